@@ -1,0 +1,64 @@
+# Kỷ Cương. `make` prints what there is; README names the two commands that matter: `make demo`, `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= demo-data
+PORT ?= 8000
+T ?= tests
+export UV_LINK_MODE ?= copy
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo run test lint types verify bench kafka chromium ground lock clean
+
+##@ Use
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(BIN)/.installed ## virtual environment in .venv with kycuong and the development tools
+
+demo: install ## a fictional province, loaded and running: prints where to click and as whom (DATA=, PORT=)
+	$(BIN)/kycuong demo --data $(DATA) --port $(PORT)
+
+run: install ## an empty installation (DATA=, PORT=)
+	$(BIN)/kycuong run --data $(DATA) --port $(PORT)
+
+##@ Check
+test: install ground ## the whole suite, with a real Kafka and a real browser (T=tests/unit narrows it)
+	$(BIN)/pytest $(T)
+
+lint: install ## ruff, and the import rules of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: install ## mypy, strict
+	$(BIN)/mypy
+
+verify: install ## generated files are true (OpenAPI)
+	$(BIN)/python -m deploy.openapi --check
+
+bench: install ## each limit beside its measured figure, in one run
+	$(BIN)/python -m tests.bench
+
+##@ Ground
+kafka: install ground ## a real one-node Kafka on this machine (for KYCUONG_KAFKA)
+	$(BIN)/python -m deploy.kafka
+
+ground: ## what the suite needs of the machine: Java and Maven for Kafka, Chromium for pages
+	@sh deploy/ground.sh
+
+lock: $(BIN)/uv ## lock names, versions and hashes anew
+	echo uv | $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 - -o requirements/uv.txt
+	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --group dev -o requirements/dev.txt
+
+clean: ## remove the virtual environment and caches (never data)
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache
+
+$(BIN)/uv:
+	$(PYTHON) -m venv .venv || { sh deploy/ground.sh python3-venv && $(PYTHON) -m venv .venv; }
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/uv.txt
+
+$(BIN)/.installed: $(BIN)/uv requirements/dev.txt pyproject.toml
+	$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements/uv.txt requirements/dev.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Installs what a bare Debian machine lacks for the suite: Java and Maven (Kafka), Chromium (pages).
+# Does nothing when they are there; says what is missing when it may not install. Further packages by argument.
+set -eu
+
+need="${*:+ $*}"
+command -v java >/dev/null 2>&1 || need="$need openjdk-17-jre-headless"
+command -v mvn >/dev/null 2>&1 || need="$need maven"
+command -v chromium >/dev/null 2>&1 || need="$need chromium"
+[ -n "$need" ] || exit 0
+
+if [ "$(id -u)" != 0 ]; then
+    echo "missing:$need; install with: sudo apt-get install$need" >&2
+    [ -z "${CI:-}" ] || exit 1
+    exit 0
+fi
+echo "installing:$need" >&2
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086
+apt-get install -y -qq --no-install-recommends $need >/dev/null
