@@ -1,0 +1,1 @@
+"""Kỷ Cương: public-duty inspections with a verifiable log."""

@@ -1,0 +1,132 @@
+"""The command line: `kycuong run|serve|migrate|demo|token|account|log …`. Exit codes: 0 fine, 1 failed, 2 usage."""
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are called, so that `--help` and `token` answer at once."""
+
+    def __init__(self, *args: object, lazy: dict[str, str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self._lazy})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in self._lazy:
+            return super().get_command(ctx, name)
+        module, _, attribute = self._lazy[name].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)  # noqa: S101 - the table above is wrong otherwise
+        return command
+
+
+@click.group(
+    cls=Lazy,
+    lazy={
+        "token": "services.intake.cli:token",
+        "account": "services.intake.cli:account",
+        "demo": "services.demo.cli:demo",
+        "rebuild": "services.reports.cli:rebuild",
+    },
+)
+def cli() -> None:
+    """Kỷ Cương: kiểm tra công vụ với nhật ký kiểm chứng được (public-duty inspections with a verifiable log)."""
+
+
+@cli.group(
+    cls=Lazy,
+    lazy={
+        "verify": "services.audit.cli:verify",
+        "export": "services.audit.cli:export",
+        "trust": "services.audit.cli:trust",
+    },
+)
+def log() -> None:
+    """Nhật ký: kiểm chứng, xuất (the log: verify, export)."""
+
+
+DATA = click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="thư mục dữ liệu")
+PORT = click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+
+
+def announce(address: str) -> None:
+    """The one line on stdout that says the services are ready."""
+    print(f"ready {address}", flush=True)  # noqa: T201 - this line is the program's output
+
+
+@cli.command()
+@DATA
+@PORT
+def run(data: Path, port: int) -> None:
+    """Chạy cả ba dịch vụ trong một tiến trình (all services in one process)."""
+    from services import run as composition
+    from services.kernel import folder, postgres, telemetry
+
+    telemetry.log_to_stderr()
+    try:
+        _loop(composition.run(data, port, os.environ.get("KYCUONG_DATABASE_URL"), announce))
+    except folder.FolderInUse:
+        raise click.ClickException(
+            f"thư mục {data} đang được một tiến trình kycuong khác dùng (already in use)"
+        ) from None
+    except (postgres.PostgresFailed, OSError, RuntimeError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@cli.command()
+@click.argument("service", type=click.Choice(["intake", "audit", "reports"]))
+@DATA
+@PORT
+def serve(service: str, data: Path, port: int) -> None:
+    """Chạy một dịch vụ (one service alone; needs KYCUONG_DATABASE_URL and `kycuong migrate` before)."""
+    from services import run as composition
+    from services.kernel import telemetry
+
+    telemetry.log_to_stderr()
+    _loop(composition.serve_one(service, data, port, _database_url(), announce))
+
+
+@cli.command()
+@DATA
+def migrate(data: Path) -> None:
+    """Tạo hoặc nâng cấp cơ sở dữ liệu ở KYCUONG_DATABASE_URL (roles, schemas, tables)."""
+    from services import run as composition
+    from services.kernel import folder, telemetry
+    from services.kernel import migrate as migration
+
+    telemetry.log_to_stderr("WARNING")
+    place = folder.Folder(data).prepare()
+    url = _database_url()
+    asyncio.run(migration.migrate(composition.settings_of(place, url)))
+    composition.remember_database(place, url)
+
+
+def _database_url() -> str:
+    url = os.environ.get("KYCUONG_DATABASE_URL")
+    if url is None:
+        raise click.UsageError("hãy đặt KYCUONG_DATABASE_URL (set KYCUONG_DATABASE_URL to the administrator's address)")
+    return url
+
+
+def _loop(main: Coroutine[object, object, None]) -> None:
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
+
+
+def main() -> None:
+    """Entry point of the `kycuong` program."""
+    cli(prog_name="kycuong")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""PostgreSQL: one pool a service and role, one transaction a request or batch, opened at the edge."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import asyncpg
+
+Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+Pool: TypeAlias = asyncpg.Pool
+# what a caller may meet when the database is away, restarting or overloaded: try again, nothing was decided
+TRANSIENT: tuple[type[BaseException], ...] = (
+    OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError,
+    asyncpg.SerializationError, asyncpg.InsufficientResourcesError, asyncpg.LockNotAvailableError,
+)  # fmt: skip
+
+
+async def open_pool(dsn: str, *, name: str, size: int = 10) -> Pool:
+    """A pool that gives up on a statement after 30 s and on an idle transaction after 15 s."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        timeout=10,
+        command_timeout=60,
+        server_settings={
+            "application_name": f"kycuong-{name}",
+            "statement_timeout": "30s",
+            "idle_in_transaction_session_timeout": "15s",
+            "timezone": "UTC",
+            "jit": "off",
+        },
+    )
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection inside one transaction: committed on leaving, rolled back on any error."""
+    async with pool.acquire() as connection, connection.transaction():
+        yield connection

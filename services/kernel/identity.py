@@ -1,0 +1,162 @@
+"""Who asks: accounts, sessions and appointments, read fresh from schema `identity` on each request.
+
+Intake writes the schema; every service's app role reads its views and nothing else of intake's.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal
+
+from fastapi import Request
+
+from services.kernel.db import Connection, Pool
+from services.kernel.problems import Forbidden, Unauthorized
+from services.kernel.roles import MATRIX, Action, Reach, Role
+from services.kernel.sql import load_queries
+
+COOKIE = "__Host-kycuong"
+SCRIPT_HEADER = "X-Kycuong"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_queries = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One appointment: a role over a unit's subtree (None: the province) for a time."""
+
+    role: Role
+    unit: str | None
+    valid_from: datetime
+    valid_to: datetime | None
+
+    def valid_at(self, instant: datetime) -> bool:
+        """Whether the appointment holds at an instant."""
+        return self.valid_from <= instant and (self.valid_to is None or instant < self.valid_to)
+
+    def covers(self, ancestors: Collection[str]) -> bool:
+        """Whether a unit, given with its ancestors, lies in the subtree."""
+        return self.unit is None or self.unit in ancestors
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in account with its appointments (a token's: only the one it carries)."""
+
+    account: str
+    kind: Literal["bearer", "browser"]
+    expires_at: datetime
+    grants: tuple[Grant, ...]
+
+    def current(self, now: datetime) -> tuple[Grant, ...]:
+        """The appointments that hold now."""
+        return tuple(grant for grant in self.grants if grant.valid_at(now))
+
+    def roles(self, now: datetime) -> frozenset[Role]:
+        """The roles held now."""
+        return frozenset(grant.role for grant in self.current(now))
+
+    def grants_for(self, action: Action, now: datetime) -> tuple[Grant, ...]:
+        """The current appointments whose role may take an action."""
+        allowed = MATRIX[action]
+        return tuple(grant for grant in self.current(now) if grant.role in allowed)
+
+    def require(self, action: Action, now: datetime) -> tuple[Grant, ...]:
+        """The current appointments for an action; Forbidden when there is none."""
+        grants = self.grants_for(action, now)
+        if not grants:
+            raise Forbidden
+        return grants
+
+    def reaches(self, action: Action, ancestors: Collection[str], now: datetime) -> Grant | None:
+        """An appointment that lets the caller act on a unit (given with its ancestors, itself first), or None."""
+        return reaching(self.grants_for(action, now), action, tuple(ancestors))
+
+
+def reaching(grants: Iterable[Grant], action: Action, ancestors: Sequence[str]) -> Grant | None:
+    """The first of `grants` that reaches a unit with an action."""
+    for grant in grants:
+        reach = MATRIX[action].get(grant.role)
+        if reach in (Reach.ALL, Reach.PUBLIC_PART) or (
+            reach is Reach.OWN_UNIT and bool(ancestors) and grant.unit == ancestors[0]
+        ):
+            return grant
+        if reach in (Reach.SCOPE, Reach.OWN_TEAM) and grant.covers(ancestors):
+            return grant
+    return None
+
+
+def hash_token(token: str) -> bytes:
+    """What the database keeps of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def token_of(request: Request) -> str | None:
+    """The bearer token, or the browser session's; Forbidden for a write that did not come from our own pages.
+
+    A cookie travels with any request a browser is made to send, so an unsafe one must be same-origin
+    (`Sec-Fetch-Site`) and carry a header that no form can set.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip() or None
+    cookie = request.cookies.get(COOKIE)
+    if cookie is not None and request.method not in _SAFE:
+        _refuse_foreign(request)
+    return cookie
+
+
+def _refuse_foreign(request: Request) -> None:
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    if site not in ("same-origin", "none") or SCRIPT_HEADER not in request.headers:
+        raise Forbidden((
+            "Yêu cầu không đến từ trang của hệ thống; hãy tải lại trang rồi thử lại.",
+            "The request did not come from this system's own pages; reload the page and try again.",
+        ))  # fmt: skip
+
+
+async def authenticate(source: Pool | Connection, token: str | None) -> Caller:
+    """The caller of a token; Unauthorized when it is missing, unknown, revoked or expired."""
+    if token is None:
+        raise Unauthorized
+    digest = hash_token(token)
+    callers = await load_callers(source, [digest])
+    if digest not in callers:
+        raise Unauthorized
+    return callers[digest]
+
+
+async def load_callers(source: Pool | Connection, digests: Sequence[bytes]) -> dict[bytes, Caller]:
+    """The callers of many tokens, by one statement; those not valid now are left out.
+
+    A session's life is measured by the database's clock, so a demo folder's set clock ends nobody's session.
+    """
+    rows = await source.fetch(_queries.rights_of_tokens, list(set(digests)))
+    sessions: dict[bytes, tuple[str, Literal["bearer", "browser"], datetime]] = {}
+    grants: dict[bytes, list[Grant]] = {}
+    for row in rows:
+        digest = row["token_hash"]
+        sessions[digest] = (row["account"], row["kind"], row["expires_at"])
+        held = grants.setdefault(digest, [])
+        if row["role"] is not None:
+            held.append(Grant(Role(row["role"]), row["unit"], row["valid_from"], row["valid_to"]))
+    return {
+        digest: Caller(account, kind, expires_at.astimezone(UTC), tuple(grants[digest]))
+        for digest, (account, kind, expires_at) in sessions.items()
+    }
+
+
+async def ancestors(source: Pool | Connection, units: Collection[str], day: date) -> dict[str, tuple[str, ...]]:
+    """Each unit with its parents valid on a day, itself first; an unknown unit stands alone."""
+    rows = await source.fetch(_queries.ancestors, list(set(units)), day)
+    chains: dict[str, list[str]] = {unit: [] for unit in units}
+    for row in rows:  # ordered by depth
+        chains[row["unit"]].append(row["ancestor"])
+    return {unit: tuple(chain) or (unit,) for unit, chain in chains.items()}
+
+
+async def subtree(source: Pool | Connection, unit: str, day: date) -> list[str]:
+    """A unit and all that lies below it on a day."""
+    return [row["unit"] for row in await source.fetch(_queries.subtree, unit, day)]

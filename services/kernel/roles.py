@@ -1,0 +1,92 @@
+"""The role matrix of the wire contract, as data: which role may take which action, and how far it reaches."""
+
+from enum import StrEnum
+from typing import Any
+
+
+class Role(StrEnum):
+    """The roles an account may be appointed to."""
+
+    INSPECTOR = "inspector"
+    LEAD = "lead"
+    UNIT_HEAD = "unit_head"
+    REVIEWER = "reviewer"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Reach(StrEnum):
+    """How far a role reaches with an action."""
+
+    ALL = "all"
+    SCOPE = "scope"  # the appointment's unit and below, or the province
+    OWN_TEAM = "own team"  # scope, and only inspections of a team the caller is in
+    OWN_UNIT = "own unit"  # exactly the unit the caller heads
+    PUBLIC_PART = "public part"  # the private part with a reason, logged
+
+
+class Action(StrEnum):
+    """What a route does, in the words of the matrix."""
+
+    FILE = "open, file, close"
+    READ_CASE = "read finding, private part, photo"
+    ANSWER = "reply, acknowledge, remedy"
+    DECIDE = "decide, commend, close and publish a quarter"
+    VOID = "void an inspection"
+    LIVE_CARDS = "live scorecards"
+    PUBLISHED_CARDS = "published scorecards"
+    ENTRIES = "log entries"
+    ENTRY = "one log entry of a unit the caller may read"
+    PROOFS = "receipts, proofs"
+    READ_DIRECTORY = "read units, accounts, appointments, catalogue"
+    CHANGE_DIRECTORY = "units, accounts, appointments, catalogue"
+    WRITE = "any write: the noun decides"
+    ALERTS = "a unit's alerts"
+    SIGNED_IN = "one's own account"
+
+
+_EVERYONE = dict.fromkeys(Role, Reach.ALL)
+
+MATRIX: dict[Action, dict[Role, Reach]] = {
+    Action.FILE: {Role.INSPECTOR: Reach.OWN_TEAM, Role.LEAD: Reach.SCOPE},
+    Action.READ_CASE: {
+        Role.INSPECTOR: Reach.OWN_TEAM,
+        Role.LEAD: Reach.SCOPE,
+        Role.UNIT_HEAD: Reach.SCOPE,
+        Role.REVIEWER: Reach.ALL,
+        Role.AUDITOR: Reach.PUBLIC_PART,
+    },
+    Action.ANSWER: {Role.UNIT_HEAD: Reach.OWN_UNIT},
+    Action.DECIDE: {Role.REVIEWER: Reach.ALL},
+    Action.VOID: {Role.LEAD: Reach.SCOPE, Role.REVIEWER: Reach.ALL},
+    Action.LIVE_CARDS: {
+        Role.INSPECTOR: Reach.SCOPE,
+        Role.LEAD: Reach.SCOPE,
+        Role.UNIT_HEAD: Reach.SCOPE,
+        Role.REVIEWER: Reach.ALL,
+        Role.AUDITOR: Reach.ALL,
+    },
+    Action.PUBLISHED_CARDS: _EVERYONE,
+    Action.ENTRIES: {Role.AUDITOR: Reach.ALL},
+    Action.ENTRY: {
+        Role.INSPECTOR: Reach.OWN_TEAM,
+        Role.LEAD: Reach.SCOPE,
+        Role.UNIT_HEAD: Reach.SCOPE,
+        Role.REVIEWER: Reach.ALL,
+        Role.AUDITOR: Reach.ALL,
+    },
+    Action.PROOFS: _EVERYONE,
+    Action.READ_DIRECTORY: _EVERYONE,
+    Action.CHANGE_DIRECTORY: {Role.ADMIN: Reach.ALL},
+    Action.WRITE: {role: Reach.SCOPE for role in Role if role is not Role.AUDITOR},
+    Action.ALERTS: {Role.UNIT_HEAD: Reach.SCOPE, Role.REVIEWER: Reach.ALL},
+    Action.SIGNED_IN: _EVERYONE,
+}
+
+
+def allows(action: Action) -> dict[str, Any]:
+    """What a route declares as its `openapi_extra`: the action it is."""
+    return {"x-kycuong-action": action.name, "security": [{"bearer": []}]}
+
+
+PUBLIC: dict[str, Any] = {"x-kycuong-action": "PUBLIC", "security": []}

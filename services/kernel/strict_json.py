@@ -1,0 +1,77 @@
+"""JSON as the wire contract takes it: UTF-8, no doubled keys, depth at most 16, no lone surrogates, no NaN."""
+
+import json
+import unicodedata
+from typing import Any
+
+from services.kernel.problems import BadJson
+
+MAX_DEPTH = 16
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _bad("một khóa bị lặp trong cùng một đối tượng", "an object has a key twice")
+    return members
+
+
+def _constant(name: str) -> Any:
+    raise _bad(f"{name} không phải là JSON", f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+
+
+def parse(raw: bytes) -> Any:
+    """The value of a JSON text; BadJson says what is wrong with it."""
+    try:
+        text = raw.decode("utf-8")
+        value, end = _decoder.raw_decode(text, _blank(text, 0))
+    except UnicodeDecodeError:
+        raise _bad("nội dung không phải UTF-8", "the body is not UTF-8") from None
+    except (ValueError, RecursionError):
+        raise _bad("không đọc được JSON", "the JSON is broken") from None
+    if _blank(text, end) != len(text):
+        raise _bad("thừa ký tự sau JSON", "there is text after the JSON")
+    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise _bad(f"lồng quá {MAX_DEPTH} tầng", f"nested more than {MAX_DEPTH} deep")
+    if "\\u" in text:
+        _refuse_surrogates(value)
+    return value
+
+
+def _blank(text: str, start: int) -> int:
+    """The index of the first character from `start` that is not JSON white space."""
+    while start < len(text) and text[start] in " \t\r\n":
+        start += 1
+    return start
+
+
+def _depth(value: Any) -> int:
+    level, layer = 0, [value]
+    while layer := [item for item in layer if isinstance(item, dict | list)]:
+        level += 1
+        layer = [member for item in layer for member in (item.values() if isinstance(item, dict) else item)]
+    return level
+
+
+def _refuse_surrogates(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise _bad("có ký tự thay thế (surrogate) lẻ", "a lone surrogate") from None
+
+
+def _bad(vietnamese: str, english: str) -> BadJson:
+    return BadJson(
+        (
+            f"JSON không dùng được: {vietnamese}; hãy sửa rồi gửi lại.",
+            f"Unusable JSON: {english}; correct it and send again.",
+        )
+    )
+
+
+def clean_text(text: str) -> str:
+    """NFC, the form in which text is compared and hashed."""
+    return unicodedata.normalize("NFC", text)

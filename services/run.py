@@ -1,0 +1,206 @@
+"""Composition: the three services behind one address in one process, or one of them alone.
+
+Only this module and the command line know all the services.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.kernel import telemetry
+from services.kernel.clock import Clock
+from services.kernel.folder import Folder, write_durably
+from services.kernel.migrate import migrate
+from services.kernel.postgres import EmbeddedPostgres
+from services.kernel.problems import NotFound, Problem, render
+from services.kernel.settings import Settings
+
+SERVICES = ("audit", "intake", "reports")  # in the order in which they start; they stop in the other
+GRACE = 2  # seconds for requests under way; with the loops and PostgreSQL, Ctrl-C ends within 5
+log = logging.getLogger(__name__)
+
+
+def create_service(name: str, settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """One service's app, by name."""
+    app = import_module(f"services.{name}.app").create_app(settings, clock)
+    assert isinstance(app, FastAPI)  # noqa: S101 - a service without an app is a broken checkout
+    return app
+
+
+class House:
+    """One origin, each service under its prefix: dispatches by the first segment of the path."""
+
+    def __init__(self, apps: Mapping[str, FastAPI]) -> None:
+        self._apps = apps
+        self._porch = Starlette(
+            routes=[Route("/", _welcome), Route("/problems/{slug}", _explain), Route("/favicon.ico", _no_icon)],
+            lifespan=self._lifespan,
+            exception_handlers={404: _lost},
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._porch(scope, receive, send)
+            return
+        segment = scope["path"].split("/", 2)[1]
+        app: ASGIApp = self._apps.get(segment, self._porch)
+        await app(scope, receive, send)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for app in self._apps.values():
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            yield
+
+
+async def _welcome(_: Request) -> Response:
+    return RedirectResponse("/intake/", status_code=303)
+
+
+async def _no_icon(_: Request) -> Response:
+    return Response(status_code=204)
+
+
+async def _lost(request: Request, _: Exception) -> Response:
+    return render(NotFound(), request)
+
+
+async def _explain(request: Request) -> Response:
+    """What a problem's `type` address says when somebody opens it: its sentence in both languages."""
+    slug = request.path_params["slug"]
+    for kind in _subclasses(Problem):
+        if kind.slug == slug:
+            return Response(
+                f"{kind.status} {slug}\n\n{kind.title('vi')}\n\n{kind.title('en')}\n", media_type="text/plain"
+            )
+    return render(NotFound(), request)
+
+
+def _subclasses(kind: type[Problem]) -> Iterator[type[Problem]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _subclasses(child)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its signal handlers: the composition stops the services, then the database."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(app: ASGIApp, port: int, probes: Sequence[str], announce: Callable[[str], None]) -> None:
+    """Serve on 127.0.0.1 until SIGINT or SIGTERM; `announce` gets the address once every probe answers 200."""
+    listener = _listen(port)
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE, server_header=False,
+        timeout_keep_alive=30,
+    )  # fmt: skip
+    server = _Server(config)
+    _on_signals(lambda: setattr(server, "should_exit", True))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    ready = asyncio.create_task(_announce_when_ready(address, probes, announce), name="ready")
+    try:
+        await server.serve([listener])
+    finally:
+        ready.cancel()
+        listener.close()
+    if not server.started:
+        raise RuntimeError("the services did not start; see the log on stderr")
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.set_inheritable(False)
+    return listener
+
+
+def _on_signals(stop: Callable[[], object]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+
+
+async def _announce_when_ready(address: str, probes: Sequence[str], announce: Callable[[str], None]) -> None:
+    async with httpx.AsyncClient(base_url=address, timeout=2, trust_env=False) as client:
+        for probe in probes:
+            while not await _answers(client, f"{probe}/readyz"):  # noqa: ASYNC110 - the probe is an HTTP answer
+                await asyncio.sleep(0.05)
+    announce(address)
+
+
+async def _answers(client: httpx.AsyncClient, path: str) -> bool:
+    try:
+        return (await client.get(path)).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+@asynccontextmanager
+async def database(folder: Folder, url: str | None) -> AsyncIterator[str]:
+    """The administrator's connection string: the configured server's, or that of the folder's own, run meanwhile."""
+    if url is not None:
+        yield url
+        return
+    server = EmbeddedPostgres(folder)
+    try:
+        await server.start()
+        watch = asyncio.create_task(server.supervise(), name="postgres")
+        try:
+            yield server.url
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+    finally:
+        await server.stop()
+
+
+def remember_database(folder: Folder, url: str) -> None:
+    """Keep the connection string beside the secrets, for `kycuong token` and `account`."""
+    write_durably(folder.secrets_dir / "database_url", url, 0o600)
+
+
+def settings_of(folder: Folder, url: str, port: int | None = None) -> Settings:
+    """The settings of a process that serves this folder; in one process the log is read at the own address."""
+    settings = Settings(data=folder.path, database_url=url)
+    return settings if port is None else settings.model_copy(update={"audit_url": f"http://127.0.0.1:{port}/"})
+
+
+async def run(data: Path, port: int, url: str | None, announce: Callable[[str], None]) -> None:
+    """All three services in one process, on `127.0.0.1:port`, until a signal ends it."""
+    folder = Folder(data).prepare()
+    folder.hold()
+    async with database(folder, url) as admin_url:
+        remember_database(folder, admin_url)
+        settings = settings_of(folder, admin_url, port)
+        await migrate(settings)
+        telemetry.export("run")
+        house = House({name: create_service(name, settings) for name in SERVICES})
+        await serve(house, port, SERVICES, announce)
+
+
+async def serve_one(name: str, data: Path, port: int, url: str, announce: Callable[[str], None]) -> None:
+    """One service alone; its database must have been migrated."""
+    folder = Folder(data).prepare()
+    telemetry.export(name)
+    house = House({name: create_service(name, settings_of(folder, url))})
+    await serve(house, port, [name], announce)

@@ -1,0 +1,35 @@
+"""What every suite shares: a real PostgreSQL, a migrated database for each test."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from services.kernel.settings import Settings
+from tests.support.postgres import Cluster, running_cluster
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The run's PostgreSQL server."""
+    with running_cluster() as cluster:
+        yield cluster
+
+
+@pytest_asyncio.fixture
+async def settings(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Settings]:
+    """Settings of a fresh, migrated database and data folder."""
+    async with cluster.database(tmp_path / "data") as settings:
+        yield settings
+
+
+@pytest.fixture
+def open_tmp() -> Iterator[Path]:
+    """A short folder that the embedded server's user may walk to (pytest's own is closed to it)."""
+    path = Path(tempfile.mkdtemp(prefix="kc-"))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,119 @@
+"""A real `kycuong run` in a process of its own, as a user starts it."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+PROGRAM = [sys.executable, "-m", "services"]
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Instance:
+    """One installation: start it, kill it, start it again on the same folder."""
+
+    def __init__(self, data: Path, port: int | None = None, env: Mapping[str, str] | None = None) -> None:
+        self.data = data
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.env = {**{k: v for k, v in os.environ.items() if not k.startswith("KYCUONG_")}, **(env or {})}
+        self.process: subprocess.Popen[str] | None = None
+        self.log = data.parent / f"{data.name}.stderr"
+
+    def start(self, patience: float = 30, **env: str) -> float:
+        """Start and wait for the ready line; the seconds it took."""
+        began = time.monotonic()
+        with open(self.log, "a") as sink:
+            self.process = subprocess.Popen(
+                [*PROGRAM, "run", "--data", str(self.data), "--port", str(self.port)],
+                stdout=subprocess.PIPE, stderr=sink, text=True, env={**self.env, **env}, cwd=ROOT,
+            )  # fmt: skip
+        assert self.process.stdout is not None
+        ready, _, _ = select.select([self.process.stdout], [], [], patience)
+        line = self.process.stdout.readline() if ready else ""
+        assert line == f"ready {self.url}/\n", f"not ready: {line!r}\n{self.tail()}"
+        return time.monotonic() - began
+
+    def stop(self, patience: float = 10) -> float:
+        """Ctrl-C; the seconds until it was gone, with exit code 0."""
+        assert self.process is not None
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(patience)
+        assert code == 0, f"exit code {code}\n{self.tail()}"
+        return time.monotonic() - began
+
+    def kill(self) -> None:
+        """SIGKILL of the process; its database stays behind, as after a crash."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def postmaster(self) -> int:
+        """The embedded server's process id."""
+        return int((self.data / "postgres/data/postmaster.pid").read_text().split()[0])
+
+    def cleanup(self) -> None:
+        """Leave no process behind, whatever happened."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+        try:
+            pid = self.postmaster()
+        except (FileNotFoundError, IndexError, ValueError):
+            return
+        for how in (signal.SIGINT, signal.SIGKILL):
+            try:
+                os.kill(pid, how)
+                for _ in range(100):
+                    os.kill(pid, 0)
+                    time.sleep(0.02)
+            except ProcessLookupError:
+                return
+
+    def tail(self) -> str:
+        """The last lines of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-25:])
+
+    def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Another command of the program, on this folder's behalf."""
+        return subprocess.run(
+            [*PROGRAM, *arguments], capture_output=True, text=True, check=check, env=self.env, cwd=ROOT, timeout=60
+        )
+
+    def token(self, role: str, unit: str | None = None, account: str | None = None) -> str:
+        """`kycuong token`: prints a bearer token and nothing else."""
+        options = [*(["--unit", unit] if unit else []), *(["--account", account] if account else [])]
+        return self.command("token", "--data", str(self.data), "--role", role, *options).stdout.strip()
+
+    def client(self, token: str | None = None) -> httpx.Client:
+        """A client of this instance that carries a token."""
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=40, trust_env=False)
+
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def running(data: Path, **env: str) -> Iterator[Instance]:
+    """A started instance, gone afterwards."""
+    instance = Instance(data, env=env)
+    try:
+        instance.start()
+        yield instance
+    finally:
+        instance.cleanup()

@@ -1,0 +1,74 @@
+"""A real PostgreSQL for the suite: one cluster a run, one database a test, cloned from a migrated template."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+
+from services.kernel.folder import Folder
+from services.kernel.migrate import migrate
+from services.kernel.postgres import EmbeddedPostgres
+from services.kernel.settings import ROLES, Settings
+
+# a test's cluster may lose data with the machine's power; a killed process loses nothing either way
+FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+
+
+class Cluster:
+    """The run's server, with a migrated database to clone."""
+
+    def __init__(self, folder: Folder, url: str) -> None:
+        self.folder = folder
+        self.url = url
+
+    def url_of(self, database: str) -> str:
+        """The administrator's connection string of one database."""
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{database}"))
+
+    @asynccontextmanager
+    async def database(self, data: Path, **overrides: object) -> AsyncIterator[Settings]:
+        """Settings of a fresh database, with a data folder of its own; dropped afterwards."""
+        name = f"test_{uuid4().hex[:12]}"
+        await self._execute(f"CREATE DATABASE {name} TEMPLATE kycuong STRATEGY FILE_COPY")
+        try:
+            yield self._settings(data, name, overrides)
+        finally:
+            await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _settings(self, data: Path, database: str, overrides: dict[str, object]) -> Settings:
+        folder = Folder(data).prepare()
+        for role in ROLES:  # the roles belong to the cluster, so their passwords do
+            shutil.copy(self.folder.secrets_dir / f"db_{role}", folder.secrets_dir)
+        return Settings(data=data, database_url=self.url_of(database), **overrides)  # type: ignore[arg-type]
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url_of("postgres"))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@contextmanager
+def running_cluster() -> Iterator[Cluster]:
+    """Start, migrate, and at the end stop and remove the run's server."""
+    path = Path(tempfile.mkdtemp(prefix="kc-pg-"))
+    folder = Folder(path).prepare()
+    server = EmbeddedPostgres(folder, FAST)
+    try:
+        asyncio.run(_started(server, folder))
+        yield Cluster(folder, server.url)
+    finally:
+        asyncio.run(server.stop())
+        shutil.rmtree(path, ignore_errors=True)
+
+
+async def _started(server: EmbeddedPostgres, folder: Folder) -> None:
+    await server.start()
+    await migrate(Settings(data=folder.path, database_url=server.url))
