@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 DEMO_MARK = "demo"
+LOADING_MARK = "demo-loading"
 
 
 class FolderInUse(RuntimeError):
@@ -82,6 +83,21 @@ class Folder:
     def mark_demo(self) -> None:
         """Mark the folder as a demo, for good."""
         write_durably(self.path / DEMO_MARK, "tỉnh An Sơn (hư cấu)\n", 0o644)
+
+    @property
+    def load_begun(self) -> str | None:
+        """What a demo load that has not ended yet noted at its beginning; while it lasts, deadlines lapse by its clock."""
+        path = self.path / LOADING_MARK
+        return path.read_text(encoding="utf-8").strip() if path.exists() else None
+
+    def begin_load(self, note: str) -> None:
+        """Mark the folder as a demo under load; a load that was stopped goes on from the same note."""
+        write_durably(self.path / LOADING_MARK, note + "\n", 0o644)
+        self.mark_demo()
+
+    def end_load(self) -> None:
+        """The province is loaded: from now on the machine's clock rules."""
+        (self.path / LOADING_MARK).unlink(missing_ok=True)
 
     def hold(self) -> None:
         """Take the folder's lock until this process ends; FolderInUse when another holds it."""

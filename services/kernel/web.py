@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.kernel import problems
+from services.kernel import openapi, problems
 from services.kernel.problems import NotJson, TooLarge
 from services.kernel.telemetry import tracer
 
@@ -93,6 +93,7 @@ def service_app(name: str, title: str, lifespan: Callable[[FastAPI], AbstractAsy
         redirect_slashes=False,
     )
     problems.install(app)
+    openapi.describe(app)
     app.add_middleware(ServerSpan)
     app.add_middleware(SecurityHeaders)
     return app

@@ -1,0 +1,148 @@
+"""Reads a tlog-tiles log over HTTP: checkpoint, entries, and the proof that a tree is a prefix of a signed one."""
+
+import asyncio
+import logging
+
+import httpx
+
+from services.kernel.folder import Folder, write_durably
+from services.kernel.merkle import (
+    CompactRange,
+    consistency_ranges,
+    range_hash,
+    verify_consistency,
+)
+from services.kernel.note import BadNote, Checkpoint, Verifier
+from services.kernel.tiles import (
+    TILE_WIDTH,
+    BadTile,
+    Tile,
+    bundle_path,
+    decode_bundle,
+    node_in_tiles,
+    tiles_of_ranges,
+    width_at,
+)
+
+AT_ONCE = 8  # requests
+_PATIENCE = 10.0  # seconds
+log = logging.getLogger(__name__)
+
+
+class LogUnreachable(Exception):
+    """Nhật ký chưa đọc được qua HTTP; hãy thử lại.
+
+    The log cannot be read over HTTP just now; try again.
+    """
+
+
+class LogClient:
+    """One log, read with the installation's read token."""
+
+    def __init__(
+        self, audit_url: str, read_token: str, verifier: Verifier, http: httpx.AsyncClient | None = None
+    ) -> None:
+        self._base = f"{audit_url}audit/"
+        self._bearer = {"Authorization": f"Bearer {read_token}"}
+        self._verifier = verifier
+        self._http = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False)
+        self._lanes = asyncio.Semaphore(AT_ONCE)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def checkpoint(self) -> Checkpoint:
+        """The present signed checkpoint; raises BadNote when it is not the log's."""
+        return Checkpoint.open((await self._get("checkpoint")).decode(errors="replace"), self._verifier)
+
+    async def entries(self, first: int, end: int, size: int) -> list[bytes]:
+        """Entries [first, end) of a tree of `size`, by bundles, several at a time."""
+        numbers = range(first // TILE_WIDTH, -(-end // TILE_WIDTH))
+        bundles = await asyncio.gather(*(self._bundle(n, size) for n in numbers))
+        entries = [entry for bundle in bundles for entry in bundle]
+        start = first - numbers.start * TILE_WIDTH
+        return entries[start : start + end - first]
+
+    async def _bundle(self, n: int, size: int) -> list[bytes]:
+        width = width_at(0, n, size)
+        raw = await self._get_partial(bundle_path(n, width), bundle_path(n))
+        try:
+            entries = decode_bundle(raw)
+        except BadTile as error:
+            raise LogUnreachable(f"bundle {n}: {error}") from error
+        if len(entries) < width:
+            raise LogUnreachable(f"bundle {n} holds {len(entries)} entries of {width}")
+        return entries[:width]
+
+    async def prove_prefix(self, tree: CompactRange, checkpoint: Checkpoint) -> None:
+        """Check that a tree is the signed one or a prefix of it; raises BadProof."""
+        ranges = consistency_ranges(tree.size, checkpoint.size)
+        wanted = sorted(tiles_of_ranges(ranges, checkpoint.size))
+        tiles = dict(zip(wanted, await asyncio.gather(*map(self._tile, wanted)), strict=True))
+        try:
+            proof = [
+                range_hash(start, end, lambda level, index: node_in_tiles(level, index, checkpoint.size, tiles))
+                for start, end in ranges
+            ]
+        except (BadTile, ValueError) as error:
+            raise LogUnreachable(f"hash tiles: {error}") from error
+        verify_consistency(tree.size, checkpoint.size, tree.root(), checkpoint.root, proof)
+
+    async def _tile(self, tile: Tile) -> bytes:
+        return await self._get_partial(tile.path, Tile(tile.level, tile.n).path)
+
+    async def _get_partial(self, partial: str, full: str) -> bytes:
+        """A partial tile, or the full one that has replaced it since."""
+        found = await self._try(partial)
+        if found is None and partial != full:
+            found = await self._try(full)
+        if found is None:
+            raise LogUnreachable(f"{partial}: not found")
+        return found
+
+    async def _get(self, path: str) -> bytes:
+        found = await self._try(path)
+        if found is None:
+            raise LogUnreachable(f"{path}: not found")
+        return found
+
+    async def _try(self, path: str) -> bytes | None:
+        async with self._lanes:
+            try:
+                answer = await self._http.get(self._base + path, headers=self._bearer)
+            except (httpx.HTTPError, OSError) as error:
+                raise LogUnreachable(f"{path}: {type(error).__name__}: {error}") from error
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        if answer.status_code != httpx.codes.OK:
+            raise LogUnreachable(f"{path}: status {answer.status_code}")
+        return answer.content
+
+
+async def find_verifier(folder: Folder, audit_url: str, http: httpx.AsyncClient | None = None) -> Verifier:
+    """The log's verifier key: the folder's, else the log's own answer, trusted this once and kept; waits for either."""
+    client = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False)
+    try:
+        while True:
+            known = folder.vkey() or await _ask_for_key(client, audit_url)
+            if known is not None:
+                verifier = Verifier.parse(known)
+                if folder.vkey() is None:
+                    write_durably(folder.log_dir / "vkey", known + "\n", 0o644)
+                return verifier
+            await asyncio.sleep(0.25)
+    finally:
+        if http is None:
+            await client.aclose()
+
+
+async def _ask_for_key(client: httpx.AsyncClient, audit_url: str) -> str | None:
+    try:
+        answer = await client.get(f"{audit_url}audit/vkey")
+        if answer.status_code != httpx.codes.OK:
+            return None
+        return Verifier.parse(answer.text.strip()).vkey
+    except (httpx.HTTPError, OSError, BadNote) as error:
+        log.info("the log's key is not known yet: %s: %s", type(error).__name__, error)
+        return None

@@ -1,0 +1,218 @@
+"""C2SP signed notes (Ed25519, type 0x01) and tlog checkpoints. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Self
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+ED25519 = 0x01
+MAX_NOTE_BYTES = 1_000_000
+MAX_SIGNATURES = 100
+_PRIVATE_PREFIX = "PRIVATE+KEY+"
+_SIGNATURE_LINE = re.compile(r"— (?P<name>[^\s+]+) (?P<blob>[A-Za-z0-9+/]+=*)")
+
+
+class BadNote(ValueError):
+    """The note, key or checkpoint is malformed, or a signature does not hold."""
+
+
+def _key_id(name: str, key: bytes) -> bytes:
+    return sha256(name.encode() + b"\n" + key).digest()[:4]
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _unb64(text: str) -> bytes:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadNote("broken base64") from error
+    if _b64(data) != text:
+        raise BadNote("base64 is not in its one canonical form")
+    return data
+
+
+def _check_name(name: str) -> str:
+    if not name or "+" in name or any(c.isspace() or ord(c) < 0x20 for c in name):
+        raise BadNote(f"not a key name: {name!r}")
+    return name
+
+
+def _split_key(text: str) -> tuple[str, bytes, bytes]:
+    name, _, rest = text.strip().partition("+")
+    key_id, _, blob = rest.partition("+")
+    if not re.fullmatch("[0-9a-f]{8}", key_id):
+        raise BadNote("a key reads name+hash+base64")
+    key = _unb64(blob)
+    if len(key) != 33 or key[0] != ED25519:
+        raise BadNote("the key is not of type Ed25519 (0x01)")
+    return _check_name(name), bytes.fromhex(key_id), key
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """A note verifier key: who signs, and how to check it."""
+
+    name: str
+    public: bytes
+
+    @classmethod
+    def parse(cls, vkey: str) -> Self:
+        """Read `name+hash+base64`; raises BadNote."""
+        name, key_id, key = _split_key(vkey)
+        if _key_id(name, key) != key_id:
+            raise BadNote("the key's hash does not match its name and key")
+        return cls(name, key[1:])
+
+    @property
+    def _typed(self) -> bytes:
+        return bytes([ED25519]) + self.public
+
+    @property
+    def key_id(self) -> bytes:
+        """The four bytes that name this key in a signature line."""
+        return _key_id(self.name, self._typed)
+
+    @property
+    def vkey(self) -> str:
+        """The key as one line of text."""
+        return f"{self.name}+{self.key_id.hex()}+{_b64(self._typed)}"
+
+    def verify(self, text: str, signature: bytes) -> bool:
+        """Whether the signature (64 bytes) holds for the text."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
+        except InvalidSignature:
+            return False
+        return True
+
+
+class Signer:
+    """A note signing key."""
+
+    def __init__(self, name: str, seed: bytes) -> None:
+        self._seed = seed
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.verifier = Verifier(_check_name(name), self._key.public_key().public_bytes_raw())
+
+    @classmethod
+    def generate(cls, name: str) -> Self:
+        """A new key under this name."""
+        return cls(name, Ed25519PrivateKey.generate().private_bytes_raw())
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `PRIVATE+KEY+name+hash+base64`; raises BadNote, which never repeats the key."""
+        if not text.startswith(_PRIVATE_PREFIX):
+            raise BadNote("a signing key begins with PRIVATE+KEY+")
+        name, key_id, key = _split_key(text.removeprefix(_PRIVATE_PREFIX))
+        signer = cls(name, key[1:])
+        if signer.verifier.key_id != key_id:
+            raise BadNote("the signing key's hash does not match its name and key")
+        return signer
+
+    @property
+    def name(self) -> str:
+        """Who signs."""
+        return self.verifier.name
+
+    @property
+    def vkey(self) -> str:
+        """The verifier key that goes with this one."""
+        return self.verifier.vkey
+
+    def private_text(self) -> str:
+        """The signing key as one line of text: a secret."""
+        return f"{_PRIVATE_PREFIX}{self.name}+{self.verifier.key_id.hex()}+{_b64(bytes([ED25519]) + self._seed)}"
+
+    def sign(self, text: str) -> str:
+        """The signed note over the text, which ends in a newline."""
+        _check_text(text)
+        return f"{text}\n— {self.name} {_b64(self.verifier.key_id + self._key.sign(text.encode()))}\n"
+
+
+def _check_text(text: str) -> None:
+    if not text.endswith("\n"):
+        raise BadNote("the text of a note ends in a newline")
+    if any(c != "\n" and (ord(c) < 0x20 or ord(c) == 0x7F) for c in text):
+        raise BadNote("the text of a note holds control characters")
+
+
+def _split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    if len(note) > MAX_NOTE_BYTES:
+        raise BadNote("the note is too long")
+    text, blank, lines = note.rpartition("\n\n")
+    if not blank or not lines.endswith("\n"):
+        raise BadNote("a note is text, a blank line and signature lines")
+    _check_text(text + "\n")
+    signatures = []
+    for line in lines[:-1].split("\n"):
+        match = _SIGNATURE_LINE.fullmatch(line)
+        blob = _unb64(match["blob"]) if match else b""
+        if match is None or len(blob) < 5:
+            raise BadNote(f"not a signature line: {line[:80]!r}")
+        signatures.append((match["name"], blob))
+    if len(signatures) > MAX_SIGNATURES:
+        raise BadNote("the note has too many signatures")
+    return text + "\n", signatures
+
+
+def open_note(note: str, verifiers: Iterable[Verifier]) -> str:
+    """The text of a note that one of the keys signed; raises BadNote, also when a known key's signature fails."""
+    text, signatures = _split_note(note)
+    known = {(v.name, v.key_id): v for v in verifiers}
+    signed = False
+    for name, blob in signatures:
+        verifier = known.get((name, blob[:4]))
+        if verifier is None:
+            continue
+        if not verifier.verify(text, blob[4:]):
+            raise BadNote(f"the signature of {name} does not hold")
+        signed = True
+    if not signed:
+        raise BadNote("no known key signed the note")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a log signs: its origin, its size and its root."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def text(self) -> str:
+        """The note text of the checkpoint (tlog-checkpoint)."""
+        return f"{self.origin}\n{self.size}\n{_b64(self.root)}\n"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a checkpoint's text; extension lines are passed over; raises BadNote."""
+        lines = text.split("\n")
+        if len(lines) < 4 or lines[-1] or "" in lines[:-1]:
+            raise BadNote("a checkpoint is origin, size and root, a line each")
+        if not re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]):
+            raise BadNote("the checkpoint's size is not a plain decimal number")
+        root = _unb64(lines[2])
+        if len(root) != 32:
+            raise BadNote("the checkpoint's root is not 32 bytes")
+        return cls(lines[0], int(lines[1]), root)
+
+    @classmethod
+    def open(cls, note: str, verifier: Verifier) -> Self:
+        """Read a signed checkpoint of the log the key names; raises BadNote."""
+        checkpoint = cls.parse(open_note(note, [verifier]))
+        if checkpoint.origin != verifier.name:
+            raise BadNote(f"the checkpoint is of {checkpoint.origin}, the key of {verifier.name}")
+        return checkpoint

@@ -1,0 +1,75 @@
+// The one way pages talk to the services: JSON in, JSON or a Problem out.
+
+import { language, t } from "./words.js";
+
+/** What the server refused (problem+json), or that it could not be reached (status 0). */
+export class Problem extends Error {
+  constructor(status, body, retryAfter = null) {
+    super(body.detail || body.title || "");
+    this.status = status;
+    this.slug = (body.type || "").replace("/problems/", "");
+    this.title = body.title || "";
+    this.errors = body.errors || [];
+    this.retryAfter = retryAfter;
+  }
+
+  /** True when the same request may succeed later without anyone changing it. */
+  get passing() {
+    return this.status === 0 || this.status === 401 || this.status === 429 || this.status >= 500 || this.slug === "not-yet-known";
+  }
+}
+
+const unreachable = () => new Problem(0, {
+  type: "/problems/unreachable",
+  title: t("Không kết nối được máy chủ", "The server cannot be reached"),
+  detail: t("Không kết nối được máy chủ. Hãy kiểm tra mạng rồi thử lại.", "The server cannot be reached. Check the network and try again."),
+});
+
+const strange = (status) => ({
+  title: t("Máy chủ trả lời không đúng dạng", "The server's answer makes no sense"),
+  detail: t(`Máy chủ trả lời không đúng dạng (mã ${status}). Hãy thử lại sau ít phút.`, `The server's answer makes no sense (code ${status}). Try again in a few minutes.`),
+});
+
+async function exchange(method, path, body, wait) {
+  const headers = { "Accept": "application/json", "Accept-Language": language };
+  if (method !== "GET") headers["X-Kycuong"] = "1";
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  try {
+    return await fetch(path, {
+      method, headers, credentials: "same-origin", cache: "no-store",
+      body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(wait),
+    });
+  } catch {
+    throw unreachable();
+  }
+}
+
+/** Send one request; returns {status, body, date}, throws Problem. A captive portal's page counts as unreachable. */
+export async function request(method, path, body, wait = 20000) {
+  const response = await exchange(method, path, body, wait);
+  let answer = null;
+  try {
+    if (response.status !== 204) answer = await response.json();
+  } catch {
+    if (response.ok) throw unreachable();
+  }
+  if (response.ok) return { status: response.status, body: answer, date: response.headers.get("Date") };
+  const pause = Number(response.headers.get("Retry-After"));
+  throw new Problem(response.status, answer || strange(response.status), pause > 0 ? pause : null);
+}
+
+export const get = async (path) => (await request("GET", path)).body;
+export const put = async (path, body) => (await request("PUT", path, body)).body;
+
+/** All items of a list, following its cursor. */
+export async function all(path) {
+  const items = [];
+  let next = null;
+  do {
+    const cursor = next === null ? "" : (path.includes("?") ? "&" : "?") + "cursor=" + encodeURIComponent(next);
+    const page = await get(path + cursor);
+    items.push(...page.items);
+    next = page.next;
+  } while (next);
+  return items;
+}

@@ -1,0 +1,57 @@
+// Building pages from data: text only ever becomes text, never markup.
+
+/** el("p", {class: "hint", onclick: f, hidden: true}, "words", node, …); false, null and "" children are left out. */
+export function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "value") node.value = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
+  return node;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** Say something at the top of the page; kind is "", "good", "warn" or "bad". */
+export function flash(kind, ...children) {
+  const area = byId("flash");
+  area.replaceChildren(el("div", { class: `notice ${kind}` }, ...children));
+  area.scrollIntoView({ block: "nearest" });
+}
+
+export const clearFlash = () => byId("flash").replaceChildren();
+
+/** Run an asynchronous act at each submit, never two at a time: impatient taps send once. */
+export function onSubmit(form, act) {
+  let busy = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    form.setAttribute("aria-busy", "true");
+    try {
+      await act(event);
+    } finally {
+      busy = false;
+      form.removeAttribute("aria-busy");
+    }
+  });
+}
+
+/** Ask before something that cannot be undone; resolves to true or false. */
+export function confirmed(question, explanation, yes, no) {
+  return new Promise((resolve) => {
+    const answer = (value) => { dialog.close(); dialog.remove(); resolve(value); };
+    const dialog = el("dialog", { "aria-labelledby": "dialog-question", oncancel: () => answer(false) },
+      el("h2", { id: "dialog-question" }, question),
+      el("p", {}, explanation),
+      el("div", { class: "actions" },
+        el("button", { type: "button", onclick: () => answer(true) }, yes),
+        el("button", { type: "button", class: "quiet", onclick: () => answer(false) }, no)));
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}

@@ -1,0 +1,33 @@
+// Two languages and the formats of Vietnam, for scripts; the templates do the same on the server.
+
+export const language = document.documentElement.lang === "en" ? "en" : "vi";
+
+export const t = (vi, en) => (language === "en" ? en : vi);
+
+const numbers = new Intl.NumberFormat(language === "en" ? "en-GB" : "vi-VN");
+const moments = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "Asia/Ho_Chi_Minh", day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit",
+});
+const days = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "Asia/Ho_Chi_Minh", day: "2-digit", month: "2-digit", year: "numeric",
+});
+const ROMAN = ["", "I", "II", "III", "IV"];
+
+/** 12471 → 12.471 */
+export const number = (value) => numbers.format(value);
+
+/** An instant → 05/03/2026 07:45, time of Vietnam. */
+export const moment = (value) => moments.format(new Date(value)).replace(",", "");
+
+/** An instant → 05/03/2026, the day in Vietnam. */
+export const day = (value) => days.format(new Date(value));
+
+/** 2026-Q3 → Quý III/2026 */
+export function quarter(value) {
+  const [year, ordinal] = value.split("-Q");
+  return t(`Quý ${ROMAN[Number(ordinal)]}/${year}`, `Q${ordinal} ${year}`);
+}
+
+/** Lower case without Vietnamese marks, so that "di muon" finds "Đi muộn". */
+export const plain = (text) =>
+  text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase().replace(/\s+/g, " ").trim();
