@@ -1,0 +1,1 @@
+"""The read side: projections of the log, scorecards, alerts and the dashboard."""

@@ -1,0 +1,64 @@
+"""The reports service: the fold's loop, the endpoints and the dashboard in one app."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.kernel.clock import Clock, SystemClock
+from services.kernel.db import open_pool
+from services.kernel.settings import Settings
+from services.kernel.streams import open_stream
+from services.kernel.web import service_app
+from services.reports import dashboard, endpoints
+from services.reports.feed import open_feed
+from services.reports.fold import Fold
+from services.reports.follower import Follower
+from services.reports.reads import Reader
+from services.reports.state import State
+
+_STOP_WITHIN = 3.0
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """The app; its lifespan opens the pool and the stream, runs the fold, and stops all within 4 s."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(settings, clock or SystemClock()) as state:
+            app.state.service = state
+            yield
+
+    app = service_app("reports", "Kỷ Cương: reports", lifespan)
+    app.include_router(endpoints.router)
+    dashboard.install(app)
+    return app
+
+
+@asynccontextmanager
+async def running(settings: Settings, clock: Clock) -> AsyncIterator[State]:
+    """Pool, stream and loop, from start to stop."""
+    pool = await open_pool(settings.dsn("reports_app"), name="reports")
+    stream = open_stream(settings, "reports")
+    await stream.start()
+    stop = asyncio.Event()
+    follower = Follower(Fold(pool), lambda: open_feed(settings, stream))
+    loop = asyncio.create_task(follower.run(stop), name="reports-fold")
+    try:
+        yield State(pool, clock, Reader(pool, clock), follower, loop)
+    finally:
+        stop.set()
+        await _ended(loop)
+        await stream.stop()
+        await pool.close()
+
+
+async def _ended(loop: asyncio.Task[None]) -> None:
+    """Let the fold finish its run; a transaction cut short is rolled back and read again."""
+    _, late = await asyncio.wait({loop}, timeout=_STOP_WITHIN)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(loop, return_exceptions=True)

@@ -1,0 +1,44 @@
+"""`kycuong rebuild`: make the projections anew from the log, while the service may go on running."""
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+import click
+
+from services.kernel.db import TRANSIENT
+from services.kernel.entries import LogDiffers
+from services.kernel.folder import Folder
+from services.kernel.log_client import LogUnreachable
+from services.kernel.settings import Settings
+from services.reports import rebuild as rebuilding
+from services.reports.facts import Unfoldable
+from services.reports.fold import Fenced
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="thư mục dữ liệu")
+@click.option(
+    "--audit-url",
+    envvar="KYCUONG_AUDIT_URL",
+    default="http://127.0.0.1:8000/",
+    show_default=True,
+    help="địa chỉ dịch vụ nhật ký",
+)
+def rebuild(data: Path, audit_url: str) -> None:
+    """Tính lại phiếu điểm từ mục 0 của nhật ký (fold all scorecards again from the log's first entry)."""
+    folder = Folder(data)
+    if not folder.has_secret("database_url"):
+        raise click.ClickException(f"{data}: chưa có dữ liệu; hãy chạy `kycuong run` trước (start `kycuong run` first)")
+    settings = Settings(
+        data=folder.path, database_url=folder.secret_text("database_url"), audit_url=audit_url.rstrip("/") + "/"
+    )
+    try:
+        size = asyncio.run(rebuilding.rebuild(settings))
+    except (*TRANSIENT, asyncpg.PostgresError, LogUnreachable) as error:
+        raise click.ClickException(
+            f"không đọc được cơ sở dữ liệu hoặc nhật ký; `kycuong run` có đang chạy không? (is it running?) {error}"
+        ) from error
+    except (LogDiffers, Unfoldable, Fenced) as error:
+        raise click.ClickException(f"không có gì thay đổi (nothing was changed): {error}") from error
+    click.echo(f"đã tính lại đến cỡ nhật ký {size} (rebuilt up to log size {size})")

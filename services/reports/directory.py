@@ -1,0 +1,152 @@
+"""Units as the log tells them: effective dates, parents, lineage. Pure; rebuilt from the unit events alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from services.kernel.quarters import quarter_days
+
+REGISTERED = "kycuong.unit.registered.v1"
+AMENDED = "kycuong.unit.amended.v1"
+CLOSED = "kycuong.unit.closed.v1"
+SUCCEEDED = "kycuong.unit.succeeded.v1"
+UNIT_EVENTS = frozenset({REGISTERED, AMENDED, CLOSED, SUCCEEDED})
+_DEPTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a unit is called, and where it belongs, on a day."""
+
+    name: str
+    group: str
+    parent: str | None
+
+
+@dataclass(slots=True)
+class _Unit:
+    """A unit's changes, each (valid from, log index, fields); its last valid day, None while open."""
+
+    first: date
+    changes: list[tuple[date, int, Mapping[str, Any]]]
+    last: date | None = None
+    heirs: list[tuple[date, str]] = field(default_factory=list)
+
+
+class Directory:
+    """The unit tree of a log prefix."""
+
+    def __init__(self) -> None:
+        self._units: dict[str, _Unit] = {}
+
+    def __contains__(self, unit: str) -> bool:
+        return unit in self._units
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._units)
+
+    def apply(self, index: int, event_type: str, unit: str, data: Mapping[str, Any]) -> None:
+        """Take one unit event; KeyError or ValueError when it contradicts the log before it."""
+        if event_type == REGISTERED:
+            self._register(index, unit, data)
+        elif event_type == AMENDED:
+            self._units[unit].changes.append((date.fromisoformat(data["valid_from"]), index, data))
+            self._units[unit].changes.sort(key=lambda change: change[:2])
+        elif event_type == CLOSED:
+            self._units[unit].last = date.fromisoformat(data["valid_to"])
+        elif data["side"] == "from":
+            self._succeed(unit, data)
+
+    def _register(self, index: int, unit: str, data: Mapping[str, Any]) -> None:
+        if unit in self._units:
+            raise ValueError(f"unit {unit} is registered twice")
+        first = date.fromisoformat(data["valid_from"])
+        self._units[unit] = _Unit(first, [(first, index, data)])
+
+    def _succeed(self, unit: str, data: Mapping[str, Any]) -> None:
+        """A predecessor ends the day before and its cases pass on, unless it is among its own successors."""
+        if unit in data["to"]:
+            return
+        since = date.fromisoformat(data["valid_from"])
+        known = self._units[unit]
+        taking = [data["cases_to"]] if data.get("cases_to") else list(data["to"])
+        known.heirs.extend((since, heir) for heir in taking)
+        known.last = since - timedelta(days=1)
+
+    def valid_on(self, unit: str, day: date) -> bool:
+        """Whether the unit exists on a day."""
+        known = self._units.get(unit)
+        return known is not None and known.first <= day and (known.last is None or day <= known.last)
+
+    def units_in(self, quarter: str) -> list[str]:
+        """The units valid on any day of a quarter, by id."""
+        first, last = quarter_days(quarter)
+        return sorted(
+            unit
+            for unit, known in self._units.items()
+            if known.first <= last and (known.last is None or known.last >= first)
+        )
+
+    def card_day(self, unit: str, quarter: str) -> date:
+        """The unit's last valid day in a quarter; its nearest valid day when a later change left it none."""
+        known = self._units[unit]
+        _, last = quarter_days(quarter)
+        return max(known.first, min(last, known.last or last))
+
+    def details(self, unit: str, day: date) -> Details:
+        """Name, group and parent on a day: of each the latest change that had begun."""
+        known = self._units[unit]
+        found: dict[str, Any] = dict(known.changes[0][2])
+        for since, _, fields in known.changes:
+            if since <= day:
+                found.update(fields)
+        return Details(found["name"], found["group"], found.get("parent"))
+
+    def chain(self, unit: str, day: date) -> tuple[str, ...]:
+        """The unit and its parents on a day, itself first."""
+        return tuple(self._climb(unit, day))
+
+    def _climb(self, unit: str, day: date) -> Iterator[str]:
+        current: str | None = unit
+        for _ in range(_DEPTH):
+            if current is None:
+                return
+            yield current
+            current = self.details(current, day).parent if current in self._units else None
+
+    def heirs(self, unit: str, today: date) -> frozenset[str]:
+        """Those to whom the unit's open cases have passed by a day; empty while it keeps them."""
+        return frozenset(heir for heir in self._lineage(unit, today, set()) if heir != unit)
+
+    def _lineage(self, unit: str, today: date, seen: set[str]) -> Iterator[str]:
+        if unit in seen or unit not in self._units:
+            return
+        seen.add(unit)
+        taken = [heir for since, heir in self._units[unit].heirs if since <= today]
+        if not taken or self.valid_on(unit, today):
+            yield unit
+        for heir in taken:
+            yield from self._lineage(heir, today, seen)
+
+    def holders(self, unit: str, today: date) -> frozenset[str]:
+        """The units whose heads answer for this one today: itself or its heirs, and all above them."""
+        answering = set(self._lineage(unit, today, set())) or {unit}
+        return frozenset(above for one in answering for above in self.chain(one, self.nearest(one, today)))
+
+    def nearest(self, unit: str, day: date) -> date:
+        """A day, or the unit's last valid one when it was over by then."""
+        known = self._units.get(unit)
+        return day if known is None or known.last is None else min(day, known.last)
+
+    def card_readers(self, unit: str, quarter: str, today: date) -> frozenset[str]:
+        """The units whose scope holds a card: those above it in its quarter, and those who answer for it today."""
+        return frozenset(self.chain(unit, self.card_day(unit, quarter))) | self.holders(unit, today)
+
+    def inherited(self, unit: str, today: date) -> frozenset[str]:
+        """The unit and every predecessor whose cases it answers today."""
+        return frozenset(
+            other for other in self._units if other == unit or unit in self._lineage(other, today, set())
+        )  # fmt: skip

@@ -1,0 +1,43 @@
+"""Live cards: rewritten in the transaction that changed what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import islice
+from typing import Any
+
+from services.kernel.db import Connection
+from services.reports import store
+from services.reports.cards import UnitQuarter, card, dump, summary
+from services.reports.directory import Directory
+from services.reports.rulebook import Rulebook
+
+_AT_ONCE = 100
+
+
+async def rewrite_cards(
+    connection: Connection, dirty: Collection[tuple[str, str]], directory: Directory, rulebook: Rulebook
+) -> None:
+    """Recompute and store some (quarter, unit) cards and their rows."""
+    pending = iter(sorted(dirty))
+    while some := list(islice(pending, _AT_ONCE)):
+        facts = await store.unit_quarters(connection, some)
+        await connection.execute(store.queries.put_cards, *_columns(facts, directory, rulebook))
+
+
+def _columns(
+    facts: dict[tuple[str, str], UnitQuarter], directory: Directory, rulebook: Rulebook
+) -> tuple[list[str], list[str], list[str], list[str]]:
+    cards = [render(one, directory, rulebook) for one in facts.values()]
+    return (
+        [one["quarter"] for one in cards],
+        [one["unit"] for one in cards],
+        [dump(one) for one in cards],
+        [dump(summary(one)) for one in cards],
+    )
+
+
+def render(facts: UnitQuarter, directory: Directory, rulebook: Rulebook, edition: str = "live") -> dict[str, Any]:
+    """A card by the unit's name and group on its last valid day in the quarter."""
+    details = directory.details(facts.unit, directory.card_day(facts.unit, facts.quarter))
+    return card(facts, details, rulebook, edition=edition)

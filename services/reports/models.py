@@ -1,0 +1,166 @@
+"""The answers' shapes, for OpenAPI alone: answers are sent as rendered by the fold, not through these."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+Band = Literal["good", "fair", "average", "needs_correction", "insufficient"]
+
+
+class TreeHead(BaseModel):
+    """The log prefix an answer was computed at."""
+
+    size: int
+    root: str
+
+
+class Exposure(BaseModel):
+    """How much was inspected."""
+
+    inspections: int
+    persons_checked: int
+    files_checked: int
+
+
+class GroupLine(BaseModel):
+    """One group's cap and mean deduction."""
+
+    group: str
+    cap: int | None
+    deduction: str
+
+
+class Item(BaseModel):
+    """A counted finding; `index` is the log entry of its recording."""
+
+    code: str
+    count: int
+    severity: int
+    factor: str
+    points: str
+    index: int
+    finding: str
+
+
+class Inspection(BaseModel):
+    """One closed inspection's score."""
+
+    id: str
+    date: str
+    score: str
+    items: list[Item]
+
+
+class Pending(BaseModel):
+    """What is not decided yet, and the score if all of it were upheld."""
+
+    findings: int
+    score_if_upheld: str | None
+
+
+class Card(BaseModel):
+    """A unit's quarterly scorecard."""
+
+    quarter: str
+    unit: str
+    unit_name: str
+    group: str
+    edition: Literal["live", "flash", "official"]
+    rules: str | None
+    catalogue: str | None
+    log: TreeHead
+    exposure: Exposure
+    score: str | None
+    band: Band
+    band_label: str
+    gates: list[str]
+    bonus: str
+    groups: list[GroupLine]
+    inspections: list[Inspection]
+    pending: Pending
+    overturned: int
+    withdrawn: int
+
+
+class Row(BaseModel):
+    """A card's row in the quarter's list."""
+
+    unit: str
+    unit_name: str
+    group: str
+    exposure: Exposure
+    score: str | None
+    band: Band
+    band_label: str
+    gates: list[str]
+    bonus: str
+    deductions: dict[str, str]
+    pending: Pending
+
+
+class Listing(BaseModel):
+    """A quarter's list; `cards_root` stands on frozen ones."""
+
+    quarter: str
+    edition: Literal["live", "flash", "official"]
+    rules: str | None
+    log: TreeHead
+    cards_root: str | None = None
+    cards: list[Row]
+    next: str | None
+
+
+class AlertFinding(BaseModel):
+    """A finding as an alert lists it."""
+
+    id: str
+    code: str
+    severity: int
+    count: int
+
+
+class Alert(BaseModel):
+    """What a unit's head is told of one inspection."""
+
+    id: str
+    unit: str
+    inspection: str
+    findings: list[AlertFinding]
+    created_at: str
+    acknowledged_at: str | None
+
+
+class Alerts(BaseModel):
+    """A page of alerts."""
+
+    log: TreeHead
+    items: list[Alert]
+    next: str | None
+
+
+_TEXT = {"type": "string"}
+_FAULT = {"type": "object", "required": ["pointer", "detail"], "properties": {"pointer": _TEXT, "detail": _TEXT}}
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": _TEXT,
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "detail": _TEXT,
+        "instance": _TEXT,
+        "errors": {"type": "array", "items": _FAULT},
+    },
+}  # RFC 9457, written out: problem+json is not the media type FastAPI would give a model
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": words, "content": {"application/problem+json": {"schema": _PROBLEM}}}
+    for status, words in (
+        (401, "no, broken or expired token"),
+        (403, "the role may not read this"),
+        (404, "unknown or out of scope"),
+        (422, "a parameter is wrong"),
+        (503, "the database is away"),
+    )
+}

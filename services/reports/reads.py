@@ -1,0 +1,290 @@
+"""What the endpoints and pages read: one snapshot an answer, which names the log prefix it stands at."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.kernel.clock import Clock
+from services.kernel.db import Connection, Pool
+from services.kernel.identity import Grant
+from services.kernel.problems import NotFound, invalid
+from services.kernel.quarters import local_date, parse_instant, quarter_days, rfc3339
+from services.kernel.roles import MATRIX, Action, Reach
+from services.reports import store
+from services.reports.cards import TreeHead, UnitQuarter, dump, summary, with_log
+from services.reports.fold import Reference, load_reference
+from services.reports.live import render
+
+LIVE = "live"
+_LATEST = ("9", "ffffffff-ffff-ffff-ffff-ffffffffffff")
+_KEPT_QUARTERS = 16
+_UNIT = re.compile(r"[a-z0-9][a-z0-9-]{2,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How far a caller sees: the units of his posts, None for the whole province."""
+
+    posts: frozenset[str] | None
+
+    @classmethod
+    def of(cls, grants: Iterable[Grant], action: Action) -> Scope:
+        """The scope of appointments that may take an action."""
+        posts: set[str] = set()
+        for grant in grants:
+            if grant.unit is None or MATRIX[action][grant.role] is Reach.ALL:
+                return cls(None)
+            posts.add(grant.unit)
+        return cls(frozenset(posts))
+
+    def sees(self, readers: frozenset[str]) -> bool:
+        """Whether a card or alert with these readers is in scope."""
+        return self.posts is None or not self.posts.isdisjoint(readers)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One consistent reading of the projections."""
+
+    connection: Connection
+    head: TreeHead
+    reference: Reference
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A quarter's list: rows as JSON text by unit, with what heads the answer."""
+
+    quarter: str
+    edition: str
+    rules: str | None
+    head: TreeHead
+    rows: Mapping[str, str]
+    cards_root: str | None = None
+
+    def text(self) -> str:
+        """The answer of wire.md, without parsing a row."""
+        top: dict[str, Any] = {"quarter": self.quarter, "edition": self.edition, "rules": self.rules}
+        top["log"] = self.head.json()
+        if self.cards_root is not None:
+            top["cards_root"] = self.cards_root
+        return f'{dump(top)[:-1]},"cards":[{",".join(self.rows.values())}],"next":null}}'
+
+    def parsed(self) -> list[dict[str, Any]]:
+        """The rows as objects."""
+        return list(json.loads(f"[{','.join(self.rows.values())}]"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A unit in a quarter's list: its group, who may read its card, and its row when nothing is known of it."""
+
+    group: str
+    readers: frozenset[str]
+    row: str
+
+
+class Reader:
+    """Reads the projections; keeps the directory and what follows from it alone between answers."""
+
+    def __init__(self, pool: Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._reference: Reference | None = None
+        self._places: dict[tuple[int, date, str], dict[str, _Place]] = {}
+        self._holders: tuple[int, date, dict[str, frozenset[str]]] | None = None
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """A read-only transaction in which head, directory and cards agree."""
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            row = await connection.fetchrow(store.queries.head)
+            reference = await self._known(connection, row["reference_index"])
+            yield Snapshot(connection, _tree_head(row), reference, local_date(self._clock.now()))
+
+    async def _known(self, connection: Connection, index: int) -> Reference:
+        known = self._reference
+        if known is None or known.index != index:
+            known = self._reference = await load_reference(connection)
+        return known
+
+    async def listing(self, quarter: str, scope: Scope, group: str | None = None) -> Listing:
+        """A quarter's live list, as far as the scope reaches; units without inspections as insufficient."""
+        check_quarter(quarter)
+        async with self.snapshot() as snapshot:
+            stored = {row["unit"]: row["row"] for row in await snapshot.connection.fetch(_q.card_rows, quarter)}
+        rows = {
+            unit: stored.get(unit, place.row)
+            for unit, place in self._list(snapshot, quarter, stored).items()
+            if (group is None or place.group == group) and scope.sees(place.readers)
+        }
+        rules = snapshot.reference.rulebook.rules(quarter)
+        return Listing(quarter, LIVE, rules.version if rules else None, snapshot.head, rows)
+
+    def _list(self, snapshot: Snapshot, quarter: str, stored: Iterable[str]) -> dict[str, _Place]:
+        """Every unit of a quarter's list, in order."""
+        units = set(snapshot.reference.directory.units_in(quarter)).union(stored)
+        key = (snapshot.reference.index, snapshot.today, quarter)
+        kept = self._places.get(key)
+        if kept is None or kept.keys() != units:
+            while len(self._places) >= _KEPT_QUARTERS:
+                self._places.pop(next(iter(self._places)))
+            kept = self._places[key] = {unit: _place(snapshot, quarter, unit) for unit in sorted(units)}
+        return kept
+
+    def _answering(self, snapshot: Snapshot) -> dict[str, frozenset[str]]:
+        """Of every unit the posts that answer for it today."""
+        reference, today = snapshot.reference, snapshot.today
+        if self._holders is None or self._holders[:2] != (reference.index, today):
+            directory = reference.directory
+            self._holders = (reference.index, today, {unit: directory.holders(unit, today) for unit in directory})
+        return self._holders[2]
+
+    async def card(self, quarter: str, unit: str, scope: Scope) -> dict[str, Any]:
+        """A unit's live card; NotFound when the quarter has no such unit or it is out of scope."""
+        check_quarter(quarter)
+        check_unit(unit)
+        async with self.snapshot() as snapshot:
+            body = await snapshot.connection.fetchval(_q.card, quarter, unit)
+        directory = snapshot.reference.directory
+        known = unit in directory and (body is not None or unit in directory.units_in(quarter))
+        if not known or not scope.sees(directory.card_readers(unit, quarter, snapshot.today)):
+            raise NotFound
+        if body is not None:
+            return with_log(json.loads(body), snapshot.head)
+        blank = render(UnitQuarter(unit, quarter), directory, snapshot.reference.rulebook)
+        return with_log(blank, snapshot.head)
+
+    async def frozen_listing(self, quarter: str, edition: str, group: str | None = None) -> Listing:
+        """A frozen edition's list; NotFound when the quarter was not closed so."""
+        check_quarter(quarter)
+        async with self.snapshot() as snapshot:
+            frozen = await self._edition(snapshot, quarter, edition)
+            rows = await snapshot.connection.fetch(_q.edition_rows, frozen["closing"])
+        shown = {row["unit"]: row["row"] for row in rows if group is None or row["grp"] == group}
+        root = base64.b64encode(frozen["cards_root"]).decode()
+        return Listing(quarter, edition, frozen["rules"], _tree_head(frozen), shown, root)
+
+    async def frozen_card(self, quarter: str, edition: str, unit: str) -> bytes:
+        """A frozen card's exact bytes; NotFound when there is none."""
+        check_quarter(quarter)
+        check_unit(unit)
+        async with self.snapshot() as snapshot:
+            frozen = await self._edition(snapshot, quarter, edition)
+            body: bytes | None = await snapshot.connection.fetchval(_q.edition_card, frozen["closing"], unit)
+        if body is None:
+            raise NotFound
+        return body
+
+    async def _edition(self, snapshot: Snapshot, quarter: str, edition: str) -> Mapping[str, Any]:
+        row: Mapping[str, Any] | None = await snapshot.connection.fetchrow(_q.edition, quarter, edition)
+        if row is None:
+            raise NotFound((
+                f"Quý {quarter} chưa được chốt theo bản này.",
+                f"{quarter} has not been closed with this edition yet.",
+            ))  # fmt: skip
+        return row
+
+    async def alerts(
+        self, scope: Scope, *, unit: str | None, only_open: bool, limit: int, cursor: str | None
+    ) -> dict[str, Any]:
+        """A page of alerts, the latest first; NotFound for a unit that is unknown or out of scope."""
+        before = read_cursor(cursor)
+        async with self.snapshot() as snapshot:
+            units = self._alert_units(snapshot, scope, unit)
+            if units is None:
+                rows = await snapshot.connection.fetch(_q.all_alerts, *before, only_open, limit + 1)
+            else:
+                rows = await snapshot.connection.fetch(_q.alerts_of_units, units, *before, only_open, limit + 1)
+        items = [json.loads(row["body"]) for row in rows[:limit]]
+        following = make_cursor(items[-1]) if len(rows) > limit else None
+        return {"log": snapshot.head.json(), "items": items, "next": following}
+
+    def _alert_units(self, snapshot: Snapshot, scope: Scope, unit: str | None) -> list[str] | None:
+        """The units whose alerts to read, None for all: a post answers for its subtree and for predecessors."""
+        answering = self._answering(snapshot)
+        if unit is not None:
+            if unit not in answering or not scope.sees(answering[unit]):
+                raise NotFound
+            return sorted(snapshot.reference.directory.inherited(unit, snapshot.today))
+        if scope.posts is None:
+            return None
+        return sorted(one for one, posts in answering.items() if scope.sees(posts))
+
+    async def unit_names(self, units: Iterable[str]) -> dict[str, str]:
+        """What units are called today (or were, on their last day)."""
+        async with self.snapshot() as snapshot:
+            directory = snapshot.reference.directory
+            return {unit: directory.details(unit, directory.nearest(unit, snapshot.today)).name for unit in units}
+
+    async def quarters(self) -> list[str]:
+        """The quarters in which something was inspected or commended, the latest first."""
+        async with self.snapshot() as snapshot:
+            return [row["quarter"] for row in await snapshot.connection.fetch(_q.quarters)]
+
+    async def frozen_kinds(self, quarter: str) -> list[str]:
+        """Which editions of a quarter are frozen."""
+        async with self.snapshot() as snapshot:
+            return [row["edition"] for row in await snapshot.connection.fetch(_q.edition_kinds, quarter)]
+
+
+_q = store.queries
+
+
+def check_quarter(quarter: str) -> None:
+    """NotFound when a path names no quarter."""
+    try:
+        quarter_days(quarter)
+    except ValueError:
+        raise NotFound((
+            "Quý phải viết như 2026-Q3.",
+            "A quarter is written like 2026-Q3.",
+        )) from None  # fmt: skip
+
+
+def check_unit(unit: str) -> None:
+    """NotFound when a path names what can be no unit."""
+    if not _UNIT.fullmatch(unit):
+        raise NotFound
+
+
+def _tree_head(row: Mapping[str, Any]) -> TreeHead:
+    return TreeHead(row["size"], base64.b64encode(row["root"]).decode())
+
+
+def _place(snapshot: Snapshot, quarter: str, unit: str) -> _Place:
+    directory = snapshot.reference.directory
+    card = render(UnitQuarter(unit, quarter), directory, snapshot.reference.rulebook)
+    return _Place(card["group"], directory.card_readers(unit, quarter, snapshot.today), dump(summary(card)))
+
+
+def make_cursor(alert: Mapping[str, Any]) -> str:
+    """An opaque mark of the last alert shown."""
+    return base64.urlsafe_b64encode(f"{alert['created_at']} {alert['id']}".encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None) -> tuple[str, str]:
+    """What a page begins below; Invalid when the mark is not one of ours."""
+    if cursor is None:
+        return _LATEST
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+        created_at, _, key = text.partition(" ")
+        return rfc3339(parse_instant(created_at)), str(UUID(key))
+    except (ValueError, binascii.Error):
+        raise invalid(
+            "/cursor", "không phải mốc trang của hệ thống; hãy dùng giá trị next", "is not a page mark; use next"
+        ) from None

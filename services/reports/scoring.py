@@ -1,0 +1,264 @@
+"""Scorecard arithmetic, method card/1: exact, pure, from the rules published in the log (domain §5, design §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+METHOD = "card/1"
+GROUPS = ("A", "B", "C", "D", "E", "F", "H")
+FULL_MARK = Fraction(100)
+NOTHING = Fraction(0)
+# Severity 0 (K codes) never deducts; severity 4 is referred, unscored, and kept off cards.
+SCORED_SEVERITIES = frozenset({1, 2, 3})
+GRAVE = 3
+
+
+class BadRules(ValueError):
+    """A published rule set that this code cannot apply."""
+
+
+class Standing(StrEnum):
+    """Where a finding stands for counting."""
+
+    PENDING = "pending"
+    COUNTS = "counts"
+    OVERTURNED = "overturned"
+    REFERRED = "referred"
+    WITHDRAWN = "withdrawn"
+
+
+OVERTURNING = frozenset({"excused", "not_proven", "unfounded", "system_fault"})
+COUNTED = frozenset({Standing.COUNTS})
+COUNTED_OR_PENDING = frozenset({Standing.COUNTS, Standing.PENDING})
+
+
+def standing(*, severity: int, withdrawn: bool, outcome: str | None, accepted: bool | None, lapsed: bool) -> Standing:
+    """Where a finding stands (design §4 Counting); `accepted` is None before a reply.
+
+    A decision overrides an accepted reply; severity 1 alone counts without a decision.
+    """
+    if withdrawn:
+        return Standing.WITHDRAWN
+    if outcome is not None:
+        return _decided(outcome)
+    if severity == 1 and (accepted is True or (lapsed and accepted is None)):
+        return Standing.COUNTS
+    return Standing.PENDING
+
+
+def _decided(outcome: str) -> Standing:
+    if outcome == "upheld":
+        return Standing.COUNTS
+    if outcome == "referred":
+        return Standing.REFERRED
+    if outcome in OVERTURNING:
+        return Standing.OVERTURNED
+    raise BadRules(f"unknown outcome {outcome!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A counted finding of `code` holds the band down to `at_most`."""
+
+    gate: str
+    code: str
+    at_most: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A scoring version as published: caps, points, base, bonus, bands, gates."""
+
+    version: str
+    caps: Mapping[str, Fraction]
+    points: Mapping[int, Fraction]
+    base_persons: int
+    bonus_codes: frozenset[str]
+    bonus_each: Fraction
+    bonus_max: Fraction
+    bands: tuple[tuple[str, Fraction], ...]
+    gates: tuple[Gate, ...]
+
+    @classmethod
+    def read(cls, version: str, method: str, rules: Mapping[str, Any]) -> Rules:
+        """The rules of a scoring.published event; BadRules when they are not of method card/1 or incomplete."""
+        if method != METHOD:
+            raise BadRules(f"scoring method {method!r} is not known, only {METHOD}")
+        try:
+            return cls(
+                version=version,
+                caps={group: _exact(rules["caps"][group]) for group in GROUPS},
+                points={severity: _exact(rules["points"][str(severity)]) for severity in sorted(SCORED_SEVERITIES)},
+                base_persons=int(rules["base_persons"]),
+                bonus_codes=frozenset(rules["bonus"]["codes"]),
+                bonus_each=_exact(rules["bonus"]["each"]),
+                bonus_max=_exact(rules["bonus"]["max"]),
+                bands=_bands(rules["bands"]),
+                gates=tuple(Gate(gate["gate"], gate["code"], gate["at_most"]) for gate in rules["gates"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise BadRules(f"scoring {version} lacks or misshapes {error}") from error
+
+    def band(self, shown_score: str, gates: Collection[str]) -> str:
+        """The band of a shown score, no higher than any gate allows."""
+        names = [name for name, _ in self.bands]
+        value = Fraction(shown_score)
+        reached = next(place for place, (_, floor) in enumerate(self.bands) if value >= floor)
+        held = (names.index(gate.at_most) for gate in self.gates if gate.gate in gates)
+        return names[max([reached, *held])]
+
+
+def _exact(value: object) -> Fraction:
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise BadRules(f"{value!r} is not an exact number (an integer or a decimal string)")
+    return Fraction(value)
+
+
+def _bands(listed: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, Fraction], ...]:
+    """Bands from the highest floor down; the lowest must start at 0 so that every score has one."""
+    bands = sorted(((str(band["band"]), _exact(band["from"])) for band in listed), key=lambda band: -band[1])
+    if not bands or bands[-1][1] > 0:
+        raise BadRules("no band starts at 0")
+    return tuple(bands)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One finding as scoring sees it; `index` is the log index of its recording."""
+
+    finding: str
+    code: str
+    group: str
+    severity: int
+    count: int
+    per_person: bool
+    per_case: bool
+    index: int
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A closed inspection: exposure, and its findings in log order."""
+
+    inspection: str
+    day: date
+    persons_checked: int
+    files_checked: int
+    observations: tuple[Observation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A counted finding with what it costs, before its group's cap."""
+
+    observation: Observation
+    factor: Fraction
+    points: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class VisitScore:
+    """One inspection's counted items, capped deductions and score."""
+
+    visit: Visit
+    items: tuple[Item, ...]
+    deductions: Mapping[str, Fraction]
+    score: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterScore:
+    """A unit's quarter: `score` is None without a closed inspection."""
+
+    visits: tuple[VisitScore, ...]
+    deductions: Mapping[str, Fraction]
+    bonus: Fraction
+    gates: tuple[str, ...]
+    score: Fraction | None
+
+
+def factor(rules: Rules, observation: Observation, persons_checked: int) -> Fraction:
+    """What a point weighs: base over persons checked for a person's code, 1 for a unit's."""
+    if not observation.per_person:
+        return Fraction(1)
+    return Fraction(rules.base_persons, max(rules.base_persons, persons_checked))
+
+
+def score_items(rules: Rules, visit: Visit, counted: frozenset[Standing]) -> tuple[Item, ...]:
+    """Each counted finding's points in log order; a repeated unit code scores on its first only."""
+    items: list[Item] = []
+    scored_unit_codes: set[str] = set()
+    for seen in sorted(visit.observations, key=lambda one: one.index):
+        if seen.severity not in SCORED_SEVERITIES or seen.standing not in counted:
+            continue
+        weight = factor(rules, seen, visit.persons_checked)
+        points = rules.points[seen.severity] * weight * _times(seen, scored_unit_codes)
+        items.append(Item(seen, weight, points))
+    return tuple(items)
+
+
+def _times(seen: Observation, scored_unit_codes: set[str]) -> int:
+    """How often a finding's points apply; remembers the unit codes already scored."""
+    if seen.per_person or seen.per_case:
+        return seen.count
+    if seen.code in scored_unit_codes:
+        return 0
+    scored_unit_codes.add(seen.code)
+    return 1
+
+
+def score_visit(rules: Rules, visit: Visit, counted: frozenset[Standing] = COUNTED) -> VisitScore:
+    """One inspection: 100 less each group's deduction, capped."""
+    items = score_items(rules, visit, counted)
+    deductions = dict.fromkeys(GROUPS, NOTHING)
+    for item in items:
+        group = item.observation.group
+        deductions[group] = min(rules.caps[group], deductions[group] + item.points)
+    return VisitScore(visit, items, deductions, FULL_MARK - sum(deductions.values(), NOTHING))
+
+
+def score_quarter(
+    rules: Rules, visits: Sequence[Visit], commendations: Sequence[str], counted: frozenset[Standing] = COUNTED
+) -> QuarterScore:
+    """A unit's quarter: means over its closed inspections, plus bonus, at most 100."""
+    scored = tuple(score_visit(rules, visit, counted) for visit in visits)
+    standing_items = [item.observation for visit in scored for item in visit.items]
+    bonus = _bonus(rules, commendations, standing_items)
+    score = None
+    if scored:
+        score = min(FULL_MARK, _mean([visit.score for visit in scored]) + bonus)
+    return QuarterScore(
+        visits=scored,
+        deductions={group: _mean([visit.deductions[group] for visit in scored]) for group in GROUPS},
+        bonus=bonus,
+        gates=_gates(rules, {seen.code for seen in standing_items}),
+        score=score,
+    )
+
+
+def _gates(rules: Rules, codes: Collection[str]) -> tuple[str, ...]:
+    return tuple(sorted({gate.gate for gate in rules.gates if gate.code in codes}))
+
+
+def _bonus(rules: Rules, commendations: Sequence[str], standing_items: Iterable[Observation]) -> Fraction:
+    if any(seen.severity == GRAVE for seen in standing_items):
+        return NOTHING
+    earned = sum(1 for code in commendations if code in rules.bonus_codes)
+    return min(rules.bonus_max, rules.bonus_each * earned)
+
+
+def _mean(values: Sequence[Fraction]) -> Fraction:
+    return sum(values, NOTHING) / len(values) if values else NOTHING
+
+
+def shown(value: Fraction, places: int = 2) -> str:
+    """An exact number as a decimal string, rounded half-even."""
+    scaled = round(value * 10**places)  # Fraction.__round__ is exact and half-even
+    whole, rest = divmod(abs(scaled), 10**places)
+    return f"{'-' if scaled < 0 else ''}{whole}.{rest:0{places}d}"

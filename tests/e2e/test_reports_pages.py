@@ -1,0 +1,144 @@
+"""The dashboard in a real browser, on a phone and at a desk: nothing wider than the window, nothing refused."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect
+
+from services.kernel.clock import SettableClock
+from services.kernel.identity import COOKIE
+from services.reports.app import create_app
+from tests.support.browser import DESK, PHONE, Person, chromium
+from tests.support.instance import free_port
+from tests.support.postgres import Cluster
+from tests.support.reports_http import CLOSED_PORT, NOW, appoint, province, publish
+
+QUARTER = "2026-Q3"
+
+
+@dataclass
+class Served:
+    """A reports service in a thread of its own, with tokens of a reviewer and a head."""
+
+    cluster: Cluster
+    folder: Path
+    url: str = ""
+    tokens: dict[str, str] = field(default_factory=dict)
+    ready: threading.Event = field(default_factory=threading.Event)
+    server: uvicorn.Server | None = None
+
+    def run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        async with self.cluster.database(self.folder) as settings:
+            await publish(settings, province())
+            self.tokens["reviewer"] = await appoint(settings, "reviewer")
+            self.tokens["head"] = await appoint(settings, "unit_head", "xa-tan-hoa")
+            port = free_port()
+            app = create_app(settings.model_copy(update={"audit_url": CLOSED_PORT}), SettableClock(NOW))
+            self.server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
+            self.url = f"http://127.0.0.1:{port}"
+            serving = asyncio.create_task(self.server.serve())
+            while not self.server.started:
+                await asyncio.sleep(0.02)
+            while app.state.service.follower.progress.size == 0:
+                await asyncio.sleep(0.02)
+            self.ready.set()
+            await serving
+
+
+@pytest.fixture(scope="module")
+def served(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    served = Served(cluster, tmp_path_factory.mktemp("pages") / "data")
+    thread = threading.Thread(target=served.run, daemon=True)
+    thread.start()
+    assert served.ready.wait(30)
+    yield served
+    assert served.server is not None
+    served.server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+def enter(browser: Browser, served: Served, who: str, viewport: dict[str, int]) -> Person:
+    """Somebody already signed in, by the session's own cookie."""
+    person = Person(browser, served.url, viewport)
+    session = {"name": COOKIE, "value": served.tokens[who], "domain": "127.0.0.1", "path": "/", "secure": True}
+    person.context.add_cookies([session])  # type: ignore[list-item]
+    return person
+
+
+def fits(person: Person) -> None:
+    assert person.overflow() <= 0
+    assert person.script_errors == []
+
+
+def styled(page: Page) -> None:
+    """Our stylesheet was found and allowed."""
+    assert page.locator(".top").first.evaluate("node => getComputedStyle(node).backgroundColor") == "rgb(18, 53, 91)"
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_reviewer_reads_a_quarter_down_to_the_log_entry(
+    browser: Browser, served: Served, viewport: dict[str, int]
+) -> None:
+    reviewer = enter(browser, served, "reviewer", viewport)
+    page = reviewer.page
+    page.goto(f"{served.url}/reports/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Phiếu điểm Quý IV/2026")
+    page.get_by_label("Quý", exact=True).select_option(label="Quý III/2026")
+    page.get_by_role("button", name="Xem").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Phiếu điểm Quý III/2026")
+    styled(page)
+    fits(reviewer)
+    expect(page.get_by_role("img", name="Số đơn vị theo khoảng 5 điểm")).to_be_visible()
+    assert page.locator("figure.chart rect").first.evaluate("node => getComputedStyle(node).fill") == "rgb(28, 122, 77)"
+    page.get_by_role("link", name="Điểm", exact=True).click()
+    expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Điểm")
+    page.get_by_role("link", name="UBND xã Tân Hòa").click()
+    expect(page.locator(".score")).to_have_text("94,00")
+    expect(page.locator("main")).to_contain_text("Đi làm muộn")
+    assert page.locator('a[href^="/audit/v1/receipts/"]').count() == 3
+    fits(reviewer)
+    page.get_by_label("Bản", exact=True).select_option(label="Bản chốt chính thức")
+    page.get_by_role("button", name="Xem").click()
+    expect(page.locator(".page-head")).to_contain_text("Bản chốt chính thức")
+    fits(reviewer)
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_head_reads_the_inbox_in_either_language(browser: Browser, served: Served, viewport: dict[str, int]) -> None:
+    head = enter(browser, served, "head", viewport)
+    page = head.page
+    page.goto(f"{served.url}/reports/inbox")
+    expect(page.get_by_role("link", name="Xem và giải trình")).to_have_count(2)
+    fits(head)
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("link", name="See and reply").first).to_have_attribute("href", "/intake/desk/#/answer")
+    fits(head)
+    page.goto(f"{served.url}/reports/units/phuong-dao?quarter={QUARTER}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("There is nothing here")
+    fits(head)
+
+
+def test_the_csv_link_downloads_what_the_table_shows(browser: Browser, served: Served) -> None:
+    page = enter(browser, served, "reviewer", DESK).page
+    page.goto(f"{served.url}/reports/?quarter={QUARTER}&group=xa")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Tải CSV").click()
+    text = Path(waiting.value.path()).read_bytes()
+    assert text.startswith(b"\xef\xbb\xbfquarter,")
+    assert text.count(b"\r\n") == 2

@@ -1,0 +1,129 @@
+"""Reports while the log grows: lineage of alerts, pages of alerts, a fold that must stop, a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest_asyncio
+
+from services.kernel.settings import Settings
+from tests.support.reports_http import House, province, province_house, publish, running, until
+from tests.support.reports_log import MadeLog
+
+QUARTER = "2026-Q3"
+CARDS = f"/reports/v1/scorecards/{QUARTER}"
+
+
+@pytest_asyncio.fixture
+async def house(settings: Settings) -> AsyncIterator[House]:
+    """A province of the test's own."""
+    async with province_house(settings) as house:
+        yield house
+
+
+async def test_after_a_succession_the_alert_follows_the_lineage(house: House) -> None:
+    made = house.made
+    before = len(made.entries)
+    made.register("xa-moi", "UBND xã Mới", "xa", since="2026-11-01")
+    made.register("xa-mai-sau", "UBND xã Mai Sau", "xa", since="2027-01-01")
+    made.succeed("merge", ["xa-tan-hoa"], ["xa-moi"], "2026-11-01")
+    made.succeed("rename", ["phuong-dao"], ["xa-mai-sau"], "2027-01-01")  # not yet
+    await house.grow(before)
+
+    async def seen(unit: str) -> list[str]:
+        return [item["unit"] for item in (await house.ask("/reports/v1/alerts", "unit_head", unit)).json()["items"]]
+
+    assert await seen("xa-moi") == ["xa-tan-hoa"]
+    assert await seen("xa-tan-hoa") == ["tram-y-te"]  # the station still hangs there, the commune's own passed on
+    assert await seen("xa-mai-sau") == []
+    assert await seen("phuong-dao") == ["phuong-dao"]
+    asked = (await house.ask("/reports/v1/alerts?unit=xa-moi", "unit_head", "xa-moi")).json()
+    assert [item["unit"] for item in asked["items"]] == ["xa-tan-hoa"]
+    assert (await house.ask(f"{CARDS}/xa-tan-hoa", "unit_head", "xa-moi")).json()["score"] == "94.00"
+
+
+async def test_pages_of_alerts(house: House) -> None:
+    made = house.made
+    before = len(made.entries)
+    for _ in range(9):
+        made.golden("so-noi-vu")
+    await house.grow(before)
+    whole = (await house.ask("/reports/v1/alerts", "reviewer")).json()
+    assert (len(whole["items"]), whole["next"]) == (12, None)
+    assert [item["created_at"] for item in whole["items"]] == sorted(
+        (item["created_at"] for item in whole["items"]), reverse=True
+    )
+    found: list[dict[str, Any]] = []
+    path = "/reports/v1/alerts?limit=5"
+    for length in (5, 5, 2):
+        page = (await house.ask(path, "reviewer")).json()
+        assert len(page["items"]) == length
+        found += page["items"]
+        path = f"/reports/v1/alerts?limit=5&cursor={page['next']}"
+    assert page["next"] is None
+    assert found == whole["items"]
+
+
+async def test_readiness_says_where_the_fold_stopped(house: House) -> None:
+    client, made = house.client, house.made
+    good = len(made.entries)
+    assert (await client.get("/reports/readyz")).status_code == 200
+    assert (await client.get("/reports/healthz")).json() == {"status": "ok"}
+    made.checked = False
+    made.append("finding.praised", "finding/x", "xa-tan-hoa", {})
+    await publish(house.settings, made, good)
+    await refused(house, f"entry {good} (kycuong.finding.praised.v1)")
+    assert (await house.ask(CARDS, "reviewer")).json()["log"]["size"] == good
+
+
+async def test_a_restart_goes_on_where_it_was(settings: Settings) -> None:
+    made = province()
+    await publish(settings, made)
+    async with running(settings) as (_, client):
+        await until(client, len(made.entries))
+    before = len(made.entries)
+    made.golden("so-noi-vu")
+    await publish(settings, made, before)
+    began = time.monotonic()
+    async with running(settings) as (_, client):
+        await until(client, len(made.entries))
+        stopping = time.monotonic()
+    assert time.monotonic() - stopping < 4
+    assert time.monotonic() - began < 10
+
+
+async def test_two_roots_signed_for_one_size_stop_the_fold(house: House) -> None:
+    """The log contradicting its own signature is the gravest alarm there is."""
+    made, good = house.made, len(house.made.entries)
+    other = MadeLog(signer=made.signer)
+    other.entries = [*made.entries[:-1], made.entries[-1].replace(b"official", b"flash")]
+    await publish(house.settings, other, good)
+    await refused(house, f"two roots are signed for size {good}")
+
+
+async def test_a_database_that_refuses_what_it_should_take_is_told_and_mended(house: House) -> None:
+    admin = await asyncpg.connect(house.settings.database_url)
+    try:
+        await admin.execute("REVOKE UPDATE ON reports.head FROM kycuong_reports_app")
+        before = len(house.made.entries)
+        house.made.golden("so-noi-vu")
+        await publish(house.settings, house.made, before)
+        await refused(house, "InsufficientPrivilegeError")
+        await admin.execute("GRANT UPDATE ON reports.head TO kycuong_reports_app")
+    finally:
+        await admin.close()
+    await until(house.client, len(house.made.entries))
+    assert (await house.client.get("/reports/readyz")).status_code == 200
+
+
+async def refused(house: House, why: str) -> None:
+    """Wait until readiness says why not."""
+    deadline = time.monotonic() + 10
+    while (ready := await house.client.get("/reports/readyz")).status_code == 200:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+    assert why in ready.text

@@ -1,0 +1,210 @@
+"""A log made in a test: real events, a real tree, real signed checkpoints, without intake or audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.intake.catalogue import genesis
+from services.kernel.entries import Covered
+from services.kernel.envelope import derived_id, event_bytes, genesis_id
+from services.kernel.merkle import CompactRange, leaf_hash
+from services.kernel.note import Checkpoint, Signer, Verifier
+from services.kernel.quarters import local_date, parse_instant, quarter_of, rfc3339
+from tests.support.schemas import validate_event
+
+ORIGIN = "kycuong.local/0123456789ab"
+REF = "00" * 16
+HASH = "ab" * 32
+SEVERITY = {code["code"]: code["severity"] for code in genesis()[0].data["codes"]}
+CODES = sorted(SEVERITY)
+
+
+@dataclass
+class MadeLog:
+    """Appends events as intake words them; `checked=False` spares the schema check where thousands are made."""
+
+    checked: bool = True
+    now: datetime = field(default_factory=lambda: datetime(2026, 1, 2, 1, tzinfo=UTC))
+    entries: list[bytes] = field(default_factory=list)
+    traces: list[str | None] = field(default_factory=list)
+    signer: Signer = field(default_factory=lambda: Signer.generate(ORIGIN))
+    trace: str | None = None
+    _seq: dict[str, int] = field(default_factory=dict)
+    _ids: int = 0
+
+    def new_id(self) -> str:
+        """A fresh id, the same in every run."""
+        self._ids += 1
+        return f"01990400-0000-7000-8000-{self._ids:012x}"
+
+    def append(
+        self,
+        kind: str,
+        subject: str,
+        unit: str,
+        data: dict[str, Any],
+        *,
+        id: str | None = None,
+        at: datetime | None = None,
+    ) -> int:
+        """Add one event; its index."""
+        self.now += timedelta(seconds=1)
+        self._seq[unit] = self._seq.get(unit, 0) + 1
+        raw = event_bytes(
+            id=id or self.new_id(), type=f"kycuong.{kind}.v1", source=f"//{ORIGIN}/intake", subject=subject,
+            time=at or self.now, unit=unit, unitseq=self._seq[unit], data=data,
+        )  # fmt: skip
+        if self.checked:
+            validate_event(raw)
+        self.entries.append(raw)
+        self.traces.append(self.trace)
+        return len(self.entries) - 1
+
+    def covered(self, first: int = 0, size: int | None = None) -> Covered:
+        """Entries from `first` up to a checkpoint of `size`, signed and opened again."""
+        size = len(self.entries) if size is None else size
+        checkpoint = Checkpoint.open(self.note(size), Verifier.parse(self.signer.vkey))
+        return Covered(first, self.entries[first:size], self.traces[first:size], checkpoint, self.tree(size))
+
+    def tree(self, size: int | None = None) -> CompactRange:
+        """The tree of a prefix."""
+        tree = CompactRange()
+        tree.extend(leaf_hash(entry) for entry in self.entries[:size])
+        return tree
+
+    def note(self, size: int | None = None) -> str:
+        """The signed checkpoint of a prefix."""
+        tree = self.tree(size)
+        return self.signer.sign(Checkpoint(ORIGIN, tree.size, tree.root()).text())
+
+    def genesis(self) -> None:
+        """The events of a first start."""
+        for one in genesis():
+            data = {"by": {"role": "system"}, **one.data}
+            self.append(
+                one.type.removeprefix("kycuong.").removesuffix(".v1"), one.subject, "-", data,
+                id=genesis_id(one.type, one.version),
+            )  # fmt: skip
+
+    def register(
+        self,
+        unit: str,
+        name: str | None = None,
+        group: str = "xa",
+        parent: str | None = None,
+        since: str = "2025-07-01",
+    ) -> int:
+        """A unit."""
+        data = {"by": _by("admin"), "name": name or f"UBND {unit}", "group": group, "parent": parent, "staff": 34}
+        return self.append("unit.registered", f"unit/{unit}", unit, data | {"valid_from": since})
+
+    def amend(self, unit: str, since: str, **changes: Any) -> int:
+        """A unit's change."""
+        return self.append("unit.amended", f"unit/{unit}", unit, {"by": _by("admin"), "valid_from": since, **changes})
+
+    def close_unit(self, unit: str, last: str) -> int:
+        """A unit's end."""
+        return self.append("unit.closed", f"unit/{unit}", unit, {"by": _by("admin"), "valid_to": last})
+
+    def succeed(self, kind: str, old: list[str], new: list[str], since: str, cases_to: str | None = None) -> None:
+        """A succession: an event for each unit it touches."""
+        cause = self.new_id()
+        data: dict[str, Any] = {"by": _by("admin"), "kind": kind, "from": old, "to": new, "valid_from": since}
+        data["basis"] = "NQ 202/2025/QH15"
+        if cases_to:
+            data["cases_to"] = cases_to
+        for number, (side, unit) in enumerate([*(("from", unit) for unit in old), *(("to", unit) for unit in new)]):
+            key = cause if number == 0 else derived_id(cause, "kycuong.unit.succeeded.v1", number)
+            self.append("unit.succeeded", f"unit/{unit}", unit, data | {"side": side}, id=key)
+
+    def open(self, unit: str, at: str = "2026-09-01T07:30:00+07:00") -> str:
+        """An inspection; its id."""
+        key = self.new_id()
+        data = {
+            "by": _by("inspector"), "inspection": key, "kind": "unannounced", "selection": "random",
+            "basis": "12/QĐ-SNV", "opened_at": at, "quarter": quarter_of(local_date(parse_instant(at))),
+            "catalogue": "2026.1", "team": [REF], "flags": [],
+        }  # fmt: skip
+        self.append("inspection.opened", f"inspection/{key}", unit, data, id=key)
+        return key
+
+    def close(self, unit: str, inspection: str, persons: int = 45, files: int = 0) -> int:
+        """An inspection's closing."""
+        data = {
+            "by": _by("inspector"), "inspection": inspection, "closed_at": "2026-09-01T10:00:00+07:00",
+            "assigned": persons, "present": persons, "excused": {}, "unexcused": 0, "late": 0,
+            "persons_checked": persons, "files_checked": files, "signed": True, "reply_due": "2026-09-09T16:59:59.999Z",
+            "commitments": {"opinion": HASH}, "flags": [],
+        }  # fmt: skip
+        return self.append("inspection.closed", f"inspection/{inspection}", unit, data)
+
+    def acknowledge(self, unit: str, inspection: str) -> int:
+        """The head's acknowledgement."""
+        data = {"by": _by("unit_head"), "inspection": inspection}
+        return self.append("inspection.acknowledged", f"inspection/{inspection}", unit, data)
+
+    def record(self, unit: str, inspection: str, code: str, count: int = 1) -> str:
+        """A finding; its id."""
+        key = self.new_id()
+        data = {
+            "by": _by("inspector"), "finding": key, "inspection": inspection, "code": code, "catalogue": "2026.1",
+            "severity": SEVERITY[code], "count": count, "captured_at": "2026-09-01T07:45:12+07:00", "photos": 0,
+            "commitments": {"narrative": HASH}, "flags": [],
+        }  # fmt: skip
+        self.append("finding.recorded", f"finding/{key}", unit, data, id=key)
+        return key
+
+    def withdraw(self, unit: str, inspection: str, finding: str) -> int:
+        """A withdrawal."""
+        return self._about("withdrawn", unit, inspection, finding, "inspector", {"commitments": {"reason": HASH}})
+
+    def reply(self, unit: str, inspection: str, finding: str, accepts: bool) -> int:
+        """The head's reply."""
+        said = {"accepts": accepts, "commitments": {"text": HASH}}
+        return self._about("replied", unit, inspection, finding, "unit_head", said)
+
+    def lapse(self, unit: str, inspection: str, finding: str) -> int:
+        """A reply period that ended unanswered."""
+        due = datetime(2026, 9, 9, 16, 59, 59, 999000, tzinfo=UTC)
+        data = {"by": {"role": "system"}, "finding": finding, "inspection": inspection, "due": rfc3339(due)}
+        key = derived_id(finding, "kycuong.finding.lapsed.v1", 1)
+        return self.append("finding.lapsed", f"finding/{finding}", unit, data, id=key, at=due)
+
+    def decide(self, unit: str, inspection: str, finding: str, outcome: str) -> int:
+        """The reviewer's decision."""
+        said = {"outcome": outcome, "commitments": {"reason": HASH}}
+        return self._about("decided", unit, inspection, finding, "reviewer", said)
+
+    def _about(self, what: str, unit: str, inspection: str, finding: str, role: str, said: dict[str, Any]) -> int:
+        data = {"by": _by(role), "finding": finding, "inspection": inspection, **said}
+        return self.append(f"finding.{what}", f"finding/{finding}", unit, data)
+
+    def commend(self, unit: str, code: str = "K01", day: str = "2026-09-10") -> int:
+        """A commendation."""
+        key = self.new_id()
+        data = {
+            "by": _by("reviewer"), "commendation": key, "code": code, "date": day, "catalogue": "2026.1",
+            "commitments": {"text": HASH},
+        }  # fmt: skip
+        return self.append("commendation.recorded", f"commendation/{key}", unit, data, id=key)
+
+    def close_quarter(self, quarter: str = "2026-Q3", edition: str = "official") -> int:
+        """A quarter's cut mark."""
+        data = {"by": _by("reviewer"), "quarter": quarter, "edition": edition}
+        return self.append("quarter.closed", f"quarter/{quarter}", "-", data)
+
+    def golden(self, unit: str = "xa-tan-hoa") -> str:
+        """The golden case, upheld: 45 checked, 3×A01, 1×A03, 2×B04; the inspection's id."""
+        inspection = self.open(unit)
+        found = [self.record(unit, inspection, code, count) for code, count in (("A01", 3), ("A03", 1), ("B04", 2))]
+        self.close(unit, inspection)
+        for finding in found:
+            self.reply(unit, inspection, finding, False)
+            self.decide(unit, inspection, finding, "upheld")
+        return inspection
+
+
+def _by(role: str) -> dict[str, str]:
+    return {"role": role, "ref": REF}
