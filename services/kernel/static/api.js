@@ -58,18 +58,21 @@ export async function request(method, path, body, wait = 20000) {
   throw new Problem(response.status, answer || strange(response.status), pause > 0 ? pause : null);
 }
 
-export const get = async (path) => (await request("GET", path)).body;
+export const get = async (path) => (await request("GET", path, undefined, 10000)).body;
 export const put = async (path, body) => (await request("PUT", path, body)).body;
+
+/** One page of a list: {items, next}, `next` being the cursor of the following page or null. */
+export const page = (path, cursor = null) =>
+  get(cursor === null ? path : `${path}${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(cursor)}`);
 
 /** All items of a list, following its cursor. */
 export async function all(path) {
   const items = [];
   let next = null;
   do {
-    const cursor = next === null ? "" : (path.includes("?") ? "&" : "?") + "cursor=" + encodeURIComponent(next);
-    const page = await get(path + cursor);
-    items.push(...page.items);
-    next = page.next;
+    const { items: more, next: following } = await page(path, next);
+    items.push(...more);
+    next = following;
   } while (next);
   return items;
 }

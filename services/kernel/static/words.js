@@ -16,6 +16,9 @@ const ROMAN = ["", "I", "II", "III", "IV"];
 /** 12471 → 12.471 */
 export const number = (value) => numbers.format(value);
 
+/** 12471 → 12.471 mục */
+export const items = (count) => t(`${number(count)} mục`, `${number(count)} item${count === 1 ? "" : "s"}`);
+
 /** An instant → 05/03/2026 07:45, time of Vietnam. */
 export const moment = (value) => moments.format(new Date(value)).replace(",", "");
 

@@ -1,0 +1,84 @@
+"""The faces of intake: sign-in, the inspector's phone form, the case desk. Shells only; scripts fetch the data."""
+
+from pathlib import Path
+from typing import Protocol, cast
+
+from fastapi import FastAPI, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.kernel.clock import Clock
+from services.kernel.db import Pool
+from services.kernel.identity import authenticate, token_of
+from services.kernel.pages import Pages, Reader, language_of, navigation, to_sign_in
+from services.kernel.problems import Unauthorized
+from services.kernel.roles import PUBLIC, Action, Role, allows
+
+FIELD = frozenset({Role.INSPECTOR, Role.LEAD})
+PAGES = Pages(Path(__file__).parent)
+
+
+class _State(Protocol):
+    """What the pages need of the service's state (`app.state.service`)."""
+
+    pool: Pool
+    clock: Clock
+
+
+def install(app: FastAPI) -> None:
+    """Serve the pages and their assets."""
+    PAGES.mount(app)
+    app.get("/intake/login", include_in_schema=False, openapi_extra=PUBLIC)(sign_in)
+    app.get("/intake/", include_in_schema=False, openapi_extra=allows(Action.SIGNED_IN))(form)
+    app.get("/intake/desk/", include_in_schema=False, openapi_extra=allows(Action.SIGNED_IN))(desk)
+    app.get("/intake/desk", include_in_schema=False, openapi_extra=PUBLIC)(to_desk)
+
+
+async def sign_in(request: Request, next: str = "") -> Response:
+    """The sign-in page; whoever is signed in already goes on to their own first page."""
+    try:
+        reader = await _reader(request)
+    except Unauthorized:
+        return PAGES.render(request, "login.html", next=next)
+    home = next_page(next) or _home(reader, request)
+    return RedirectResponse(home, status_code=303)
+
+
+async def form(request: Request) -> Response:
+    """The phone form, for those who inspect; others go to the desk."""
+    try:
+        reader = await _reader(request)
+    except Unauthorized:
+        return to_sign_in(request)
+    if not reader.roles & FIELD:
+        return RedirectResponse("/intake/desk/", status_code=303)
+    return PAGES.render(request, "form.html", reader=reader)
+
+
+async def desk(request: Request) -> Response:
+    """The case desk: each role finds what it may do."""
+    try:
+        reader = await _reader(request)
+    except Unauthorized:
+        return to_sign_in(request)
+    return PAGES.render(request, "desk.html", reader=reader, Role=Role)
+
+
+async def to_desk() -> Response:
+    """The desk's address without its slash."""
+    return RedirectResponse("/intake/desk/", status_code=308)
+
+
+def next_page(wanted: str) -> str | None:
+    """A path of this origin to go on to, or None: never another site, whatever a link says."""
+    local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if local else None
+
+
+def _home(reader: Reader, request: Request) -> str:
+    pages = navigation(reader, language_of(request))
+    return pages[0][0] if pages else "/intake/desk/"
+
+
+async def _reader(request: Request) -> Reader:
+    state = cast(_State, request.app.state.service)
+    return Reader.of(await authenticate(state.pool, token_of(request)), state.clock.now())

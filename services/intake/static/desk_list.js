@@ -1,0 +1,62 @@
+// A filtered list that shows its rows in portions, and asks the server for the next page when those are used up.
+
+import { byId, el } from "../assets/dom.js";
+import { items, number, plain, t } from "../assets/words.js";
+
+const PORTION = 30;
+
+export class FilteredList {
+  /** `text(row)` is what the filter searches, `draw(row)` makes its node, `empty` is said when there is none. */
+  constructor(name, { text, draw, empty }) {
+    Object.assign(this, { text, draw, empty, rows: [], shown: PORTION, further: null });
+    this.filter = byId(`${name}-filter`);
+    this.list = byId(`${name}-list`);
+    this.counter = byId(`${name}-count`);
+    this.more = byId(`${name}-more`);
+    this.filter.addEventListener("input", () => { this.shown = PORTION; this.render(); });
+    this.more.querySelector("button").addEventListener("click", () => this.showMore());
+  }
+
+  /** Show these rows; `further()` answers with {rows, further} of the next page, or is null when there is none. */
+  set(rows, further = null) {
+    this.rows = rows.map((row) => this.searchable(row));
+    this.further = further;
+    this.render();
+  }
+
+  searchable(row) {
+    return { row, text: plain(this.text(row)), node: null };
+  }
+
+  async showMore() {
+    if (this.further && this.found().length <= this.shown) {
+      const { rows, further } = await this.further();
+      this.rows.push(...rows.map((row) => this.searchable(row)));
+      this.further = further;
+    }
+    this.shown += PORTION;
+    this.render();
+  }
+
+  found() {
+    const words = plain(this.filter.value).split(" ").filter(Boolean);
+    return this.rows.filter(({ text }) => words.every((word) => text.includes(word)));
+  }
+
+  /** Rows are drawn once, so that what is open or typed in one survives filtering. */
+  render() {
+    const found = this.found();
+    const nodes = found.slice(0, this.shown).map((each) => (each.node ??= this.draw(each.row)));
+    this.list.replaceChildren(...(nodes.length ? nodes : [this.nothing()]));
+    this.counter.textContent = this.further
+      ? t(`${number(found.length)} trong ${items(this.rows.length)} mới nhất`, `${number(found.length)} of the newest ${items(this.rows.length)}`)
+      : items(found.length);
+    this.more.hidden = found.length <= this.shown && !this.further;
+  }
+
+  nothing() {
+    return this.list.tagName === "TBODY"
+      ? el("tr", {}, el("td", { colspan: 9 }, this.empty))
+      : el("li", { class: "empty" }, this.empty);
+  }
+}

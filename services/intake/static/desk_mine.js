@@ -1,0 +1,86 @@
+// Those who inspect: what became of their inspections, and withdrawal of a finding with its reason.
+
+import { all } from "../assets/api.js";
+import { byId, el, flash } from "../assets/dom.js";
+import { day, number, t } from "../assets/words.js";
+import { now } from "./clock.js";
+import { caseOf, rowsOf } from "./desk_cases.js";
+import { textField, wire } from "./desk_form.js";
+import { FilteredList } from "./desk_list.js";
+import { tidy } from "./drafts.js";
+import { KIND } from "./labels.js";
+
+const DAY = 24 * 3600 * 1000;
+
+export class Mine {
+  constructor(desk) {
+    this.desk = desk;
+    this.list = new FilteredList("mine", {
+      text: (row) => `${row.unit_name} ${row.unit} ${row.basis}`, draw: (row) => this.card(row),
+      empty: t("Chưa có cuộc kiểm tra nào.", "No inspection yet."),
+    });
+    byId("mine-all")?.addEventListener("change", () => this.show());
+  }
+
+  async show() {
+    const whose = byId("mine-all")?.checked ? "" : "&mine=true";
+    const { rows, further } = await rowsOf(`/intake/v1/inspections?limit=50${whose}`);
+    this.list.set(rows, further);
+  }
+
+  card(inspection) {
+    const open = inspection.state === "open";
+    const found = el("div", {});
+    const details = el("details", {}, el("summary", {}, t("Ghi nhận và kết quả", "Findings and results")), found);
+    details.addEventListener("toggle", () => { if (details.open) this.fill(inspection, found); });
+    return el("li", { "data-inspection": inspection.id },
+      el("div", { class: "title-line" }, el("h3", {}, inspection.unit_name),
+        el("span", { class: open ? "tag warn" : "tag good" }, open ? t("Đang kiểm tra", "In progress") : t("Đã kết thúc", "Closed"))),
+      el("p", { class: "meta" }, el("span", {}, KIND[inspection.kind]), el("span", {}, day(inspection.opened_at)), el("span", {}, inspection.basis),
+        open && el("a", { href: `/intake/#/inspection/${inspection.id}` }, t("Tiếp tục kiểm tra", "Continue"))),
+      inspection.roll && roll(inspection.roll),
+      details);
+  }
+
+  async fill(inspection, place) {
+    try {
+      const findings = await all(`/intake/v1/findings?inspection=${inspection.id}&limit=200`);
+      const refill = () => this.fill(inspection, place);
+      place.replaceChildren(...findings.map((finding) => caseOf(finding, this.desk.catalogue, {
+        form: (full) => this.mayWithdraw(full) && this.form(full, refill),
+      })));
+      if (!findings.length) place.replaceChildren(el("p", {}, t("Chưa có ghi nhận nào.", "No finding yet.")));
+    } catch (problem) {
+      place.replaceChildren(el("p", { class: "notice bad" }, problem.message));
+    }
+  }
+
+  mayWithdraw({ state, filer, received_at: received }) {
+    if (["withdrawn", "decided"].includes(state)) return false;
+    return this.desk.roles.has("lead") || (filer === this.desk.account && now() - Date.parse(received) < DAY);
+  }
+
+  form(finding, refill) {
+    const form = el("form", { class: "case-form", id: `withdraw-${finding.id}`, novalidate: true },
+      textField(`withdraw-reason-${finding.id}`, "reason", "/private/reason", t("Rút lại: lý do", "Withdraw: reason"), t("Bắt buộc. Ghi nhận vẫn còn trong nhật ký, nhưng không tính.", "Required. The finding stays in the log but counts nothing.")),
+      el("button", { class: "danger" }, t("Rút lại ghi nhận", "Withdraw the finding")));
+    return wire(form, {
+      name: `${this.desk.account}/withdraw/${finding.id}`,
+      path: (id) => `/intake/v1/findings/${finding.id}/withdrawal/${id}`,
+      write: ({ reason }) => ({
+        body: { private: { reason: tidy(reason) } },
+        errors: tidy(reason) ? [] : [{ pointer: "/private/reason", detail: t("Hãy ghi lý do rút lại", "Give the reason for withdrawal") }],
+      }),
+      done: async () => {
+        await refill();
+        flash("good", t(`Đã rút lại ghi nhận ${finding.code}.`, `Withdrew finding ${finding.code}.`));
+      },
+    });
+  }
+}
+
+const roll = ({ assigned, present, unexcused, late, persons_checked: checked }) => el("p", { class: "meta" },
+  el("span", {}, t(`Có mặt ${number(present)}/${number(assigned)}`, `Present ${number(present)} of ${number(assigned)}`)),
+  el("span", {}, t(`Đi muộn ${number(late)}`, `Late ${number(late)}`)),
+  el("span", {}, t(`Vắng không lý do ${number(unexcused)}`, `Unexcused ${number(unexcused)}`)),
+  el("span", {}, t(`Đã kiểm tra ${number(checked)} người`, `${number(checked)} persons checked`)));

@@ -1,0 +1,103 @@
+// The Department's other work: commendations, the closing of a quarter, the list of units.
+
+import { byId, confirmed, el, flash } from "../assets/dom.js";
+import { number, quarter as quarterName, t } from "../assets/words.js";
+import { now, stamp } from "./clock.js";
+import { wire } from "./desk_form.js";
+import { FilteredList } from "./desk_list.js";
+import * as directory from "./directory.js";
+import { tidy } from "./drafts.js";
+import { GROUP } from "./labels.js";
+import { UnitPicker } from "./unit_picker.js";
+
+const QUARTERS_OFFERED = 6;
+
+/** The current quarter and those before it, newest first. */
+function recentQuarters() {
+  const [year, month] = stamp(now()).split("-").map(Number);
+  const current = year * 4 + Math.floor((month - 1) / 3);
+  return Array.from({ length: QUARTERS_OFFERED }, (_, back) => `${Math.floor((current - back) / 4)}-Q${((current - back) % 4) + 1}`);
+}
+
+export class Commend {
+  constructor(desk) {
+    this.desk = desk;
+    this.form = byId("commend-form");
+    this.picker = new UnitPicker("commend-unit");
+    wire(this.form, {
+      name: `${desk.account}/commend`,
+      path: (id) => `/intake/v1/commendations/${id}`,
+      write: (fields) => this.write(fields),
+      done: async () => {
+        const { name } = this.picker.chosen;
+        this.form.reset();
+        this.picker.restore(null, "");
+        await this.show();
+        flash("good", t(`Đã ghi biểu dương cho ${name}.`, `Recorded a commendation for ${name}.`));
+      },
+    });
+  }
+
+  async show() {
+    byId("commend-date").max = stamp().slice(0, 10);
+    byId("commend-date").value ||= stamp().slice(0, 10);
+    this.picker.offer(await directory.units(this.desk.account));
+  }
+
+  write({ code, date, text }) {
+    const { unit } = this.picker;
+    const errors = [];
+    if (!unit) errors.push({ pointer: "/unit", detail: t("Hãy chọn đơn vị", "Choose the unit") });
+    if (!code) errors.push({ pointer: "/code", detail: t("Hãy chọn hình thức", "Choose the kind") });
+    if (!date) errors.push({ pointer: "/date", detail: t("Hãy chọn ngày", "Choose the day") });
+    return { body: { unit, code, date, ...(tidy(text) && { private: { text: tidy(text) } }) }, errors };
+  }
+}
+
+export class Quarter {
+  constructor(desk) {
+    const form = byId("quarter-form");
+    byId("quarter-choice").replaceChildren(...recentQuarters().map((each) => el("option", { value: each }, quarterName(each))));
+    wire(form, {
+      name: `${desk.account}/quarter`,
+      path: (id, { quarter }) => `/intake/v1/quarters/${quarter}/closing/${id}`,
+      write: ({ edition }) => ({
+        body: { edition },
+        errors: edition ? [] : [{ pointer: "/edition", detail: t("Hãy chọn bản nhanh hoặc chính thức", "Choose flash or official") }],
+      }),
+      sure: ({ quarter, edition }) => confirmed(
+        t(`Chốt ${quarterName(quarter)}?`, `Close ${quarterName(quarter)}?`),
+        edition === "official"
+          ? t("Bản chính thức không sửa được. Hồ sơ chưa quyết định sẽ không tính trong bản này.", "An official edition cannot be changed. Undecided cases will not count in it.")
+          : t("Bản nhanh không sửa được, nhưng có thể chốt bản khác sau.", "A flash edition cannot be changed, but another may follow."),
+        t("Chốt quý", "Close the quarter"), t("Chưa chốt", "Not yet")),
+      done: async (_, { quarter }) => {
+        form.reset();
+        flash("good", el("p", {}, t(`Đã chốt ${quarterName(quarter)}. Phiếu điểm của bản chốt sẽ có sau vài giây.`, `Closed ${quarterName(quarter)}. The edition's cards will be there in a few seconds.`)),
+          el("a", { href: "/reports/" }, t("Xem phiếu điểm", "See the scorecards")));
+      },
+    });
+  }
+
+  async show() {}
+}
+
+export class Units {
+  constructor(desk) {
+    this.desk = desk;
+    this.list = new FilteredList("units", {
+      text: (unit) => `${unit.name} ${unit.unit}`, draw: (unit) => this.row(unit), empty: t("Không có đơn vị nào khớp.", "No unit matches."),
+    });
+  }
+
+  async show() {
+    const units = await directory.units(this.desk.account);
+    this.names = new Map(units.map((unit) => [unit.unit, unit.name]));
+    this.list.set(units);
+  }
+
+  row({ unit, name, group, parent, staff }) {
+    return el("tr", {}, el("td", {}, name), el("td", {}, GROUP[group] ?? group), el("td", {}, parent ? this.names.get(parent) ?? parent : "–"),
+      el("td", { class: "figure" }, number(staff)), el("td", { class: "mono" }, unit));
+  }
+}

@@ -1,0 +1,214 @@
+// Counting and filing: a stepper for each code of the catalogue, "no violation" first, and what was filed with its state.
+
+import { byId, el, flash } from "../assets/dom.js";
+import { items, moment, number, plain, t } from "../assets/words.js";
+import { device, now, stamp } from "./clock.js";
+import * as directory from "./directory.js";
+import { tidy } from "./drafts.js";
+import { FiledList } from "./form_filed.js";
+import { countDraft, inspectionOf } from "./inspection.js";
+import { KIND, SEVERITY } from "./labels.js";
+import { uuid7 } from "./uuid7.js";
+
+const CLEAN = "K00";
+const COMMENDATIONS = ["K01", "K02", "K03"]; // the Department's to give, not an inspector's
+const MOST = 9999;
+
+export class CountView {
+  constructor(house) {
+    this.house = house;
+    this.filed = new FiledList(house, this);
+    byId("code-search").addEventListener("input", () => this.search());
+    byId("count-file").addEventListener("click", () => this.file());
+  }
+
+  async show(id) {
+    this.inspection = { id, state: "open" };
+    this.filed.known = [];
+    this.rows = (await this.house.drafts.read(countDraft(id))) ?? {};
+    const [row, catalogue] = await Promise.all([inspectionOf(this.house, id), directory.catalogue(this.house.account)]);
+    Object.assign(this, { inspection: row, catalogue });
+    byId("count-title").textContent = row.unit_name ?? row.unit;
+    byId("count-meta").textContent = [KIND[row.kind], moment(row.opened_at), row.basis].filter(Boolean).join(" · ");
+    this.draw();
+    await this.filed.read(row);
+  }
+
+  changed() {
+    if (!this.catalogue) return;
+    this.filed.draw();
+    this.drawClean();
+  }
+
+  draw() {
+    const open = this.inspection.state === "open";
+    byId("count-codes").hidden = !open && Object.keys(this.rows).length === 0;
+    this.drawClean();
+    byId("count-end").replaceChildren(open ? this.end() : this.done());
+    byId("code-search").value = "";
+    const groups = this.catalogue.groups.map((each) => this.group(each)).filter(Boolean);
+    byId("code-groups").replaceChildren(...groups);
+    this.total();
+  }
+
+  /** "No violation" stands first until something was found, or it has been said. */
+  drawClean() {
+    const codes = this.filed.codes();
+    const said = codes.has(CLEAN);
+    const found = [...codes, ...Object.keys(this.rows)].some((code) => !code.startsWith("K"));
+    const offered = this.inspection.state === "open" && !said && !found;
+    byId("count-clean").replaceChildren(...(offered ? [this.clean()] : []));
+  }
+
+  clean() {
+    return el("div", { class: "panel clean" },
+      el("p", {}, el("strong", {}, t("Không phát hiện vi phạm?", "No violation found?")), " ",
+        t("Ghi lại để kết quả tốt cũng được tính.", "Record it, so that a clean check counts too.")),
+      el("button", { type: "button", onclick: () => this.fileClean() }, t("Không vi phạm", "No violation")));
+  }
+
+  end() {
+    const { id, mayClose } = this.inspection;
+    return !mayClose
+      ? el("p", { class: "hint" }, t("Người mở cuộc kiểm tra hoặc trưởng đoàn sẽ kết thúc.", "Whoever opened the inspection, or the lead, closes it."))
+      : el("a", { class: "button wide", href: `#/inspection/${id}/close` }, t("Kết thúc kiểm tra", "Close the inspection"));
+  }
+
+  done() {
+    return el("div", { class: "notice good" },
+      el("p", {}, t("Cuộc kiểm tra đã kết thúc. Rút lại một ghi nhận: vào Bàn hồ sơ.", "This inspection is closed. To withdraw a finding go to the case desk.")),
+      el("a", { href: "/intake/desk/" }, t("Tới Bàn hồ sơ", "To the case desk")));
+  }
+
+  group({ group, name, codes }) {
+    const rows = codes.filter(({ code }) => code !== CLEAN && !COMMENDATIONS.includes(code));
+    if (!rows.length) return null;
+    return el("details", { class: "code-group", "data-group": group, open: group === "A" || rows.some(({ code }) => this.rows[code]) },
+      el("summary", {}, `${group}. ${name}`, el("span", { class: "tag warn", "data-group-count": group, hidden: true })),
+      rows.map((code) => this.code(code)));
+  }
+
+  code(code) {
+    const count = this.rows[code.code]?.count ?? 0;
+    const tally = el("input", {
+      type: "number", inputmode: "numeric", min: 0, max: MOST, step: 1, value: String(count), "aria-label": t(`Số lượng, ${code.name}`, `Count, ${code.name}`),
+      onchange: (event) => this.put(code, Number.parseInt(event.target.value, 10) || 0),
+    });
+    const step = (by) => () => this.put(code, (this.rows[code.code]?.count ?? 0) + by);
+    return el("div", { class: count ? "code counted" : "code", "data-code": code.code },
+      el("div", {}, el("b", {}, code.code), " ", code.name),
+      el("div", { class: "code-line" },
+        el("small", {}, SEVERITY[code.severity]),
+        el("div", { class: "stepper", role: "group", "aria-label": code.name },
+          el("button", { type: "button", class: "quiet", "aria-label": t(`Bớt một, ${code.name}`, `One less, ${code.name}`), onclick: step(-1) }, "−"),
+          tally,
+          el("button", { type: "button", "aria-label": t(`Thêm một, ${code.name}`, `One more, ${code.name}`), onclick: step(1) }, "+"))),
+      el("div", { class: "code-more" }, count > 0 && this.more(code)));
+  }
+
+  /** The optional words of a counted code; a reminder-level code never takes persons. */
+  more(code) {
+    const row = this.rows[code.code];
+    const area = (name, label, hint) => {
+      const id = `${name}-${code.code}`;
+      return el("div", { class: "field" }, el("label", { for: id }, label), el("span", { class: "hint", id: `${id}-hint` }, hint),
+        el("textarea", { id, maxlength: 4000, value: row[name], "aria-describedby": `${id}-hint`, oninput: (event) => { row[name] = event.target.value; this.save(); } }));
+    };
+    return [
+      area("narrative", t("Mô tả (không bắt buộc)", "Description (optional)"), t("Lưu mã hoá. Không ghi tên người dân hay người tố cáo.", "Stored encrypted. Name no citizen and no denouncer.")),
+      code.severity >= 2 && code.per === "person" && area("persons", t("Người liên quan (không bắt buộc)", "Persons concerned (optional)"), t("Mỗi dòng một người. Lưu mã hoá, xoá được.", "One a line. Stored encrypted, erasable.")),
+    ];
+  }
+
+  put(code, count) {
+    const wanted = Math.min(MOST, Math.max(0, count));
+    const before = this.rows[code.code]?.count ?? 0;
+    if (wanted === 0) delete this.rows[code.code];
+    else {
+      this.rows[code.code] ??= { id: uuid7(), narrative: "", persons: "" };
+      Object.assign(this.rows[code.code], { count: wanted, at: stamp(), device: device() });
+    }
+    this.save();
+    this.drawClean();
+    const box = byId("code-groups").querySelector(`[data-code="${code.code}"]`);
+    box.classList.toggle("counted", wanted > 0);
+    box.querySelector("input").value = String(wanted);
+    if ((before > 0) !== (wanted > 0)) box.querySelector(".code-more").replaceChildren(...(wanted ? this.more(code).filter(Boolean) : []));
+    this.total();
+  }
+
+  save() {
+    return this.house.drafts.write(countDraft(this.inspection.id), this.rows).catch(() =>
+      flash("bad", t("Máy không lưu được: bộ nhớ đầy? Hãy gửi ngay các mục đang đếm.", "The device cannot save: is it full? Record the counted items now.")));
+  }
+
+  total() {
+    const counts = Object.entries(this.rows);
+    const sum = counts.reduce((total, [, row]) => total + row.count, 0);
+    byId("count-bar").hidden = counts.length === 0;
+    byId("count-sum").textContent = counts.length ? t(`Đang đếm: ${items(counts.length)}, ${number(sum)} lượt`, `Counting: ${items(counts.length)}, ${number(sum)} in all`) : "";
+    for (const tag of document.querySelectorAll("[data-group-count]")) {
+      const counted = counts.filter(([code]) => code.startsWith(tag.dataset.groupCount)).length;
+      tag.hidden = counted === 0;
+      tag.textContent = items(counted);
+    }
+  }
+
+  search() {
+    const words = plain(byId("code-search").value).split(" ").filter(Boolean);
+    for (const group of byId("code-groups").children) {
+      let hits = 0;
+      for (const box of group.querySelectorAll("[data-code]")) {
+        const text = this.catalogue.byCode.get(box.dataset.code).plain;
+        box.hidden = !words.every((word) => text.includes(word));
+        if (!box.hidden) hits += 1;
+      }
+      group.hidden = hits === 0;
+      if (words.length) group.open = hits > 0;
+    }
+  }
+
+  /** File all that is counted; the rows leave the draft only after the queue holds them. */
+  async file() {
+    const rows = Object.entries(this.rows);
+    for (const [code, row] of rows) await this.house.queue.add(this.write(code, row));
+    this.rows = {};
+    await this.house.drafts.clear(countDraft(this.inspection.id));
+    this.draw();
+    byId("count-filed").scrollIntoView({ block: "center" });
+    await this.house.queue.flush(true);
+  }
+
+  async fileClean() {
+    byId("count-clean").replaceChildren(); // a second tap finds nothing to tap
+    await this.house.queue.add(this.write(CLEAN, { id: uuid7(), count: 1, at: stamp(), device: device(), narrative: "", persons: "" }));
+    byId("count-filed").scrollIntoView({ block: "center" });
+    await this.house.queue.flush(true);
+  }
+
+  write(code, row) {
+    const narrative = tidy(row.narrative);
+    const persons = row.persons.split("\n").map(tidy).filter(Boolean);
+    const sealed = { ...(narrative && { narrative }), ...(persons.length > 0 && { persons }) };
+    const body = {
+      inspection: this.inspection.id, code, count: row.count, captured_at: row.at, ...row.device,
+      ...(Object.keys(sealed).length > 0 && { private: sealed }),
+    };
+    return {
+      id: row.id, kind: "finding", inspection: this.inspection.id, path: `/intake/v1/findings/${row.id}`, body,
+      label: { code, count: row.count, captured_at: row.at },
+    };
+  }
+
+  /** Take a refused finding back into the steppers, under the same id. */
+  async edit(item) {
+    const { code, count, captured_at: at, device_at: raw, private: sealed = {} } = item.body;
+    const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
+    const time = Date.parse(at) > now() ? stamp() : at; // counted while the phone's clock was still wrong
+    this.rows[code] = { id, count, at: time, device: raw ? { device_at: raw } : {}, narrative: sealed.narrative ?? "", persons: (sealed.persons ?? []).join("\n") };
+    await this.save();
+    await this.house.queue.discard(item.key);
+    this.draw();
+    byId("code-groups").querySelector(`[data-code="${code}"] input`)?.focus();
+  }
+}

@@ -1,0 +1,100 @@
+// The list under the steppers: each filed item with its state, its receipt, or why it was refused and what to do.
+
+import { byId, confirmed, el } from "../assets/dom.js";
+import { moment, number, t } from "../assets/words.js";
+import * as directory from "./directory.js";
+import { said } from "./fields.js";
+import { recount } from "./form_close.js";
+import { reopen } from "./form_open.js";
+import { QUEUED, STATE } from "./labels.js";
+
+export class FiledList {
+  constructor(house, view) {
+    this.house = house;
+    this.view = view;
+    this.known = [];
+  }
+
+  async read({ id }) {
+    this.draw();
+    const opening = this.house.queue.find(id);
+    if (opening && opening.state !== "received") return; // the server has not heard of it
+    this.known = await directory.findings(this.house.account, id).catch(() => []);
+    this.view.changed();
+  }
+
+  /** The codes filed so far, here or by a colleague. */
+  codes() {
+    const filed = this.house.queue.of(this.view.inspection.id).filter((item) => item.kind === "finding");
+    return new Set([...filed.map((item) => item.label.code), ...this.known.filter((each) => each.state !== "withdrawn").map((each) => each.code)]);
+  }
+
+  draw() {
+    const items = this.house.queue.of(this.view.inspection.id);
+    const here = new Set(items.map((item) => item.key));
+    const rows = [
+      ...items.map((item) => this.queued(item)),
+      ...this.known.filter((finding) => !here.has(finding.id)).map((finding) => this.stored(finding)),
+    ];
+    byId("count-filed").replaceChildren(...(rows.length ? rows : [el("li", { class: "empty" }, t("Chưa có ghi nhận nào.", "Nothing recorded yet."))]));
+  }
+
+  title({ code, count }) {
+    const name = this.view.catalogue.byCode.get(code)?.name ?? "";
+    return el("span", {}, el("b", {}, code), ` ${name}`, code === "K00" ? "" : ` × ${number(count)}`);
+  }
+
+  queued(item) {
+    const [words, kind] = QUEUED[item.state];
+    const titles = { inspection: t("Mở cuộc kiểm tra", "Opening"), closing: t("Kết thúc kiểm tra", "Closing") };
+    return el("li", { "data-item": item.key, "data-state": item.state },
+      el("div", { class: "title-line" }, titles[item.kind] ?? this.title(item.label), el("span", { class: `tag ${kind}` }, words)),
+      item.state === "received" ? this.receipt(item) : this.trouble(item));
+  }
+
+  receipt({ answer, kind, label }) {
+    const at = kind === "finding" ? label.captured_at : answer.received_at;
+    return el("p", { class: "meta" },
+      el("span", {}, moment(at)),
+      el("span", {}, t(`Sự kiện số ${number(answer.unit_seq)} của đơn vị`, `Event ${number(answer.unit_seq)} of the unit`)),
+      el("a", { href: answer.receipt, target: "_blank", rel: "noopener" }, t("Biên nhận", "Receipt")));
+  }
+
+  stored(finding) {
+    const [words, kind] = STATE[finding.state] ?? [finding.state, ""];
+    return el("li", {},
+      el("div", { class: "title-line" }, this.title(finding), el("span", { class: `tag ${kind}` }, words)),
+      el("p", { class: "meta" }, el("span", {}, moment(finding.captured_at)),
+        el("a", { href: `/audit/v1/receipts/${finding.id}`, target: "_blank", rel: "noopener" }, t("Biên nhận", "Receipt"))));
+  }
+
+  trouble(item) {
+    if (item.state !== "failed") {
+      return item.problem && el("p", { class: "hint" }, item.problem.slug === "not-yet-known"
+        ? t("Máy chủ chưa nhận được cuộc kiểm tra; mục này tự gửi lại.", "The server has not got the inspection yet; this is sent again by itself.")
+        : t("Sẽ tự gửi lại.", "Will be sent again by itself."));
+    }
+    const { queue } = this.house;
+    return [
+      el("div", { class: "notice bad" }, el("p", {}, item.problem.message),
+        el("ul", {}, item.problem.errors.map((error) => el("li", {}, said({ ...error, bare: true }))))),
+      el("div", { class: "actions" },
+        el("button", { type: "button", onclick: () => this.edit(item) }, t("Sửa lại", "Correct it")),
+        el("button", { type: "button", class: "quiet", onclick: () => queue.retry(item.key) }, t("Gửi lại", "Send again")),
+        el("button", { type: "button", class: "quiet", onclick: () => this.discard(item) }, t("Bỏ", "Discard"))),
+    ];
+  }
+
+  edit(item) {
+    if (item.kind === "inspection") return reopen(this.house, item);
+    if (item.kind === "closing") return recount(this.house, item);
+    return this.view.edit(item);
+  }
+
+  async discard(item) {
+    const sure = await confirmed(t("Bỏ mục này?", "Discard this item?"),
+      t("Máy chủ chưa nhận mục này. Bỏ đi thì không lấy lại được.", "The server has not got it. Discarded, it cannot be brought back."),
+      t("Bỏ", "Discard"), t("Giữ lại", "Keep"));
+    if (sure) await this.house.queue.discard(item.key);
+  }
+}

@@ -1,0 +1,50 @@
+// My inspections: those the server knows and those that still wait on this phone.
+
+import { byId, el } from "../assets/dom.js";
+import { moment, t } from "../assets/words.js";
+import * as directory from "./directory.js";
+import { merged } from "./inspection.js";
+import { KIND, QUEUED } from "./labels.js";
+
+export class ListView {
+  constructor(house) {
+    this.house = house;
+    this.known = [];
+  }
+
+  async show() {
+    this.changed();
+    this.known = await directory.inspections(this.house.account);
+    this.changed();
+  }
+
+  changed() {
+    const rows = merged(this.known, this.house.queue);
+    const open = rows.filter((row) => row.state === "open");
+    const closed = rows.filter((row) => row.state !== "open");
+    byId("list-open").replaceChildren(...this.cards(open, t("Chưa có cuộc kiểm tra nào đang mở.", "No inspection is in progress.")));
+    byId("list-closed").replaceChildren(...this.cards(closed, t("Chưa có.", "None yet.")));
+  }
+
+  cards(rows, words) {
+    return rows.length ? rows.map((row) => this.card(row)) : [el("li", { class: "empty" }, words)];
+  }
+
+  card(row) {
+    return el("li", {},
+      el("div", { class: "title-line" },
+        el("h3", {}, el("a", { href: `#/inspection/${row.id}` }, row.unit_name ?? row.unit)),
+        el("span", { class: "tag info" }, KIND[row.kind])),
+      el("p", { class: "meta" }, el("span", {}, moment(row.opened_at)), el("span", {}, row.basis)),
+      this.pending(row.id));
+  }
+
+  pending(inspection) {
+    const items = this.house.queue.of(inspection).filter((item) => item.state !== "received");
+    const states = [...new Set(items.map((item) => item.state))];
+    return states.length > 0 && el("p", {}, states.map((state) => {
+      const [words, kind] = QUEUED[state];
+      return el("span", { class: `tag ${kind}` }, `${words}: ${items.filter((item) => item.state === state).length}`);
+    }));
+  }
+}

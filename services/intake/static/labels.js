@@ -1,0 +1,72 @@
+// The words of the domain for the values that travel on the wire.
+
+import { t } from "../assets/words.js";
+
+export const KIND = {
+  unannounced: t("Đột xuất", "Unannounced"), planned: t("Theo kế hoạch", "Planned"), recheck: t("Phúc tra", "Re-check"),
+};
+
+export const SEVERITY = {
+  0: t("Không điểm trừ", "No deduction"),
+  1: t("Mức 1: nhắc nhở", "Level 1: remind"),
+  2: t("Mức 2: yêu cầu khắc phục", "Level 2: remedy"),
+  3: t("Mức 3: đề nghị kiểm điểm", "Level 3: review"),
+  4: t("Mức 4: chuyển thẩm quyền", "Level 4: refer"),
+};
+
+export const OUTCOME = {
+  upheld: t("Xác nhận vi phạm", "Upheld"),
+  excused: t("Có lý do chính đáng", "Excused"),
+  not_proven: t("Chưa đủ chứng cứ", "Not proven"),
+  unfounded: t("Không có căn cứ", "Unfounded"),
+  system_fault: t("Do hệ thống, không do đơn vị", "System fault"),
+  referred: t("Chuyển cơ quan có thẩm quyền", "Referred"),
+};
+
+/** How an outcome is coloured: what counts against the unit, and what does not. */
+export const OUTCOME_TAG = { upheld: "bad", referred: "warn", excused: "good", not_proven: "good", unfounded: "good", system_fault: "good" };
+
+/** What each outcome means for the unit, shown beside the choice. */
+export const OUTCOME_EFFECT = {
+  upheld: t("tính điểm trừ", "counts as a deduction"),
+  excused: t("không tính điểm", "counts nothing"),
+  not_proven: t("không tính điểm", "counts nothing"),
+  unfounded: t("không tính điểm", "counts nothing"),
+  system_fault: t("không tính điểm", "counts nothing"),
+  referred: t("mức 4; không tính điểm", "level 4; counts nothing"),
+};
+
+export const STATE = {
+  recorded: [t("Đã ghi nhận", "Recorded"), ""],
+  replied: [t("Đã giải trình", "Replied"), "info"],
+  lapsed: [t("Hết hạn giải trình", "No reply in time"), "warn"],
+  withdrawn: [t("Đã rút lại", "Withdrawn"), ""],
+  decided: [t("Đã quyết định", "Decided"), "good"],
+};
+
+export const QUEUED = {
+  waiting: [t("Chờ gửi", "Waiting"), "warn"],
+  sending: [t("Đang gửi", "Sending"), "info"],
+  received: [t("Đã nhận", "Received"), "good"],
+  failed: [t("Bị từ chối", "Refused"), "bad"],
+};
+
+export const ROLE = {
+  inspector: t("Thành viên đoàn kiểm tra", "Inspector"), lead: t("Trưởng đoàn", "Team lead"),
+  unit_head: t("Người đứng đầu đơn vị", "Head of unit"), reviewer: t("Chuyên viên thẩm định", "Reviewer"),
+  auditor: t("Kiểm toán nhật ký", "Auditor"), admin: t("Quản trị", "Administrator"),
+};
+
+export const GROUP = {
+  so: t("Sở, ban, ngành", "Departments"), xa: t("Xã", "Communes"), phuong: t("Phường", "Wards"),
+  dvsn: t("Đơn vị sự nghiệp", "Public service units"), other: t("Khác", "Other"),
+};
+
+/** The fields of a body, for what the server says about one of them. */
+export const FIELD = {
+  unit: t("Đơn vị", "Unit"), kind: t("Hình thức", "Kind"), selection: t("Lý do chọn đơn vị", "How it was chosen"),
+  basis: t("Quyết định số", "Order"), team: t("Thành viên đoàn", "Team"), opened_at: t("Lúc bắt đầu", "Start"),
+  closed_at: t("Lúc kết thúc", "End"), captured_at: t("Lúc ghi nhận", "Time seen"), count: t("Số lượng", "Count"),
+  code: t("Mã vi phạm", "Code"), private: t("Nội dung", "Words"), assigned: t("Được giao", "Allotted"), late: t("Đi muộn", "Late"),
+  quarter: t("Quý", "Quarter"), edition: t("Bản", "Edition"), date: t("Ngày", "Day"), outcome: t("Quyết định", "Decision"),
+};

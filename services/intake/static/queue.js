@@ -1,0 +1,181 @@
+// The queue of writes: kept on the phone until the server has answered, sent in order, each under the id it was born with.
+
+import { Problem, request } from "../assets/api.js";
+import { learn, now } from "./clock.js";
+import { drop, everything, keep } from "./store.js";
+
+const LONGEST_PAUSE = 60;
+const KEEP_RECEIVED = 30 * 24 * 3600 * 1000;
+const ROUND = 5000;
+
+/** Openings first, for all else of an inspection waits for its own; then as they were made. */
+const inOrder = (a, b) => (b.kind === "inspection") - (a.kind === "inspection") || a.n - b.n;
+
+/** States of an item: waiting, sending, received, failed. */
+export class Queue {
+  constructor(account, changed) {
+    this.account = account;
+    this.changed = changed;
+    this.items = [];
+    this.others = 0;
+    this.trouble = null;
+    this.round = null;
+    this.added = 0;
+    this.channel = new BroadcastChannel("kycuong-queue");
+    this.channel.onmessage = () => this.load();
+  }
+
+  /** Read the phone's items; once more if one was added meanwhile. */
+  async load() {
+    let kept;
+    let before;
+    do {
+      before = this.added;
+      kept = await everything("items");
+    } while (before !== this.added);
+    this.others = kept.filter((item) => item.account !== this.account && item.state !== "received").length;
+    this.items = kept.filter((item) => item.account === this.account).sort(inOrder);
+    this.changed();
+  }
+
+  /** Forget old received items, then send now and whenever there is reason to hope. */
+  async start() {
+    await this.load();
+    for (const item of this.items.filter((each) => each.state === "received" && each.n < now() - KEEP_RECEIVED)) {
+      await this.discard(item.key);
+    }
+    addEventListener("online", () => this.flush(true));
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.flush(true); });
+    setInterval(() => this.flush(false), ROUND);
+    return this.flush(true);
+  }
+
+  /** Keep a write; resolves once the phone has it on disk. A second item of the same id takes the first one's place. */
+  async add({ id, kind, inspection, path, body, label }) {
+    const last = Math.max(0, ...this.items.map((item) => item.n));
+    const item = {
+      key: id, account: this.account, n: Math.max(now(), last + 1), kind, inspection, path, body, label,
+      state: "waiting", tries: 0, notBefore: 0, problem: null, answer: null,
+    };
+    await keep("items", item);
+    this.added += 1;
+    this.items = [...this.items.filter((each) => each.key !== id), item].sort(inOrder);
+    this.tell();
+    return item;
+  }
+
+  find(id) {
+    return this.items.find((item) => item.key === id);
+  }
+
+  of(inspection) {
+    return this.items.filter((item) => item.inspection === inspection);
+  }
+
+  count(state) {
+    return this.items.filter((item) => item.state === state).length;
+  }
+
+  async retry(id) {
+    const item = this.find(id);
+    Object.assign(item, { state: "waiting", tries: 0, notBefore: 0, problem: null });
+    await this.save(item);
+    return this.flush(true);
+  }
+
+  async discard(id) {
+    this.items = this.items.filter((item) => item.key !== id);
+    await drop("items", id);
+    this.tell();
+  }
+
+  /**
+   * Send what may be sent; `eager` ignores the pauses, and begins anew after a round that is under way, which may have
+   * missed what was just added. Rounds never overlap, not even between tabs.
+   */
+  flush(eager) {
+    if (this.round && !eager) return this.round;
+    const before = this.round ?? Promise.resolve();
+    const mine = before.catch(() => {}).then(() => this.locked(eager)).finally(() => {
+      if (this.round === mine) this.round = null;
+    });
+    this.round = mine;
+    return mine;
+  }
+
+  async locked(eager) {
+    if (!this.items.some((item) => item.state === "waiting" || item.state === "sending")) return;
+    if (!navigator.locks) return this.sendAll(eager); // the server takes a doubled write as one
+    await navigator.locks.request("kycuong-queue", { ifAvailable: true }, async (lock) => {
+      if (lock) await this.sendAll(eager);
+    });
+  }
+
+  async sendAll(eager) {
+    await this.load();
+    this.trouble = await this.greet();
+    for (const item of this.trouble ? [] : [...this.items]) {
+      if (item.state === "sending") item.state = "waiting"; // only one sends at a time, so a page died doing it
+      const due = item.state === "waiting" && (eager || item.notBefore <= now());
+      if (!due || this.blocked(item)) continue;
+      await this.send(item);
+      if (this.trouble) break;
+    }
+    this.tell();
+  }
+
+  /** Is the server there, who am I to it, and what time is it? Returns what stands in the way, or null. */
+  async greet() {
+    const sent = Date.now();
+    try {
+      const { body, date } = await request("GET", "/intake/v1/me");
+      learn(date, sent);
+      return body.account === this.account ? null : { status: 401, slug: "other-account", message: "" };
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      return { status: problem.status, slug: problem.slug, message: problem.message };
+    }
+  }
+
+  /** Whatever belongs to an inspection waits until its opening has been received. */
+  blocked(item) {
+    return this.items.some((each) => each.key === item.inspection && each !== item && each.state !== "received");
+  }
+
+  async send(item) {
+    item.state = "sending";
+    await this.save(item);
+    const sent = Date.now();
+    try {
+      const { body, date } = await request("PUT", item.path, item.body);
+      learn(date, sent);
+      this.trouble = null;
+      // a crash here sends the item once more, under the same id, and the server gives the same answer
+      Object.assign(item, { state: "received", answer: body, problem: null, body: null });
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      this.refused(item, problem);
+    }
+    await this.save(item);
+  }
+
+  refused(item, problem) {
+    const { status, slug, title, message, errors } = problem;
+    item.problem = { status, slug, title, message, errors };
+    item.tries += 1;
+    item.state = problem.passing ? "waiting" : "failed";
+    item.notBefore = now() + 1000 * (problem.retryAfter ?? Math.min(LONGEST_PAUSE, 2 ** item.tries));
+    this.trouble = problem.passing && slug !== "not-yet-known" ? item.problem : null;
+  }
+
+  async save(item) {
+    await keep("items", item);
+    this.items = this.items.map((each) => (each.key === item.key ? item : each));
+    this.tell();
+  }
+
+  tell() {
+    this.channel.postMessage("changed");
+    this.changed();
+  }
+}

@@ -1,0 +1,57 @@
+// Finding a unit by typing part of its name, with or without marks; the result is a radio group named "unit".
+
+import { byId, el } from "../assets/dom.js";
+import { number, plain, t } from "../assets/words.js";
+
+const SHOWN = 30;
+
+export class UnitPicker {
+  /** Wires the elements `<prefix>-search`, `<prefix>-count` and `<prefix>-choices`; `chosen` is called at each choice. */
+  constructor(prefix, chosen = () => {}) {
+    this.search = byId(`${prefix}-search`);
+    this.counter = byId(`${prefix}-count`);
+    this.choices = byId(`${prefix}-choices`);
+    this.units = [];
+    this.unit = null;
+    this.search.addEventListener("input", () => this.draw());
+    this.choices.addEventListener("change", (event) => {
+      this.unit = event.target.value;
+      chosen(this.unit);
+    });
+  }
+
+  /** Start from what a draft kept. */
+  restore(unit, typed) {
+    this.unit = unit;
+    this.search.value = typed;
+    this.draw();
+  }
+
+  /** Offer these units, among those that match what has been typed by now. */
+  offer(units) {
+    this.units = units;
+    this.draw();
+  }
+
+  get chosen() {
+    return this.units.find((each) => each.unit === this.unit) ?? null;
+  }
+
+  draw() {
+    const words = plain(this.search.value).split(" ").filter(Boolean);
+    const found = this.units.filter((unit) => words.every((word) => unit.plain.includes(word)));
+    const whole = (unit) => words.every((word) => unit.plain.split(" ").includes(word));
+    found.sort((a, b) => whole(b) - whole(a)); // "xa 3" means xã 3 before xã 13
+    const shown = words.length || found.length <= SHOWN ? found.slice(0, SHOWN) : [];
+    if (this.chosen && !shown.includes(this.chosen)) shown.unshift(this.chosen);
+    this.choices.replaceChildren(...shown.map((unit) => this.choice(unit)));
+    this.counter.textContent = words.length
+      ? t(`${number(found.length)} đơn vị khớp`, `${number(found.length)} units match`)
+      : t(`Có ${number(this.units.length)} đơn vị trong phạm vi của bạn`, `${number(this.units.length)} units in your scope`);
+  }
+
+  choice(unit) {
+    return el("label", { class: "choice" },
+      el("input", { type: "radio", name: "unit", value: unit.unit, checked: unit.unit === this.unit }), unit.name);
+  }
+}

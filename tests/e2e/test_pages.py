@@ -1,0 +1,413 @@
+"""The pages as people use them: a phone at 360×800 inspects, the head answers, the reviewer decides, the card shows."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uuid_utils
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Request as PageRequest
+
+from services.kernel.quarters import local_date, quarter_of
+from tests.support.browser import DESK, PHONE, Person, chromium
+from tests.support.instance import Instance, running
+
+UNIT, NAME = "xa-tan-hoa", "UBND xã Tân Hòa"
+PASSWORDS: dict[str, str] = {}  # as `kycuong account add` printed them
+PEOPLE = (
+    ("an.kt", "inspector", None),
+    ("binh.td", "lead", None),
+    ("chu.tich", "unit_head", UNIT),
+    ("tham.dinh", "reviewer", None),
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[Instance]:
+    with tempfile.TemporaryDirectory(prefix="kc-") as folder:
+        Path(folder).chmod(0o711)  # the embedded server's own user walks through it
+        with running(Path(folder) / "data") as instance:
+            settle(instance)
+            yield instance
+
+
+def settle(instance: Instance) -> None:
+    """Two units, and people with passwords."""
+    admin = instance.client(instance.token("admin"))
+    for unit, name, staff in ((UNIT, NAME, 45), ("phuong-binh-minh", "UBND phường Bình Minh", 52)):
+        answer = admin.put(f"/intake/v1/unit-changes/{uuid_utils.uuid7()}", json={
+            "change": "register", "unit": unit, "name": name, "group": unit.split("-")[0], "parent": None,
+            "staff": staff, "valid_from": "2025-07-01",
+        })  # fmt: skip
+        assert answer.status_code == 201, answer.text
+    data = str(instance.data)
+    for account, role, post in PEOPLE:
+        PASSWORDS[account] = instance.command("account", "add", account, "--data", data).stdout.split()[-1]
+        instance.command(
+            "account", "appoint", account, "--data", data, "--role", role, *(["--unit", post] if post else [])
+        )
+
+
+@pytest.fixture
+def people(browser: Browser, instance: Instance) -> Iterator[list[Person]]:
+    """Everybody who comes in; nobody's page may have thrown an error or broken the content policy."""
+    present: list[Person] = []
+    yield present
+    errors = [error for person in present for error in person.script_errors]
+    for person in present:
+        person.context.close()
+    assert errors == []
+
+
+def enter(people: list[Person], browser: Browser, instance: Instance, account: str, viewport: dict[str, int]) -> Page:
+    person = Person(browser, instance.url, viewport)
+    people.append(person)
+    person.sign_in(account, PASSWORDS[account])
+    return person.page
+
+
+def open_inspection(page: Page, typed: str, name: str, basis: str) -> None:
+    page.get_by_role("link", name="Mở cuộc kiểm tra mới").click()
+    page.locator("#unit-search").fill(typed)
+    page.get_by_label(name, exact=True).check()
+    page.get_by_label("Ngẫu nhiên").check()
+    page.get_by_label("Quyết định kiểm tra số").fill(basis)
+    page.get_by_role("button", name="Bắt đầu kiểm tra").click()
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+
+
+def count(page: Page, code: str, times: int) -> None:
+    row = page.locator(f'[data-code="{code}"]')
+    page.locator(f'details:has([data-code="{code}"])').evaluate("group => { group.open = true; }")
+    for _ in range(times):
+        row.get_by_role("button", name="Thêm một").click()
+    expect(row.locator("input")).to_have_value(str(times))
+
+
+def filed(page: Page, text: str) -> Locator:
+    return page.locator("#count-filed li", has_text=text)
+
+
+def fits(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, page.url
+
+
+def test_from_the_phone_to_the_card(people: list[Person], browser: Browser, instance: Instance) -> None:
+    phone = enter(people, browser, instance, "an.kt", PHONE)
+    fits(phone)
+    open_inspection(phone, "tan hoa", NAME, "12/QĐ-SNV")
+    count(phone, "A01", 3)
+    count(phone, "A03", 1)
+    phone.locator("#narrative-A03").fill("Vắng từ 7 giờ 30, bàn trống")
+    count(phone, "B04", 2)
+    fits(phone)
+    phone.reload()  # nothing typed is lost
+    expect(phone.locator('[data-code="A01"] input')).to_have_value("3")
+    expect(phone.locator("#narrative-A03")).to_have_value("Vắng từ 7 giờ 30, bàn trống")
+    phone.get_by_role("button", name="Ghi nhận").click()
+    for code in ("A01", "A03", "B04"):
+        expect(filed(phone, code)).to_contain_text("Đã nhận")
+    link = filed(phone, "A03").get_by_role("link").get_attribute("href")
+    receipt = phone.request.get(f"{instance.url}{link}?wait=10")
+    assert receipt.status == 200
+    assert receipt.text().startswith("c2sp.org/tlog-proof@v1\n")
+    close(phone)
+    head_answers(enter(people, browser, instance, "chu.tich", PHONE))
+    reviewer_decides(enter(people, browser, instance, "tham.dinh", DESK))
+    card_shows(people[-1].page, instance)
+
+
+def close(page: Page) -> None:
+    page.get_by_role("link", name="Kết thúc kiểm tra").click()
+    form = page.locator("#close-form")
+    expect(form.get_by_label("Được giao", exact=True)).to_have_value("45")
+    form.get_by_label("Có mặt", exact=True).fill("43")
+    form.get_by_label("Trong đó đi muộn", exact=True).fill("3")
+    form.get_by_label("Nghỉ phép", exact=True).fill("1")
+    expect(page.locator("#close-sum")).to_contain_text("Lệch 1 người")
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    expect(page.locator(".error-summary li")).to_have_count(2)  # the persons checked, and the signature
+    form.get_by_label("Công tác", exact=True).fill("1")
+    expect(page.locator("#close-sum")).to_contain_text("Khớp")
+    form.get_by_label("Số người", exact=True).fill("45")
+    form.get_by_label("Đơn vị đã đọc lại và cùng ký", exact=True).check()
+    fits(page)
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    expect(filed(page, "Kết thúc kiểm tra")).to_contain_text("Đã nhận")
+
+
+def head_answers(page: Page) -> None:
+    page.goto(page.url.split("/intake")[0] + "/intake/desk/")
+    fits(page)
+    page.get_by_role("button", name="Xác nhận đã xem").click()
+    expect(page.locator("#flash")).to_contain_text("đơn vị đã xem")
+    for code, view, words in (
+        ("A01", "Chấp nhận", ""),
+        ("B04", "Chấp nhận", ""),
+        ("A03", "Không chấp nhận", "Có giấy mời họp 5/GM-UBND"),
+    ):
+        case = page.locator(f'#answer-list [data-code="{code}"]')
+        case.locator("summary").click()
+        form = case.locator("form")
+        form.get_by_label(re.compile(f"^{view}")).check()
+        form.get_by_label("Giải trình").fill(words)
+        fits(page)
+        form.get_by_role("button", name="Gửi giải trình").click()
+        expect(page.locator("#flash")).to_contain_text(f"Đã nhận giải trình cho ghi nhận {code}")
+    page.get_by_role("link", name="Đã trả lời").click()
+    expect(page.locator('#answered-list [data-code="A03"]')).to_contain_text("Đã giải trình")
+
+
+def reviewer_decides(page: Page) -> None:
+    page.goto(page.url.split("/intake")[0] + "/intake/desk/")
+    case = page.locator("#waiting-list [data-code]").first
+    expect(case).to_have_attribute("data-code", "A03")  # what is contested comes first
+    case.locator("summary").click()
+    expect(case).to_contain_text("Vắng từ 7 giờ 30, bàn trống")
+    expect(case).to_contain_text("Có giấy mời họp 5/GM-UBND")
+    case.get_by_role("button", name="Ra quyết định").click()
+    expect(case.locator(".error-summary")).to_be_focused()
+    case.get_by_label("Xác nhận vi phạm").check()
+    case.get_by_label("Lý do", exact=True).fill("Giấy mời đề ngày khác")
+    case.get_by_role("button", name="Ra quyết định").click()
+    expect(page.locator("#flash")).to_contain_text("Xác nhận vi phạm")
+    page.get_by_role("link", name="Đã xử lý").click()
+    expect(page.locator('#history-list [data-code="A03"]')).to_contain_text("Xác nhận vi phạm")
+
+
+def card_shows(page: Page, instance: Instance) -> None:
+    quarter = quarter_of(local_date(datetime.now(UTC)))
+    for _ in range(20):
+        page.goto(f"{instance.url}/reports/units/{UNIT}?quarter={quarter}")
+        if "94,00" in page.locator("main").inner_text():
+            break
+        page.wait_for_timeout(250)
+    expect(page.locator("main")).to_contain_text("94,00")
+    expect(page.locator("main")).to_contain_text("Tốt")
+
+
+def test_a_lost_answer_and_a_lost_network_keep_every_item_and_double_none(
+    people: list[Person], browser: Browser, instance: Instance
+) -> None:
+    page = enter(people, browser, instance, "an.kt", PHONE)
+    open_inspection(page, "binh minh", "UBND phường Bình Minh", "13/QĐ-SNV")
+    lost: list[int] = []
+
+    def lose_first_answer(route: Route) -> None:
+        if route.request.method == "PUT" and not lost:
+            lost.append(route.fetch().status)  # the server has it; the phone never hears so
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/intake/v1/findings/*", lose_first_answer)
+    count(page, "B01", 2)
+    page.get_by_role("button", name="Ghi nhận").click()
+    expect(filed(page, "B01")).to_contain_text("Đã nhận", timeout=15_000)
+    assert lost == [201]
+
+    twin = page.context.new_page()  # a second tab wakes up at the same moment
+    twin.goto(instance.url + "/intake/")
+    expect(twin.get_by_role("heading", level=1)).to_be_visible()
+    puts: list[str] = []
+    page.context.on("requestfinished", lambda request: puts.append(request.url) if request.method == "PUT" else None)
+    page.context.set_offline(True)
+    count(page, "B03", 1)
+    page.get_by_role("button", name="Ghi nhận").click()
+    expect(filed(page, "B03")).to_contain_text("Chờ gửi")
+    expect(page.locator("#queue-trouble")).to_contain_text("Mọi mục vẫn còn trên máy này")
+    page.context.set_offline(False)
+    expect(filed(page, "B03")).to_contain_text("Đã nhận", timeout=15_000)
+    page.wait_for_timeout(6_000)  # longer than the pause between two rounds
+    assert len(puts) == 1, puts
+
+    inspection = page.url.rsplit("/", 1)[1]
+    stored = page.request.get(f"{instance.url}/intake/v1/findings?inspection={inspection}").json()["items"]
+    assert sorted((each["code"], each["count"]) for each in stored) == [("B01", 2), ("B03", 1)]
+
+
+def test_a_refused_item_says_why_and_is_put_right_under_its_own_id(
+    people: list[Person], browser: Browser, instance: Instance
+) -> None:
+    page = enter(people, browser, instance, "an.kt", PHONE)
+    page.get_by_role("link", name="Mở cuộc kiểm tra mới").click()
+    page.get_by_role("button", name="Bắt đầu kiểm tra").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    expect(page.locator(".error-summary li")).to_have_count(3)
+    page.locator("#unit-search").fill("tan hoa")
+    page.get_by_label(NAME, exact=True).check()
+    page.get_by_label("Theo lịch").check()
+    page.get_by_label("Quyết định kiểm tra số").fill("14/QĐ-SNV")
+    page.get_by_label("Thành viên khác của đoàn").fill("khong-co-ai")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Bắt đầu kiểm tra").click()
+    expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Chờ gửi")
+    page.context.set_offline(False)
+    expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("không có tài khoản này", timeout=15_000)
+    inspection = page.url.rsplit("/", 1)[1]
+    page.get_by_role("button", name="Sửa lại").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    page.get_by_label("Thành viên khác của đoàn").fill("binh.td")
+    page.get_by_role("button", name="Bắt đầu kiểm tra").click()
+    expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Đã nhận")
+    assert page.url.endswith(inspection)
+    page.get_by_role("button", name="Không vi phạm").click()
+    expect(filed(page, "K00")).to_contain_text("Đã nhận")
+
+
+def test_a_phone_a_day_ahead_sends_corrected_times_and_says_so(
+    people: list[Person], browser: Browser, instance: Instance
+) -> None:
+    person = Person(browser, instance.url, PHONE)
+    people.append(person)
+    person.page.clock.set_system_time(datetime.now(UTC) + timedelta(days=1))
+    person.sign_in("an.kt", PASSWORDS["an.kt"])
+    sent: list[Any] = []
+
+    def note(request: PageRequest) -> None:
+        if request.method == "PUT":
+            sent.append(request.post_data_json)
+
+    person.page.on("request", note)
+    open_inspection(person.page, "tan hoa", NAME, "17/QĐ-SNV")
+    expect(filed(person.page, "Mở cuộc kiểm tra")).to_contain_text("Đã nhận")
+    opened, device = (datetime.fromisoformat(sent[0][name]) for name in ("opened_at", "device_at"))
+    assert abs(opened - datetime.now(UTC)) < timedelta(minutes=1)
+    assert timedelta(hours=23) < device - opened < timedelta(hours=25)
+    assert sent[0]["opened_at"].endswith("+07:00")
+
+
+def test_a_session_that_ends_keeps_the_queue_for_its_own_account(
+    people: list[Person], browser: Browser, instance: Instance
+) -> None:
+    page = enter(people, browser, instance, "an.kt", PHONE)
+    open_inspection(page, "binh minh", "UBND phường Bình Minh", "15/QĐ-SNV")
+    page.context.clear_cookies()
+    count(page, "A02", 1)
+    page.get_by_role("button", name="Ghi nhận").click()
+    expect(page.locator("#queue-trouble")).to_contain_text("Phiên đăng nhập đã hết")
+    people[-1].sign_in("binh.td", PASSWORDS["binh.td"])  # a colleague on the same phone
+    expect(page.locator("#queue-trouble")).to_contain_text("1 mục chưa gửi của tài khoản khác")
+    page.get_by_role("button", name="Đăng xuất").click()
+    page.wait_for_url(lambda address: "/intake/login" in address)
+    people[-1].sign_in("an.kt", PASSWORDS["an.kt"])
+    page.get_by_role("link", name="UBND phường Bình Minh").first.click()
+    expect(filed(page, "A02")).to_contain_text("Đã nhận", timeout=15_000)
+
+
+def test_the_desk_withdraws_commends_and_closes_a_quarter(
+    people: list[Person], browser: Browser, instance: Instance
+) -> None:
+    page = enter(people, browser, instance, "binh.td", DESK)
+    page.get_by_role("link", name="Kiểm tra", exact=True).click()
+    open_inspection(page, "binh minh", "UBND phường Bình Minh", "16/QĐ-SNV")
+    count(page, "F02", 1)
+    page.get_by_role("button", name="Ghi nhận").click()
+    expect(filed(page, "F02")).to_contain_text("Đã nhận")
+    page.get_by_role("link", name="Bàn hồ sơ").click()
+    inspection = page.locator("#mine-list > li", has_text="16/QĐ-SNV")
+    inspection.locator("summary").first.click()
+    case = inspection.locator('[data-code="F02"]')
+    case.locator("summary").click()
+    case.get_by_role("button", name="Rút lại ghi nhận").click()
+    expect(case.locator(".error-summary")).to_be_focused()
+    case.get_by_label("Rút lại: lý do").fill("Ghi nhầm phòng")
+    page.reload()  # the words typed for a write survive, as its id does
+    inspection.locator("summary").first.click()
+    case.locator("summary").click()
+    expect(case.get_by_label("Rút lại: lý do")).to_have_value("Ghi nhầm phòng")
+    case.get_by_role("button", name="Rút lại ghi nhận").click()
+    expect(case).to_contain_text("Đã rút lại")
+
+    page = enter(people, browser, instance, "tham.dinh", DESK)
+    page.get_by_role("link", name="Biểu dương").click()
+    page.locator("#commend-unit-search").fill("binh minh")
+    page.get_by_label("UBND phường Bình Minh").check()
+    page.get_by_label("K02").check()
+    page.get_by_role("button", name="Ghi biểu dương").click()
+    expect(page.locator("#flash")).to_contain_text("Đã ghi biểu dương cho UBND phường Bình Minh")
+    page.get_by_role("link", name="Chốt quý").click()
+    page.locator("#quarter-choice").select_option(index=1)
+    page.get_by_label("Nhanh").check()
+    page.get_by_role("button", name="Chốt quý").click()
+    page.get_by_role("dialog").get_by_role("button", name="Chưa chốt").click()
+    expect(page.locator("#flash")).not_to_contain_text("Đã chốt")
+    page.get_by_role("button", name="Chốt quý").click()
+    page.get_by_role("dialog").get_by_role("button", name="Chốt quý").click()
+    expect(page.locator("#flash")).to_contain_text("Đã chốt Quý")
+    page.locator("#quarter-choice").select_option(index=1)
+    page.get_by_label("Nhanh").check()
+    page.get_by_role("button", name="Chốt quý").click()
+    page.get_by_role("dialog").get_by_role("button", name="Chốt quý").click()
+    expect(page.locator(".error-summary")).to_contain_text("đã được chốt")
+
+
+def test_sign_in_tells_nothing_about_accounts_and_goes_to_no_other_site(
+    people: list[Person], browser: Browser, instance: Instance
+) -> None:
+    person = Person(browser, instance.url, PHONE)
+    people.append(person)
+    words = []
+    for account in ("an.kt", "khong-co-ai"):
+        person.page.goto(f"{instance.url}/intake/login?next=https://example.org/")
+        person.page.get_by_label("Tài khoản", exact=True).fill(account)
+        person.page.get_by_label("Mật khẩu", exact=True).fill("sai-mat-khau")
+        person.page.get_by_role("button", name="Đăng nhập").click()
+        expect(person.page.locator(".error-summary")).to_be_focused()
+        words.append(person.page.locator(".error-summary").inner_text())
+    assert words[0] == words[1]
+    person.page.get_by_label("Tài khoản", exact=True).fill("an.kt")
+    person.page.get_by_label("Mật khẩu", exact=True).fill(PASSWORDS["an.kt"])
+    person.page.get_by_role("button", name="Đăng nhập").click()
+    person.page.wait_for_url(instance.url + "/intake/")
+    cookies = {cookie["name"]: cookie for cookie in person.context.cookies()}
+    session = cookies["__Host-kycuong"]
+    assert session["secure"] and session["httpOnly"] and session["sameSite"] == "Lax"
+
+
+def test_every_page_speaks_both_languages_and_fits_a_phone(
+    people: list[Person], browser: Browser, instance: Instance
+) -> None:
+    page = enter(people, browser, instance, "tham.dinh", PHONE)
+    for lang, title in (("en", "Case desk"), ("vi", "Bàn hồ sơ")):
+        page.goto(f"{instance.url}/intake/desk/?lang={lang}")
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        assert page.locator("html").get_attribute("lang") == lang
+        for tab in page.locator("[data-tab]").all():
+            tab.click()
+            fits(page)
+    page.goto(f"{instance.url}/intake/desk/")  # the cookie keeps the choice
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bàn hồ sơ")
+    for target in page.locator("header nav a").all():
+        address = target.get_attribute("href")
+        assert address is not None
+        assert page.request.get(instance.url + address).ok, address
+
+
+def test_controls_have_names_and_the_skip_link_comes_first(
+    people: list[Person], browser: Browser, instance: Instance
+) -> None:
+    page = enter(people, browser, instance, "an.kt", PHONE)
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text(re.compile("Tới nội dung chính"))
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.get_by_role("link", name="Mở cuộc kiểm tra mới").click()
+    expect(page.get_by_role("heading", level=1, name="Mở cuộc kiểm tra")).to_be_focused()
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("input, select, textarea, button")]
+             .filter((each) => !(each.labels?.length || each.getAttribute("aria-label") || each.textContent.trim()))
+             .map((each) => each.outerHTML)"""
+    )
+    assert nameless == []

@@ -1,0 +1,58 @@
+"""A real Chromium for the pages: skips loudly where there is none, fails there when KYCUONG_REQUIRE_CHROMIUM=1."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+PHONE = {"width": 360, "height": 800}
+DESK = {"width": 1280, "height": 800}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, headless."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        if os.environ.get("KYCUONG_REQUIRE_CHROMIUM") == "1":
+            pytest.fail("KYCUONG_REQUIRE_CHROMIUM=1, but there is no chromium on the path: apt-get install chromium")
+        pytest.skip("NO CHROMIUM: the pages were not tried in a browser; apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Person:
+    """Somebody at a browser of their own, signed in; notes every script error and refused resource."""
+
+    def __init__(self, browser: Browser, url: str, viewport: dict[str, int], locale: str = "vi-VN") -> None:
+        self.url = url
+        self.context: BrowserContext = browser.new_context(viewport=viewport, locale=locale)  # type: ignore[arg-type]
+        self.context.set_default_timeout(10_000)
+        self.page: Page = self.context.new_page()
+        self.script_errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.script_errors.append(str(error)))
+        self.page.on("console", self._note)
+
+    def _note(self, message: object) -> None:
+        text = getattr(message, "text", "")
+        if "Content Security Policy" in text:
+            self.script_errors.append(text)
+
+    def sign_in(self, account: str, password: str) -> None:
+        """Through the sign-in page, as a person does."""
+        self.page.goto(self.url + "/intake/login")
+        self.page.get_by_label("Tài khoản", exact=True).fill(account)
+        self.page.get_by_label("Mật khẩu", exact=True).fill(password)
+        self.page.get_by_role("button", name="Đăng nhập").click()
+        self.page.wait_for_url(lambda address: "/intake/login" not in address)
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than its window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
