@@ -11,6 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -143,16 +144,28 @@ def _on_signals(stop: Callable[[], object]) -> None:
 async def _announce_when_ready(address: str, probes: Sequence[str], announce: Callable[[str], None]) -> None:
     async with httpx.AsyncClient(base_url=address, timeout=2, trust_env=False) as client:
         for probe in probes:
-            while not await _answers(client, f"{probe}/readyz"):  # noqa: ASYNC110 - the probe is an HTTP answer
-                await asyncio.sleep(0.05)
+            await _wait_for(client, f"{probe}/readyz")
     announce(address)
 
 
-async def _answers(client: httpx.AsyncClient, path: str) -> bool:
+async def _wait_for(client: httpx.AsyncClient, path: str) -> None:
+    """Poll a probe until it answers 200; says every 10 s what it still waits for."""
+    for tries in count():
+        says = await _probe(client, path)
+        if says is None:
+            return
+        if tries % 200 == 199:
+            log.warning("still waiting for /%s: %s", path, says)
+        await asyncio.sleep(0.05)
+
+
+async def _probe(client: httpx.AsyncClient, path: str) -> str | None:
+    """None when ready; else what the probe says."""
     try:
-        return (await client.get(path)).status_code == 200
-    except httpx.HTTPError:
-        return False
+        answer = await client.get(path)
+    except httpx.HTTPError as error:
+        return type(error).__name__
+    return None if answer.status_code == 200 else answer.text
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from services.kernel.settings import Settings
+from tests.support.kafka import kafka, kafka_process  # noqa: F401 - fixtures
 from tests.support.postgres import Cluster, running_cluster
 
 

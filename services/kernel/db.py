@@ -10,7 +10,8 @@ Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Pool: TypeAlias = asyncpg.Pool
 # what a caller may meet when the database is away, restarting or overloaded: try again, nothing was decided
 TRANSIENT: tuple[type[BaseException], ...] = (
-    OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError,
+    OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError,
     asyncpg.SerializationError, asyncpg.InsufficientResourcesError, asyncpg.LockNotAvailableError,
 )  # fmt: skip

@@ -86,7 +86,7 @@ class Folder:
 
     @property
     def load_begun(self) -> str | None:
-        """What a demo load that has not ended yet noted at its beginning; while it lasts, deadlines lapse by its clock."""
+        """What an unended demo load noted at its beginning; while it lasts, deadlines lapse by its clock."""
         path = self.path / LOADING_MARK
         return path.read_text(encoding="utf-8").strip() if path.exists() else None
 

@@ -32,7 +32,7 @@ def quarter_days(quarter: str) -> tuple[date, date]:
 
 def rfc3339(instant: datetime) -> str:
     """An instant in UTC with milliseconds, as events carry it."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def parse_instant(text: str) -> datetime:

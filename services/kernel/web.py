@@ -1,20 +1,15 @@
-"""What the three HTTP faces have in common: problems, headers, one server span a request, bounded bodies."""
+"""What the three HTTP faces have in common: problems, headers, bounded bodies, and what is traced of a request."""
 
-import os
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastapi import FastAPI, Request
-from opentelemetry import trace
-from opentelemetry.propagate import extract
-from opentelemetry.trace import SpanKind, Status, StatusCode
-from starlette.datastructures import Headers
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel import openapi, problems
 from services.kernel.problems import NotJson, TooLarge
-from services.kernel.telemetry import tracer
 
 _SECURITY = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
@@ -24,7 +19,12 @@ _SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _SECURITY_RAW = [(name.lower().encode(), value.encode()) for name, value in _SECURITY.items()]
-_TRACED = bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
+# FastAPI's own server span a request; its log records would carry what was sent, so none of those
+_TELEMETRY: TelemetryConfig = {
+    "operation_spans": False,
+    "logs": False,
+    "exclude": lambda scope: scope["path"].endswith(("/healthz", "/readyz")),
+}
 
 
 class SecurityHeaders:
@@ -49,38 +49,6 @@ class SecurityHeaders:
         await self._app(scope, receive, secured)
 
 
-class ServerSpan:
-    """Opens one SERVER span a request, continuing the caller's trace; health probes are left out."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].endswith(("/healthz", "/readyz")) or not _tracing():
-            await self._app(scope, receive, send)
-            return
-        parent = extract(dict(Headers(scope=scope)))
-        with tracer.start_as_current_span(scope["method"], context=parent, kind=SpanKind.SERVER) as span:
-
-            async def noted(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    span.set_attribute("http.response.status_code", message["status"])
-                    if message["status"] >= 500:
-                        span.set_status(Status(StatusCode.ERROR))
-                await send(message)
-
-            await self._app(scope, receive, noted)
-            route = getattr(scope.get("route"), "path", None)
-            if route is not None:
-                span.update_name(f"{scope['method']} {route}")
-                span.set_attribute("http.route", route)
-
-
-def _tracing() -> bool:
-    """Whether anybody listens: an exporter is configured, or a test installed a provider."""
-    return _TRACED or hasattr(trace.get_tracer_provider(), "add_span_processor")
-
-
 def service_app(name: str, title: str, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[Any]]) -> FastAPI:
     """A service's app: problems as problem+json, its own OpenAPI under its prefix, no docs from elsewhere."""
     app = FastAPI(
@@ -91,10 +59,10 @@ def service_app(name: str, title: str, lifespan: Callable[[FastAPI], AbstractAsy
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_TELEMETRY,
     )
     problems.install(app)
     openapi.describe(app)
-    app.add_middleware(ServerSpan)
     app.add_middleware(SecurityHeaders)
     return app
 

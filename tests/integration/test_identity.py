@@ -26,14 +26,16 @@ async def appoint(owner, account, role, unit=None, until=None):
         "INSERT INTO identity.account (account, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING", account, NOW
     )
     await owner.execute(
-        "INSERT INTO identity.appointment (id, account, role, unit, valid_from, valid_to) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO identity.appointment (id, account, role, unit, valid_from, valid_to)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
         uuid4(), account, role, unit, NOW - timedelta(days=30), until,
     )  # fmt: skip
 
 
 async def sign_in(owner, token, account, kind="browser", role=None, unit=None, hours=8.0):
     await owner.execute(
-        "INSERT INTO identity.session (token_hash, account, kind, role, unit, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO identity.session (token_hash, account, kind, role, unit, created_at, expires_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
         hash_token(token), account, kind, role, unit, NOW, NOW + timedelta(hours=hours),
     )  # fmt: skip
 
@@ -41,7 +43,8 @@ async def sign_in(owner, token, account, kind="browser", role=None, unit=None, h
 async def register(owner, unit, parent=None, since=date(2025, 7, 1), until=None):
     await owner.execute("INSERT INTO identity.unit VALUES ($1, $2) ON CONFLICT DO NOTHING", unit, NOW)
     await owner.execute(
-        "INSERT INTO identity.unit_version (unit, valid_from, valid_to, name, grp, parent, staff) VALUES ($1, $2, $3, $1, 'xa', $4, 9)",
+        "INSERT INTO identity.unit_version (unit, valid_from, valid_to, name, grp, parent, staff)"
+        " VALUES ($1, $2, $3, $1, 'xa', $4, 9)",
         unit, since, until, parent,
     )  # fmt: skip
 

@@ -32,11 +32,14 @@ class Instance:
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = {**{k: v for k, v in os.environ.items() if not k.startswith("KYCUONG_")}, **(env or {})}
         self.process: subprocess.Popen[str] | None = None
+        self._clients: list[httpx.Client] = []
         self.log = data.parent / f"{data.name}.stderr"
 
     def start(self, patience: float = 30, **env: str) -> float:
         """Start and wait for the ready line; the seconds it took."""
         began = time.monotonic()
+        if self.process is not None and self.process.stdout is not None:
+            self.process.stdout.close()
         with open(self.log, "a") as sink:
             self.process = subprocess.Popen(
                 [*PROGRAM, "run", "--data", str(self.data), "--port", str(self.port)],
@@ -68,7 +71,11 @@ class Instance:
         return int((self.data / "postgres/data/postmaster.pid").read_text().split()[0])
 
     def cleanup(self) -> None:
-        """Leave no process behind, whatever happened."""
+        """Leave no process and no connection behind, whatever happened."""
+        for client in self._clients:
+            client.close()
+        if self.process is not None and self.process.stdout is not None:
+            self.process.stdout.close()
         if self.process is not None and self.process.poll() is None:
             self.kill()
         try:
@@ -102,7 +109,9 @@ class Instance:
     def client(self, token: str | None = None) -> httpx.Client:
         """A client of this instance that carries a token."""
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=40, trust_env=False)
+        client = httpx.Client(base_url=self.url, headers=headers, timeout=40, trust_env=False)
+        self._clients.append(client)
+        return client
 
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.envelope import (
-    NAMESPACE, BadEnvelope, EventTooLarge, canonical, derived_id, event_bytes, genesis_id, read_envelope,
+    NAMESPACE,
+    BadEnvelope,
+    EventTooLarge,
+    canonical,
+    derived_id,
+    event_bytes,
+    genesis_id,
+    read_envelope,
 )  # fmt: skip
 
 TIME = datetime(2026, 9, 1, 0, 47, 2, 113_999, tzinfo=UTC)

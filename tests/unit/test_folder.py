@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 
@@ -13,7 +12,7 @@ def test_a_secret_is_made_once_and_closed_to_others(tmp_path):
     assert len(folder.secret("vault_kek")) == 32
     assert (folder.secrets_dir / "vault_kek").stat().st_mode & 0o777 == 0o600
     assert folder.secrets_dir.stat().st_mode & 0o777 == 0o700
-    assert not [name for name in os.listdir(folder.secrets_dir) if name.startswith(".")]
+    assert not list(folder.secrets_dir.glob(".*"))
 
 
 def test_the_origin_is_made_once_and_never_changed(tmp_path):
@@ -34,7 +33,10 @@ def test_two_processes_cannot_hold_a_folder(tmp_path):
     Folder(tmp_path).prepare().hold()
     with pytest.raises(FolderInUse):
         Folder(tmp_path).hold()
-    other = "import sys, pathlib; from services.kernel.folder import *\ntry: Folder(pathlib.Path(sys.argv[1])).hold()\nexcept FolderInUse: sys.exit(3)"
+    other = (
+        "import sys, pathlib; from services.kernel.folder import *\n"
+        "try: Folder(pathlib.Path(sys.argv[1])).hold()\nexcept FolderInUse: sys.exit(3)"
+    )
     assert subprocess.run([sys.executable, "-c", other, str(tmp_path)]).returncode == 3
 
 

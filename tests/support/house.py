@@ -1,0 +1,53 @@
+"""The three services in this process behind a real port: for tests that look inside while they speak HTTP."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from services.kernel.clock import Clock
+from services.kernel.settings import Settings
+from services.run import SERVICES, House, _listen, _Server, create_service
+
+
+@dataclass
+class Open:
+    """A house with its doors open."""
+
+    url: str
+    apps: dict[str, FastAPI]
+    settings: Settings
+
+    def client(self, token: str | None = None) -> httpx.AsyncClient:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=40, trust_env=False)
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Open]:
+    """Serve until the block ends; every service is ready when it begins."""
+    listener = _listen(0)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    settings = settings.model_copy(update={"audit_url": url + "/"})
+    apps = {name: create_service(name, settings, clock) for name in SERVICES}
+    config = uvicorn.Config(House(apps), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=1)
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve([listener]))
+    house = Open(url, apps, settings)
+    try:
+        async with asyncio.timeout(20), house.client() as client:
+            while not server.started:
+                assert not serving.done(), serving.exception()
+                await asyncio.sleep(0.02)
+            for name in SERVICES:
+                while (await client.get(f"/{name}/readyz")).status_code != 200:
+                    await asyncio.sleep(0.02)
+        yield house
+    finally:
+        server.should_exit = True
+        await serving
+        listener.close()
