@@ -21,7 +21,7 @@ from services.kernel.telemetry import meter
 from services.kernel.tiles import TILE_WIDTH
 
 CHUNK = 16_384  # entries handed on at once when a backlog comes over HTTP
-MAX_PENDING = 65_536  # entries kept while their checkpoint is on its way; more come over HTTP when it is there
+MAX_PENDING = 32_768  # entries kept while their checkpoint is on its way; more come over HTTP when it is there
 _FETCH = 2_000  # records
 _SILENCE = 15.0  # seconds without a checkpoint (the log repeats it every 10 s), then it is asked for
 _RETRY = 0.5  # seconds
@@ -88,7 +88,7 @@ class EntryFeed:
         self._reader: Reader | None = None
         self._incarnation: str | None = None
         self._taken: Position | None = None
-        self._passed: Position | None = None
+        self._hinted: Position | None = None
         self._ask_at = 0.0
 
     async def start(self, range: CompactRange) -> None:
@@ -209,14 +209,14 @@ class EntryFeed:
         self._range = grown
         if grown.size == target.size:
             self._target = None
-            if not self._pending:
-                self._passed = self._taken
 
     async def _hint(self) -> None:
-        """Everything returned so far has been dealt with: the stream may trim it."""
-        passed, self._passed = self._passed, None
-        if passed is not None and self._reader is not None:
-            await self._reader.hint(passed)
+        """Everything returned so far has been dealt with: the stream may trim what is not waiting here."""
+        taken = self._taken
+        waiting = self._pending or self._target
+        if self._reader is not None and taken is not None and taken != self._hinted and not waiting:
+            self._hinted = taken
+            await self._reader.hint(taken)
 
     async def _listen(self, left: float) -> None:
         """Read the stream; ask the log itself when no checkpoint came for a while or the stream is down."""

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 from opentelemetry.trace import SpanKind
 
-from services.kernel.db import TRANSIENT, Pool
+from services.kernel.db import TRANSIENT
 from services.kernel.failpoints import failpoint
 from services.kernel.streams.embedded import QUERIES
 from services.kernel.streams.port import Record, Stream, StreamDown
@@ -28,6 +28,8 @@ _REVIEW = 1.0  # seconds
 _SOON = 0.1  # seconds
 _METRICS = 5.0  # seconds
 _STANDBY = 1.0  # seconds
+# the outbox fills and empties faster than statistics follow, and a plan for an empty table reads a deep one whole
+SESSION = {"application_name": "kycuong-relay", "enable_seqscan": "off", "enable_bitmapscan": "off", "jit": "off"}
 log = logging.getLogger(__name__)
 
 _depth = meter.create_gauge("kycuong.outbox.depth", unit="{row}", description="accepted events without a receipt")
@@ -100,12 +102,12 @@ class Ledger:
 class Relay:
     """The one active relay of an outbox: whoever holds the advisory lock; the others stand by."""
 
-    def __init__(self, pool: Pool, stream: Stream, topic: str, *, dsn: str, resend_after: float = 30.0) -> None:
-        self._pool, self._stream, self._topic, self._dsn = pool, stream, topic, dsn
+    def __init__(self, stream: Stream, topic: str, *, dsn: str, resend_after: float = 30.0) -> None:
+        self._stream, self._topic, self._dsn = stream, topic, dsn
         self._ledger = Ledger(resend_after)
         self._review_every = min(_REVIEW, resend_after / 4)
         self._wake = asyncio.Event()
-        self._review_at = self._metrics_at = 0.0
+        self._review_at = self._not_before = self._metrics_at = 0.0
 
     def wake(self) -> None:
         """Say that rows were committed."""
@@ -133,9 +135,8 @@ class Relay:
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[asyncpg.Connection]:
-        """A connection of its own: the pool resets what it lends, and the lock would go with it."""
-        settings = {"application_name": "kycuong-relay"}
-        session = await asyncpg.connect(self._dsn, timeout=5, command_timeout=5, server_settings=settings)
+        """A connection of its own: a pool resets what it lends, and the lock would go with it."""
+        session = await asyncpg.connect(self._dsn, timeout=5, command_timeout=10, server_settings=SESSION)
         try:
             yield session
         finally:
@@ -167,15 +168,14 @@ class Relay:
         """Send what is due and one page of new rows; whether there may be more at once."""
         now = time.monotonic()
         if now >= self._review_at:
-            await session.execute("SELECT 1")  # a session that ended took the lock along
-            await self._review()
+            await self._review(session)
         if now >= self._metrics_at:
-            await self._measure()
-        return len(self._ledger.sent) < IN_FLIGHT and await self._send_new()
+            await self._measure(session)
+        return len(self._ledger.sent) < IN_FLIGHT and await self._send_new(session)
 
-    async def _send_new(self) -> bool:
+    async def _send_new(self, session: asyncpg.Connection) -> bool:
         ledger = self._ledger
-        rows = await self._pool.fetch(QUERIES.outbox_after, ledger.top, PAGE)
+        rows = await session.fetch(QUERIES.outbox_after, ledger.top, PAGE)
         if not rows:
             return False
         for row in rows:
@@ -186,24 +186,30 @@ class Relay:
         )
         if rows[-1]["id"] - ledger.top != len(rows) or ledger.barriers:
             # an id was passed over: it may be committed in a moment; or a barrier waits for its turn
-            self._review_at = min(self._review_at, time.monotonic() + _SOON)
+            self._review_soon()
         ledger.top = rows[-1]["id"]
         return len(rows) == PAGE
 
-    async def _review(self) -> None:
+    async def _review(self, session: asyncpg.Connection) -> None:
         """Compare the oldest rows with what was sent: drop receipts, send what is due."""
         started = time.monotonic()
-        rows = await self._pool.fetch(QUERIES.outbox_oldest, IN_FLIGHT)
+        rows = await session.fetch(QUERIES.outbox_oldest, IN_FLIGHT)
         listed = [Waiting(*row) for row in rows]
         self._ledger.forget_gone(listed, whole=len(listed) < IN_FLIGHT)
         due = self._ledger.due(listed, started)
         again = sum(row_id in self._ledger.sent for row_id in due)
         for start in range(0, len(due), PAGE):
-            await self._send(await self._pool.fetch(QUERIES.outbox_rows, due[start : start + PAGE]))
+            await self._send(await session.fetch(QUERIES.outbox_rows, due[start : start + PAGE]))
         _resent.add(again)
         # a deep outbox is looked through less often, so that looking stays cheap
-        pause = _SOON if self._ledger.barriers else max(self._review_every, 20 * (time.monotonic() - started))
-        self._review_at = time.monotonic() + pause
+        now = time.monotonic()
+        self._not_before = now + 20 * (now - started)
+        self._review_at = max(now + self._review_every, self._not_before)
+        if self._ledger.barriers:
+            self._review_soon()
+
+    def _review_soon(self) -> None:
+        self._review_at = min(self._review_at, max(time.monotonic() + _SOON, self._not_before))
 
     async def _send(self, rows: Sequence[Any]) -> None:
         if not rows:
@@ -220,8 +226,8 @@ class Relay:
         # a crash here leaves rows that the next relay sends again: the log knows their ids
         self._ledger.note([row["id"] for row in rows], time.monotonic())
 
-    async def _measure(self) -> None:
-        row = await self._pool.fetchrow(QUERIES.outbox_depth)
+    async def _measure(self, session: asyncpg.Connection) -> None:
+        row = await session.fetchrow(QUERIES.outbox_depth)
         _depth.set(row["depth"])
         _age.set(row["age"])
         self._metrics_at = time.monotonic() + _METRICS

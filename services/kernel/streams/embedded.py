@@ -5,7 +5,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import asyncpg
 from services.kernel.db import TRANSIENT
 from services.kernel.sql import load_queries
 from services.kernel.streams.port import Delivered, Position, Record, StreamDown, StreamReset, is_of, resume
+from services.kernel.streams.state import watched
 
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))
 CHANNEL = "kycuong_stream"
@@ -24,6 +25,7 @@ _PATIENCE = 5.0  # seconds for one statement
 _NO_HEADERS = "{}"
 # the schema is gone or not there yet: it comes with a migration, so waiting is right here too
 _DOWN = (*TRANSIENT, asyncpg.InvalidSchemaNameError, asyncpg.UndefinedFunctionError, asyncpg.UndefinedTableError)
+_FAREWELL = 0.5  # seconds for each thing that is closed
 log = logging.getLogger(__name__)
 
 
@@ -73,18 +75,18 @@ class Link:
             self._connection = None
 
     async def close(self) -> None:
-        """Close the connection, politely for at most a second."""
+        """Close the connection, politely, for a moment."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(Exception):
-                await connection.close(timeout=1)
+                await connection.close(timeout=_FAREWELL)
 
 
 class EmbeddedReader:
     """One consumer of one topic; its connection also listens for what is published."""
 
-    def __init__(self, dsn: str, topic: str, consumer: str) -> None:
-        self._topic, self._consumer = topic, consumer
+    def __init__(self, dsn: str, topic: str, consumer: str, *, on_close: Callable[["EmbeddedReader"], None]) -> None:
+        self._topic, self._consumer, self._on_close = topic, consumer, on_close
         self._link = Link(dsn, consumer, listen=True)
         self._position: Position | None = None
         self._hinted_at = -HINT_EVERY
@@ -105,7 +107,8 @@ class EmbeddedReader:
             if self._position is None:
                 raise StreamReset
             self._link.news.clear()  # before looking, so what is published while we look wakes us
-            found = await self._next(self._position, limit)
+            with watched(self._consumer):
+                found = await self._next(self._position, limit)
             left = deadline - time.monotonic()
             if found or left <= 0:
                 return found
@@ -157,8 +160,9 @@ class EmbeddedReader:
 
     async def close(self) -> None:
         """Write the last hint and close the connection."""
+        self._on_close(self)
         with contextlib.suppress(Exception):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(_FAREWELL):
                 await self._write_hint()
         await self._link.close()
 
@@ -167,16 +171,16 @@ class EmbeddedStream:
     """The stream in PostgreSQL, as one database role may use it."""
 
     def __init__(self, dsn: str, name: str) -> None:
-        self._dsn = dsn
+        self._dsn, self._name = dsn, name
         self._link = Link(dsn, f"{name}-publish")
-        self._readers: list[EmbeddedReader] = []
+        self._readers: set[EmbeddedReader] = set()
 
     async def start(self) -> None:
         """Nothing to do: connections open with their first use."""
 
     async def stop(self) -> None:
         """Close every connection."""
-        await asyncio.gather(self._link.close(), *(reader.close() for reader in self._readers))
+        await asyncio.gather(self._link.close(), *(reader.close() for reader in list(self._readers)))
 
     async def publish(self, topic: str, records: Sequence[Record]) -> None:
         """Append in one transaction: all of the records or none, and when the answer was lost, perhaps all."""
@@ -185,14 +189,18 @@ class EmbeddedStream:
         keys = [record.key for record in records]
         values = [record.value for record in records]
         headers = [_text(record.headers) for record in records]
+        with watched(self._name):
+            await self._append(topic, keys, values, headers)
+
+    async def _append(self, topic: str, keys: list[str], values: list[bytes], headers: list[str]) -> None:
         async with self._link.use() as connection:
             # a crash here leaves nothing; one after the commit leaves records that the caller will send again
             await connection.execute(QUERIES.publish, topic, keys, values, headers)
 
     async def reader(self, topic: str, consumer: str) -> EmbeddedReader:
         """A reader with a connection of its own."""
-        reader = EmbeddedReader(self._dsn, topic, consumer)
-        self._readers.append(reader)
+        reader = EmbeddedReader(self._dsn, topic, consumer, on_close=self._readers.discard)
+        self._readers.add(reader)
         return reader
 
 

@@ -14,12 +14,15 @@ from aiokafka.structs import ConsumerRecord
 
 from services.kernel.streams.kafka_cluster import DOWN, PATIENCE, Cluster
 from services.kernel.streams.port import Delivered, Position, Record, StreamDown, StreamReset, is_of, resume
+from services.kernel.streams.state import watched
 
 SEND_PATIENCE = 8.0  # seconds for one publish; aiokafka itself would wait for ever
 CHECK = 1.0  # seconds; an idle reader asks that often whether the topic is still the same
 HINT_EVERY = 1.0  # seconds
 _BATCH_BYTES = 512 * 1024
+_LONG_POLL = 200  # milliseconds; a seek waits for the poll that is under way
 _FETCH_BYTES = 4 * 1024 * 1024
+_FAREWELL = 0.5  # seconds for each thing that is closed
 log = logging.getLogger(__name__)
 # the client writes a line each time it tries again, hundreds a second while a broker is away; what matters of it
 # reaches the caller as StreamDown, with the reason
@@ -30,8 +33,16 @@ logging.getLogger("aiokafka").propagate = False
 class KafkaReader:
     """One consumer of one topic. No group assigns anything: fencing is the position's compare-and-set."""
 
-    def __init__(self, brokers: str, cluster: Cluster, topic: str, consumer: str) -> None:
-        self._brokers, self._cluster = brokers, cluster
+    def __init__(
+        self,
+        brokers: str,
+        cluster: Cluster,
+        topic: str,
+        consumer: str,
+        *,
+        on_close: Callable[["KafkaReader"], None],
+    ) -> None:
+        self._brokers, self._cluster, self._on_close = brokers, cluster, on_close
         self._topic, self._name = topic, consumer
         self._partition = TopicPartition(topic, 0)
         self._consumer: AIOKafkaConsumer | None = None
@@ -59,9 +70,10 @@ class KafkaReader:
         """Next records, after asking that the topic is still the one they are numbered in."""
         deadline = time.monotonic() + wait
         while True:
-            position, consumer = await self._ready()
-            left = deadline - time.monotonic()
-            found = await self._next(consumer, position, limit, max(0.0, min(left, CHECK)))
+            with watched(self._name):
+                position, consumer = await self._ready()
+                left = deadline - time.monotonic()
+                found = await self._next(consumer, position, limit, max(0.0, min(left, CHECK)))
             if found or left <= 0:
                 return found
 
@@ -137,8 +149,9 @@ class KafkaReader:
 
     async def close(self) -> None:
         """Write the last hint and disconnect."""
+        self._on_close(self)
         with contextlib.suppress(*DOWN, StreamDown):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(_FAREWELL):
                 if self._hinting is not None:
                     await self._hinting
                 await self._write_hint()
@@ -168,6 +181,7 @@ class KafkaReader:
                 auto_offset_reset="none",  # a place that is gone is for resume() to judge, never for the client
                 isolation_level="read_committed",
                 max_partition_fetch_bytes=_FETCH_BYTES,
+                fetch_max_wait_ms=_LONG_POLL,
                 request_timeout_ms=int(PATIENCE * 1000),
             )
             self._consumer = consumer
@@ -189,36 +203,42 @@ class KafkaStream:
         self._producer: AIOKafkaProducer | None = None
         self._identities: dict[str, str] = {}
         self._turn = asyncio.Lock()
-        self._readers: list[KafkaReader] = []
+        self._readers: set[KafkaReader] = set()
 
     async def start(self) -> None:
         """Nothing to do: connections open with their first use, so a broker that is down delays no start."""
 
     async def stop(self) -> None:
         """Disconnect."""
-        await asyncio.gather(self._abandon(), *(reader.close() for reader in self._readers))
+        await asyncio.gather(self._abandon(), *(reader.close() for reader in list(self._readers)))
         await self._cluster.close()
 
     async def reader(self, topic: str, consumer: str) -> KafkaReader:
         """A reader with a connection of its own."""
-        reader = KafkaReader(self._brokers, self._cluster, topic, consumer)
-        self._readers.append(reader)
+        reader = KafkaReader(self._brokers, self._cluster, topic, consumer, on_close=self._readers.discard)
+        self._readers.add(reader)
         return reader
 
     async def publish(self, topic: str, records: Sequence[Record]) -> None:
         """Send in order and wait for every acknowledgement; after any error the producer is made anew."""
-        async with self._turn:
-            try:
-                async with asyncio.timeout(SEND_PATIENCE):
-                    await self._send(topic, records)
-            except (asyncio.CancelledError, StreamDown):
-                await self._abandon()
-                raise
-            except Exception as error:
-                # an idempotent producer that failed once may refuse for ever (OutOfOrderSequenceNumber), and one that
-                # waits might deliver after the caller has sent again: end it, whatever the error was
-                await self._abandon()
-                raise StreamDown(f"Kafka {self._brokers}: {type(error).__name__}: {error}") from error
+        if not records:
+            return
+        with watched(self._name):
+            async with self._turn:
+                await self._publish(topic, records)
+
+    async def _publish(self, topic: str, records: Sequence[Record]) -> None:
+        try:
+            async with asyncio.timeout(SEND_PATIENCE):
+                await self._send(topic, records)
+        except (asyncio.CancelledError, StreamDown):
+            await self._abandon()
+            raise
+        except Exception as error:
+            # an idempotent producer that failed once may refuse for ever (OutOfOrderSequenceNumber), and one that
+            # waits might deliver after the caller has sent again: end it, whatever the error was
+            await self._abandon()
+            raise StreamDown(f"Kafka {self._brokers}: {type(error).__name__}: {error}") from error
 
     async def _send(self, topic: str, records: Sequence[Record]) -> None:
         producer = await self._ready(topic)
@@ -264,13 +284,13 @@ class KafkaStream:
 
 
 async def _end(*closings: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Stop a producer or consumer, then its connections, a second each at most.
+    """Stop a producer or consumer, then its connections, half a second each at most.
 
     Each in a task of its own: aiokafka awaits tasks that it has cancelled, and that would look like our cancellation.
     """
     for close in closings:
         task = asyncio.create_task(close())
-        await asyncio.wait({task}, timeout=1)
+        await asyncio.wait({task}, timeout=_FAREWELL)
         if not task.done():
             task.cancel()
         elif not task.cancelled() and (error := task.exception()) is not None:

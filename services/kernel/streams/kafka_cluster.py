@@ -196,5 +196,5 @@ class Cluster:
         client, self._client = self._client, None
         if client is not None:
             with contextlib.suppress(*DOWN):
-                async with asyncio.timeout(1):
+                async with asyncio.timeout(0.5):
                     await client.close()

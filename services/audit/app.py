@@ -1,0 +1,75 @@
+"""The audit service: the log's loop, its endpoints and the explorer in one app."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+from fastapi import FastAPI
+
+from services.audit import endpoints, explorer
+from services.audit.guard import create_log, guard_of, open_key
+from services.audit.leader import Leader, Topics
+from services.audit.state import State
+from services.audit.tree import queries
+from services.kernel.clock import Clock, SystemClock
+from services.kernel.db import Pool, open_pool
+from services.kernel.settings import Settings
+from services.kernel.streams import open_stream
+from services.kernel.web import service_app
+
+STOP_WITHIN = 2.0  # seconds for the loop to end
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """The app; its lifespan opens pool, key and stream, leads the log when it may, and stops all within 4 s."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(settings, clock or SystemClock()) as state:
+            app.state.service = state
+            yield
+
+    app = service_app("audit", "Kỷ Cương: audit", lifespan)
+    app.include_router(endpoints.router)
+    explorer.install(app)
+    return app
+
+
+@asynccontextmanager
+async def running(settings: Settings, clock: Clock) -> AsyncIterator[State]:
+    """Pool, key, guard, stream and loop, from start to stop."""
+    pool = await open_pool(settings.dsn("audit_app"), name="audit")
+    stream = open_stream(settings, "audit")
+    try:
+        signer = await asyncio.to_thread(open_key, settings.folder, settings.origin)
+        guard = guard_of(settings.folder, signer)
+        empty = (await pool.fetchrow(queries.read_head))["size"] == 0
+        await asyncio.to_thread(create_log, settings.folder, signer, guard, empty=empty)
+        await stream.start()
+        topics = Topics(settings.topic("discipline.events"), settings.topic("audit.entries"))
+        holder = f"{socket.gethostname()}:{uuid4().hex[:12]}"
+        leader = Leader(pool, stream, topics, signer, guard, source=settings.source, holder=holder)
+        leading = asyncio.create_task(leader.run(), name="audit-leader")
+        state = State(settings, clock, pool, signer, leader, leading, settings.folder.read_token())
+        try:
+            yield state
+        finally:
+            state.stopping.set()
+            leading.cancel()
+            await asyncio.wait({leading}, timeout=STOP_WITHIN)
+    finally:
+        await stream.stop()
+        await _close(pool)
+
+
+async def _close(pool: Pool) -> None:
+    """Let running statements end, for a second at most."""
+    try:
+        async with asyncio.timeout(1):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()

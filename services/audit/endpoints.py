@@ -1,0 +1,161 @@
+"""The log over HTTP: C2SP tlog-tiles, receipts, single entries."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+
+from services.audit import scope
+from services.audit.state import State
+from services.audit.tree import queries, read_bundle, read_tile
+from services.kernel.identity import authenticate, token_of
+from services.kernel.problems import NotFound, Problem
+from services.kernel.roles import PUBLIC, Action, allows
+from services.kernel.tiles import MAX_LEVEL, TILE_HEIGHT, TILE_WIDTH, BadTile, Tile, parse_coordinate
+
+FOREVER = "max-age=31536000, immutable"
+LONGEST_WAIT = 30.0  # seconds
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+_NO_TILE: dict[int | str, dict[str, Any]] = {400: {"description": "The path names no tile", **_PROBLEM}}
+_NOT_YET: dict[int | str, dict[str, Any]] = {503: {"description": "Nothing is signed yet", **_PROBLEM}}
+_SAME: dict[int | str, dict[str, Any]] = {304: {"description": "Still the newest"}}
+_NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "Not ready, and why"}}
+router = APIRouter()
+
+
+class Octets(Response):
+    """Bytes that only a program reads."""
+
+    media_type = "application/octet-stream"
+
+
+class BadTilePath(Problem):
+    """Đường dẫn này không phải là ô (tile) của nhật ký; ví dụ đúng: tile/0/x001/067 hoặc tile/entries/000.p/5.
+
+    This path names no tile of the log; right ones look like tile/0/x001/067 or tile/entries/000.p/5.
+    """
+
+    status, slug = 400, "bad-tile-path"
+
+
+class NotCovered(NotFound):
+    """Chưa có điểm kiểm (checkpoint) đã công bố nào chứa sự kiện này; hãy hỏi lại sau ít giây, hoặc thêm ?wait=5.
+
+    No published checkpoint covers this event yet; ask again in a few seconds, or add ?wait=5.
+    """
+
+
+def state_of(request: Request) -> State:
+    """The running service."""
+    return cast(State, request.app.state.service)
+
+
+Service = Annotated[State, Depends(state_of)]
+
+
+@router.get(
+    "/audit/checkpoint", openapi_extra=PUBLIC, response_class=PlainTextResponse, responses={**_SAME, **_NOT_YET}
+)
+async def checkpoint(request: Request, service: Service) -> Response:
+    """The newest signed checkpoint (C2SP tlog-checkpoint)."""
+    row = await service.checkpoint()
+    etag = f'"{row["size"]}-{row["root"].hex()[:32]}"'
+    headers = {"Cache-Control": "no-cache", "ETag": etag}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return PlainTextResponse(row["note"], headers=headers)
+
+
+@router.get("/audit/vkey", openapi_extra=PUBLIC, response_class=PlainTextResponse)
+async def vkey(service: Service) -> Response:
+    """The note verifier key of the log, one line."""
+    return PlainTextResponse(service.signer.vkey + "\n", headers={"Cache-Control": "no-cache"})
+
+
+@router.get(
+    "/audit/tile/entries/{coordinate:path}",
+    openapi_extra=allows(Action.ENTRIES),
+    response_class=Octets,
+    responses=_NO_TILE,
+)
+async def entry_bundle(coordinate: str, request: Request, service: Service) -> Response:
+    """An entry bundle: whole (256 entries) or partial (`.p/<width>`)."""
+    await service.may_read_bundles(request)
+    n, width = _parse(coordinate)
+    covered = await service.published(n * TILE_WIDTH + width)
+    bundle = await read_bundle(service.pool, n, width) if covered else None
+    return _octets(bundle, "public" if service.settings.log_public_entries else "private")
+
+
+@router.get("/audit/tile/{level}/{coordinate:path}", openapi_extra=PUBLIC, response_class=Octets, responses=_NO_TILE)
+async def hash_tile(level: str, coordinate: str, service: Service) -> Response:
+    """A hash tile: full (256 hashes) or partial (`.p/<width>`)."""
+    if not re.fullmatch("0|[1-9][0-9]?", level) or int(level) > MAX_LEVEL:
+        raise BadTilePath
+    n, width = _parse(coordinate)
+    covered = await service.published((n * TILE_WIDTH + width) << (TILE_HEIGHT * int(level)))
+    hashes = await read_tile(service.pool, Tile(int(level), n, width)) if covered else None
+    return _octets(hashes, "public")
+
+
+def _parse(coordinate: str) -> tuple[int, int]:
+    try:
+        return parse_coordinate(coordinate)
+    except BadTile:
+        raise BadTilePath from None
+
+
+def _octets(body: bytes | None, audience: str) -> Response:
+    """What never changes may be cached for ever; what is not there yet may not."""
+    if body is None:
+        raise NotFound
+    return Octets(body, headers={"Cache-Control": f"{audience}, {FOREVER}"})
+
+
+@router.get("/audit/v1/receipts/{event_id}", openapi_extra=allows(Action.PROOFS), response_class=PlainTextResponse)
+async def receipt(
+    event_id: str, request: Request, service: Service, wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0
+) -> Response:
+    """The proof that an event is in the log (C2SP tlog-proof), waiting up to `wait` seconds for it."""
+    caller = await authenticate(service.pool, token_of(request))
+    caller.require(Action.PROOFS, service.clock.now())
+    found = await service.receipt(_event_id(event_id), wait)
+    if found is None:
+        raise NotCovered
+    return PlainTextResponse(found.text(), headers={"Cache-Control": "private, no-cache"})
+
+
+@router.get("/audit/v1/entries/{event_id}", openapi_extra=allows(Action.ENTRY))
+async def entry(event_id: str, request: Request, service: Service) -> Response:
+    """The exact bytes of one event, for whoever may read its unit."""
+    now = service.clock.now()
+    caller = await authenticate(service.pool, token_of(request))
+    caller.require(Action.ENTRY, now)
+    row = await service.pool.fetchrow(queries.entry_by_id, _event_id(event_id))
+    if row is None or not await scope.may_read(service.pool, caller, row["unit"], row["bytes"], now):
+        raise NotFound
+    headers = {"Cache-Control": "private, no-cache", "X-Log-Index": str(row["idx"])}
+    return Response(row["bytes"], media_type="application/json", headers=headers)
+
+
+def _event_id(text: str) -> str:
+    if not _UUID.fullmatch(text):
+        raise NotFound
+    return text
+
+
+@router.get("/audit/healthz", openapi_extra=PUBLIC)
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/audit/readyz", openapi_extra=PUBLIC, responses=_NOT_READY)
+async def readyz(service: Service) -> JSONResponse:
+    """The database is reachable and migrated, and the log's loop is alive."""
+    reasons = await service.unready()
+    return JSONResponse({"ready": not reasons, "reasons": reasons}, status_code=503 if reasons else 200)

@@ -1,0 +1,140 @@
+-- Statements of the log. The sequencer's transaction begins with move_position and ends with move_head.
+
+-- name: move_position
+-- Move a position by compare-and-set: no row means another sequencer has moved it.
+UPDATE audit.position SET incarnation = $4, next_offset = $5
+WHERE name = $1 AND incarnation = $2 AND next_offset = $3;
+
+-- name: make_position
+-- The position of a topic never read before.
+INSERT INTO audit.position (name, incarnation, next_offset) VALUES ($1, '', 0) ON CONFLICT (name) DO NOTHING;
+
+-- name: read_position
+-- Where a topic is read on, or what is published already.
+SELECT incarnation, next_offset FROM audit.position WHERE name = $1;
+
+-- name: raise_position
+-- What has been published: it only grows.
+INSERT INTO audit.position (name, incarnation, next_offset) VALUES ($1, '', $2)
+ON CONFLICT (name) DO UPDATE SET next_offset = excluded.next_offset WHERE position.next_offset < excluded.next_offset;
+
+-- name: known_leaves
+-- The leaf hashes of those ids that are in the log already.
+SELECT id::text AS id, leaf FROM audit.entry WHERE id = ANY($1::uuid[]);
+
+-- name: unit_positions
+-- The last unitseq of each of these units.
+SELECT unit, unitseq FROM audit.unit_position WHERE unit = ANY($1::text[]);
+
+-- name: waiting
+-- What is held of these units, or under these ids, first come first.
+SELECT id::text AS id, unit, unitseq, bytes, traceparent, tracestate FROM audit.held
+WHERE unit = ANY($1::text[]) OR id = ANY($2::uuid[])
+ORDER BY held_at, id;
+
+-- name: add_tiles
+-- Full tiles are written once: a tile that is there already is left as it is, and not returned.
+INSERT INTO audit.tile (level, n, hashes, root)
+SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[], $4::bytea[])
+ON CONFLICT (level, n) DO NOTHING
+RETURNING level;
+
+-- name: same_tiles
+-- How many of these tiles are stored with exactly these hashes.
+SELECT count(*) FROM unnest($1::smallint[], $2::bigint[], $3::bytea[]) AS made(level, n, hashes)
+JOIN audit.tile USING (level, n, hashes);
+
+-- name: raise_units
+-- The last unitseq of the units that grew.
+INSERT INTO audit.unit_position (unit, unitseq)
+SELECT * FROM unnest($1::text[], $2::bigint[])
+ON CONFLICT (unit) DO UPDATE SET unitseq = excluded.unitseq WHERE unit_position.unitseq < excluded.unitseq;
+
+-- name: release
+-- What was held and is no longer.
+DELETE FROM audit.held WHERE id = ANY($1::uuid[]);
+
+-- name: move_head
+-- Move the tree head by compare-and-set on size, root and epoch: no row means fenced.
+UPDATE audit.tree_head SET size = $4, root = $5, peaks = $6
+WHERE size = $1 AND root = $2 AND epoch = $3;
+
+-- name: read_head
+-- The tree as it stands.
+SELECT size, root, peaks, epoch FROM audit.tree_head;
+
+-- name: take_lease
+-- Take the lease if nobody holds it now, under a new epoch.
+UPDATE audit.lease
+SET holder = $1, epoch = epoch + 1, expires_at = clock_timestamp() + $2::interval
+WHERE holder = $1 OR expires_at < clock_timestamp()
+RETURNING epoch;
+
+-- name: crown
+-- Bind the head to the new epoch: from here on no earlier holder can move it.
+UPDATE audit.tree_head SET epoch = $1 WHERE epoch < $1 RETURNING epoch;
+
+-- name: renew_lease
+-- Keep the lease.
+UPDATE audit.lease SET expires_at = clock_timestamp() + $3::interval WHERE holder = $1 AND epoch = $2;
+
+-- name: drop_lease
+-- Give the lease back at an orderly stop.
+UPDATE audit.lease SET expires_at = '-infinity' WHERE holder = $1 AND epoch = $2;
+
+-- name: entries_from
+-- Entries [$1, $2) in log order.
+SELECT idx, unit, bytes, traceparent, tracestate FROM audit.entry WHERE idx >= $1 AND idx < $2 ORDER BY idx;
+
+-- name: entry_bytes_from
+-- The exact bytes of entries [$1, $2) in log order.
+SELECT bytes FROM audit.entry WHERE idx >= $1 AND idx < $2 ORDER BY idx;
+
+-- name: entry_by_id
+-- One entry by its event's id.
+SELECT idx, unit, bytes FROM audit.entry WHERE id = $1;
+
+-- name: index_of
+-- Where an event stands in the log.
+SELECT idx FROM audit.entry WHERE id = $1;
+
+-- name: leaves
+-- The leaf hashes of entries [$1, $2), one after another.
+SELECT count(*) AS width, string_agg(leaf, ''::bytea ORDER BY idx) AS hashes
+FROM audit.entry WHERE idx >= $1 AND idx < $2;
+
+-- name: tile_roots
+-- The roots of the full tiles [$2, $3) of level $1, one after another: the hashes of the level above.
+SELECT count(*) AS width, string_agg(root, ''::bytea ORDER BY n) AS hashes
+FROM audit.tile WHERE level = $1 AND n >= $2 AND n < $3;
+
+-- name: full_tile
+-- A full tile's hashes.
+SELECT hashes FROM audit.tile WHERE level = $1 AND n = $2;
+
+-- name: tiles_from
+-- The hashes and roots of the full tiles [$2, $3) of level $1.
+SELECT n, hashes, root FROM audit.tile WHERE level = $1 AND n >= $2 AND n < $3 ORDER BY n;
+
+-- name: latest_checkpoint
+-- The newest signed checkpoint.
+SELECT size, root, note, extract(epoch FROM clock_timestamp() - signed_at)::float8 AS age
+FROM audit.checkpoint ORDER BY size DESC LIMIT 1;
+
+-- name: add_checkpoint
+-- Keep a signed checkpoint, if the signer's epoch still rules; the same one again changes nothing.
+INSERT INTO audit.checkpoint (size, root, note)
+SELECT $1, $2, $3 FROM audit.tree_head WHERE epoch = $4 AND size >= $1
+ON CONFLICT (size) DO NOTHING;
+
+-- name: refusals_from
+-- Refusals after one, in order.
+SELECT seq, id, unit, unitseq, reason, sha256 FROM audit.refusal WHERE seq > $1 ORDER BY seq LIMIT $2;
+
+-- name: held_state
+-- How many events are held, and the age of the oldest in seconds.
+SELECT count(*) AS held, coalesce(extract(epoch FROM clock_timestamp() - min(held_at)), 0)::float8 AS age FROM audit.held;
+
+-- name: ready
+-- Answers when the log's schema is migrated.
+SELECT version_num FROM audit.alembic_version;

@@ -1,0 +1,143 @@
+"""What comes off the stream, read as far as the log needs it: the envelope, never `data`. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Literal
+
+from services.kernel.envelope import MAX_EVENT_BYTES
+from services.kernel.merkle import leaf_hash
+
+Reason = Literal["conflict", "stale", "foreign", "malformed"]
+
+# The attributes after `data` in canonical order. None of them nests, so the last `datacontenttype` is the event's own.
+_TAIL = re.compile(
+    rb'"datacontenttype":"application/json","dataschema":"[^"\\]*","id":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",'
+    rb'"source":"([^"\\]*)","specversion":"1\.0","subject":"[^"\\]*","time":"[^"\\]*","type":"([^"\\]*)",'
+    rb'"unit":"(-|[a-z0-9][a-z0-9-]{2,62})","unitseq":([1-9][0-9]{0,14})\}'
+)
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UNIT = re.compile("-|[a-z0-9][a-z0-9-]{2,62}")
+_TRACEPARENT = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACESTATE = re.compile("[ -~]{1,512}")
+_TEXTS = ("datacontenttype", "dataschema", "source", "specversion", "subject", "time", "type")
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+MAX_UNITSEQ = 2**53 - 1
+ATTRIBUTES = 11  # of an event; extensions make more
+
+
+class Malformed(ValueError):
+    """The record is no event of ours; what could be read of it is kept for whoever sent it."""
+
+    def __init__(self, message: str, id: str = "", unit: str = "", unitseq: int = 0) -> None:
+        super().__init__(message)
+        self.id, self.unit, self.unitseq = id, unit, unitseq
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as the log sees it: who, in which place of which unit, and the exact bytes."""
+
+    id: str
+    unit: str
+    unitseq: int
+    source: str
+    raw: bytes
+    leaf: bytes
+    traceparent: str | None = None
+    tracestate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the log will not append, and why: durable, and told to intake, which stops resending."""
+
+    id: str
+    unit: str
+    unitseq: int
+    reason: Reason
+    raw: bytes
+
+    @property
+    def sha256(self) -> bytes:
+        """The hash that names the refused bytes."""
+        return sha256(self.raw).digest()
+
+
+def envelope_of(raw: bytes) -> re.Match[bytes] | None:
+    """Id, source, type, unit and unitseq of an event of the usual form, without parsing `data`; None: look closer."""
+    return _TAIL.fullmatch(raw, raw.rfind(b',"datacontenttype":') + 1) if raw.startswith(b'{"data":{') else None
+
+
+def read_event(raw: bytes, headers: dict[str, str]) -> Event:
+    """Read a record's envelope; Malformed when it is not an event in canonical form, or too large."""
+    event = _object(raw)
+    usual = envelope_of(raw) if len(raw) <= MAX_EVENT_BYTES and len(event) == ATTRIBUTES else None
+    if usual is None:
+        _examine(raw, event)
+    return Event(
+        id=event["id"],
+        unit=event["unit"],
+        unitseq=event["unitseq"],
+        source=event["source"],
+        raw=raw,
+        leaf=leaf_hash(raw),
+        traceparent=_header(headers, "traceparent", _TRACEPARENT),
+        tracestate=_header(headers, "tracestate", _TRACESTATE),
+    )
+
+
+def _examine(raw: bytes, event: dict[str, Any]) -> None:
+    """Look closer at an event of unusual form; raises Malformed."""
+    event_id, unit, unitseq = event.get("id"), event.get("unit"), event.get("unitseq")
+    fault = _fault(raw, event, event_id, unit, unitseq)
+    if fault is not None:
+        raise Malformed(fault, *_legible(event_id, unit, unitseq))
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"not JSON: {error}") from None
+    if not isinstance(event, dict):
+        raise Malformed("not a JSON object")
+    return event
+
+
+def _fault(raw: bytes, event: dict[str, Any], id: object, unit: object, unitseq: object) -> str | None:
+    """What is wrong with the envelope, or None. The bytes must be the one canonical spelling of what they say."""
+    if len(raw) > MAX_EVENT_BYTES:
+        return f"{len(raw)} bytes: over {MAX_EVENT_BYTES}"
+    if not (isinstance(id, str) and _UUID.fullmatch(id)):
+        return "id is no canonical UUID"
+    if not (isinstance(unit, str) and _UNIT.fullmatch(unit)):
+        return "unit is no unit id"
+    if type(unitseq) is not int or not 1 <= unitseq <= MAX_UNITSEQ:
+        return "unitseq is no positive integer"
+    if type(event.get("data")) is not dict or any(type(event.get(name)) is not str for name in _TEXTS):
+        return "an attribute is missing or of the wrong type"
+    return None if _canonical(event, raw) else "not in canonical form"
+
+
+def _canonical(event: dict[str, Any], raw: bytes) -> bool:
+    try:
+        return bool(_encode(event).encode() == raw)
+    except ValueError:  # a lone surrogate has no UTF-8
+        return False
+
+
+def _legible(id: object, unit: object, unitseq: object) -> tuple[str, str, int]:
+    return (
+        id if isinstance(id, str) and _UUID.fullmatch(id) else "",
+        unit if isinstance(unit, str) and _UNIT.fullmatch(unit) else "",
+        unitseq if type(unitseq) is int and 0 <= unitseq <= MAX_UNITSEQ else 0,
+    )
+
+
+def _header(headers: dict[str, str], name: str, form: re.Pattern[str]) -> str | None:
+    value = headers.get(name)
+    return value if value is not None and form.fullmatch(value) else None

@@ -1,0 +1,40 @@
+"""Who may read one entry: whoever may read its unit."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from services.audit.tree import queries
+from services.kernel.db import Pool
+from services.kernel.envelope import NO_UNIT
+from services.kernel.identity import Caller, ancestors, reaching
+from services.kernel.quarters import local_date
+from services.kernel.roles import Action, Role
+
+CRIMINAL = 4  # the severity kept from the unit until the reviewer releases it
+
+
+async def may_read(pool: Pool, caller: Caller, unit: str, event: bytes, now: datetime) -> bool:
+    """Whether an appointment reaches the entry's unit; a head does not see what is kept from the unit."""
+    grants = caller.grants_for(Action.ENTRY, now)
+    chain = (await ancestors(pool, [unit], local_date(now)))[unit] if unit != NO_UNIT else (NO_UNIT,)
+    if reaching([grant for grant in grants if grant.role is not Role.UNIT_HEAD], Action.ENTRY, chain):
+        return True
+    heads = [grant for grant in grants if grant.role is Role.UNIT_HEAD]
+    return reaching(heads, Action.ENTRY, chain) is not None and not await _kept_from_unit(pool, event)
+
+
+async def _kept_from_unit(pool: Pool, event: bytes) -> bool:
+    """Whether the event tells of a severity 4 finding: its own, or one of a decision, reply, lapse, withdrawal on it.
+
+    Here alone the log looks into `data`: for what it shows, never for what it keeps.
+    """
+    data = json.loads(event)["data"]
+    if "finding" not in data:
+        return False
+    if "severity" not in data:
+        # The finding's own event carries the finding's id.
+        row = await pool.fetchrow(queries.entry_by_id, data["finding"])
+        data = json.loads(row["bytes"])["data"] if row is not None else {"severity": CRIMINAL}
+    return bool(data.get("severity") == CRIMINAL)

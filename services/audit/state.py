@@ -1,0 +1,94 @@
+"""What the audit service holds while it runs, and the questions its endpoints ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import Request
+
+from services.audit.leader import Leader
+from services.audit.loops import wait_for_event
+from services.audit.receipt import Receipt
+from services.audit.tree import inclusion_proof, queries
+from services.kernel.clock import Clock
+from services.kernel.db import Pool
+from services.kernel.identity import authenticate, token_of
+from services.kernel.note import Signer
+from services.kernel.problems import Unavailable
+from services.kernel.roles import Action
+from services.kernel.settings import Settings
+
+POLL = 0.5  # seconds: a checkpoint signed by another process is noticed within it
+
+
+@dataclass(slots=True)
+class State:
+    """The running service."""
+
+    settings: Settings
+    clock: Clock
+    pool: Pool
+    signer: Signer
+    leader: Leader
+    leading: asyncio.Task[None]
+    read_token: str
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _published: int = 0
+
+    async def checkpoint(self) -> Any:
+        """The newest signed checkpoint's row; Unavailable before the first."""
+        row = await self.pool.fetchrow(queries.latest_checkpoint)
+        if row is None:
+            raise Unavailable
+        self._published = max(self._published, row["size"])
+        return row
+
+    async def published(self, size: int) -> bool:
+        """Whether a signed checkpoint covers this many entries."""
+        if size > self._published:
+            await self.checkpoint()
+        return size <= self._published
+
+    async def receipt(self, event_id: str, wait: float) -> Receipt | None:
+        """The receipt of an event, waiting up to `wait` seconds for a checkpoint that covers it."""
+        clock = asyncio.get_running_loop()
+        deadline = clock.time() + wait
+        while True:
+            signed = self.leader.signed
+            receipt = await self._receipt(event_id)
+            left = deadline - clock.time()
+            if receipt is not None or left <= 0 or self.stopping.is_set():
+                return receipt
+            await wait_for_event(signed, min(left, POLL))
+
+    async def _receipt(self, event_id: str) -> Receipt | None:
+        index: int | None = await self.pool.fetchval(queries.index_of, event_id)
+        if index is None:
+            return None
+        checkpoint = await self.checkpoint()
+        if index >= checkpoint["size"]:
+            return None
+        return Receipt(index, await inclusion_proof(self.pool, index, checkpoint["size"]), checkpoint["note"])
+
+    async def may_read_bundles(self, request: Request) -> None:
+        """Let the read token, an auditor, or (entries being public) anyone pass; else Unauthorized or Forbidden."""
+        if self.settings.log_public_entries:
+            return
+        token = token_of(request)
+        if token is not None and hmac.compare_digest(token.encode(), self.read_token.encode()):
+            return
+        caller = await authenticate(self.pool, token)
+        caller.require(Action.ENTRIES, self.clock.now())
+
+    async def unready(self) -> list[str]:
+        """Why the service is not ready; nothing when it is."""
+        reasons = [self.leader.trouble] if self.leader.trouble else []
+        if self.leading.done():
+            reasons.append("the log's loop has ended")
+        async with asyncio.timeout(3):
+            if await self.pool.fetchrow(queries.latest_checkpoint) is None:
+                reasons.append("no checkpoint has been signed yet")
+        return reasons

@@ -1,0 +1,167 @@
+"""The verifier: a good log passes, and whatever is changed in what is served is found, with its index."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.audit.checking import KNOWN_TYPES
+from services.audit.verify import Verdict, verify_source
+from services.kernel.merkle import leaf_hash
+from services.kernel.note import Checkpoint, Signer
+from services.kernel.tiles import Edge, Tile, bundle_path, bundles_of, encode_bundle
+from tests.support.events import event_id, finding
+
+SIGNER = Signer("kycuong.local/0123456789ab", bytes(32))
+SCHEMAS = Path(__file__).parents[2] / "schemas/events"
+
+
+class Served(dict[str, bytes]):
+    """A log as a server would answer, made from any entries at all."""
+
+    def __init__(self, entries: list[bytes]) -> None:
+        super().__init__()
+        leaves, edge = [leaf_hash(e) for e in entries], Edge()
+        for tile in edge.extend(leaves):
+            self[Tile(tile.level, tile.n).path] = tile.hashes
+        for level, row in enumerate(edge.rows):
+            if row:
+                n = (len(entries) >> 8 * level) // 256
+                self[Tile(level, n, len(row)).path] = b"".join(row)
+        for n, width in bundles_of(len(entries)):
+            self[bundle_path(n, width)] = encode_bundle(entries[n * 256 : n * 256 + width])
+        self["checkpoint"] = SIGNER.sign(Checkpoint(SIGNER.name, len(entries), edge.range().root()).text()).encode()
+
+    def verdict(self) -> Verdict:
+        return asyncio.run(verify_source(_Source(self), SIGNER.verifier))
+
+
+class _Source:
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self._files = files
+
+    async def get(self, path: str) -> bytes | None:
+        return self._files.get(path)
+
+    async def close(self) -> None:
+        pass
+
+
+def entries(count: int, units: int = 3) -> list[bytes]:
+    return [finding(i, f"xa-{i % units:03d}", i // units + 1, origin=SIGNER.name) for i in range(count)]
+
+
+SMALL = entries(600)
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 600])
+def test_a_good_log_passes(size: int) -> None:
+    verdict = Served(SMALL[:size]).verdict()
+    assert (verdict.ok, verdict.size, verdict.checked, verdict.error) == (True, size, size, None)
+    assert verdict.as_json()["first_bad_index"] is None
+
+
+def test_a_log_with_second_level_tiles_passes() -> None:
+    assert Served(entries(66_000, 500)).verdict().ok
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_a_flipped_bit_anywhere_is_found(data: st.DataObject) -> None:
+    log = Served(SMALL)
+    path = data.draw(st.sampled_from(sorted(log)))
+    at = data.draw(st.integers(0, len(log[path]) - 1))
+    body = bytearray(log[path])
+    body[at] ^= 1 << data.draw(st.integers(0, 7))
+    log[path] = bytes(body)
+    verdict = log.verdict()
+    assert not verdict.ok
+    assert verdict.error
+    if path.startswith("tile/0/"):
+        n = int(path.split("/")[2].split(".")[0])
+        assert verdict.first_bad_index == n * 256 + at // 32
+
+
+@given(st.integers(0, 599))
+def test_a_changed_entry_is_named(index: int) -> None:
+    log = Served(SMALL)
+    n, width = index // 256, 256 if index < 512 else 88
+    changed = list(SMALL[n * 256 : n * 256 + width])
+    changed[index % 256] = changed[index % 256].replace(b'"count":3', b'"count":9')
+    log[bundle_path(n, width)] = encode_bundle(changed)
+    assert log.verdict().first_bad_index == index
+
+
+def test_an_entry_left_out_is_named() -> None:
+    log = Served(SMALL)
+    log[bundle_path(1)] = encode_bundle(SMALL[256:300] + SMALL[301:512])
+    assert log.verdict().first_bad_index == 300
+    log[bundle_path(1)] = encode_bundle(SMALL[256:511])
+    assert log.verdict().first_bad_index == 511
+    del log[bundle_path(1)]
+    assert log.verdict().first_bad_index == 256
+
+
+def test_a_partial_tile_that_is_gone_is_cut_from_the_full_one() -> None:
+    log, longer = Served(SMALL[:300]), Served(SMALL)
+    for path in (bundle_path(1, 44), Tile(0, 1, 44).path):
+        del log[path]
+        log[path.split(".p/")[0]] = longer[path.split(".p/")[0]]
+    assert log.verdict().ok
+
+
+def test_a_gap_in_a_units_numbers_is_named() -> None:
+    verdict = Served(SMALL[:10] + SMALL[11:]).verdict()
+    assert verdict.first_bad_index == 12
+    assert "goes from number 3 to 5" in (verdict.error or "")
+
+
+def test_an_id_twice_is_named() -> None:
+    again = finding(4, "xa-000", 201, origin=SIGNER.name)
+    verdict = Served([*SMALL, again]).verdict()
+    assert verdict.first_bad_index == 600
+    assert event_id(4) in (verdict.error or "")
+
+
+def test_an_entry_of_another_log_is_named() -> None:
+    verdict = Served([*SMALL[:5], finding(900, "xa-009", 1, origin="example.org/other")]).verdict()
+    assert verdict.first_bad_index == 5
+
+
+def test_what_is_no_event_is_named() -> None:
+    assert Served([*SMALL[:5], b"anything"]).verdict().first_bad_index == 5
+
+
+def test_an_unknown_type_is_unknown_and_not_bad() -> None:
+    raw = finding(900, "xa-009", 1, origin=SIGNER.name).replace(b"finding.recorded.v1", b"survey.recorded.v9")
+    verdict = Served([*SMALL[:5], raw]).verdict()
+    assert verdict.ok
+    assert verdict.unknown_types == {"kycuong.survey.recorded.v9": 1}
+
+
+def test_a_further_attribute_is_not_bad() -> None:
+    raw = finding(900, "xa-009", 1, origin=SIGNER.name).replace(b'"unitseq":1}', b'"unitseq":1,"zone":"x"}')
+    assert Served([*SMALL[:5], raw]).verdict().ok
+
+
+def test_a_checkpoint_signed_by_another_key_or_missing_is_bad() -> None:
+    log = Served(SMALL)
+    other = Signer(SIGNER.name, b"\1" * 32)
+    log["checkpoint"] = other.sign(log["checkpoint"].decode().partition("\n\n")[0] + "\n").encode()
+    assert not log.verdict().ok
+    del log["checkpoint"]
+    assert not log.verdict().ok
+
+
+def test_a_root_that_no_entry_explains_has_no_index() -> None:
+    log = Served(SMALL)
+    log["checkpoint"] = SIGNER.sign(Checkpoint(SIGNER.name, 600, b"\7" * 32).text()).encode()
+    verdict = log.verdict()
+    assert (verdict.ok, verdict.first_bad_index) == (False, None)
+
+
+def test_the_known_types_are_those_with_a_schema() -> None:
+    described = {path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json")}
+    assert {f"kycuong.{name}" for name in described - {"common.v1", "envelope.v1"}} == KNOWN_TYPES
