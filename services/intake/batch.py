@@ -1,0 +1,134 @@
+"""Many writes in one request: NDJSON in, a status a line out; one bad line never costs another."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from fastapi import Request
+from starlette.responses import Response
+
+from services.intake import lapses
+from services.intake.commands import Command, find_noun, read_command
+from services.intake.service import Service
+from services.intake.writes import Answer
+from services.kernel.identity import authenticate, hash_token, token_of
+from services.kernel.problems import (
+    BadJson,
+    Forbidden,
+    Language,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    TooLarge,
+    as_problem,
+    invalid,
+    language_of,
+)
+from services.kernel.quarters import parse_instant
+from services.kernel.strict_json import parse
+from services.kernel.telemetry import trace_headers
+from services.kernel.web import read_body
+
+MEDIA_TYPE = "application/x-ndjson"
+MAX_BYTES = 16 * 1024 * 1024
+MAX_LINES = 5_000
+CHUNK = 500
+MAX_LINE_BODY = 64 * 1024
+CLOCK = "X-Kycuong-Clock"
+_LINE = {
+    "type": "object",
+    "required": ["method", "path", "body"],
+    "properties": {"method": {"const": "PUT"}, "path": {"type": "string"}, "body": {"type": "object"}},
+}
+DESCRIBED: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "x-line-schema": _LINE}}},
+}
+
+
+async def post(request: Request) -> Response:
+    """Store up to 5,000 writes; the answer has a line for each, in order."""
+    service = cast(Service, request.app.state.service)
+    raw = await read_body(request, MAX_BYTES, MEDIA_TYPE)
+    lines = raw.removesuffix(b"\n").split(b"\n")
+    if len(lines) > MAX_LINES:
+        raise TooLarge((f"Quá {MAX_LINES} dòng; hãy chia nhỏ.", f"More than {MAX_LINES} lines; split the batch."))
+    token = token_of(request)
+    await authenticate(service.pool, token)
+    clock = _clock(request, service)
+    service.require_writable()
+    if clock is not None:
+        await lapses.emit(service, clock)
+    language = language_of(request.headers)
+    return Response(
+        await _answer_lines(service, lines, hash_token(cast(str, token)), clock, language), media_type=MEDIA_TYPE
+    )
+
+
+def _clock(request: Request, service: Service) -> datetime | None:
+    text = request.headers.get(CLOCK)
+    if text is None:
+        return None
+    if not service.settings.demo:
+        raise Forbidden(("Chỉ thư mục demo mới đặt được đồng hồ.", "Only a demo folder lets a load set the clock."))
+    try:
+        return parse_instant(text)
+    except ValueError:
+        raise invalid(f"/{CLOCK}", "phải là thời điểm RFC 3339", "must be an RFC 3339 date-time") from None
+
+
+async def _answer_lines(
+    service: Service, lines: list[bytes], token: bytes, clock: datetime | None, language: Language
+) -> bytes:
+    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    trace = trace_headers()
+    settled: list[list[Command | Problem]] = []
+    stored: list[asyncio.Task[list[Answer | BaseException]]] = []
+    for start in range(0, len(numbered), CHUNK):
+        read = [_read_line(line, token, clock, trace) for _, line in numbered[start : start + CHUNK]]
+        commands = [command for command in read if isinstance(command, Command)]
+        settled.append(read)
+        # the database stores this chunk while the next one is read; others get their turn in between
+        stored.append(asyncio.create_task(service.batcher.submit_many(commands)))
+        await asyncio.sleep(0)
+    answers = iter([answer for chunk in stored for answer in await chunk])
+    outcomes = [next(answers) if isinstance(one, Command) else one for chunk in settled for one in chunk]
+    return b"".join(_line(number, outcome, language) for (number, _), outcome in zip(numbered, outcomes, strict=True))
+
+
+def _read_line(line: bytes, token: bytes, clock: datetime | None, trace: Mapping[str, str]) -> Command | Problem:
+    try:
+        asked = parse(line)
+        if not isinstance(asked, dict) or not isinstance(asked.get("path"), str) or "body" not in asked:
+            raise BadJson((
+                "Mỗi dòng là một đối tượng có method, path và body.",
+                "Each line is an object with method, path and body.",
+            ))  # fmt: skip
+        if asked.get("method") != "PUT":
+            raise MethodNotAllowed
+        body = asked["body"]
+        if (
+            len(line) > MAX_LINE_BODY
+            and len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_LINE_BODY
+        ):
+            raise TooLarge
+        found = find_noun(asked["path"])
+        if found is None:
+            raise NotFound
+    except Problem as problem:
+        return problem
+    command = read_command(*found, body, token)
+    command.at = clock
+    command.traceparent, command.tracestate = trace.get("traceparent"), trace.get("tracestate")
+    return command
+
+
+def _line(number: int, answer: Answer | BaseException, language: Language) -> bytes:
+    if isinstance(answer, Answer):
+        return b'{"line":%d,"status":%d,"body":%b}\n' % (number, answer.status, answer.body)
+    if not isinstance(answer, Exception):
+        raise answer
+    problem = as_problem(answer)
+    body = json.dumps(problem.body(language, "/intake/v1/batch"), ensure_ascii=False).encode()
+    return b'{"line":%d,"status":%d,"body":%b}\n' % (number, problem.status, body)

@@ -1,0 +1,153 @@
+"""`kycuong token` and `kycuong account …`: for whoever may read the folder's secrets, while the database runs."""
+
+import asyncio
+import re
+import secrets
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+import click
+
+from services.intake import accounts
+from services.intake.loading import QUERIES
+from services.kernel.db import TRANSIENT
+from services.kernel.folder import Folder
+from services.kernel.quarters import parse_instant
+from services.kernel.roles import Role
+from services.kernel.settings import Settings
+
+T = TypeVar("T")
+DATA = click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="thư mục dữ liệu")
+ROLE = click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="vai trò")
+UNIT = click.option("--unit", help="đơn vị; bỏ trống là toàn tỉnh (none: the province)")
+
+
+def _with_database(data: Path, work: Callable[[asyncpg.Connection, Settings], Awaitable[T]]) -> T:
+    """Run something against the folder's running database."""
+    folder = Folder(data)
+    if not folder.has_secret("database_url"):
+        raise click.ClickException(f"{data}: chưa có dữ liệu; hãy chạy `kycuong run` trước (start `kycuong run` first)")
+    settings = Settings(data=folder.path, database_url=folder.secret_text("database_url"))
+    try:
+        return asyncio.run(_connected(settings, work))
+    except (*TRANSIENT, asyncpg.PostgresError) as error:
+        raise click.ClickException(
+            "không kết nối được cơ sở dữ liệu; `kycuong run` có đang chạy không? (is it running?) "
+            + type(error).__name__
+        ) from error
+    except accounts.UnknownUnit as error:
+        raise click.ClickException(f"không có đơn vị {error} (there is no such unit)") from error
+    except accounts.UnknownAccount as error:
+        raise click.ClickException(f"không có tài khoản {error} (there is no such account)") from error
+
+
+async def _connected(settings: Settings, work: Callable[[asyncpg.Connection, Settings], Awaitable[T]]) -> T:
+    connection = await asyncpg.connect(settings.dsn("intake_app"), timeout=10, command_timeout=30)
+    try:
+        return await work(connection, settings)
+    finally:
+        await connection.close()
+
+
+@click.command()
+@DATA
+@ROLE
+@UNIT
+@click.option("--account", "name", help="tên tài khoản (default: ROLE[-UNIT])")
+def token(data: Path, role: str, unit: str | None, name: str | None) -> None:
+    """In một mã truy cập dùng trong 8 giờ (print a bearer token, valid for 8 hours)."""
+
+    async def work(connection: asyncpg.Connection, settings: Settings) -> str:
+        return await accounts.issue_token(connection, settings.source, Role(role), unit, _name(name), datetime.now(UTC))
+
+    print(_with_database(data, work))
+
+
+@click.group()
+def account() -> None:
+    """Tài khoản và bổ nhiệm (accounts and appointments)."""
+
+
+@account.command()
+@DATA
+@click.argument("name")
+@click.option("--display-name", help="tên hiển thị")
+@click.option("--password-stdin", is_flag=True, help="đọc mật khẩu từ stdin (default: a random one is printed)")
+def add(data: Path, name: str, display_name: str | None, password_stdin: bool) -> None:
+    """Tạo tài khoản, hoặc đặt lại mật khẩu (make an account, or reset its password)."""
+    _name(name)
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
+    if len(password) < 8:
+        raise click.UsageError("mật khẩu phải có ít nhất 8 ký tự (a password has at least 8 characters)")
+
+    async def work(connection: asyncpg.Connection, _: Settings) -> bool:
+        return await accounts.add_account(connection, name, display_name, password, datetime.now(UTC))
+
+    new = _with_database(data, work)
+    print(f"{name}: {'đã tạo (made)' if new else 'đã đổi mật khẩu (password changed)'}")
+    if not password_stdin:
+        print(f"mật khẩu (password): {password}")
+
+
+@account.command(name="list")
+@DATA
+def list_accounts(data: Path) -> None:
+    """Liệt kê tài khoản và bổ nhiệm (list accounts and appointments)."""
+
+    async def work(connection: asyncpg.Connection, _: Settings) -> list[asyncpg.Record]:
+        return list(await connection.fetch(QUERIES.list_accounts))
+
+    for row in _with_database(data, work):
+        ends = f" – {row['valid_to']:%Y-%m-%d}" if row["valid_to"] else ""
+        post = (
+            f"{row['role']} {row['unit'] or 'toàn tỉnh'} {row['valid_from']:%Y-%m-%d}{ends} {row['id']}"
+            if row["id"]
+            else "–"
+        )
+        print(f"{row['account']}\t{row['display_name'] or ''}\t{post}{' (khóa)' if row['disabled_at'] else ''}")
+
+
+@account.command()
+@DATA
+@click.argument("name")
+@ROLE
+@UNIT
+@click.option("--from", "begins", help="từ thời điểm (RFC 3339; default: now)")
+@click.option("--to", "ends", help="đến thời điểm (RFC 3339)")
+@click.option("--end", "ended", type=click.UUID, help="kết thúc bổ nhiệm này (end this appointment)")
+def appoint(
+    data: Path, name: str, role: str, unit: str | None, begins: str | None, ends: str | None, ended: UUID | None
+) -> None:
+    """Bổ nhiệm một tài khoản, hoặc kết thúc bổ nhiệm (appoint an account, or end an appointment)."""
+    now = datetime.now(UTC)
+
+    async def work(connection: asyncpg.Connection, settings: Settings) -> str:
+        if ended is not None:
+            done = await accounts.end_appointment(connection, settings.source, ended, now)
+            return (
+                "đã kết thúc (ended)" if done else "không có bổ nhiệm đang hiệu lực này (no such running appointment)"
+            )
+        id = await accounts.appoint(  # noqa: A001 - what it is
+            connection, settings.source, name, Role(role), unit, _moment(begins) or now, _moment(ends), now
+        )
+        return f"{name}: {role} {unit or 'toàn tỉnh'} {id}"
+
+    print(_with_database(data, work))
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return None if text is None else parse_instant(text)
+    except ValueError:
+        raise click.UsageError(f"{text}: phải là thời điểm RFC 3339 (must be an RFC 3339 date-time)") from None
+
+
+def _name(name: str | None) -> str | None:
+    if name is not None and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,94}", name):
+        raise click.UsageError(f"{name}: tên chỉ gồm a-z 0-9 . _ - (a name has only a-z 0-9 . _ -)")
+    return name

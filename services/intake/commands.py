@@ -1,0 +1,108 @@
+"""What a write asks for: its noun, its ids, its body read into a form, and the hash by which a repeat is known."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.intake import forms
+from services.intake.forms import Form, id_errors, quarter_errors, read_form
+from services.kernel.problems import FieldError
+from services.kernel.roles import Action, Role
+
+PREFIX = "/intake/v1/"
+_OUTSIDE_CONTENT = ("private", "device")
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_TEAM = (Role.INSPECTOR, Role.LEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A kind of write: where it is put, who may, and what its body is."""
+
+    name: str
+    action: Action
+    roles: tuple[Role, ...]
+    form: type[Form] | Mapping[str, type[Form]]
+    parent: str | None = None
+    """What the first id of a longer path names: inspection, finding or quarter."""
+
+    @property
+    def path(self) -> str:
+        """The route's template."""
+        collection, _, part = self.name.partition("/")
+        return f"{PREFIX}{collection}/{{{self.parent}}}/{part}/{{id}}" if part else f"{PREFIX}{collection}/{{id}}"
+
+
+NOUNS = (
+    # routes are tried in this order, so the most frequent write comes first
+    Noun("findings", Action.FILE, _TEAM, forms.RecordFinding),
+    Noun("unit-changes", Action.CHANGE_DIRECTORY, (Role.ADMIN,), forms.UNIT_CHANGES),
+    Noun("inspections", Action.FILE, _TEAM, forms.OpenInspection),
+    Noun("inspections/closing", Action.FILE, _TEAM, forms.CloseInspection, "inspection"),
+    Noun("inspections/acknowledgement", Action.ANSWER, (Role.UNIT_HEAD,), forms.Acknowledge, "inspection"),
+    Noun("findings/withdrawal", Action.FILE, _TEAM, forms.WithdrawFinding, "finding"),
+    Noun("findings/reply", Action.ANSWER, (Role.UNIT_HEAD,), forms.ReplyToFinding, "finding"),
+    Noun("findings/decision", Action.DECIDE, (Role.REVIEWER,), forms.DecideFinding, "finding"),
+    Noun("commendations", Action.DECIDE, (Role.REVIEWER,), forms.Commend),
+    Noun("quarters/closing", Action.DECIDE, (Role.REVIEWER,), forms.CloseQuarter, "quarter"),
+)
+_BY_NAME = {noun.name: noun for noun in NOUNS}
+
+
+@dataclass(slots=True)
+class Command:
+    """One write, read as far as it can be without looking at any state."""
+
+    noun: Noun
+    id: str
+    parent: str
+    """The inspection's or finding's id, or the quarter; empty without one."""
+    token: bytes
+    form: Form | None
+    errors: list[FieldError]
+    content: bytes
+    """SHA-256 of path and public part; empty when the body has no proper form, so it equals no known one."""
+    at: datetime | None = None
+    """A demo load's set clock."""
+    traceparent: str | None = None
+    tracestate: str | None = None
+
+
+def find_noun(path: str) -> tuple[Noun, str, str] | None:
+    """The noun, parent and id that a path names, or None."""
+    if not path.startswith(PREFIX):
+        return None
+    match path.removeprefix(PREFIX).split("/"):
+        case [collection, id] if collection in _BY_NAME:
+            return _BY_NAME[collection], "", id
+        case [collection, parent, part, id] if f"{collection}/{part}" in _BY_NAME:
+            return _BY_NAME[f"{collection}/{part}"], parent, id
+    return None
+
+
+def read_command(noun: Noun, parent: str, id: str, body: Any, token: bytes) -> Command:
+    """Read a write's ids and body; what is wrong with them is kept, for it is told only to who may write."""
+    errors = id_errors("/id", id)
+    if noun.parent == "quarter":
+        errors = quarter_errors(parent) + errors
+    elif noun.parent is not None:
+        errors = id_errors(f"/{noun.parent}", parent) + errors
+    form = read_form(noun.form, body)
+    if isinstance(form, list):
+        return Command(noun, id, parent, token, None, errors + form, b"")
+    content = b"" if errors else _content(noun, parent, id, body)
+    return Command(noun, id, parent, token, form, errors, content)
+
+
+def _content(noun: Noun, parent: str, id: str, body: Mapping[str, Any]) -> bytes:
+    public = {name: value for name, value in body.items() if name not in _OUTSIDE_CONTENT}
+    # a proper form has no float, no large number and only known names, so this is its RFC 8785 form
+    text = _encode({"path": [noun.name, parent, id], "body": public})
+    if not text.isascii():
+        # composing the whole text is composing each string of it: no JSON delimiter composes with a mark
+        text = unicodedata.normalize("NFC", text)
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,127 @@
+"""The tree of units as it was on each day, with its lineage: an in-memory value, changed by pure rules."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+_DAY = timedelta(days=1)
+_MAX_DEPTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a unit was from `valid_from` to `valid_to` (included; None: still)."""
+
+    valid_from: date
+    valid_to: date | None
+    name: str
+    group: str
+    parent: str | None
+    staff: int
+
+    def covers(self, day: date) -> bool:
+        """Whether the version holds on a day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """Who takes over a unit's open cases, and from which day."""
+
+    unit: str
+    valid_from: date
+
+
+@dataclass(slots=True)
+class Directory:
+    """Every unit's versions in order of time, and the heirs of those that passed into others."""
+
+    versions: dict[str, tuple[Version, ...]] = field(default_factory=dict)
+    heirs: dict[str, Heir] = field(default_factory=dict)
+
+    def copy(self) -> "Directory":
+        """A directory to change while others read this one."""
+        return Directory(dict(self.versions), dict(self.heirs))
+
+    def knows(self, unit: str) -> bool:
+        """Whether the unit was ever registered."""
+        return unit in self.versions
+
+    def version(self, unit: str, day: date) -> Version | None:
+        """The unit as it was on a day; None when it was not valid then."""
+        for version in reversed(self.versions.get(unit, ())):
+            if version.covers(day):
+                return version
+        return None
+
+    def ancestors(self, unit: str, day: date) -> tuple[str, ...]:
+        """The unit and its parents on a day (its own nearest valid day when it was not valid then)."""
+        chain = [unit]
+        current = self._nearest(unit, day)
+        while current is not None and current.parent is not None and current.parent not in chain:
+            chain.append(current.parent)
+            if len(chain) > _MAX_DEPTH:
+                break
+            current = self._nearest(current.parent, day)
+        return tuple(chain)
+
+    def answering(self, unit: str, day: date) -> str:
+        """The unit whose head answers for a unit's cases on a day: itself, or the heir by lineage."""
+        seen = {unit}
+        while (heir := self.heirs.get(unit)) is not None and heir.valid_from <= day and heir.unit not in seen:
+            unit = heir.unit
+            seen.add(unit)
+        return unit
+
+    def scope(self, unit: str, day: date) -> tuple[str, ...]:
+        """Every unit whose people may reach a unit's cases on a day: its ancestors, and those of its heir."""
+        chain = self.ancestors(unit, day)
+        heir = self.answering(unit, day)
+        return chain if heir == unit else tuple(dict.fromkeys(chain + self.ancestors(heir, day)))
+
+    def below(self, units: Iterable[str], day: date) -> set[str]:
+        """The units whose cases people of these units reach on a day."""
+        wanted = set(units)
+        return {unit for unit in self.versions if not wanted.isdisjoint(self.scope(unit, day))}
+
+    def _nearest(self, unit: str, day: date) -> Version | None:
+        versions = self.versions.get(unit, ())
+        before = [version for version in versions if version.valid_from <= day]
+        return before[-1] if before else (versions[0] if versions else None)
+
+    # changes: each returns the versions of the unit that differ now
+
+    def register(self, unit: str, version: Version) -> None:
+        """Add a unit."""
+        self.versions[unit] = (version,)
+
+    def amend(self, unit: str, day: date, fields: dict[str, Any]) -> None:
+        """Split the version of a day there, and change the part from that day on."""
+        changed: list[Version] = []
+        for version in self.versions[unit]:
+            if not version.covers(day):
+                changed.append(version)
+                continue
+            if version.valid_from < day:
+                changed.append(replace(version, valid_to=day - _DAY))
+            changed.append(replace(version, valid_from=day, **fields))
+        self.versions[unit] = tuple(changed)
+
+    def close(self, unit: str, last: date) -> None:
+        """End a unit after a day; versions that would begin later are cut to nothing and dropped."""
+        kept = [version for version in self.versions[unit] if version.valid_from <= last]
+        kept[-1] = replace(kept[-1], valid_to=last)
+        self.versions[unit] = tuple(kept)
+
+    def last_day(self, unit: str) -> date | None:
+        """The unit's last valid day; None while it is open."""
+        return self.versions[unit][-1].valid_to
+
+    def first_day(self, unit: str) -> date:
+        """The unit's first valid day."""
+        return self.versions[unit][0].valid_from
+
+    def makes_cycle(self, unit: str, parent: str, day: date) -> bool:
+        """Whether a parent lies below the unit itself."""
+        return unit in self.ancestors(parent, day)

@@ -1,0 +1,141 @@
+"""Making the bytes of a write: its event, the events that follow, the sealed parts and the answer, all made once."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.intake.accepted import Accepted
+from services.intake.commands import Command
+from services.intake.pseudonyms import Naming
+from services.intake.vault import Sealed, Vault
+from services.kernel.envelope import derived_id, event_bytes
+from services.kernel.quarters import rfc3339
+
+NEW_UNIT = -1
+SYSTEM = {"role": "system"}
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event as the outbox takes it."""
+
+    id: str
+    unit: str
+    unitseq: int
+    bytes: bytes
+    traceparent: str | None = None
+    tracestate: str | None = None
+    barrier: bool = False
+
+
+class Numbers:
+    """The next `unitseq` of each locked unit."""
+
+    def __init__(self, last: Mapping[str, int]) -> None:
+        self._last = dict(last)
+        self._before = dict(last)
+        self.moved: dict[str, int] = {}
+
+    def begin(self, unit: str) -> None:
+        """Count a unit that this batch registers."""
+        self._last[unit], self._before[unit] = 0, NEW_UNIT
+
+    def before(self) -> list[int]:
+        """What the numbers of the moved units were; NEW_UNIT for a new one."""
+        return [self._before[unit] for unit in self.moved]
+
+    def next(self, unit: str) -> int:
+        """The unit's next number, from 1 without gaps; KeyError for a unit that is not locked."""
+        number = self._last[unit] = self._last[unit] + 1
+        self.moved[unit] = number
+        return number
+
+
+class Maker:
+    """Makes a batch's bytes."""
+
+    def __init__(self, source: str, vault: Vault, numbers: Numbers, naming: Naming) -> None:
+        self._source, self._vault, self._numbers, self._naming = source, vault, numbers, naming
+        self.events: list[Event] = []
+        self.parts: list[Sealed] = []
+
+    def make(self, accepted: Accepted, command: Command, received_at: datetime) -> bytes:
+        """Make an accepted write's events and sealed parts; returns the bytes of its answer.
+
+        EventTooLarge when an event exceeds 16 KiB.
+        """
+        by = {"role": accepted.role.value, "ref": self._naming.ref(accepted.account, accepted.quarter)}
+        data: dict[str, Any] = {**accepted.data, "by": by}
+        if accepted.team is not None:
+            data["team"] = [self._naming.ref(account, accepted.quarter) for account in accepted.team]
+        if accepted.private:
+            data["commitments"] = self._seal(command.id, accepted.parts)
+        first = self._event(command.id, accepted, command, accepted.unit, accepted.subject, data, received_at)
+        for number, further in enumerate(accepted.further, start=1):
+            derived = derived_id(command.id, accepted.type, number)
+            more = {**further.data, "by": by}
+            self._event(derived, accepted, command, further.unit, f"unit/{further.unit}", more, received_at)
+        return _answer(accepted, command, received_at, first)
+
+    def _seal(self, event_id: str, parts: Mapping[str, bytes]) -> dict[str, str]:
+        commitments: dict[str, str] = {}
+        for group, content in parts.items():
+            sealed, commitment = self._vault.seal(event_id, group, content)
+            self.parts.append(sealed)
+            commitments[group] = commitment.hex()
+        return commitments
+
+    def _event(
+        self,
+        id: str,
+        accepted: Accepted,
+        command: Command,
+        unit: str,
+        subject: str,
+        data: Mapping[str, Any],
+        time: datetime,
+    ) -> Event:
+        number = self._numbers.next(unit)
+        raw = event_bytes(
+            id=id,
+            type=accepted.type,
+            source=self._source,
+            subject=subject,
+            time=time,
+            unit=unit,
+            unitseq=number,
+            data=data,
+        )
+        event = Event(id, unit, number, raw, command.traceparent, command.tracestate, accepted.barrier)
+        self.events.append(event)
+        return event
+
+
+def _answer(accepted: Accepted, command: Command, received_at: datetime, event: Event) -> bytes:
+    answer = {
+        "id": command.id, "unit": accepted.unit, "unit_seq": event.unitseq, "state": accepted.state,
+        "received_at": rfc3339(received_at), "flags": accepted.flags, **accepted.extra,
+        "event": base64.b64encode(event.bytes).decode(), "receipt": f"/audit/v1/receipts/{command.id}",
+    }  # fmt: skip
+    return _encode(answer).encode()
+
+
+def system_event(
+    source: str, id: str, type: str, subject: str, time: datetime, unit: str, unitseq: int, data: Mapping[str, Any]
+) -> Event:
+    """An event that no person caused; the system is its author."""
+    raw = event_bytes(
+        id=id,
+        type=type,
+        source=source,
+        subject=subject,
+        time=time,
+        unit=unit,
+        unitseq=unitseq,
+        data={"by": SYSTEM, **data},
+    )
+    return Event(id, unit, unitseq, raw, barrier=subject.startswith("quarter/"))

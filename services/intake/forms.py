@@ -1,0 +1,390 @@
+"""The bodies of the writes, strict: unknown fields, wrong types and unclean text are named, never guessed at."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from services.kernel.problems import FieldError, field_errors
+from services.kernel.quarters import parse_instant, quarter_days
+from services.kernel.strict_json import clean_text
+
+MAX_TEXT = 4_000
+MAX_PHOTO_BYTES = 10_000_000
+_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+WRITE_ID = f"^{_UUID7.pattern}$"
+_PLAIN = r"[^\x00-\x09\x0b-\x1f\x7f-\x9f]"  # as descriptions say it: any character but Cc, a line break excepted
+_NUMBER = r"^[\w./&-]*\d[\w./&-]*$"
+_DAY = re.compile(r"20\d\d-\d\d-\d\d")
+
+
+class Instant(str):
+    """A phone's RFC 3339 date-time: the text as sent, with the instant it names."""
+
+    at: datetime
+
+
+def _instant(text: str) -> Instant:
+    try:
+        moment = parse_instant(text)
+    except ValueError:
+        moment = None
+    # beyond this century a calendar day may not even exist in another zone
+    if moment is None or not 2000 <= moment.year <= 2099:
+        raise ValueError((
+            "phải là thời điểm RFC 3339 có múi giờ, ví dụ 2026-09-01T07:45:12+07:00",
+            "must be an RFC 3339 date-time with an offset, for example 2026-09-01T07:45:12+07:00",
+        ))  # fmt: skip
+    instant = Instant(text)
+    instant.at = moment
+    return instant
+
+
+def _day(text: str) -> str:
+    try:
+        if _DAY.fullmatch(text):
+            date.fromisoformat(text)
+            return text
+    except ValueError:
+        pass
+    raise ValueError(("phải là một ngày, ví dụ 2026-09-01", "must be a day, for example 2026-09-01"))
+
+
+def _text(text: str) -> str:
+    text = clean_text(text)
+    if len(text) > MAX_TEXT:
+        raise ValueError(
+            (f"dài quá {MAX_TEXT} ký tự; hãy rút gọn", f"is longer than {MAX_TEXT} characters; shorten it")
+        )
+    if not text.isprintable() and any(
+        character != "\n" and unicodedata.category(character) == "Cc" for character in text
+    ):
+        raise ValueError((
+            "có ký tự điều khiển; chỉ được dùng dấu xuống dòng",
+            "has a control character; only a line break is allowed",
+        ))  # fmt: skip
+    return text
+
+
+def _line(text: str) -> str:
+    text = _text(text)
+    if "\n" in text or text != text.strip() or not text:
+        raise ValueError((
+            "phải là một dòng chữ, không có khoảng trắng ở đầu hoặc cuối",
+            "must be one line of text without blanks at its ends",
+        ))  # fmt: skip
+    return text
+
+
+def _reason(text: str) -> str:
+    text = _text(text)
+    if not text.strip():
+        raise ValueError(("hãy ghi lý do", "give a reason"))
+    return text
+
+
+def _write_id(text: str) -> str:
+    if not is_write_id(text):
+        raise ValueError(("phải là UUIDv7 viết thường", "must be a UUIDv7 in lower case"))
+    return text
+
+
+def is_write_id(text: str) -> bool:
+    """Whether a text is a lower-case canonical UUIDv7."""
+    return _UUID7.fullmatch(text) is not None
+
+
+def _shown(pattern: str, **more: Any) -> Any:
+    """What the description says of a type beside the check itself."""
+    return Field(json_schema_extra={"pattern": pattern, **more})
+
+
+Time = Annotated[str, AfterValidator(_instant), Field(json_schema_extra={"format": "date-time"})]
+Day = Annotated[str, AfterValidator(_day), _shown(f"^{_DAY.pattern}$", format="date")]
+Text = Annotated[str, AfterValidator(_text), _shown(f"^{_PLAIN}*$", maxLength=MAX_TEXT)]
+Line = Annotated[str, AfterValidator(_line), Field(max_length=200), _shown(rf"^\S({_PLAIN}*\S)?$")]
+Reason = Annotated[str, AfterValidator(_reason), _shown(rf"^{_PLAIN}*\S{_PLAIN}*$", maxLength=MAX_TEXT)]
+WriteId = Annotated[str, AfterValidator(_write_id), _shown(WRITE_ID)]
+UnitId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,62}$")]
+AccountName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,94}$")]
+Number = Annotated[str, AfterValidator(_line), Field(max_length=60, pattern=_NUMBER), _shown(_NUMBER)]
+Tally = Annotated[int, Field(ge=0, le=99_999)]
+# a field that may be left out, but never be null: its type has no None, and rules ask `model_fields_set`
+ABSENT: Any = None
+NONE_LISTED: Any = ()
+Group = Literal["so", "xa", "phuong", "dvsn", "other"]
+
+
+class Form(BaseModel):
+    """A body: exact types, no unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Device(Form):
+    """The phone's chain: who carries an item is not who signed it. Outside the comparison of content."""
+
+    id: WriteId
+    n: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    prev: Annotated[str, Field(max_length=200)] | None
+    sig: Annotated[str, Field(max_length=400)]
+
+
+class Write(Form):
+    """What any write may carry."""
+
+    device: Device = ABSENT
+
+
+class Timed(Write):
+    """A write with a time of the phone."""
+
+    device_at: Time = ABSENT
+
+
+class Because(Form):
+    """A private reason that may not be missing."""
+
+    reason: Reason
+
+
+def _required(private: type[Form]) -> Any:
+    """A private part whose own missing members are named."""
+    return Field(
+        default_factory=dict, validate_default=True, json_schema_extra={"required": list(private.model_fields)}
+    )
+
+
+class RegisterUnit(Write):
+    """A new unit."""
+
+    change: Literal["register"]
+    unit: UnitId
+    name: Line
+    group: Group
+    parent: UnitId | None
+    staff: Annotated[int, Field(ge=0, le=1_000_000)]
+    valid_from: Day
+
+
+class AmendUnit(Write):
+    """A unit's other name, group, parent or staff, from a day on."""
+
+    change: Literal["amend"]
+    unit: UnitId
+    valid_from: Day
+    name: Line = ABSENT
+    group: Group = ABSENT
+    parent: UnitId | None = None
+    staff: Annotated[int, Field(ge=0, le=1_000_000)] = ABSENT
+
+    def amended(self) -> dict[str, Any]:
+        """The fields that change."""
+        return {
+            name: getattr(self, name) for name in ("name", "group", "parent", "staff") if name in self.model_fields_set
+        }
+
+    @model_validator(mode="after")
+    def _something(self) -> "AmendUnit":
+        if not self.amended():
+            raise ValueError((
+                "hãy nêu ít nhất một trong: name, group, parent, staff",
+                "give at least one of: name, group, parent, staff",
+            ))  # fmt: skip
+        return self
+
+
+class CloseUnit(Write):
+    """A unit's last day."""
+
+    change: Literal["close"]
+    unit: UnitId
+    valid_to: Day
+
+
+class SucceedUnits(Write):
+    """Units that pass into others."""
+
+    change: Literal["succeed"]
+    kind: Literal["merge", "split", "rename", "move"]
+    from_: Annotated[list[UnitId], Field(min_length=1, max_length=80)] = Field(alias="from")
+    to: Annotated[list[UnitId], Field(min_length=1, max_length=80)]
+    valid_from: Day
+    basis: Annotated[Line, Field(max_length=100)]
+    cases_to: UnitId = ABSENT
+
+
+UNIT_CHANGES: Mapping[str, type[Form]] = {
+    "register": RegisterUnit, "amend": AmendUnit, "close": CloseUnit, "succeed": SucceedUnits,
+}  # fmt: skip
+
+
+class OpenInspection(Timed):
+    """The beginning of an inspection."""
+
+    unit: UnitId
+    kind: Literal["unannounced", "planned", "recheck"]
+    selection: Literal["random", "scheduled", "risk", "complaint"]
+    basis: Number
+    opened_at: Time
+    team: Annotated[list[AccountName], Field(max_length=99)]
+
+
+class Excused(Form):
+    """Who was away with a reason, by its kind."""
+
+    leave: Tally = ABSENT
+    meeting: Tally = ABSENT
+    duty: Tally = ABSENT
+    study: Tally = ABSENT
+    sickness: Tally = ABSENT
+    maternity: Tally = ABSENT
+
+
+class Opinion(Form):
+    """The unit's own words in the minutes."""
+
+    opinion: Text = ABSENT
+
+
+class CloseInspection(Timed):
+    """The roll and the end of an inspection."""
+
+    closed_at: Time
+    assigned: Tally
+    present: Tally
+    excused: Excused
+    unexcused: Tally
+    late: Tally
+    persons_checked: Tally
+    files_checked: Tally
+    private: Opinion = Opinion()
+    signed: bool
+
+    def faults(self) -> list[FieldError]:
+        """What does not add up."""
+        errors = []
+        away = sum(self.excused.model_dump(exclude_unset=True).values())
+        if self.present + away + self.unexcused != self.assigned:
+            errors.append(FieldError(
+                "/assigned",
+                "phải bằng present + excused + unexcused; hãy đếm lại",
+                "must equal present + excused + unexcused; count again",
+            ))  # fmt: skip
+        if self.late > self.present:
+            errors.append(FieldError("/late", "không được lớn hơn present", "must not exceed present"))
+        return errors
+
+
+class Acknowledge(Write):
+    """The head has seen it."""
+
+
+class Seen(Form):
+    """What was seen, and who stood there: sealed in the vault."""
+
+    narrative: Text = ABSENT
+    persons: Annotated[list[Text], Field(max_length=100)] = ABSENT
+
+
+class Photo(Form):
+    """One photo of the manifest."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    bytes: Annotated[int, Field(ge=1, le=MAX_PHOTO_BYTES)]
+    type: Literal["image/jpeg"]
+
+
+class RecordFinding(Timed):
+    """One thing seen at a unit, counted."""
+
+    inspection: WriteId
+    code: Annotated[str, Field(pattern=r"^[A-Z]\d\d$")]
+    count: Annotated[int, Field(ge=1, le=9_999)]
+    captured_at: Time
+    private: Seen = Seen()
+    photos: Annotated[list[Photo], Field(max_length=50)] = NONE_LISTED
+
+
+class WithdrawFinding(Write):
+    """A finding taken back."""
+
+    private: Because = _required(Because)
+
+
+class Words(Form):
+    """Free text, sealed."""
+
+    text: Text = ABSENT
+
+
+class ReplyToFinding(Write):
+    """The unit's answer to one finding."""
+
+    accepts: bool
+    private: Words = Words()
+
+
+class DecideFinding(Write):
+    """The reviewer's decision on one finding."""
+
+    outcome: Literal["upheld", "excused", "not_proven", "unfounded", "system_fault", "referred"]
+    private: Because = _required(Because)
+
+
+class Commend(Write):
+    """Praise for a unit."""
+
+    unit: UnitId
+    code: Literal["K01", "K02", "K03"]
+    date: Day
+    private: Words = Words()
+
+
+class CloseQuarter(Write):
+    """The cut of a quarter."""
+
+    edition: Literal["flash", "official"]
+
+
+def read_form(model: type[Form] | Mapping[str, type[Form]], body: Any) -> Form | list[FieldError]:
+    """A body as its form, or what is wrong with it."""
+    if not isinstance(model, Mapping):
+        return _read(model, body)
+    if not isinstance(body, dict):
+        return [FieldError("", "phải là đối tượng", "must be an object")]
+    change = body.get("change")
+    if not isinstance(change, str) or change not in model:
+        words = ", ".join(model)
+        return [FieldError("/change", f"phải là một trong: {words}", f"must be one of: {words}")]
+    return _read(model[change], body)
+
+
+def _read(model: type[Form], body: Any) -> Form | list[FieldError]:
+    try:
+        form = model.model_validate(body)
+    except ValidationError as error:
+        return field_errors(error)
+    faults: Callable[[], list[FieldError]] | None = getattr(form, "faults", None)
+    return (faults() if faults else None) or form
+
+
+def quarter_errors(quarter: str) -> list[FieldError]:
+    """What is wrong with a quarter in a path."""
+    try:
+        quarter_days(quarter)
+    except ValueError:
+        return [FieldError("/quarter", "phải là một quý, ví dụ 2026-Q3", "must be a quarter, for example 2026-Q3")]
+    return []
+
+
+def id_errors(pointer: str, text: str) -> list[FieldError]:
+    """What is wrong with a write's id in a path."""
+    return (
+        []
+        if is_write_id(text)
+        else [FieldError(pointer, "phải là UUIDv7 viết thường", "must be a UUIDv7 in lower case")]
+    )

@@ -1,0 +1,179 @@
+"""Reading what a batch of writes will look at: few statements, each for the whole batch."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from services.intake import forms
+from services.intake.commands import Command
+from services.intake.directory import Directory, Heir, Version
+from services.intake.forms import is_write_id
+from services.intake.vault import Sealed, Vault
+from services.intake.world import Finding, Inspection, Known
+from services.kernel.db import Connection
+from services.kernel.envelope import NO_UNIT
+from services.kernel.sql import load_queries
+
+QUERIES = load_queries(Path(__file__).with_name("queries.sql"))
+_REMEMBERED = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an inspection or finding belongs; it never changes."""
+
+    unit: str
+    inspection: str
+
+
+class Places:
+    """The units of inspections and findings, remembered for they never change."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Place] = {}
+
+    async def of(self, connection: Connection, commands: Sequence[Command]) -> dict[str, Place]:
+        """The places of all inspections and findings that commands refer to, known to the database or to the batch."""
+        wanted_inspections, wanted_findings = referred(commands)
+        missing_i = [key for key in wanted_inspections if key not in self._known]
+        missing_f = [key for key in wanted_findings if key not in self._known]
+        if missing_i or missing_f:
+            rows = await connection.fetch(QUERIES.places, missing_i, missing_f)
+            self.remember((row["id"], Place(row["unit"], row["inspection"] or row["id"])) for row in rows)
+        wanted = (*wanted_inspections, *wanted_findings)
+        places = {key: self._known[key] for key in wanted if key in self._known}
+        return _places_in(commands, places) | places  # what is stored wins over what a line only claims
+
+    def remember(self, places: Iterable[tuple[str, Place]]) -> None:
+        """Keep places that are stored for good."""
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+        self._known.update(places)
+
+
+def referred(commands: Sequence[Command]) -> tuple[list[str], list[str]]:
+    """The ids of the inspections and findings that well-formed commands refer to."""
+    inspections: dict[str, None] = {}
+    findings: dict[str, None] = {}
+    for command in commands:
+        if command.errors:
+            continue
+        if command.noun.parent == "inspection":
+            inspections[command.parent] = None
+        elif command.noun.parent == "finding":
+            findings[command.parent] = None
+        elif isinstance(command.form, forms.RecordFinding):
+            inspections[command.form.inspection] = None
+    return list(inspections), list(findings)
+
+
+def _places_in(commands: Sequence[Command], places: dict[str, Place]) -> dict[str, Place]:
+    """The places of what the batch itself may bring."""
+    brought: dict[str, Place] = {}
+    for command in commands:
+        form = command.form
+        if isinstance(form, forms.OpenInspection):
+            brought[command.id] = Place(form.unit, command.id)
+        elif isinstance(form, forms.RecordFinding):
+            inspection = places.get(form.inspection) or brought.get(form.inspection)
+            if inspection is not None:
+                brought[command.id] = Place(inspection.unit, form.inspection)
+    return brought
+
+
+def units_of(commands: Sequence[Command], places: dict[str, Place]) -> set[str]:
+    """The units whose sequences a batch may move."""
+    units: set[str] = {place.unit for place in places.values()}
+    for command in commands:
+        form = command.form
+        if isinstance(form, forms.CloseQuarter):
+            units.add(NO_UNIT)
+        elif isinstance(form, forms.SucceedUnits):
+            units.update(form.from_, form.to)
+        elif form is not None and hasattr(form, "unit"):
+            units.add(form.unit)
+    return units
+
+
+async def recall(
+    connection: Connection, vault: Vault, commands: Sequence[Command], units: Iterable[str], *, lock: bool
+) -> tuple[dict[str, int], dict[str, Known]]:
+    """The last numbers of the units (locked or not), and the commands' ids that were accepted before."""
+    ids = [command.id for command in commands if is_write_id(command.id)]
+    query = QUERIES.lock_and_recall if lock else QUERIES.recall
+    rows = await connection.fetch(query, sorted(units), ids)
+    numbers = {row["unit"]: row["last_seq"] for row in rows if row["unit"] is not None}
+    known = [row for row in rows if row["id"] is not None]
+    return numbers, await _opened(connection, vault, known) if known else {}
+
+
+async def _opened(connection: Connection, vault: Vault, rows: Sequence[asyncpg.Record]) -> dict[str, Known]:
+    """Known writes with their private parts opened for comparison."""
+    parts: dict[str, dict[str, bytes]] = {row["id"]: {} for row in rows}
+    for row in await connection.fetch(QUERIES.parts, list(parts)):
+        sealed = Sealed(row["event_id"], row["grp"], row["wrapped_key"], row["sealed"])
+        parts[row["event_id"]][row["grp"]] = vault.open(sealed)[1]
+    return {row["id"]: Known(row["account"], row["content"], row["answer"], parts[row["id"]]) for row in rows}
+
+
+async def load_inspections(connection: Connection, ids: Sequence[str]) -> tuple[int, dict[str, Inspection]]:
+    """The unit tree's version, and inspections by id."""
+    rows = await connection.fetch(QUERIES.inspections, ids)
+    return rows[0]["version"], {row["id"]: _inspection(row) for row in rows if row["id"] is not None}
+
+
+def _inspection(row: asyncpg.Record) -> Inspection:
+    return Inspection(
+        row["id"], row["unit"], row["quarter"], row["catalogue"], row["opener"], tuple(row["team"]), row["opened_at"],
+        row["state"], row["closing"], row["closed_at"], row["reply_due"], row["acknowledged"],
+    )  # fmt: skip
+
+
+async def load_findings(connection: Connection, ids: Sequence[str]) -> dict[str, Finding]:
+    """Findings by id."""
+    rows = await connection.fetch(QUERIES.findings, ids) if ids else []
+    return {row["id"]: _finding(row) for row in rows}
+
+
+def _finding(row: asyncpg.Record) -> Finding:
+    return Finding(
+        row["id"], row["inspection"], row["unit"], row["code"], row["catalogue"], row["severity"], row["count"],
+        row["captured_at"], tuple(json.loads(row["photos"])), row["filer"], row["received_at"], row["state"],
+        row["accepts"], row["lapsed"], row["outcome"], row["reply_due"],
+    )  # fmt: skip
+
+
+async def load_directory(connection: Connection) -> Directory:
+    """The whole unit tree."""
+    versions: dict[str, list[Version]] = {}
+    for row in await connection.fetch(QUERIES.unit_versions):
+        version = Version(row["valid_from"], row["valid_to"], row["name"], row["grp"], row["parent"], row["staff"])
+        versions.setdefault(row["unit"], []).append(version)
+    heirs = {row["from_unit"]: Heir(row["to_unit"], row["valid_from"]) for row in await connection.fetch(QUERIES.heirs)}
+    return Directory({unit: tuple(listed) for unit, listed in versions.items()}, heirs)
+
+
+class DirectoryCache:
+    """The unit tree in memory, read again when its version in the database has moved."""
+
+    def __init__(self) -> None:
+        self._version = -1
+        self._directory = Directory()
+
+    async def current(self, connection: Connection) -> Directory:
+        """The tree as it stands now."""
+        return await self.at(connection, await connection.fetchval(QUERIES.directory_version))
+
+    async def at(self, connection: Connection, version: int) -> Directory:
+        """The tree of a version that was read in this transaction."""
+        if version != self._version:
+            self._directory = await load_directory(connection)
+            self._version = version
+        return self._directory
+
+    def replace(self, version: int, directory: Directory) -> None:
+        """Take over a tree that this process has just committed."""
+        self._version, self._directory = version, directory

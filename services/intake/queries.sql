@@ -1,0 +1,333 @@
+-- Statements of intake. Sets go in as arrays: one statement a table and batch.
+
+-- name: lock_and_recall
+-- Lock units' sequences in one order, and find which of these ids were accepted before, by whom and with what answer.
+-- A twin that another process commits while this waits for a lock is found when its id is stored, and the batch retried.
+WITH locked AS (
+    SELECT unit, last_seq FROM intake.unit_sequence WHERE unit = ANY($1::text[]) ORDER BY unit FOR UPDATE
+)
+SELECT unit, last_seq, NULL AS id, NULL AS account, NULL::bytea AS content, NULL::bytea AS answer FROM locked
+UNION ALL
+SELECT NULL, NULL, id::text, account, content, answer FROM intake.write WHERE id = ANY($2::uuid[]);
+
+-- name: recall
+-- The units' last numbers, not locked, and which of these ids were accepted before, by whom and with what answer.
+SELECT unit, last_seq, NULL AS id, NULL AS account, NULL::bytea AS content, NULL::bytea AS answer
+FROM intake.unit_sequence WHERE unit = ANY($1::text[])
+UNION ALL
+SELECT NULL, NULL, id::text, account, content, answer FROM intake.write WHERE id = ANY($2::uuid[]);
+
+-- name: parts
+-- The sealed private parts of these events.
+SELECT event_id::text, grp, wrapped_key, sealed FROM intake.vault_part WHERE event_id = ANY($1::uuid[]);
+
+-- name: accounts
+-- Which of these accounts exist.
+SELECT account FROM identity.account WHERE account = ANY($1::text[]);
+
+-- name: pseudonyms
+-- The pseudonyms of these accounts, for every quarter they have one.
+SELECT account, quarter, ref FROM intake.vault_pseudonym WHERE account = ANY($1::text[]);
+
+-- name: add_pseudonyms
+-- Give accounts pseudonyms for a quarter; one that another process just gave stands.
+INSERT INTO intake.vault_pseudonym (account, quarter, ref)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[]);
+
+-- name: places
+-- The unit of these inspections, and the inspection and unit of these findings: what never changes.
+SELECT id::text, unit, NULL AS inspection FROM intake.inspection WHERE id = ANY($1::uuid[])
+UNION ALL
+SELECT id::text, unit, inspection::text FROM intake.finding WHERE id = ANY($2::uuid[]);
+
+-- name: lock_units
+-- Lock units' sequences in one order, so two batches never wait for each other in a circle.
+SELECT unit, last_seq FROM intake.unit_sequence WHERE unit = ANY($1::text[]) ORDER BY unit FOR UPDATE;
+
+-- name: directory_version
+-- The number of the last change of the unit tree.
+SELECT version FROM intake.directory;
+
+-- name: next_directory_version
+-- Count a change of the unit tree; the row's lock puts such changes in a row.
+UPDATE intake.directory SET version = version + 1;
+
+-- name: unit_versions
+-- The whole unit tree with its history.
+SELECT unit, valid_from, valid_to, name, grp, parent, staff FROM identity.unit_version ORDER BY unit, valid_from;
+
+-- name: heirs
+-- Which unit takes over the open cases of another.
+SELECT from_unit, to_unit, valid_from FROM identity.lineage WHERE cases_to ORDER BY valid_from;
+
+-- name: inspections
+-- The number of the last change of the unit tree, and inspections as the rules need them, read after units are locked.
+-- One row without an inspection when there is none.
+SELECT directory.version, id::text, unit, quarter, catalogue, opener, team, opened_at, state, closing::text, closed_at,
+       reply_due, acknowledged
+FROM intake.directory LEFT JOIN intake.inspection ON id = ANY($1::uuid[]);
+
+-- name: findings
+-- Findings as the rules need them, read after their units are locked.
+SELECT id::text, inspection::text, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, state,
+       accepts, lapsed, outcome, reply_due
+FROM intake.finding WHERE id = ANY($1::uuid[]);
+
+-- name: quarter_closings
+-- Which editions of these quarters were cut.
+SELECT quarter, edition FROM intake.quarter_closing WHERE quarter = ANY($1::text[]);
+
+-- name: store_writes
+-- The accepted writes with their answers, new findings, sealed private parts, the events in order, and the last number of
+-- each unit by compare-and-set (-1: a new unit): what nearly every batch has, in one round trip. Division by zero: a unit
+-- was written by another process since its number was read, and nothing of this is stored.
+WITH stored AS (
+    INSERT INTO intake.write (id, account, content, answer, accepted_at)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::timestamptz[])
+), queued AS (
+    INSERT INTO intake.outbox (event_id, unit, unitseq, bytes, traceparent, tracestate, barrier, accepted_at)
+    SELECT event_id, unit, unitseq, bytes, traceparent, tracestate, barrier, $13
+    FROM unnest($6::uuid[], $7::text[], $8::bigint[], $9::bytea[], $10::text[], $11::text[], $12::boolean[])
+        WITH ORDINALITY AS event(event_id, unit, unitseq, bytes, traceparent, tracestate, barrier, place)
+    ORDER BY place
+), sealed AS (
+    INSERT INTO intake.vault_part (event_id, grp, wrapped_key, sealed)
+    SELECT * FROM unnest($16::uuid[], $17::text[], $18::bytea[], $19::bytea[])
+), recorded AS (
+    INSERT INTO intake.finding (id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer,
+                                received_at, reply_due, lapse_after, state)
+    SELECT id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, reply_due,
+           lapse_after, 'recorded'
+    FROM unnest($20::uuid[], $21::uuid[], $22::text[], $23::text[], $24::text[], $25::smallint[], $26::int[],
+                $27::timestamptz[], $28::jsonb[], $29::text[], $30::timestamptz[], $31::timestamptz[], $32::timestamptz[])
+        AS new(id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, reply_due,
+               lapse_after)
+), moved AS (
+    UPDATE intake.unit_sequence SET last_seq = given.reached
+    FROM unnest($14::text[], $15::bigint[], $33::bigint[]) AS given(unit, reached, before)
+    WHERE unit_sequence.unit = given.unit AND unit_sequence.last_seq = given.before
+    RETURNING 1
+), begun AS (
+    INSERT INTO intake.unit_sequence (unit, last_seq)
+    SELECT unit, reached FROM unnest($14::text[], $15::bigint[], $33::bigint[]) AS given(unit, reached, before)
+    WHERE before = -1
+    RETURNING 1
+)
+SELECT 1 / ((SELECT count(*) FROM moved) + (SELECT count(*) FROM begun) = cardinality($14::text[]))::int;
+
+-- name: store_inspections
+-- New inspections; teams come as one JSON list each, for arrays of arrays must be rectangular.
+INSERT INTO intake.inspection (id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener, team, received_at, state)
+SELECT id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener,
+       ARRAY(SELECT jsonb_array_elements_text(team)), received_at, 'open'
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[],
+            $9::text[], $10::jsonb[], $11::timestamptz[])
+    AS opened(id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener, team, received_at);
+
+-- name: update_inspections
+-- What became of inspections.
+UPDATE intake.inspection
+SET state = changed.state, closing = changed.closing, closed_at = changed.closed_at,
+    roll = coalesce(changed.roll, inspection.roll), reply_due = changed.reply_due, acknowledged = changed.acknowledged
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::jsonb[], $6::timestamptz[], $7::boolean[])
+    AS changed(id, state, closing, closed_at, roll, reply_due, acknowledged)
+WHERE inspection.id = changed.id;
+
+-- name: update_findings
+-- What became of findings.
+UPDATE intake.finding
+SET state = changed.state, accepts = changed.accepts, lapsed = changed.lapsed, outcome = changed.outcome,
+    withdrawal = coalesce(changed.withdrawal, finding.withdrawal), reply = coalesce(changed.reply, finding.reply),
+    decision = coalesce(changed.decision, finding.decision)
+FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::boolean[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[])
+    AS changed(id, state, accepts, lapsed, outcome, withdrawal, reply, decision)
+WHERE finding.id = changed.id;
+
+-- name: set_reply_due
+-- The reply deadline of the findings known at a closing; in a demo folder it may lapse at once.
+UPDATE intake.finding
+SET reply_due = closed.due, lapse_after = CASE WHEN $3 THEN closed.due END
+FROM unnest($1::uuid[], $2::timestamptz[]) AS closed(inspection, due)
+WHERE finding.inspection = closed.inspection AND finding.reply_due IS NULL;
+
+-- name: store_commendations
+-- New commendations.
+INSERT INTO intake.commendation (id, unit, code, day, received_at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::timestamptz[]);
+
+-- name: store_quarter_closings
+-- Cuts of quarters.
+INSERT INTO intake.quarter_closing (quarter, edition, id, received_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[]);
+
+-- name: store_units
+-- Newly registered units.
+INSERT INTO identity.unit (unit, registered_at) SELECT * FROM unnest($1::text[], $2::timestamptz[]);
+
+-- name: store_unit_versions
+-- Changed units' versions as they are now.
+INSERT INTO identity.unit_version (unit, valid_from, valid_to, name, grp, parent, staff)
+SELECT * FROM unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::text[], $7::int[])
+ON CONFLICT (unit, valid_from) DO UPDATE
+SET valid_to = excluded.valid_to, name = excluded.name, grp = excluded.grp, parent = excluded.parent, staff = excluded.staff;
+
+-- name: store_lineage
+-- Which unit passed into which.
+INSERT INTO identity.lineage (id, kind, from_unit, to_unit, valid_from, cases_to)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::boolean[]);
+
+-- name: lapsing
+-- Findings whose reply deadline has passed unanswered, the oldest first.
+SELECT id::text, unit FROM intake.finding
+WHERE state = 'recorded' AND severity BETWEEN 1 AND 3 AND lapse_after IS NOT NULL AND lapse_after < $1
+ORDER BY lapse_after, id LIMIT $2;
+
+-- name: lapse
+-- Mark findings as lapsed, unless they were answered meanwhile; their units are locked.
+UPDATE intake.finding SET state = 'lapsed', lapsed = true
+WHERE id = ANY($1::uuid[]) AND state = 'recorded'
+RETURNING id::text, inspection::text, unit, reply_due;
+
+-- name: genesis_known
+-- Which of these genesis events were made before: those whose subject has a write of the system.
+SELECT id::text FROM intake.write WHERE id = ANY($1::uuid[]);
+
+-- name: delete_receipted
+-- The log holds these events: their outbox rows have done their work.
+DELETE FROM intake.outbox WHERE event_id = ANY($1::uuid[]);
+
+-- name: note_refusal
+-- The log refused an event: it is not sent again, an operator looks.
+UPDATE intake.outbox SET refused = $2 WHERE event_id = $1 AND refused IS NULL RETURNING id;
+
+-- name: log_position
+-- How far the log's receipts were taken in.
+SELECT size, peaks FROM intake.log_position;
+
+-- name: move_log_position
+-- Move on by compare-and-set: no row means another process took these receipts in.
+UPDATE intake.log_position SET size = $2, peaks = $3 WHERE size = $1 RETURNING size;
+
+-- name: closings_logged
+-- The closings are in the log since $2: their findings may lapse once a whole reply period has passed since then.
+UPDATE intake.finding SET lapse_after = greatest(finding.reply_due, $2)
+FROM intake.inspection
+WHERE inspection.closing = ANY($1::uuid[]) AND finding.inspection = inspection.id
+  AND finding.lapse_after IS NULL AND finding.reply_due = inspection.reply_due;
+
+-- name: findings_logged
+-- These later findings are in the log themselves.
+UPDATE intake.finding SET lapse_after = greatest(reply_due, $2)
+WHERE id = ANY($1::uuid[]) AND lapse_after IS NULL AND reply_due IS NOT NULL;
+
+-- name: last_numbers
+-- The last numbers given to these units.
+SELECT unit, last_seq FROM intake.unit_sequence WHERE unit = ANY($1::text[]);
+
+-- name: outbox_depth
+-- Rows that wait for their receipt, and when the oldest was accepted.
+SELECT count(*) AS waiting, min(accepted_at) AS oldest, count(refused) AS refused FROM intake.outbox;
+
+-- name: drop_later_versions
+-- Versions that a closing cut to nothing: those beginning after the unit's last one.
+DELETE FROM identity.unit_version
+USING unnest($1::text[], $2::date[]) AS kept(unit, last)
+WHERE unit_version.unit = kept.unit AND unit_version.valid_from > kept.last;
+
+-- name: password_hash
+-- The password hash of an account that may sign in.
+SELECT password_hash FROM identity.account WHERE account = $1 AND disabled_at IS NULL;
+
+-- name: open_session
+-- A session that ends after $6 by the database's clock.
+INSERT INTO identity.session (token_hash, account, kind, role, unit, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, now(), now() + $6::interval);
+
+-- name: end_session
+-- Revoke a session.
+UPDATE identity.session SET revoked_at = now() WHERE token_hash = $1 AND revoked_at IS NULL;
+
+-- name: add_account
+-- A new account; a known one stays as it is.
+INSERT INTO identity.account (account, display_name, password_hash, created_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (account) DO NOTHING;
+
+-- name: change_account
+-- Another display name or password for a known account.
+UPDATE identity.account
+SET display_name = coalesce($2, display_name), password_hash = coalesce($3, password_hash)
+WHERE account = $1;
+
+-- name: account_exists
+-- Whether there is such an account.
+SELECT 1 FROM identity.account WHERE account = $1;
+
+-- name: unit_exists
+-- Whether the unit was ever registered.
+SELECT 1 FROM identity.unit WHERE unit = $1;
+
+-- name: list_accounts
+-- All accounts with their appointments.
+SELECT account.account, account.display_name, account.disabled_at, appointment.id::text, appointment.role, appointment.unit,
+       appointment.valid_from, appointment.valid_to
+FROM identity.account LEFT JOIN identity.appointment ON appointment.account = account.account
+ORDER BY account.account, appointment.valid_from;
+
+-- name: current_appointment
+-- An appointment of an account to a role and unit that holds now.
+SELECT id FROM identity.appointment
+WHERE account = $1 AND role = $2 AND unit IS NOT DISTINCT FROM $3 AND valid_from <= $4 AND (valid_to IS NULL OR valid_to > $4)
+LIMIT 1;
+
+-- name: add_appointment
+-- A new appointment.
+INSERT INTO identity.appointment (id, account, role, unit, valid_from, valid_to, tenure) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: end_appointment
+-- End an appointment that is still running.
+UPDATE identity.appointment SET valid_to = $2 WHERE id = $1 AND (valid_to IS NULL OR valid_to > $2) RETURNING unit, tenure;
+
+-- name: list_inspections
+-- A page of the inspections a caller may read, newest first: those in full reach, and those of the caller's team.
+SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team, received_at, state, closed_at, roll, reply_due,
+       acknowledged
+FROM intake.inspection
+WHERE id < $1 AND ($2::text IS NULL OR unit = $2) AND ($3::text IS NULL OR state = $3)
+  AND (NOT $4 OR team @> ARRAY[$5::text])
+  AND ($6 OR unit = ANY($7::text[]) OR (team @> ARRAY[$5::text] AND ($8 OR unit = ANY($9::text[]))))
+ORDER BY id DESC LIMIT $10;
+
+-- name: list_findings
+-- A page of the findings a caller may read, newest first; severity 4 is kept from the unit.
+SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, finding.catalogue, finding.severity, finding.count,
+       finding.captured_at, jsonb_array_length(finding.photos) AS photos, finding.filer, finding.received_at, finding.state,
+       finding.accepts, finding.outcome, finding.reply_due
+FROM intake.finding JOIN intake.inspection ON inspection.id = finding.inspection
+WHERE finding.id < $1 AND ($2::text IS NULL OR finding.unit = $2) AND ($3::text IS NULL OR finding.state = $3)
+  AND ($4::uuid IS NULL OR finding.inspection = $4)
+  AND ($6 OR finding.unit = ANY($7::text[])
+       OR (team @> ARRAY[$5::text] AND ($8 OR finding.unit = ANY($9::text[])))
+       OR (finding.severity <> 4 AND ($10 OR finding.unit = ANY($11::text[]))))
+ORDER BY finding.id DESC LIMIT $12;
+
+-- name: answers_of
+-- The writes that withdrew, answered and decided a finding: their private parts lie under these ids.
+SELECT withdrawal::text, reply::text, decision::text FROM intake.finding WHERE id = $1;
+
+-- name: note_read
+-- Who opened a private part.
+INSERT INTO intake.vault_read (account, role, finding, reason, read_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: one_inspection
+-- One inspection with all its columns.
+SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team, received_at, state, closed_at, roll, reply_due,
+       acknowledged, closing::text
+FROM intake.inspection WHERE id = $1;
+
+-- name: one_finding
+-- One finding with its inspection's team.
+SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, finding.catalogue, finding.severity, finding.count,
+       finding.captured_at, jsonb_array_length(finding.photos) AS photos, finding.filer, finding.received_at, finding.state,
+       finding.accepts, finding.outcome, finding.reply_due, inspection.team
+FROM intake.finding JOIN intake.inspection ON inspection.id = finding.inspection
+WHERE finding.id = $1;

@@ -1,0 +1,327 @@
+"""What a signed-in caller may read of units, inspections and findings, by role and scope."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated, Any
+
+import asyncpg
+from fastapi import FastAPI, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from services.intake.catalogue import in_force
+from services.intake.directory import Directory
+from services.intake.endpoints import service_of
+from services.intake.forms import MAX_TEXT, is_write_id
+from services.intake.loading import QUERIES
+from services.intake.service import Service
+from services.intake.vault import Sealed
+from services.kernel.identity import Caller, Grant, authenticate, token_of
+from services.kernel.problems import NotFound, invalid
+from services.kernel.quarters import local_date, rfc3339
+from services.kernel.roles import Action, Role, allows
+from services.kernel.strict_json import clean_text
+
+_LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+_STAFF = frozenset({Role.INSPECTOR, Role.LEAD, Role.REVIEWER})
+
+Cursor = Annotated[str | None, Query(max_length=200)]
+Limit = Annotated[int, Query(ge=1, le=200)]
+Day = Annotated[date | None, Query()]
+Short = Annotated[str | None, Query(max_length=80, pattern=r"^[^\x00]*$")]
+
+
+@dataclass(slots=True)
+class Some:
+    """Some units, or all of them."""
+
+    everywhere: bool = False
+    units: set[str] = field(default_factory=set)
+
+    def add(self, grant: Grant, directory: Directory, day: date) -> None:
+        """Widen by what an appointment covers."""
+        if grant.unit is None:
+            self.everywhere = True
+        else:
+            self.units |= directory.below([grant.unit], day)
+
+    def holds(self, unit: str) -> bool:
+        """Whether the unit is one of them."""
+        return self.everywhere or unit in self.units
+
+
+@dataclass(slots=True)
+class Reading:
+    """How far a caller reads: everything of some units, own teams' cases of others, the unit's own side of others."""
+
+    caller: Caller
+    directory: Directory
+    day: date
+    staff: Some = field(default_factory=Some)
+    team: Some = field(default_factory=Some)
+    head: Some = field(default_factory=Some)
+    auditor: Some = field(default_factory=Some)
+
+    def sees(self, unit: str, team: Sequence[str]) -> bool:
+        """Whether an inspection of a unit and team may be read."""
+        return self.knows_people(unit, team) or self.head.holds(unit) or self.auditor.holds(unit)
+
+    def knows_people(self, unit: str, team: Sequence[str]) -> bool:
+        """Whether the caller may know who inspected: the unit and the auditor may not."""
+        return self.staff.holds(unit) or (self.caller.account in team and self.team.holds(unit))
+
+
+def install(app: FastAPI) -> None:
+    """Add the read routes."""
+    routes = (
+        ("/intake/v1/me", me, Action.SIGNED_IN),
+        ("/intake/v1/units", units, Action.READ_DIRECTORY),
+        ("/intake/v1/catalogue", catalogue, Action.READ_DIRECTORY),
+        ("/intake/v1/inspections", inspections, Action.READ_CASE),
+        ("/intake/v1/inspections/{id}", inspection, Action.READ_CASE),
+        ("/intake/v1/findings", findings, Action.READ_CASE),
+        ("/intake/v1/findings/{id}", finding, Action.READ_CASE),
+    )
+    for path, endpoint, action in routes:
+        app.get(path, response_class=JSONResponse, openapi_extra=allows(action))(endpoint)
+
+
+async def _caller(request: Request) -> tuple[Service, Caller]:
+    service = service_of(request)
+    return service, await authenticate(service.pool, token_of(request))
+
+
+async def me(request: Request) -> Response:
+    """Who the caller is."""
+    service, caller = await _caller(request)
+    roles = [{"role": grant.role, "unit": grant.unit} for grant in caller.current(service.clock.now())]
+    return JSONResponse({"account": caller.account, "roles": roles, "expires_at": rfc3339(caller.expires_at)})
+
+
+async def _directory(service: Service) -> Directory:
+    async with service.pool.acquire() as connection:
+        return await service.writes.directory.current(connection)
+
+
+async def units(
+    request: Request, at: Day = None, cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=1000)] = 500
+) -> Response:
+    """The units in the caller's scope that are valid on a day (today), by id."""
+    service, caller = await _caller(request)
+    today = local_date(service.clock.now())
+    directory = await _directory(service)
+    reach = Some()
+    for grant in caller.require(Action.READ_DIRECTORY, service.clock.now()):
+        reach.add(grant, directory, today)
+    after = _read_cursor(cursor) or ""
+    listed = [
+        {"unit": unit, "name": version.name, "group": version.group, "parent": version.parent, "staff": version.staff,
+         "valid_from": version.valid_from.isoformat(), "valid_to": version.valid_to and version.valid_to.isoformat()}
+        for unit in sorted(directory.versions)
+        if unit > after and reach.holds(unit) and (version := directory.version(unit, at or today)) is not None
+    ]  # fmt: skip
+    return _page(listed, limit, "unit")
+
+
+async def catalogue(request: Request, at: Day = None) -> Response:
+    """The catalogue in force on a day (today), with its words."""
+    service, _ = await _caller(request)
+    try:
+        version = in_force(service.catalogues, at or local_date(service.clock.now()))
+    except LookupError:
+        raise NotFound from None
+    codes = [
+        {"code": code.code, "group": code.group, "severity": code.severity, "per": code.per, "per_case": code.per_case,
+         "name": {"vi": code.name_vi, "en": code.name_en}}
+        for code in version.codes.values()
+    ]  # fmt: skip
+    groups = {group: {"vi": vi, "en": en} for group, (vi, en) in version.groups.items()}
+    valid_from = version.valid_from.isoformat()
+    return JSONResponse({"version": version.version, "valid_from": valid_from, "groups": groups, "codes": codes})
+
+
+async def _reading(request: Request) -> tuple[Service, Reading]:
+    service, caller = await _caller(request)
+    now = service.clock.now()
+    grants = caller.require(Action.READ_CASE, now)
+    reading = Reading(caller, await _directory(service), local_date(now))
+    parts = {Role.INSPECTOR: reading.team, Role.UNIT_HEAD: reading.head, Role.AUDITOR: reading.auditor}
+    for grant in grants:
+        parts.get(grant.role, reading.staff).add(grant, reading.directory, reading.day)
+    return service, reading
+
+
+async def inspections(
+    request: Request,
+    unit: Short = None,
+    state: Short = None,
+    mine: bool = False,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """Inspections the caller may read, newest first."""
+    service, reading = await _reading(request)
+    full = [reading.staff, reading.head, reading.auditor]
+    rows = await service.pool.fetch(
+        QUERIES.list_inspections, _before(cursor), unit, state, mine, reading.caller.account,
+        any(some.everywhere for some in full), list(set().union(*(some.units for some in full))),
+        reading.team.everywhere, list(reading.team.units), limit + 1,
+    )  # fmt: skip
+    return _page([_inspection(row, reading) for row in rows], limit, "id")
+
+
+async def inspection(request: Request, id: str) -> Response:
+    """One inspection; the unit's opinion in the minutes to those who may read private parts."""
+    service, reading = await _reading(request)
+    row = await service.pool.fetchrow(QUERIES.one_inspection, id) if is_write_id(id) else None
+    if row is None or not reading.sees(row["unit"], row["team"]):
+        raise NotFound
+    shown = _inspection(row, reading)
+    if row["closing"] is not None and (
+        reading.head.holds(row["unit"]) or reading.knows_people(row["unit"], row["team"])
+    ):
+        opened = await _open(service, [row["closing"]])
+        shown["private"] = {"opinion": opened[row["closing"], "opinion"]} if opened else {}
+    return JSONResponse(shown)
+
+
+async def findings(
+    request: Request,
+    inspection: Short = None,
+    unit: Short = None,
+    state: Short = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """Findings the caller may read, newest first."""
+    service, reading = await _reading(request)
+    if inspection is not None and not is_write_id(inspection):
+        raise invalid("/inspection", "phải là UUIDv7 viết thường", "must be a UUIDv7 in lower case")
+    full = [reading.staff, reading.auditor]
+    rows = await service.pool.fetch(
+        QUERIES.list_findings, _before(cursor), unit, state, inspection, reading.caller.account,
+        any(some.everywhere for some in full), list(set().union(*(some.units for some in full))),
+        reading.team.everywhere, list(reading.team.units), reading.head.everywhere, list(reading.head.units), limit + 1,
+    )  # fmt: skip
+    return _page([_finding(row, reading, ()) for row in rows], limit, "id")
+
+
+async def finding(
+    request: Request, id: str, reason: Annotated[str | None, Query(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")] = None
+) -> Response:
+    """One finding with its private part; an auditor gives a reason to open that, and each opening is logged."""
+    service, reading = await _reading(request)
+    row = await service.pool.fetchrow(QUERIES.one_finding, id) if is_write_id(id) else None
+    if row is None or not _may_see(reading, row):
+        raise NotFound
+    shown = _finding(row, reading, row["team"])
+    role = _private_role(reading, row)
+    if role is not Role.AUDITOR or (reason or "").strip():
+        await service.pool.execute(
+            QUERIES.note_read, reading.caller.account, role, id, reason and clean_text(reason), service.clock.now()
+        )
+        # a crash here leaves a reading noted that nobody saw: never the other way round
+        shown["private"] = await _private(service, id)
+    return JSONResponse(shown)
+
+
+def _may_see(reading: Reading, row: asyncpg.Record) -> bool:
+    others = reading.knows_people(row["unit"], row["team"]) or reading.auditor.holds(row["unit"])
+    return others or (reading.head.holds(row["unit"]) and row["severity"] != 4)
+
+
+def _private_role(reading: Reading, row: asyncpg.Record) -> Role:
+    if reading.knows_people(row["unit"], row["team"]):
+        held = reading.caller.roles(reading.caller.expires_at) & _STAFF
+        return min(held, default=Role.REVIEWER)
+    return Role.UNIT_HEAD if reading.head.holds(row["unit"]) and row["severity"] != 4 else Role.AUDITOR
+
+
+async def _private(service: Service, id: str) -> dict[str, Any]:
+    answers = await service.pool.fetchrow(QUERIES.answers_of, id)
+    events = {
+        id: "",
+        **{answers[name]: name for name in ("withdrawal", "reply", "decision") if answers[name] is not None},
+    }
+    shown: dict[str, Any] = {}
+    for (event, group), content in (await _open(service, list(events))).items():
+        place = shown.setdefault(events[event], {}) if events[event] else shown
+        place[group] = content
+    return shown
+
+
+async def _open(service: Service, events: list[str]) -> dict[tuple[str, str], Any]:
+    rows = await service.pool.fetch(QUERIES.parts, events)
+    opened: dict[tuple[str, str], Any] = {}
+    for row in rows:
+        if row["grp"].startswith("photo."):
+            continue
+        content = service.vault.open(Sealed(row["event_id"], row["grp"], row["wrapped_key"], row["sealed"]))[1]
+        opened[row["event_id"], row["grp"]] = json.loads(content) if row["grp"] == "persons" else content.decode()
+    return opened
+
+
+def _inspection(row: asyncpg.Record, reading: Reading) -> dict[str, Any]:
+    shown = {
+        "id": row["id"], "unit": row["unit"], "unit_name": _name(reading, row["unit"], row["opened_at"]),
+        "kind": row["kind"], "basis": row["basis"], "opened_at": rfc3339(row["opened_at"]), "quarter": row["quarter"],
+        "catalogue": row["catalogue"], "received_at": rfc3339(row["received_at"]), "state": row["state"],
+        "closed_at": row["closed_at"] and rfc3339(row["closed_at"]),
+        "reply_due": row["reply_due"] and rfc3339(row["reply_due"]), "acknowledged": row["acknowledged"],
+        "roll": row["roll"] and json.loads(row["roll"]), "mine": reading.caller.account in row["team"],
+    }  # fmt: skip
+    if reading.knows_people(row["unit"], row["team"]):
+        shown |= {"opener": row["opener"], "team": row["team"]}
+    return shown
+
+
+def _finding(row: asyncpg.Record, reading: Reading, team: Sequence[str]) -> dict[str, Any]:
+    shown = {
+        "id": row["id"], "inspection": row["inspection"], "unit": row["unit"],
+        "unit_name": _name(reading, row["unit"], row["captured_at"]), "code": row["code"],
+        "catalogue": row["catalogue"],
+        "severity": row["severity"], "count": row["count"], "captured_at": rfc3339(row["captured_at"]),
+        "received_at": rfc3339(row["received_at"]), "photos": row["photos"], "state": row["state"],
+        "accepts": row["accepts"], "outcome": row["outcome"],
+        "reply_due": row["reply_due"] and rfc3339(row["reply_due"]),
+    }  # fmt: skip
+    if reading.knows_people(row["unit"], team):
+        shown["filer"] = row["filer"]
+    return shown
+
+
+def _name(reading: Reading, unit: str, instant: Any) -> str:
+    version = reading.directory.version(unit, local_date(instant))
+    return version.name if version is not None else unit
+
+
+def _page(listed: list[dict[str, Any]], limit: int, key: str) -> Response:
+    more = len(listed) > limit
+    listed = listed[:limit]
+    following = base64.urlsafe_b64encode(listed[-1][key].encode()).decode() if more else None
+    return JSONResponse({"items": listed, "next": following})
+
+
+def _read_cursor(cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    try:
+        return base64.urlsafe_b64decode(cursor.encode()).decode()
+    except (binascii.Error, ValueError):
+        raise _bad_cursor() from None
+
+
+def _before(cursor: str | None) -> str:
+    key = _read_cursor(cursor)
+    if key is not None and not is_write_id(key):
+        raise _bad_cursor()
+    return key or _LAST
+
+
+def _bad_cursor() -> Exception:
+    return invalid(
+        "/cursor", "không phải con trỏ của danh sách này; hãy đọc lại từ đầu", "is no cursor of this list; begin anew"
+    )

@@ -1,0 +1,48 @@
+"""Why a write is refused for what already stands: each with its own stable slug."""
+
+from services.kernel.problems import Problem
+
+
+class WrongState(Problem):
+    """Việc này không còn làm được ở trạng thái hiện tại; hãy tải lại để xem trạng thái mới.
+
+    This cannot be done in the present state; reload to see it.
+    """
+
+    status, slug = 409, "wrong-state"
+
+
+class ReplyWindowOpen(Problem):
+    """Chưa thể kết luận: đơn vị chưa giải trình và thời hạn giải trình chưa hết.
+
+    It cannot be upheld yet: the unit has not replied and its reply window is still open.
+    """
+
+    status, slug = 409, "reply-window-open"
+
+
+class Incomplete(Problem):
+    """Chưa thể kết luận: còn thiếu ảnh đã khai trong ghi nhận; hãy gửi đủ ảnh trước.
+
+    It cannot be upheld yet: photos of the finding's manifest are still missing; send them first.
+    """
+
+    status, slug = 409, "incomplete"
+
+
+class WithdrawalTooLate(Problem):
+    """Đã quá 24 giờ kể từ khi ghi nhận; hãy đề nghị trưởng đoàn rút lại.
+
+    More than 24 hours have passed since the finding was recorded; ask the lead to withdraw it.
+    """
+
+    status, slug = 409, "withdrawal-too-late"
+
+
+class AlreadyRegistered(Problem):
+    """Mã đơn vị này đã có; hãy dùng mã khác, hoặc sửa đơn vị bằng "amend".
+
+    This unit is already registered; use another id, or change it with "amend".
+    """
+
+    status, slug = 409, "already-registered"

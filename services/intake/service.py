@@ -1,0 +1,44 @@
+"""What intake's routes and loops share, typed: `app.state.service`."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from services.intake.calendar import WorkingCalendar
+from services.intake.catalogue import Catalogue
+from services.intake.commands import Command
+from services.intake.rate import RateLimit
+from services.intake.sessions import Logins
+from services.intake.vault import Vault
+from services.intake.writes import Answer, Writes
+from services.kernel.batcher import Batcher
+from services.kernel.clock import Clock
+from services.kernel.db import Pool
+from services.kernel.problems import Unavailable
+from services.kernel.settings import Settings
+
+
+@dataclass(slots=True)
+class Service:
+    """A running intake."""
+
+    settings: Settings
+    pool: Pool
+    clock: Clock
+    vault: Vault
+    catalogues: Sequence[Catalogue]
+    calendar: WorkingCalendar
+    writes: Writes
+    batcher: Batcher[Command, Answer]
+    rate: RateLimit
+    logins: Logins
+    loops: list[asyncio.Task[None]] = field(default_factory=list)
+    wake: Callable[[], None] = lambda: None
+    """Tells the relay that the outbox has something new."""
+    behind: bool = False
+    """The log holds events of ours that the database does not: it was restored from an older state."""
+
+    def require_writable(self) -> None:
+        """Unavailable while the database is behind the log: a new write would take a number that was given before."""
+        if self.behind:
+            raise Unavailable(retry_after=30)

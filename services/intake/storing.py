@@ -1,0 +1,129 @@
+"""Storing what a batch decided: one statement a table, all in the batch's transaction."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.intake.events import Event, Numbers
+from services.intake.loading import QUERIES
+from services.intake.vault import Sealed
+from services.intake.world import Changes, Finding, Inspection, World
+from services.kernel.db import Connection
+
+StoredWrite = tuple[str, str, bytes, bytes, datetime]
+"""Id, account, content, answer, received_at."""
+
+
+async def store_writes(
+    connection: Connection,
+    writes: Sequence[StoredWrite],
+    events: Sequence[Event],
+    numbers: Numbers,
+    accepted_at: datetime,
+    parts: Sequence[Sealed] = (),
+    findings: Sequence[tuple[object, ...]] = (),
+) -> None:
+    """Writes with their findings and parts, their events into the outbox, and the units' last numbers."""
+    queued = [
+        (event.id, event.unit, event.unitseq, event.bytes, event.traceparent, event.tracestate, event.barrier)
+        for event in events
+    ]
+    sealed = [(part.event_id, part.group, part.wrapped_key, part.sealed) for part in parts]
+    await connection.execute(
+        QUERIES.store_writes, *_columns(writes, 5), *_columns(queued, 7), accepted_at, list(numbers.moved),
+        list(numbers.moved.values()), *_columns(sealed, 4), *_columns(findings, 13), numbers.before(),
+    )  # fmt: skip
+
+
+async def store_batch(
+    connection: Connection,
+    world: World,
+    writes: Sequence[StoredWrite],
+    events: Sequence[Event],
+    numbers: Numbers,
+    parts: Sequence[Sealed],
+    demo: bool,
+) -> None:
+    """All that a batch added or altered: what is new first, then what became of it and of older cases."""
+    changes = world.changes
+    await _store_directory(connection, world)
+    await _store_inspections(connection, changes, world.now)
+    findings = [_new_finding(new, demo) for new in changes.new_findings]
+    await store_writes(connection, writes, events, numbers, world.rights_at, parts, findings)
+    await _store_altered(connection, changes, demo)
+    if changes.commendations:
+        await connection.execute(QUERIES.store_commendations, *_columns(changes.commendations, 5))
+    if changes.quarters:
+        await connection.execute(QUERIES.store_quarter_closings, *_columns(changes.quarters, 4))
+
+
+async def _store_altered(connection: Connection, changes: Changes, demo: bool) -> None:
+    if changes.inspections:
+        rows = [_changed_inspection(inspection) for inspection in changes.inspections.values()]
+        await connection.execute(QUERIES.update_inspections, *_columns(rows, 7))
+    if changes.closed:
+        due = [inspection.reply_due for inspection in changes.closed.values()]
+        await connection.execute(QUERIES.set_reply_due, list(changes.closed), due, demo)
+    if changes.findings:
+        rows = [_changed_finding(finding) for finding in changes.findings.values()]
+        await connection.execute(QUERIES.update_findings, *_columns(rows, 8))
+
+
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+    """Rows as columns, also when there are none."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+async def _store_directory(connection: Connection, world: World) -> None:
+    changes = world.changes
+    if changes.new_units:
+        await connection.execute(QUERIES.store_units, *_columns(changes.new_units, 2))
+    versions = [
+        (unit, v.valid_from, v.valid_to, v.name, v.group, v.parent, v.staff)
+        for unit in changes.units
+        for v in world.directory.versions[unit]
+    ]
+    if versions:
+        await connection.execute(QUERIES.drop_later_versions, list(changes.units), [
+            max(v.valid_from for v in world.directory.versions[unit]) for unit in changes.units
+        ])  # fmt: skip
+        await connection.execute(QUERIES.store_unit_versions, *_columns(versions, 7))
+    if changes.lineage:
+        await connection.execute(QUERIES.store_lineage, *_columns(changes.lineage, 6))
+
+
+async def _store_inspections(connection: Connection, changes: Changes, received_at: datetime) -> None:
+    if not changes.new_inspections:
+        return
+    rows = [
+        (
+            new.id, new.unit, asked["kind"], asked["selection"], asked["basis"], new.opened_at, new.quarter,
+            new.catalogue, new.opener, json.dumps(new.team), received_at,
+        )
+        for new, asked in changes.new_inspections
+    ]  # fmt: skip
+    await connection.execute(QUERIES.store_inspections, *_columns(rows, 11))
+
+
+def _changed_inspection(inspection: Inspection) -> tuple[object, ...]:
+    roll = None if inspection.roll is None else json.dumps(inspection.roll)
+    return (
+        inspection.id, inspection.state, inspection.closing, inspection.closed_at, roll, inspection.reply_due,
+        inspection.acknowledged,
+    )  # fmt: skip
+
+
+def _changed_finding(finding: Finding) -> tuple[object, ...]:
+    answers = finding.answers
+    return (
+        finding.id, finding.state, finding.accepts, finding.lapsed, finding.outcome, answers.get("withdrawal"),
+        answers.get("reply"), answers.get("decision"),
+    )  # fmt: skip
+
+
+def _new_finding(new: Finding, demo: bool) -> tuple[object, ...]:
+    photos = json.dumps(new.photos) if new.photos else "[]"
+    return (
+        new.id, new.inspection, new.unit, new.code, new.catalogue, new.severity, new.count, new.captured_at, photos,
+        new.filer, new.received_at, new.reply_due, new.reply_due if demo else None,
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""The working state against which a batch of writes is decided: loaded set-based, changed in memory, then stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from services.intake.calendar import WorkingCalendar
+from services.intake.catalogue import Catalogue
+from services.intake.directory import Directory
+from services.kernel.identity import Caller
+from services.kernel.quarters import local_date
+
+
+@dataclass(slots=True)
+class Inspection:
+    """One visit, as far as the rules need it."""
+
+    id: str
+    unit: str
+    quarter: str
+    catalogue: str
+    opener: str
+    team: tuple[str, ...]
+    opened_at: datetime
+    state: str = "open"
+    closing: str | None = None
+    closed_at: datetime | None = None
+    reply_due: datetime | None = None
+    acknowledged: bool = False
+    roll: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Finding:
+    """One thing seen, with what became of it."""
+
+    id: str
+    inspection: str
+    unit: str
+    code: str
+    catalogue: str
+    severity: int
+    count: int
+    captured_at: datetime
+    photos: tuple[Mapping[str, Any], ...]
+    filer: str
+    received_at: datetime
+    state: str = "recorded"
+    accepts: bool | None = None
+    lapsed: bool = False
+    outcome: str | None = None
+    reply_due: datetime | None = None
+    answers: dict[str, str] = field(default_factory=dict)
+    """Withdrawal, reply and decision of this batch, by the write's id."""
+
+
+@dataclass(slots=True)
+class Known:
+    """A write accepted before: whose, what (its content and private parts with their salts), and its answer."""
+
+    account: str
+    content: bytes
+    answer: bytes
+    parts: Mapping[str, bytes]
+    """Private groups with their bytes."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch adds or alters; the store writes it in one go."""
+
+    new_inspections: list[tuple[Inspection, Mapping[str, str]]] = field(default_factory=list)
+    inspections: dict[str, Inspection] = field(default_factory=dict)
+    closed: dict[str, Inspection] = field(default_factory=dict)
+    new_findings: list[Finding] = field(default_factory=list)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    commendations: list[tuple[str, str, str, date, datetime]] = field(default_factory=list)
+    quarters: list[tuple[str, str, str, datetime]] = field(default_factory=list)
+    units: dict[str, None] = field(default_factory=dict)
+    """Units whose versions changed, in order."""
+    new_units: list[tuple[str, datetime]] = field(default_factory=list)
+    lineage: list[tuple[str, str, str, str, date, bool]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class World:
+    """All that deciding a batch may look at."""
+
+    now: datetime
+    rights_at: datetime
+    """The machine's time: a demo load sets `now`, but nobody's rights."""
+    callers: Mapping[bytes, Caller]
+    accounts: set[str]
+    known: dict[str, Known]
+    inspections: dict[str, Inspection]
+    findings: dict[str, Finding]
+    closed_quarters: set[tuple[str, str]]
+    directory: Directory
+    catalogues: list[Catalogue]
+    calendar: WorkingCalendar
+    changes: Changes = field(default_factory=Changes)
+    _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _directory_is_own: bool = False
+
+    def scope(self, unit: str) -> tuple[str, ...]:
+        """The units whose people reach a unit's cases today."""
+        known = self._scopes.get(unit)
+        if known is None:
+            known = self._scopes[unit] = self.directory.scope(unit, local_date(self.now))
+        return known
+
+    def own_directory(self) -> Directory:
+        """The directory, to change: the first change copies it, so readers of the old one are not disturbed."""
+        if not self._directory_is_own:
+            self.directory = self.directory.copy()
+            self._directory_is_own = True
+        self._scopes.clear()
+        return self.directory

@@ -1,0 +1,247 @@
+"""The only way a write is accepted: many at once, decided in line order, stored in one transaction."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from services.intake import cases, forms
+from services.intake.calendar import WorkingCalendar
+from services.intake.catalogue import Catalogue
+from services.intake.commands import Command
+from services.intake.events import Maker, Numbers
+from services.intake.loading import (
+    QUERIES,
+    DirectoryCache,
+    Place,
+    Places,
+    load_findings,
+    load_inspections,
+    recall,
+    referred,
+    units_of,
+)
+from services.intake.pseudonyms import Naming, Pseudonyms
+from services.intake.session import Session
+from services.intake.storing import StoredWrite, store_batch
+from services.intake.vault import Vault
+from services.intake.world import World
+from services.kernel.clock import Clock
+from services.kernel.db import TRANSIENT, Connection, Pool
+from services.kernel.envelope import EventTooLarge
+from services.kernel.failpoints import failpoint
+from services.kernel.identity import load_callers
+from services.kernel.problems import Problem, Unavailable, invalid
+
+PATIENCE = 10.0  # seconds for one batch
+REGISTERED = "kycuong.unit.registered.v1"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an accepted write gets: 201 the first time, 200 and the same bytes for a repeat."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(slots=True)
+class _Batch:
+    """One batch on its way through the transaction."""
+
+    commands: Sequence[Command]
+    world: World
+    maker: Maker
+    numbers: Numbers
+    naming: Naming
+    places: dict[str, Place]
+    directory_version: int
+    stored: list[StoredWrite]
+
+
+class Writes:
+    """Accepts batches of writes; what it knows beside the database never changes once stored."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        vault: Vault,
+        clock: Clock,
+        source: str,
+        catalogues: Sequence[Catalogue],
+        calendar: WorkingCalendar,
+        *,
+        demo: Callable[[], bool],
+        wake: Callable[[], None],
+    ) -> None:
+        self._session = Session(pool)
+        self._vault, self._clock, self._source = vault, clock, source
+        self._catalogues, self._calendar = list(catalogues), calendar
+        self._demo, self._wake = demo, wake
+        self._places, self._pseudonyms = Places(), Pseudonyms()
+        self.directory = DirectoryCache()
+        self.account_of: dict[bytes, str] = {}
+        """Whose token a hash is; it never changes. For the rate limit, never for rights."""
+
+    async def commit(self, commands: list[Command]) -> Sequence[Answer | Exception]:
+        """Decide and store a batch; an answer or a refusal for each, in order. An exception: nothing was stored.
+
+        (Only a demo load brings several clocks, and with them several transactions, into one batch.)
+        """
+        answers: list[Answer | Exception] = []
+        for run in _runs(commands):
+            answers += await self._commit_run(run)
+        return answers
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        await self._session.close()
+
+    async def _commit_run(self, commands: list[Command]) -> list[Answer | Exception]:
+        """Try twice: the first trouble may be a connection that a restarted database no longer knows."""
+        for patience in (PATIENCE, PATIENCE / 2):
+            try:
+                async with asyncio.timeout(patience):
+                    return await self._attempt(commands)
+            except TRANSIENT as error:
+                # perhaps it was stored, perhaps not: 503 says so, and a retry with the same id finds out
+                log.warning("the database is away: %s", type(error).__name__)
+                if isinstance(error, TimeoutError):
+                    break
+        return [Unavailable() for _ in commands]
+
+    async def _attempt(self, commands: list[Command]) -> list[Answer | Exception]:
+        try:
+            answers = await self._try_light(commands)
+            return answers if answers is not None else await self._commit_locked(commands)
+        except EventTooLarge:
+            if len(commands) > 1:
+                raise
+            return [invalid("", "nội dung quá lớn cho một sự kiện; hãy rút gọn", "too large for one event; shorten it")]
+        except Exception:
+            # another process may have given the same pseudonym or place: read them again
+            self._pseudonyms.forget()
+            raise
+
+    async def _try_light(self, commands: list[Command]) -> list[Answer | Exception] | None:
+        """Findings alone, without a lock: one statement stores them if no other process wrote to their units meanwhile.
+
+        Sound because every change of a case moves its unit's number, and the numbers are read before the cases. None
+        when the batch needs more than that, or when another process was faster: then it is decided anew under locks.
+        """
+        if any(command.noun.name != "findings" for command in commands):
+            return None
+        async with self._session.use() as connection:
+            batch = await self._load(connection, commands, lock=False)
+            answers = self._decide(batch)
+            changes = batch.world.changes
+            if batch.naming.fresh or changes.inspections:
+                return None
+            failpoint("intake.before_commit")
+            # a crash before or in this statement leaves nothing of the batch: no row, no event, no number used
+            try:
+                await self._store(connection, batch)
+            except (asyncpg.DivisionByZeroError, asyncpg.UniqueViolationError):
+                return None
+        self._committed(batch)
+        return answers
+
+    async def _commit_locked(self, commands: list[Command]) -> list[Answer | Exception]:
+        async with self._session.transaction() as connection:
+            batch = await self._load(connection, commands, lock=True)
+            answers = self._decide(batch)
+            await self._store(connection, batch)
+            failpoint("intake.before_commit")
+            # a crash here leaves nothing of the batch: no row, no event, no number used, no answer sent
+        self._committed(batch)
+        return answers
+
+    def _committed(self, batch: _Batch) -> None:
+        failpoint("intake.after_commit")
+        # a crash here leaves the batch accepted and its events in the outbox; a retry gets the same answer
+        self._remember(batch)
+        if batch.stored:
+            self._wake()
+
+    async def _load(self, connection: Connection, commands: list[Command], *, lock: bool) -> _Batch:
+        tokens = list({command.token for command in commands})
+        callers = await load_callers(connection, tokens)
+        self._note_accounts({token: caller.account for token, caller in callers.items()})
+        places = await self._places.of(connection, commands)
+        last, known = await recall(connection, self._vault, commands, units_of(commands, places), lock=lock)
+        if any(command.noun.name == "unit-changes" for command in commands):
+            # counted first: the row's lock holds back other changes of the tree until this one is committed
+            await connection.execute(QUERIES.next_directory_version)
+        wanted = list({place.inspection for place in places.values()})
+        version, inspections = await load_inspections(connection, wanted)
+        directory = await self.directory.at(connection, version)
+        findings = await load_findings(connection, referred(commands)[1])
+        teams = {account for c in commands if isinstance(c.form, forms.OpenInspection) for account in c.form.team}
+        accounts = await connection.fetch(QUERIES.accounts, list(teams)) if teams else []
+        quarters = list({c.parent for c in commands if c.noun.parent == "quarter"})
+        cut = await connection.fetch(QUERIES.quarter_closings, quarters) if quarters else []
+        naming = await self._pseudonyms.load(connection, teams | {caller.account for caller in callers.values()})
+        now = self._clock.now()
+        world = World(
+            commands[0].at or now, now, callers, {row["account"] for row in accounts}, known, inspections, findings,
+            {(row["quarter"], row["edition"]) for row in cut}, directory, self._catalogues, self._calendar,
+        )  # fmt: skip
+        numbers = Numbers(last)
+        maker = Maker(self._source, self._vault, numbers, naming)
+        return _Batch(commands, world, maker, numbers, naming, places, version, [])
+
+    def _decide(self, batch: _Batch) -> list[Answer | Exception]:
+        return [self._decide_one(batch, command) for command in batch.commands]
+
+    def _decide_one(self, batch: _Batch, command: Command) -> Answer | Exception:
+        world = batch.world
+        try:
+            decided = cases.decide(world, command)
+        except Problem as refusal:
+            return refusal
+        if isinstance(decided, cases.Replay):
+            return Answer(200, decided.answer)
+        if decided.type == REGISTERED:
+            batch.numbers.begin(decided.unit)
+        body = batch.maker.make(decided, command, world.now)
+        world.known[command.id].answer = body
+        batch.stored.append((command.id, decided.account, command.content, body, world.now))
+        return Answer(201, body)
+
+    async def _store(self, connection: Connection, batch: _Batch) -> None:
+        if not batch.stored:
+            return
+        await batch.naming.store(connection)
+        maker = batch.maker
+        await store_batch(connection, batch.world, batch.stored, maker.events, batch.numbers, maker.parts, self._demo())
+
+    def _remember(self, batch: _Batch) -> None:
+        self._pseudonyms.remember(batch.naming)
+        self._places.remember(
+            (key, place)
+            for key, place in batch.places.items()
+            if key in batch.world.inspections or key in batch.world.findings
+        )
+        if batch.world.changes.units or batch.world.changes.lineage:
+            self.directory.replace(batch.directory_version, batch.world.directory)
+
+    def _note_accounts(self, accounts: dict[bytes, str]) -> None:
+        if len(self.account_of) > 10_000:
+            self.account_of.clear()
+        self.account_of.update(accounts)
+
+
+def _runs(commands: list[Command]) -> list[list[Command]]:
+    """Neighbours that share a clock: a demo load sets it, and one transaction has one time."""
+    runs: list[list[Command]] = []
+    clock: datetime | None = None
+    for command in commands:
+        if not runs or command.at != clock:
+            runs.append([])
+            clock = command.at
+        runs[-1].append(command)
+    return runs

@@ -1,0 +1,224 @@
+"""What each role may read, and how far."""
+
+from datetime import timedelta
+
+import asyncpg
+import pytest_asyncio
+
+from services.intake.loading import QUERIES
+from services.kernel.folder import Folder
+from services.kernel.migrate import migrate
+from services.kernel.postgres import EmbeddedPostgres
+from services.kernel.settings import Settings
+from tests.support.intake import UNIT, closing, fresh, opening, populate, recording, register, running_intake
+from tests.support.postgres import FAST
+
+PRIVATE = {"narrative": "Vắng mặt", "persons": ["Ông A"]}
+
+
+@pytest_asyncio.fixture
+async def intake(settings):
+    async with running_intake(settings) as intake:
+        yield await populate(intake)
+
+
+@pytest_asyncio.fixture
+async def case(intake):
+    inspection, finding = fresh(), fresh()
+    await intake.put("inspector", f"inspections/{inspection}", opening())
+    await intake.put("inspector", f"findings/{finding}", recording(inspection, code="A03", private=PRIVATE))
+    await intake.put("inspector", f"inspections/{inspection}/closing/{fresh()}", closing())
+    return inspection, finding
+
+
+async def ids(intake, who, path):
+    return [item["id"] for item in (await intake.get(who, f"/intake/v1/{path}"))["items"]]
+
+
+async def test_each_role_sees_its_own(intake, case):
+    inspection, finding = case
+    for who in ("inspector", "lead", "head", "parent-head", "reviewer", "auditor"):
+        assert await ids(intake, who, "inspections") == [inspection]
+        assert await ids(intake, who, f"findings?inspection={inspection}") == [finding]
+        assert (await intake.get(who, f"/intake/v1/inspections/{inspection}"))["roll"]["assigned"] == 45
+        await intake.get(who, f"/intake/v1/findings/{finding}")
+    for who in ("colleague", "elsewhere", "other-head"):
+        assert await ids(intake, who, "inspections") == [] == await ids(intake, who, "findings")
+        await intake.get(who, f"/intake/v1/inspections/{inspection}", 404)
+        await intake.get(who, f"/intake/v1/findings/{finding}", 404)
+    for path in ("inspections", "findings", f"inspections/{inspection}", f"findings/{finding}"):
+        await intake.get("admin", f"/intake/v1/{path}", 403)
+        await intake.get("nobody", f"/intake/v1/{path}", 401)
+    for bad in ("x", fresh(), finding.upper()):
+        await intake.get("reviewer", f"/intake/v1/findings/{bad}", 404)
+        await intake.get("reviewer", f"/intake/v1/inspections/{bad}", 404)
+
+
+async def test_the_unit_and_the_auditor_do_not_learn_who_filed(intake, case):
+    inspection, finding = case
+    for who, told in (("inspector", True), ("lead", True), ("reviewer", True), ("head", False), ("auditor", False)):
+        assert ("filer" in await intake.get(who, f"/intake/v1/findings/{finding}")) is told
+        assert ("team" in await intake.get(who, f"/intake/v1/inspections/{inspection}")) is told
+        (listed,) = (await intake.get(who, f"/intake/v1/inspections?unit={UNIT}"))["items"]
+        assert ("opener" in listed) is told
+
+
+async def test_private_parts_by_role_and_each_opening_is_noted(intake, case):
+    _, finding = case
+    path = f"/intake/v1/findings/{finding}"
+    for who in ("inspector", "lead", "reviewer", "head"):
+        assert (await intake.get(who, path))["private"] == PRIVATE
+    assert "private" not in await intake.get("auditor", path)
+    assert "private" not in await intake.get("auditor", path + "?reason=%20")
+    assert (await intake.get("auditor", path + "?reason=Ki%E1%BB%83m%20tra"))["private"] == PRIVATE
+    noted = await intake.service.pool.fetch("SELECT role, reason FROM intake.vault_read ORDER BY id")
+    assert [(row["role"], row["reason"]) for row in noted] == [
+        ("inspector", None),
+        ("lead", None),
+        ("reviewer", None),
+        ("unit_head", None),
+        ("auditor", "Kiểm tra"),
+    ]
+
+
+async def test_lists_are_paged_by_opaque_cursors(intake):
+    made = [fresh() for _ in range(7)]
+    for inspection in made:
+        await intake.put("inspector", f"inspections/{inspection}", opening())
+    seen, following = [], ""
+    while following is not None:
+        page = await intake.get(
+            "inspector", f"/intake/v1/inspections?mine=true&state=open&limit=3{following and '&cursor=' + following}"
+        )
+        seen += [item["id"] for item in page["items"]]
+        following = page["next"]
+    assert seen == sorted(made, reverse=True)
+    for bad in ("x", "%00", "AAAA", "%C3%A9"):
+        answer = await intake.get("inspector", f"/intake/v1/inspections?cursor={bad}", 422)
+        assert answer["errors"][0]["pointer"] == "/cursor"
+    assert (await intake.get("inspector", "/intake/v1/inspections?limit=0", 422))["errors"]
+
+
+async def test_me_units_and_catalogue(intake):
+    me = await intake.get("head", "/intake/v1/me")
+    assert me["roles"] == [{"role": "unit_head", "unit": UNIT}] and me["account"] == f"unit_head-{UNIT}"
+    assert [unit["unit"] for unit in (await intake.get("head", "/intake/v1/units"))["items"]] == [UNIT]
+    assert len((await intake.get("parent-head", "/intake/v1/units"))["items"]) == 3
+    page = await intake.get("admin", "/intake/v1/units?limit=2")
+    rest = await intake.get("admin", f"/intake/v1/units?cursor={page['next']}")
+    assert [unit["unit"] for unit in page["items"] + rest["items"]] == ["ubnd-tinh", "xa-phu-lam", UNIT]
+    catalogue = await intake.get("inspector", "/intake/v1/catalogue")
+    assert catalogue["version"] == "2026.1" and catalogue["groups"]["A"]["vi"]
+    assert {"A01", "H05", "K00", "K04"} <= {code["code"] for code in catalogue["codes"]}
+    await intake.get("inspector", "/intake/v1/catalogue?at=2020-01-01", 404)
+    await intake.get("inspector", "/intake/v1/units?at=never", 422)
+
+
+async def test_signing_in_with_a_password(intake):
+    pool = intake.service.pool
+    async with pool.acquire() as connection:
+        from services.intake import accounts
+        from services.kernel.roles import Role
+
+        begins = intake.clock.now() - timedelta(days=1)
+        await accounts.add_account(connection, "thu-ky", "Thư ký", "mat-khau-dai", begins)
+        for role in (Role.INSPECTOR, Role.REVIEWER):
+            await accounts.appoint(connection, intake.service.settings.source, "thu-ky", role, None, begins, None)
+
+    async def sign_in(account, password):
+        return await intake.client.post("/intake/login", json={"account": account, "password": password})
+
+    for account, password in (("thu-ky", "sai"), ("khong-co", "mat-khau-dai")):
+        assert (await sign_in(account, password)).status_code == 401
+    assert (await sign_in("thu-ky", 7)).status_code == 422
+    answer = await sign_in("thu-ky", "mat-khau-dai")
+    assert answer.status_code == 204
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("__Host-kycuong=") and "HttpOnly" in cookie and "Secure" in cookie and "Path=/" in cookie
+    session = {"cookie": cookie.split(";")[0]}
+    me = await intake.client.get("/intake/v1/me", headers=session)
+    assert {role["role"] for role in me.json()["roles"]} == {"inspector", "reviewer"}
+    path = f"/intake/v1/inspections/{fresh()}"
+    assert (
+        await intake.client.put(path, json=opening(), headers=session)
+    ).status_code == 403  # no page of ours sent it
+    foreign = session | {"x-kycuong": "1", "sec-fetch-site": "cross-site"}
+    assert (await intake.client.put(path, json=opening(), headers=foreign)).status_code == 403
+    own = session | {"x-kycuong": "1", "sec-fetch-site": "same-origin"}
+    assert (await intake.client.put(path, json=opening(), headers=own)).status_code == 201
+    assert (await intake.client.post("/intake/logout", headers=own)).status_code == 204
+    assert (await intake.client.get("/intake/v1/me", headers=session)).status_code == 401
+
+
+async def test_wrong_passwords_make_the_next_try_wait_and_lock_nobody_out(intake):
+    answers = [
+        await intake.client.post("/intake/login", json={"account": "nobody", "password": str(n)}) for n in range(6)
+    ]
+    assert answers[0].status_code == 401 and answers[-1].status_code == 429
+    assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+async def test_hot_queries_use_their_indexes(intake, case):
+    inspection, finding = case
+    pool = intake.service.pool
+    cases = (
+        (QUERIES.lock_and_recall, ([UNIT], [finding]), {"write_pkey", "unit_sequence_pkey"}),
+        (QUERIES.inspections, ([inspection],), {"inspection_pkey"}),
+        (QUERIES.findings, ([finding],), {"finding_pkey"}),
+        (QUERIES.lapsing, (intake.clock.now(), 500), {"finding_lapsing"}),
+        (QUERIES.delete_receipted, ([finding],), {"outbox_event_id_key"}),
+    )
+    for query, arguments, indexes in cases:
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute("SET LOCAL enable_seqscan = off")
+            plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {query}", *arguments))
+        assert all(index in plan for index in indexes), plan
+
+
+async def test_a_restarted_database_costs_no_write(intake, case, cluster, settings):
+    inspection, _ = case
+    admin = await asyncpg.connect(cluster.url_of("postgres"))
+    name = settings.database_url.rsplit("/", 1)[1].split("?")[0]
+    for _ in range(3):
+        await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        await intake.put("inspector", f"findings/{fresh()}", recording(inspection))
+    await admin.close()
+
+
+async def test_an_away_database_is_503_and_comes_back(open_tmp):
+    folder = Folder(open_tmp / "data").prepare()
+    server = EmbeddedPostgres(folder, FAST)
+    await server.start()
+    try:
+        settings = Settings(data=folder.path, database_url=server.url)
+        await migrate(settings)
+        async with running_intake(settings) as intake:
+            await populate(intake)
+            inspection, finding = fresh(), fresh()
+            await intake.put("inspector", f"inspections/{inspection}", opening())
+            await server.stop()
+            answer = await intake.put("inspector", f"findings/{finding}", recording(inspection), 503)
+            assert int(answer.headers["retry-after"]) >= 1 and answer.json()["type"] == "/problems/unavailable"
+            assert (await intake.client.get("/intake/readyz")).status_code == 503
+            assert (await intake.client.get("/intake/v1/me", headers={"authorization": "Bearer x"})).status_code == 503
+            await server.start()
+            await intake.put("inspector", f"findings/{finding}", recording(inspection))
+            assert (await intake.client.get("/intake/readyz")).status_code == 200
+    finally:
+        await server.stop()
+
+
+async def test_the_openapi_document_names_every_body(intake):
+    document = (await intake.client.get("/intake/openapi.json")).json()
+    text = str(document)
+    assert "#/$defs/" not in text
+    for path, methods in document["paths"].items():
+        if "put" in methods:
+            assert methods["put"]["requestBody"]["content"]["application/json"]["schema"], path
+    for name in ("RecordFinding", "CloseInspection", "RegisterUnit", "Photo"):
+        assert name in document["components"]["schemas"]
+
+
+async def test_registered_units_are_seen_at_once(intake):
+    await intake.put("admin", f"unit-changes/{fresh()}", register("xa-moi", parent="ubnd-tinh"))
+    assert "xa-moi" in [unit["unit"] for unit in (await intake.get("parent-head", "/intake/v1/units"))["items"]]

@@ -1,0 +1,124 @@
+"""An installation with people of every role, one closed case to read, and as many new ones as a test asks for."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uuid_utils
+
+from services.kernel.folder import Folder
+from services.kernel.quarters import local_date, quarter_of
+from tests.support.instance import Instance, running
+from tests.support.people import EVERYBODY, OTHER, PARENT, UNIT, spoiled_tokens_of, tokens_of
+
+FROZEN = "2026-Q2"
+
+
+def fresh() -> str:
+    """A new write id."""
+    return str(uuid_utils.uuid7())
+
+
+def now(minutes: float = 0) -> str:
+    """The phone's time, `minutes` from now."""
+    return (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
+
+
+class World:
+    """An installation with one closed case to read, and new cases to write to."""
+
+    def __init__(self, instance: Instance) -> None:
+        folder = Folder(instance.data)
+        self.url = instance.url
+        self.client = httpx.Client(base_url=instance.url, timeout=40, trust_env=False)
+        self.tokens = tokens_of(folder, ("admin",))
+        for unit, parent in ((PARENT, None), (UNIT, PARENT), (OTHER, PARENT)):
+            self.done("admin", f"unit-changes/{fresh()}", registration(unit, parent))
+        self.tokens |= tokens_of(folder, EVERYBODY) | spoiled_tokens_of(folder)
+        self.quarter = quarter_of(local_date(datetime.now(UTC)))
+        self.inspection, self.finding = self.closed_case()
+        self.done("reviewer", f"quarters/{FROZEN}/closing/{fresh()}", {"edition": "official"})
+        self._until_seen()
+
+    def send(self, who: str, method: str, path: str, **content: Any) -> httpx.Response:
+        """A request as somebody."""
+        headers = {} if who == "nobody" else {"authorization": f"Bearer {self.tokens[who]}"}
+        return self.client.request(method, path, headers=headers | content.pop("headers", {}), **content)
+
+    def done(self, who: str, path: str, body: Any) -> None:
+        """A write that must succeed, to set the scene."""
+        answer = self.send(who, "PUT", f"/intake/v1/{path}", json=body)
+        assert answer.status_code == 201, answer.text
+
+    def open_case(self) -> tuple[str, str]:
+        """A new inspection of the inspector's with the colleague in the team, and a finding."""
+        inspection, finding = fresh(), fresh()
+        self.done("inspector", f"inspections/{inspection}", opening())
+        self.done("inspector", f"findings/{finding}", recording(inspection))
+        return inspection, finding
+
+    def closed_case(self) -> tuple[str, str]:
+        """The same, closed."""
+        inspection, finding = self.open_case()
+        self.done("inspector", f"inspections/{inspection}/closing/{fresh()}", closing())
+        return inspection, finding
+
+    def _until_seen(self) -> None:
+        """Wait until log and cards have it all."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            alerts = self.send("reviewer", "GET", "/reports/v1/alerts").json()["items"]
+            frozen = self.send("reviewer", "GET", f"/reports/v1/scorecards/{FROZEN}?edition=official")
+            if frozen.status_code == 200 and self.inspection in {alert["inspection"] for alert in alerts}:
+                return
+            time.sleep(0.1)
+        raise AssertionError("the case was not seen within 20 s")
+
+
+def registration(unit: str, parent: str | None) -> dict[str, Any]:
+    """A unit's registration."""
+    return {
+        "change": "register", "unit": unit, "name": f"UBND {unit}", "group": "xa", "parent": parent, "staff": 30,
+        "valid_from": "2025-07-01",
+    }  # fmt: skip
+
+
+def opening() -> dict[str, Any]:
+    """An inspection's opening, with the colleague in the team."""
+    return {
+        "unit": UNIT, "kind": "unannounced", "selection": "random", "basis": "12/QĐ-SNV", "opened_at": now(-2),
+        "team": ["an", "binh"],
+    }  # fmt: skip
+
+
+def recording(inspection: str) -> dict[str, Any]:
+    """A finding of severity 2."""
+    return {"inspection": inspection, "code": "A03", "count": 1, "captured_at": now(-1)}
+
+
+def closing() -> dict[str, Any]:
+    """A closing whose sums agree."""
+    return {
+        "closed_at": now(), "assigned": 30, "present": 30, "excused": {}, "unexcused": 0, "late": 0,
+        "persons_checked": 30, "files_checked": 0, "signed": True,
+    }  # fmt: skip
+
+
+@contextmanager
+def case_world() -> Iterator[World]:
+    """A started installation, gone afterwards."""
+    path = Path(tempfile.mkdtemp(prefix="kc-case-"))
+    path.chmod(0o711)
+    try:
+        with running(path / "data") as instance:
+            world = World(instance)
+            yield world
+            world.client.close()
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
