@@ -8,10 +8,11 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.audit import sequencer as module
 from services.audit.errors import Fenced, LogCorrupt
 from services.audit.leader import FATAL
-from services.audit.sequencer import AWAY, PositionMoved, Sequencer
+from services.audit.sequencer import Sequencer
+from services.kernel import consumer
+from services.kernel.consumer import AWAY, PositionMoved
 from services.kernel.db import open_pool
 from services.kernel.settings import Settings
 from services.kernel.streams import Delivered, StreamDown, open_stream
@@ -99,7 +100,7 @@ def at(point: str, deed: Callable[[Bench], None]) -> Act:
                 bench.patch.undo()
                 deed(bench)
 
-        bench.patch.setattr(module, "failpoint", hook)
+        bench.patch.setattr(consumer, "failpoint", hook)
 
     return arm
 
@@ -155,8 +156,8 @@ ENTRY = (
 
 FAULTS = {
     "the database is away": Fault(cut_all, heal, AWAY),
-    "the connection is lost before the commit": Fault(at("audit.before_commit", cut_database), heal, AWAY),
-    "the answer of the commit is lost": Fault(at("audit.after_commit", lose_answer), nothing, AWAY, persisted=True),
+    "the connection is lost before the commit": Fault(at("consumer.before_commit", cut_database), heal, AWAY),
+    "the answer of the commit is lost": Fault(at("consumer.after_commit", lose_answer), nothing, AWAY, persisted=True),
     "the stream is away": Fault(cut_stream, heal, StreamDown),
     "the disk is full": failing("53100"),
     "a deadlock": failing("40P01"),

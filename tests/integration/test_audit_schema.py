@@ -58,7 +58,7 @@ async def test_not_even_the_owner_changes_it_by_accident(log: Log, table: str) -
         "INSERT INTO audit.tree_head (one, size, root, peaks, epoch) VALUES (true, 0, '', '{}', 0)",
         "DELETE FROM audit.tree_head",
         "DELETE FROM audit.lease",
-        "DELETE FROM audit.position",
+        "DELETE FROM audit.stream_position",
         "DELETE FROM audit.unit_position",
         "UPDATE audit.held SET unit = 'x'",
         "CREATE TABLE audit.mine (a int)",

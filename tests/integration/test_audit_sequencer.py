@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from services.audit import sequencer as module
 from services.audit.errors import Fenced
-from services.audit.sequencer import PositionMoved, Sequencer
+from services.audit.sequencer import Sequencer
+from services.kernel.consumer import PositionMoved
 from services.kernel.settings import Settings
 from services.kernel.streams import Record, StreamReset
 from tests.support.events import event_id, finding, many, record
@@ -54,7 +54,7 @@ async def test_events_become_entries_in_order_with_their_traces(log: Log, sequen
 
 
 async def test_batches_across_tile_borders(log: Log, sequencer: Sequencer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BATCH", 191)
+    monkeypatch.setattr(Sequencer, "limit", 191)
     await log.publish(many(1400, log.origin))
     assert await drain(sequencer) == 1400
     await log.check(1400)

@@ -8,6 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
+from aiokafka import AIOKafkaProducer
 
 from services.kernel.settings import Settings
 from services.kernel.streams import Delivered, Position, Reader, Record, Stream, StreamDown, StreamReset, open_stream
@@ -17,7 +18,9 @@ from tests.integration.stream_transports import (
     Transport,
     embedded,
     insist,
+    on_kafka,
 )
+from tests.support.kafka import KafkaBroker
 
 
 @pytest.fixture
@@ -314,6 +317,24 @@ async def test_ten_thousand_records_a_second_and_more(transport: Transport, inta
 
 
 # ---- of the embedded stream alone
+
+
+async def test_kafka_delivers_what_is_no_text_and_what_is_behind_it(settings: Settings, kafka: KafkaBroker) -> None:
+    async with on_kafka(settings, kafka) as transport:
+        stream = transport.open("audit")
+        reader = await stream.reader(transport.topic, "test")
+        await insist(lambda: reader.seek(None))
+        producer = AIOKafkaProducer(bootstrap_servers=kafka.address)
+        await producer.start()
+        await producer.send_and_wait(transport.topic, b"v", b"\xff\0", headers=[("h", b"\xfe"), ("none", None)])
+        await producer.send_and_wait(transport.topic, None, None)
+        await producer.stop()
+        found = await read(reader, 2)
+        await stream.stop()
+    assert [one.record for one in found] == [
+        Record("\ufffd\0", b"v", {"h": "\ufffd", "none": ""}),
+        Record("", b"", {}),
+    ]
 
 
 async def test_embedded_is_trimmed_once_every_known_consumer_has_passed(settings: Settings) -> None:

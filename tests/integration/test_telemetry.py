@@ -21,6 +21,7 @@ STAGES = {"send discipline.events", "process discipline.events", "send audit.ent
 METRICS = {
     "kycuong.outbox.depth",
     "kycuong.outbox.oldest_age",
+    "kycuong.stream.lag",
     "kycuong.audit.tree_size",
     "kycuong.audit.checkpoint_age",
 }

@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from services.audit.loops import honour_cancellation, wait_for_event
+from services.kernel.loops import honour_cancellation, wait_for_event
 
 
 async def test_an_event_is_waited_for_at_most_so_long() -> None:
@@ -15,16 +15,25 @@ async def test_an_event_is_waited_for_at_most_so_long() -> None:
     await wait_for_event(event, 60)
 
 
-async def test_an_event_set_in_the_same_moment_does_not_hide_the_cancellation() -> None:
-    event = asyncio.Event()
-    waiting = asyncio.create_task(wait_for_event(event, 60))
-    await asyncio.sleep(0)
+@pytest.mark.parametrize("turns", range(4))
+async def test_an_event_set_in_the_same_moment_does_not_hide_the_cancellation(turns: int) -> None:
+    """Whenever the cancellation comes, before or after the event's news arrived, a task that still waits ends by it."""
+    event, passed = asyncio.Event(), []
+
+    async def loop() -> None:
+        await wait_for_event(event, 60)
+        passed.append("the wait")
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(loop())
+    await asyncio.sleep(0.01)
     event.set()
-    await asyncio.sleep(0)
-    if not waiting.done():
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 1)
+    assert passed == (["the wait"] if turns else [])
 
 
 async def test_a_cancellation_that_was_swallowed_is_honoured() -> None:

@@ -1,0 +1,140 @@
+"""Who may what, over the wire: every route × nobody, spoiled tokens, and each role in and out of scope.
+
+The table below is the contract's; what it does not name is 403 for a signed-in caller and 401 for anyone else.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.support.case_world import FROZEN, World, closing, fresh, opening, recording, registration
+from tests.support.people import EVERYBODY, NOBODY, PARENT, UNIT
+from tests.support.wire import ROUTES
+
+REASON = {"private": {"reason": "Theo hồ sơ."}}
+EXCUSED, FLASH = {"outcome": "excused", **REASON}, {"edition": "flash"}
+Made = Callable[[World], tuple[str, dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One route: how to call it, and who gets which answer (others: 403)."""
+
+    route: str
+    method: str
+    call: Made
+    answers: dict[int, tuple[str, ...]]
+    public: bool = False
+
+    def expected(self, who: str) -> int:
+        """The status for one caller."""
+        if self.public:
+            return 200
+        if who in NOBODY:
+            return 401
+        return next((status for status, people in self.answers.items() if who in people), 403)
+
+
+def _put(
+    path: str,
+    body: Callable[[str], dict[str, Any]],
+    answers: dict[int, tuple[str, ...]],
+    scene: Callable[[World], tuple[str, str]] = lambda world: (world.inspection, world.finding),
+) -> Case:
+    """A write; `scene` gives the case it is about, and `body` gets its inspection."""
+
+    def call(world: World) -> tuple[str, dict[str, Any]]:
+        inspection, finding = scene(world)
+        named = path.format(inspection=inspection, finding=finding, quarter="2026-Q1", id=fresh())
+        return f"/intake/v1/{named}", body(inspection)
+
+    return Case(f"/intake/v1/{path}", "PUT", call, answers)
+
+
+def _get(route: str, path: str, answers: dict[int, tuple[str, ...]], *, public: bool = False) -> Case:
+    return Case(route, "GET", lambda world: (path.format(w=world), {}), answers, public)
+
+
+INSPECTORS, TEAM = ("inspector", "colleague", "stranger"), ("inspector", "colleague")
+FILING_ELSEWHERE = ("inspector elsewhere", "lead elsewhere")
+ELSEWHERE = (*FILING_ELSEWHERE, "head elsewhere")
+SEEING = (*TEAM, "lead", "head", "head above", "reviewer", "auditor")
+UNSEEING = (*ELSEWHERE, "stranger")
+LIVE = tuple(who for who in EVERYBODY if who != "admin")
+FINDING = {201: (*TEAM, "lead"), 404: FILING_ELSEWHERE}
+OPENER = {201: ("inspector", "lead"), 404: FILING_ELSEWHERE}
+HEAD = {201: ("head",), 404: ("head elsewhere",)}
+NEW, SHUT = World.open_case, World.closed_case
+PRAISE = {"unit": UNIT, "code": "K01", "date": "2026-03-02"}
+WRITES = (
+    _put("unit-changes/{id}", lambda _: registration(f"xa-{fresh()}", PARENT), {201: ("admin",)}),
+    _put("inspections/{id}", lambda _: opening(), {201: (*INSPECTORS, "lead"), 404: FILING_ELSEWHERE}),
+    _put("inspections/{inspection}/closing/{id}", lambda _: closing(), OPENER, NEW),
+    _put("inspections/{inspection}/acknowledgement/{id}", lambda _: {}, HEAD, SHUT),
+    _put("findings/{id}", recording, FINDING, NEW),
+    _put("findings/{finding}/withdrawal/{id}", lambda _: REASON, OPENER, NEW),
+    _put("findings/{finding}/reply/{id}", lambda _: {"accepts": True}, HEAD, NEW),
+    _put("findings/{finding}/decision/{id}", lambda _: EXCUSED, {201: ("reviewer",)}, NEW),
+    _put("commendations/{id}", lambda _: PRAISE, {201: ("reviewer",)}),
+    _put("quarters/{quarter}/closing/{id}", lambda _: FLASH, {201: ("reviewer",)}),
+)
+READS = (
+    _get("/intake/v1/me", "/intake/v1/me", {200: EVERYBODY}),
+    _get("/intake/v1/units", "/intake/v1/units", {200: EVERYBODY}),
+    _get("/intake/v1/catalogue", "/intake/v1/catalogue", {200: EVERYBODY}),
+    _get("/intake/v1/inspections", "/intake/v1/inspections", {200: LIVE}),
+    _get("/intake/v1/inspections/{id}", "/intake/v1/inspections/{w.inspection}", {200: SEEING, 404: UNSEEING}),
+    _get("/intake/v1/findings", "/intake/v1/findings", {200: LIVE}),
+    _get("/intake/v1/findings/{id}", "/intake/v1/findings/{w.finding}", {200: SEEING, 404: UNSEEING}),
+    _get("/audit/checkpoint", "/audit/checkpoint", {}, public=True),
+    _get("/audit/vkey", "/audit/vkey", {}, public=True),
+    _get("/audit/tile/{level}/{coordinate}", "/audit/tile/0/000.p/1", {}, public=True),
+    _get("/audit/tile/entries/{coordinate}", "/audit/tile/entries/000.p/1", {200: ("auditor",)}),
+    _get("/audit/v1/receipts/{event_id}", "/audit/v1/receipts/{w.finding}", {200: EVERYBODY}),
+    # the log knows units and pseudonyms, not teams: whoever may read the unit
+    _get("/audit/v1/entries/{event_id}", "/audit/v1/entries/{w.finding}", {200: (*SEEING, "stranger"), 404: ELSEWHERE}),
+    _get("/reports/v1/alerts", "/reports/v1/alerts", {200: ("head", "head above", "head elsewhere", "reviewer")}),
+    _get("/reports/v1/alerts", f"/reports/v1/alerts?unit={UNIT}&open=true",
+         {200: ("head", "head above", "reviewer"), 404: ("head elsewhere",)}),
+    _get("/reports/v1/scorecards/{quarter}", "/reports/v1/scorecards/{w.quarter}", {200: LIVE}),
+    _get("/reports/v1/scorecards/{quarter}", f"/reports/v1/scorecards/{FROZEN}?edition=official",
+         {200: ("reviewer",), 404: tuple(who for who in EVERYBODY if who != "reviewer")}),
+    _get("/reports/v1/scorecards/{quarter}/{unit}", f"/reports/v1/scorecards/{{w.quarter}}/{UNIT}",
+         {200: (*INSPECTORS, "lead", "head", "head above", "reviewer", "auditor"), 404: ELSEWHERE}),
+    *(_get(f"/{service}/{probe}", f"/{service}/{probe}", {}, public=True)
+      for service in ("intake", "audit", "reports") for probe in ("healthz", "readyz")),
+)  # fmt: skip
+CASES = (*WRITES, *READS)
+
+
+def test_every_route_of_the_contract_is_in_the_table() -> None:
+    listed = {(case.method.lower(), case.route) for case in CASES} | {("post", "/intake/v1/batch")}
+    assert {(route.method, route.path) for route in ROUTES} <= listed
+
+
+@pytest.mark.parametrize("who", [*NOBODY, *EVERYBODY])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.method} {case.route}")
+def test_who_may_what(world: World, case: Case, who: str) -> None:
+    path, body = case.call(world)
+    answer = world.send(who, case.method, path, **({"json": body} if case.method == "PUT" else {}))
+    assert answer.status_code == case.expected(who), f"{who}: {answer.text}"
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["instance"] == path.split("?")[0]
+
+
+@pytest.mark.parametrize("who", [*NOBODY, *EVERYBODY])
+def test_who_may_what_in_a_batch(world: World, who: str) -> None:
+    inspection, _ = world.open_case()
+    line = {"method": "PUT", "path": f"/intake/v1/findings/{fresh()}", "body": recording(inspection)}
+    headers = {"content-type": "application/x-ndjson"}
+    answer = world.send(who, "POST", "/intake/v1/batch", content=json.dumps(line), headers=headers)
+    if who in NOBODY:
+        assert answer.status_code == 401
+        return
+    assert answer.status_code == 200
+    expected = next((status for status, people in FINDING.items() if who in people), 403)
+    assert [(told["line"], told["status"]) for told in map(json.loads, answer.text.splitlines())] == [(1, expected)]

@@ -1,0 +1,68 @@
+"""docs/operate.md names every setting with its true default, and only settings and commands that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from services.__main__ import cli
+from services.kernel.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+FOR_TESTS = {"KYCUONG_FAILPOINT", "KYCUONG_REQUIRE_KAFKA", "KYCUONG_REQUIRE_CHROMIUM"}
+
+
+def _table() -> dict[str, str]:
+    return dict(re.findall(r"^\| `(KYCUONG_\w+)` \| (.+?) \| .+ \|$", PAGE, re.MULTILINE))
+
+
+def test_every_setting_is_in_the_table_with_its_default() -> None:
+    fields = {f"KYCUONG_{name.upper()}": field for name, field in Settings.model_fields.items() if name != "data"}
+    table = _table()
+    assert table.keys() == fields.keys()
+    for variable, field in fields.items():
+        if isinstance(field.default, str | int) and field.default != "":
+            shown = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+            assert f"`{shown}`" in table[variable], variable
+
+
+def test_no_other_variable_is_named() -> None:
+    assert set(re.findall(r"KYCUONG_[A-Z_]+", PAGE)) == _table().keys() | FOR_TESTS | {"KYCUONG_DATA", "KYCUONG_TOKEN"}
+
+
+def test_named_metrics_exist() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "services").rglob("*.py"))
+    named = set(re.findall(r"`(kycuong(?:\.[a-z_]+){2})`", PAGE))
+    assert len(named) >= 10
+    assert {name for name in named if f'"{name}"' not in sources} == set()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/operate.md", "docs/verify.md"])
+def test_named_commands_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = re.findall(r"kycuong ((?:log |account )?[a-z]+) ", text)
+    assert named
+    for words in named:
+        command = cli
+        for word in words.split():
+            found = command.get_command(None, word)  # type: ignore[arg-type, attr-defined]
+            assert found is not None, f"kycuong {words} of {page}"
+            command = found
+
+
+def test_compose_starts_the_services_as_the_program_takes_them() -> None:
+    compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
+    serving = {
+        name: entry["command"] for name, entry in compose["services"].items() if "serve" in entry.get("command", [])
+    }
+    assert sorted(serving) == ["audit", "intake", "reports"]
+    caddy = (ROOT / "deploy" / "caddy" / "Caddyfile").read_text(encoding="utf-8")
+    for name, command in serving.items():
+        parsed = cli.commands["serve"].make_context("serve", command[1:])
+        assert parsed.params["service"] == name
+        assert f"reverse_proxy 127.0.0.1:{parsed.params['port']}\n" in caddy
+    environment = compose["x-service"]["environment"]
+    assert f"127.0.0.1:{serving['audit'][-1]}/" in environment["KYCUONG_AUDIT_URL"]
+    assert {name for name in environment if name.startswith("KYCUONG_")} <= _table().keys()

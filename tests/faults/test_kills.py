@@ -1,0 +1,303 @@
+"""Every process is killed at every named step, and the database too; nothing accepted is lost, nothing comes twice.
+
+One installation of three processes lives through the whole file, with phones filing all the time. The last test looks
+at what is left: each accepted write once in the log with the bytes its sender was given, no number missing, cards as
+the log says.
+"""
+
+import asyncio
+import base64
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from services.kernel.envelope import Envelope
+from services.kernel.quarters import local_date, quarter_of
+from tests.support.cards import expected_card
+from tests.support.checklog import check_entries, read_log
+from tests.support.instance import PROGRAM, ROOT
+from tests.support.processes import SERVICES, Trio, running_trio
+from tests.support.receipts import documented_check
+from tests.support.traffic import Filer, Phone, fresh, now
+
+FILED = ("xa-tan-hoa", "phuong-binh-minh")
+LAPSING = "xa-phu-lam"
+SETTLED_WITHIN = 60.0
+LEASE = 4.0  # seconds; the sequencer's lease is 3
+FAILPOINT = re.compile(r'\bfailpoint\("([a-z_.]+)"\)')
+
+
+def _failpoints() -> list[tuple[str, str]]:
+    """Every (process, failpoint) of the source."""
+    found = sorted(
+        (process, name)
+        for path in (ROOT / "services").rglob("*.py")
+        for name in FAILPOINT.findall(path.read_text(encoding="utf-8"))
+        for process in _processes(path)
+    )
+    assert {process for process, _ in found} == set(SERVICES), "every service has a step at which it may be killed"
+    return found
+
+
+def _processes(path: Path) -> list[str]:
+    """A service's own module runs in that service, the kernel's in those that import it."""
+    owner = path.relative_to(ROOT / "services").parts[0]
+    if owner in SERVICES:
+        return [owner]
+    module = f"services.kernel.{path.stem} "
+    sources = {name: (ROOT / "services" / name).glob("*.py") for name in SERVICES}
+    return [name for name in SERVICES if any(module in source.read_text(encoding="utf-8") for source in sources[name])]
+
+
+class World:
+    """The installation, its people, and the phones that never stop."""
+
+    def __init__(self, trio: Trio) -> None:
+        self.trio = trio
+        self.admin, self.lead, self.reviewer = (Phone(trio, trio.token(role)) for role in ("admin", "lead", "reviewer"))
+        self.auditor = trio.token("auditor")
+        self.inspections = {unit: self._open(unit) for unit in (*FILED, LAPSING)}
+        self.heads = {unit: Phone(trio, trio.token("unit_head", unit)) for unit in FILED}
+        self.filers = [Filer(Phone(trio, trio.token("lead")), self.inspections[unit], unit) for unit in FILED]
+        self.unanswered = [fresh() for _ in range(3)]
+        for finding in self.unanswered:
+            body = {"inspection": self.inspections[LAPSING], "code": "A01", "count": 2, "captured_at": now()}
+            self.lead.put(f"findings/{finding}", body)
+        self.close(LAPSING)
+
+    def _open(self, unit: str) -> str:
+        self.admin.put(f"unit-changes/{fresh()}", {
+            "change": "register", "unit": unit, "name": f"UBND {unit}", "group": "xa", "parent": None, "staff": 60,
+            "valid_from": "2025-07-01",
+        })  # fmt: skip
+        inspection = fresh()
+        self.lead.put(f"inspections/{inspection}", {
+            "unit": unit, "kind": "unannounced", "selection": "random", "basis": "12/QĐ-SNV",
+            "opened_at": now(-5), "team": [],
+        })  # fmt: skip
+        return inspection
+
+    def close(self, unit: str) -> None:
+        """Close the unit's inspection, 45 persons checked."""
+        self.lead.put(f"inspections/{self.inspections[unit]}/closing/{fresh()}", {
+            "closed_at": now(), "assigned": 45, "present": 43, "excused": {"leave": 2}, "unexcused": 0, "late": 3,
+            "persons_checked": 45, "files_checked": 0, "signed": True,
+        })  # fmt: skip
+
+    def deadlines_pass(self) -> None:
+        """Move the stored deadlines of the unanswered findings into the past, once their alert is in the log."""
+        lapsing = "FROM intake.finding WHERE id = ANY($1::uuid[]) AND lapse_after IS NOT NULL"
+        _until(lambda: len(self.sql(f"SELECT id {lapsing}", self.unanswered)) == len(self.unanswered))
+        self.sql("UPDATE intake.finding SET lapse_after = now() WHERE id = ANY($1::uuid[])", self.unanswered)
+
+    @property
+    def phones(self) -> list[Phone]:
+        return [self.admin, self.lead, self.reviewer, *self.heads.values(), *(filer.phone for filer in self.filers)]
+
+    @property
+    def accepted(self) -> dict[str, bytes]:
+        """Every accepted write's answer."""
+        return {write: answer for phone in self.phones for write, answer in dict(phone.accepted).items()}
+
+    def flows(self) -> None:
+        """Wait until each phone files again and what it filed has its receipt."""
+        before = [len(filer.findings) for filer in self.filers]
+        try:
+            _until(lambda: all(len(filer.findings) > seen + 2 for filer, seen in zip(self.filers, before, strict=True)))
+            for filer in self.filers:
+                assert filer.failure is None, filer.failure
+                latest = list(filer.phone.accepted)[-1]
+                _until(lambda latest=latest: self._has_receipt(latest))
+        except AssertionError as stuck:
+            raise AssertionError(f"{stuck}\n{self._state()}") from stuck
+
+    def _state(self) -> str:
+        """What a stuck pipeline looks like from inside."""
+        asked = {
+            "outbox": "SELECT unit, min(unitseq), max(unitseq), count(*) FROM intake.outbox GROUP BY unit",
+            "held": "SELECT unit, min(unitseq), max(unitseq), count(*) FROM audit.held GROUP BY unit",
+            "numbers": "SELECT unit, last_seq FROM intake.unit_sequence",
+            "positions": "SELECT * FROM audit.stream_position",
+        }
+        told = [f"{name}: {[tuple(row) for row in self.sql(statement)]}" for name, statement in asked.items()]
+        return "\n".join([*told, *(f"{name}\n{service.tail()}" for name, service in self.trio.services.items())])
+
+    def _has_receipt(self, id: str) -> bool:
+        try:
+            return self.reviewer.get(f"/audit/v1/receipts/{id}", wait="5").status_code == 200
+        except OSError:
+            return False
+
+    def sql(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Ask the database as its administrator."""
+        return asyncio.run(_fetch(self.trio.database.url, statement, *arguments))
+
+
+async def _fetch(url: str, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetch(statement, *arguments)
+    finally:
+        await connection.close()
+
+
+def _until(check: Callable[[], Any], within: float = SETTLED_WITHIN) -> Any:
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if found := check():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {within} s")
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with running_trio() as trio:
+        world = World(trio)
+        for filer in world.filers:
+            filer.start()
+        try:
+            yield world
+        finally:
+            for phone in world.phones:
+                phone.close()
+
+
+@pytest.mark.parametrize(("process", "failpoint"), _failpoints())
+def test_killed_at_a_step(world: World, process: str, failpoint: str) -> None:
+    service = world.trio.services[process]
+    service.end()
+    if failpoint == "intake.before_lapse":
+        world.deadlines_pass()
+    service.launch(failpoint)
+    service.await_death(30)
+    service.launch()
+    service.await_ready()
+    world.flows()
+
+
+@pytest.mark.parametrize("process", SERVICES)
+def test_killed_in_the_midst_of_work(world: World, process: str) -> None:
+    service = world.trio.services[process]
+    service.kill()
+    service.launch()
+    service.await_ready()
+    world.flows()
+
+
+def test_the_database_is_killed(world: World) -> None:
+    for _ in range(2):
+        world.trio.kill_database()
+        world.trio.start_database()
+        world.flows()
+
+
+def test_everything_is_killed_at_once(world: World) -> None:
+    for service in world.trio.services.values():
+        service.kill()
+    world.trio.kill_database()
+    world.trio.start_database()
+    for service in world.trio.services.values():
+        service.launch()
+    for service in world.trio.services.values():
+        service.await_ready()
+    world.flows()
+
+
+@pytest.mark.parametrize("process", SERVICES)
+def test_a_process_sleeps_while_its_twin_takes_over(world: World, process: str) -> None:
+    service, twin = world.trio.services[process], world.trio.twin(process)
+    try:
+        twin.launch()
+        twin.await_ready()
+        service.pause()
+        time.sleep(LEASE)
+        service.resume()  # it believes that nothing happened
+        world.flows()
+    finally:
+        twin.discard()
+    world.flows()
+
+
+def test_nothing_was_lost_and_nothing_came_twice(world: World) -> None:
+    for filer in world.filers:
+        filer.finish()
+    assert sum(phone.interrupted for phone in world.phones) > 0, "no phone noticed anything: nothing was tested"
+    for unit, filer in zip(FILED, world.filers, strict=True):
+        _answer(world, unit, list(filer.findings))
+        world.close(unit)
+    events = _settled(world)
+    accepted = world.accepted
+    caused = {event.id for event in events if event.data["by"] != {"role": "system"}}
+    assert caused == accepted.keys()
+    _check_bytes(world, accepted)
+    _check_program_agrees(world)
+    lapsed = [event.data["finding"] for event in events if event.type == "kycuong.finding.lapsed.v1"]
+    assert sorted(lapsed) == sorted(world.unanswered)
+    cards = {unit: _check_card(world, unit, events) for unit in (*FILED, LAPSING)}
+    world.trio.command("rebuild", "--data", str(world.trio.folder.path))
+    assert {unit: _check_card(world, unit, events) for unit in cards} == cards
+
+
+def _answer(world: World, unit: str, findings: list[str]) -> None:
+    """Some findings admitted, some upheld, some overturned, one withdrawn, the rest left open."""
+    assert len(findings) > 12
+    head, reason = world.heads[unit], {"reason": "Theo hồ sơ."}
+    for finding in findings[:4]:
+        head.put(f"findings/{finding}/reply/{fresh()}", {"accepts": True})
+    for finding in findings[4:8]:
+        head.put(f"findings/{finding}/reply/{fresh()}", {"accepts": False, "private": {"text": "Đi công tác."}})
+        world.reviewer.put(f"findings/{finding}/decision/{fresh()}", {"outcome": "upheld", "private": reason})
+    for finding in findings[8:10]:
+        world.reviewer.put(f"findings/{finding}/decision/{fresh()}", {"outcome": "unfounded", "private": reason})
+    world.lead.put(f"findings/{findings[10]}/withdrawal/{fresh()}", {"private": reason})
+
+
+def _settled(world: World) -> list[Envelope]:
+    """The log's events, once every accepted write is in it and has come back to the outbox."""
+    base = world.trio.url("/audit/")
+    _until(lambda: not world.sql("SELECT 1 FROM intake.outbox LIMIT 1"))
+    assert not world.sql("SELECT 1 FROM audit.held LIMIT 1")
+    _, entries = read_log(base, world.auditor)
+    return check_entries(entries)
+
+
+def _check_bytes(world: World, accepted: dict[str, bytes]) -> None:
+    """What the log holds is, byte for byte, what each sender was given."""
+    _, entries = read_log(world.trio.url("/audit/"), world.auditor)
+    logged = {json.loads(entry)["id"]: entry for entry in entries}
+    told = {write: base64.b64decode(json.loads(answer)["event"]) for write, answer in accepted.items()}
+    assert {write: logged[write] for write in told} == told
+    vkey = world.reviewer.get("/audit/vkey").text
+    for write in sorted(told)[::25]:
+        receipt = world.reviewer.get(f"/audit/v1/receipts/{write}").text
+        assert entries[documented_check()(told[write], receipt, vkey)] == told[write]
+
+
+def _check_program_agrees(world: World) -> None:
+    vkey = world.reviewer.get("/audit/vkey").text.strip()
+    options = ["--vkey", vkey, "--token", world.auditor]
+    command = [*PROGRAM, "log", "verify", world.trio.url("/audit/"), *options]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=world.trio.environment, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _check_card(world: World, unit: str, events: list[Envelope]) -> dict[str, Any]:
+    quarter = quarter_of(local_date(datetime.now(UTC)))
+    path = f"/reports/v1/scorecards/{quarter}/{unit}"
+    card = _until(lambda: (found := world.reviewer.get(path).json())["log"]["size"] >= len(events) and found)
+    expected = expected_card(events, unit)
+    assert card["score"] == expected["score"] != "100.00"
+    told = {"pending": card["pending"]["findings"], "overturned": card["overturned"], "withdrawn": card["withdrawn"]}
+    assert told == {name: expected[name] for name in told}
+    scored = [item["finding"] for inspection in card["inspections"] for item in inspection["items"]]
+    assert sorted(scored) == expected["counted"]
+    return {name: value for name, value in card.items() if name != "log"}

@@ -1,0 +1,71 @@
+"""The wire contract as a table: every route a program outside may rely on, its action and its answers."""
+
+from dataclasses import dataclass
+
+from services.kernel.roles import Action
+
+PUBLIC = "PUBLIC"
+_WRITE = frozenset({200, 201, 400, 401, 403, 404, 409, 413, 415, 422, 429, 503})
+_READ = frozenset({200, 401, 403, 404})
+_OPEN = frozenset({200})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route: where, what it is in the role matrix, and which status codes its description names at least."""
+
+    service: str
+    method: str
+    path: str
+    action: str
+    answers: frozenset[int]
+
+
+def _write(path: str, action: Action) -> Route:
+    return Route("intake", "put", f"/intake/v1/{path}", action.name, _WRITE)
+
+
+def _read(path: str, action: Action | str, answers: frozenset[int] = _READ) -> Route:
+    name = action.name if isinstance(action, Action) else action
+    return Route(path.split("/")[1], "get", path, name, answers)
+
+
+ROUTES = (
+    _write("unit-changes/{id}", Action.CHANGE_DIRECTORY),
+    _write("inspections/{id}", Action.FILE),
+    _write("inspections/{inspection}/closing/{id}", Action.FILE),
+    _write("inspections/{inspection}/acknowledgement/{id}", Action.ANSWER),
+    _write("findings/{id}", Action.FILE),
+    _write("findings/{finding}/withdrawal/{id}", Action.FILE),
+    _write("findings/{finding}/reply/{id}", Action.ANSWER),
+    _write("findings/{finding}/decision/{id}", Action.DECIDE),
+    _write("commendations/{id}", Action.DECIDE),
+    _write("quarters/{quarter}/closing/{id}", Action.DECIDE),
+    Route("intake", "post", "/intake/v1/batch", Action.WRITE.name, frozenset({200, 401, 413, 415, 503})),
+    _read("/intake/v1/me", Action.SIGNED_IN, frozenset({200, 401})),
+    _read("/intake/v1/units", Action.READ_DIRECTORY, frozenset({200, 401})),
+    _read("/intake/v1/catalogue", Action.READ_DIRECTORY, frozenset({200, 401})),
+    _read("/intake/v1/inspections", Action.READ_CASE, frozenset({200, 401, 403})),
+    _read("/intake/v1/findings", Action.READ_CASE, frozenset({200, 401, 403})),
+    _read("/audit/checkpoint", PUBLIC, _OPEN),
+    _read("/audit/vkey", PUBLIC, _OPEN),
+    _read("/audit/tile/entries/{coordinate}", Action.ENTRIES),
+    _read("/audit/tile/{level}/{coordinate}", PUBLIC, _OPEN),
+    _read("/audit/v1/receipts/{event_id}", Action.PROOFS),
+    _read("/audit/v1/entries/{event_id}", Action.ENTRY),
+    _read("/reports/v1/alerts", Action.ALERTS, frozenset({200, 401, 403, 422})),
+    _read("/reports/v1/scorecards/{quarter}", Action.LIVE_CARDS),
+    _read("/reports/v1/scorecards/{quarter}/{unit}", Action.LIVE_CARDS),
+    *(_read(f"/{service}/healthz", PUBLIC, _OPEN) for service in ("intake", "audit", "reports")),
+    *(_read(f"/{service}/readyz", PUBLIC, _OPEN) for service in ("intake", "audit", "reports")),
+)  # fmt: skip
+LATER = (
+    "devices/{id}",
+    "inspections/{id}/correction/{id2}",
+    "inspections/{id}/voiding/{id2}",
+    "inspections/{id}/team/{id2}",
+    "findings/{id}/photos/{n}",
+    "quarters/{quarter}/publication/{id}",
+    "quarters/{quarter}/restatement/{id}",
+)
+"""Writes of the contract that answer 404 until they are built."""
