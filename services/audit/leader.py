@@ -14,12 +14,12 @@ import asyncpg
 from services.audit import metrics
 from services.audit.errors import Fenced, GuardRefuses, LogCorrupt
 from services.audit.guard import Guard
-from services.audit.loops import honour_cancellation
 from services.audit.publisher import Publisher
 from services.audit.sequencer import Sequencer
 from services.audit.signer import CheckpointSigner
 from services.audit.tree import queries
 from services.kernel.db import TRANSIENT, Pool, transaction
+from services.kernel.loops import honour_cancellation
 from services.kernel.note import Signer
 from services.kernel.streams.port import Stream
 

@@ -16,7 +16,6 @@ held_alarms = meter.create_counter(
     "kycuong.audit.held_alarms", description="Times that an event was held for over 60 s"
 )
 refusals = meter.create_counter("kycuong.audit.refusals", description="Events refused, by reason: each is an alarm")
-dead_letters = meter.create_counter("kycuong.audit.dead_letters", description="Records that are no event at all")
 appended = meter.create_counter("kycuong.audit.appended", unit="{entry}", description="Entries appended")
 unpublished = meter.create_gauge(
     "kycuong.audit.unpublished", unit="{entry}", description="Entries not yet on the stream"

@@ -14,14 +14,14 @@ from typing import Any
 from opentelemetry.trace import SpanKind
 
 from services.audit import metrics
-from services.audit.loops import honour_cancellation, wait_for_event
 from services.audit.tree import queries
 from services.kernel.db import TRANSIENT, Pool
 from services.kernel.failpoints import failpoint
+from services.kernel.loops import honour_cancellation, wait_for_event
 from services.kernel.streams.port import Record, Stream, StreamDown
 from services.kernel.telemetry import links, tracer
 
-ENTRIES, REFUSALS = "published entries", "published refusals"
+ENTRIES, REFUSALS = "entries", "refusals"
 REPEAT = 10.0  # seconds after which the current checkpoint is sent again
 CHUNK = 1000
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
@@ -78,7 +78,7 @@ class Publisher:
             failpoint("audit.after_publish")
             # a crash here leaves these entries sent but not noted: they are sent again, and skipped by index
             first += len(rows)
-            await self._pool.execute(queries.raise_position, ENTRIES, first)
+            await self._pool.execute(queries.raise_published, ENTRIES, first)
             metrics.unpublished.set(size - first)
 
     async def _send_refusals(self) -> None:
@@ -86,11 +86,10 @@ class Publisher:
         while rows := await self._pool.fetch(queries.refusals_from, after, CHUNK):
             await self._stream.publish(self._topic, [_refusal(row) for row in rows])
             after = rows[-1]["seq"]
-            await self._pool.execute(queries.raise_position, REFUSALS, after)
+            await self._pool.execute(queries.raise_published, REFUSALS, after)
 
-    async def _published(self, name: str) -> int:
-        row = await self._pool.fetchrow(queries.read_position, name)
-        return row["next_offset"] if row is not None else 0
+    async def _published(self, what: str) -> int:
+        return int(await self._pool.fetchval(queries.published, what) or 0)
 
 
 def _entry(row: Any) -> Record:

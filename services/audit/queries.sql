@@ -1,22 +1,13 @@
--- Statements of the log. The sequencer's transaction begins with move_position and ends with move_head.
+-- Statements of the log. The sequencer's transaction begins with the kernel's move_position and ends with move_head.
 
--- name: move_position
--- Move a position by compare-and-set: no row means another sequencer has moved it.
-UPDATE audit.position SET incarnation = $4, next_offset = $5
-WHERE name = $1 AND incarnation = $2 AND next_offset = $3;
+-- name: published
+-- How much has been published: entries by index, refusals by number.
+SELECT up_to FROM audit.published WHERE what = $1;
 
--- name: make_position
--- The position of a topic never read before.
-INSERT INTO audit.position (name, incarnation, next_offset) VALUES ($1, '', 0) ON CONFLICT (name) DO NOTHING;
-
--- name: read_position
--- Where a topic is read on, or what is published already.
-SELECT incarnation, next_offset FROM audit.position WHERE name = $1;
-
--- name: raise_position
--- What has been published: it only grows.
-INSERT INTO audit.position (name, incarnation, next_offset) VALUES ($1, '', $2)
-ON CONFLICT (name) DO UPDATE SET next_offset = excluded.next_offset WHERE position.next_offset < excluded.next_offset;
+-- name: raise_published
+-- What has been published only grows.
+INSERT INTO audit.published (what, up_to) VALUES ($1, $2)
+ON CONFLICT (what) DO UPDATE SET up_to = excluded.up_to WHERE published.up_to < excluded.up_to;
 
 -- name: known_leaves
 -- The leaf hashes of those ids that are in the log already.

@@ -10,12 +10,12 @@ from typing import Any
 from fastapi import Request
 
 from services.audit.leader import Leader
-from services.audit.loops import wait_for_event
 from services.audit.receipt import Receipt
 from services.audit.tree import inclusion_proof, queries
 from services.kernel.clock import Clock
 from services.kernel.db import Pool
 from services.kernel.identity import authenticate, token_of
+from services.kernel.loops import wait_for_event
 from services.kernel.note import Signer
 from services.kernel.problems import Unavailable
 from services.kernel.roles import Action

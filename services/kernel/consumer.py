@@ -1,49 +1,47 @@
-"""The consumer loop: position, effect and dead letters in one transaction, so each record takes effect exactly once."""
+"""The consumer: position, effect and dead letters in one transaction, so each record takes effect exactly once."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from opentelemetry.trace import SpanKind
 
 from services.kernel.db import TRANSIENT, Connection, Pool, transaction
 from services.kernel.failpoints import failpoint
+from services.kernel.loops import honour_cancellation
 from services.kernel.streams.embedded import QUERIES
 from services.kernel.streams.port import Delivered, Position, Reader, Stream, StreamDown, StreamReset
 from services.kernel.telemetry import links, meter, tracer
 
-LIMIT = 1000  # records a transaction
-_WAIT = 1.0  # seconds
-_PAUSE, _MAX_PAUSE = 0.05, 5.0  # seconds
-_TRANSIENT: tuple[type[BaseException], ...] = (StreamDown, *TRANSIENT)
+WAIT = 0.5  # seconds to wait for the next record
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between attempts
+AWAY: tuple[type[BaseException], ...] = (StreamDown, *TRANSIENT)
 log = logging.getLogger(__name__)
 
-_lag = meter.create_gauge("kycuong.stream.lag", unit="{record}", description="records not yet consumed")
-_dead = meter.create_counter("kycuong.stream.dead_letters", unit="{record}", description="records put aside")
-
-Process = Callable[[Connection, list[Delivered]], Awaitable[None]]
-"""Gives a batch its effect, inside the transaction that moves the position."""
+_lag = meter.create_gauge("kycuong.stream.lag", unit="{record}", description="Records of a topic not yet in effect")
+_dead = meter.create_counter("kycuong.stream.dead_letters", unit="{record}", description="Records put aside")
 
 
-class Fenced(Exception):
+class PositionMoved(Exception):
     """Vị trí đọc đã được một tiến trình khác dời đi; tiến trình này đọc lại từ đó.
 
-    Another consumer moved the position; this one reads it again and goes on from there.
+    Another process moved the position; this one reads it again and goes on from there.
     """
 
 
-class Poison(Exception):
-    """Một bản ghi không bao giờ xử lý được; nó được cất nguyên trạng cùng lỗi của nó.
+_AGAIN: tuple[type[BaseException], ...] = (PositionMoved, StreamReset, *AWAY)
 
-    One record can never be processed; it is put aside as it came, with its error.
-    """
 
-    def __init__(self, offset: int, error: str) -> None:
-        super().__init__(f"record {offset}: {error}")
-        self.offset, self.error = offset, error
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record that can never be processed, and why."""
+
+    delivered: Delivered
+    error: str
 
 
 class Positions:
@@ -63,7 +61,7 @@ class Positions:
         return None if row is None else Position(row["incarnation"], row["next_offset"])
 
     async def move(self, connection: Connection, topic: str, stored: Position | None, moved: Position) -> None:
-        """Compare and set, the transaction's first statement; raises Fenced when another position is stored by now."""
+        """Compare and set, the transaction's first statement; PositionMoved when another one is stored by now."""
         if stored is None:
             found = await connection.fetchval(self._first, topic, moved.incarnation, moved.offset)
         else:
@@ -71,89 +69,141 @@ class Positions:
                 self._move, topic, stored.incarnation, stored.offset, moved.incarnation, moved.offset
             )
         if found is None:
-            raise Fenced
+            raise PositionMoved(f"{topic} is no longer at {stored}")
 
-    async def bury(
-        self, connection: Connection, topic: str, incarnation: str, delivered: Delivered, error: str
-    ) -> None:
-        """Put a record aside."""
-        record = delivered.record
-        headers = json.dumps(record.headers)
-        await connection.execute(
-            self._bury, topic, incarnation, delivered.offset, record.key, record.value, headers, error
-        )
-        _dead.add(1)
+    async def bury(self, connection: Connection, topic: str, incarnation: str, letters: Sequence[DeadLetter]) -> None:
+        """Put records aside as they came, each with its error."""
+        rows = [(topic, incarnation, *_row(letter)) for letter in letters]
+        await connection.executemany(self._bury, rows)
 
 
-class Consumer:
-    """Reads one topic for a service: transient trouble moves nothing, poison goes aside, a twin is fenced."""
+def _row(letter: DeadLetter) -> tuple[int, bytes, bytes, str, str]:
+    record = letter.delivered.record
+    # the key as bytes: one with a NUL in it is no text to PostgreSQL
+    return letter.delivered.offset, record.key.encode(), record.value, json.dumps(record.headers), letter.error
 
-    def __init__(
-        self, pool: Pool, stream: Stream, topic: str, *, name: str, schema: str, process: Process, limit: int = LIMIT
-    ) -> None:
+
+@dataclass(slots=True)
+class _State:
+    """Where a consumer stands between transactions; dropped at any doubt and read again."""
+
+    reader: Reader
+    stored: Position | None
+    incarnation: str
+    behind: int = 0
+    ahead: asyncio.Task[list[Delivered]] | None = None
+
+    async def fetch(self, limit: int, wait: float) -> list[Delivered]:
+        """The next records. Behind a full batch there are probably more: they are fetched while it is processed."""
+        ahead, self.ahead = self.ahead, None
+        records = await (ahead or self.reader.fetch(limit, wait))
+        self.behind = self.reader.lag
+        if len(records) == limit:
+            self.ahead = asyncio.create_task(self.reader.fetch(limit, 0))
+        return records
+
+    async def drop(self) -> None:
+        """Forget what was fetched ahead."""
+        if self.ahead is not None:
+            self.ahead.cancel()
+            await asyncio.gather(self.ahead, return_exceptions=True)
+
+
+class Consumer(ABC):
+    """Reads one topic for a service: transient trouble moves nothing, of two twins one wins each batch."""
+
+    limit = 1000
+    """Records a transaction."""
+
+    def __init__(self, pool: Pool, stream: Stream, topic: str, *, name: str, schema: str) -> None:
         self._pool, self._stream, self._topic, self._name = pool, stream, topic, name
         self._positions = Positions(schema)
-        self._process, self._limit = process, limit
-        self._pause = _PAUSE
+        self._reader: Reader | None = None
+        self._state: _State | None = None
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Consume until `stop` is set; a batch that was begun is finished."""
-        reader = await self._stream.reader(self._topic, self._name)
+    async def resume(self, connection: Connection) -> None:
+        """Read what `process` must know: at the start, and again after anything went wrong."""
+        return
+
+    @abstractmethod
+    async def process(self, connection: Connection, batch: list[Delivered]) -> Sequence[DeadLetter]:
+        """Give a batch its effect, inside the transaction that moves the position; returns what can never have one."""
+
+    def committed(self) -> None:
+        """Called when the last batch's transaction is in the database."""
+        return
+
+    async def run(self) -> None:
+        """Consume until cancelled; errors that time does not mend are raised."""
+        pause = FIRST_PAUSE
         try:
-            while not stop.is_set():
+            while True:
+                honour_cancellation()
                 try:
-                    await self._follow(reader, stop)
-                except (Fenced, StreamReset) as event:
-                    log.warning("%s reads its position again: %s", self._name, type(event).__name__)
-                except _TRANSIENT as error:
-                    log.warning("%s waits: %s: %s", self._name, type(error).__name__, error)
-                    self._pause = min(2 * self._pause, _MAX_PAUSE)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), self._pause)
+                    await self.step(WAIT)
+                    pause = FIRST_PAUSE
+                except _AGAIN as trouble:
+                    log.warning("%s reads on soon: %s: %s", self._name, type(trouble).__name__, trouble)
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, LONGEST_PAUSE)
         finally:
+            await self.close()
+
+    async def step(self, wait: float) -> int:
+        """Process one batch and return how many records it had. Any error leaves the state to be read anew."""
+        state, self._state = self._state or await self._resume(), None
+        try:
+            records = await state.fetch(self.limit, wait)
+            self._measure(state.behind + len(records))
+            if records:
+                state.stored = await self._take(state, records)
+                await state.reader.hint(state.stored)
+                self._measure(state.behind)
+            self._state = state
+        finally:
+            if self._state is None:
+                await state.drop()
+        return len(records)
+
+    async def close(self) -> None:
+        """Leave the stream."""
+        state, self._state = self._state, None
+        if state is not None:
+            await state.drop()
+        reader, self._reader = self._reader, None
+        if reader is not None:
             await reader.close()
 
-    async def _follow(self, reader: Reader, stop: asyncio.Event) -> None:
-        """Read on from the stored position until something is in the way."""
-        stored = await self._positions.load(self._pool, self._topic)
-        incarnation = (await reader.seek(stored)).incarnation
-        while not stop.is_set():
-            batch = await reader.fetch(self._limit, _WAIT)
-            _lag.set(reader.lag, {"consumer": self._name})
-            if batch:
-                stored = await self._take(stored, Position(incarnation, batch[-1].offset + 1), batch)
-                await reader.hint(stored)
-            self._pause = _PAUSE
+    async def _resume(self) -> _State:
+        """Read the position from the database, and seek."""
+        if self._reader is None:
+            self._reader = await self._stream.reader(self._topic, self._name)
+        async with transaction(self._pool) as connection:
+            stored = await self._positions.load(connection, self._topic)
+            await self.resume(connection)
+        return _State(self._reader, stored, (await self._reader.seek(stored)).incarnation)
 
-    async def _take(self, stored: Position | None, moved: Position, batch: list[Delivered]) -> Position:
-        """Move the position and give the batch its effect, leaving out what turns out to be poison."""
-        poison: dict[int, str] = {}
+    async def _take(self, state: _State, batch: list[Delivered]) -> Position:
+        """One batch, in one transaction; returns the position after it."""
+        moved = Position(state.incarnation, batch[-1].offset + 1)
         with tracer.start_as_current_span(
             f"process {self._topic}",
             kind=SpanKind.CONSUMER,
             links=links(one.record.headers.get("traceparent") for one in batch),
             attributes={"messaging.batch.message_count": len(batch)},
         ):
-            while True:
-                try:
-                    await self._commit(stored, moved, batch, poison)
-                except Poison as found:
-                    if found.offset in poison:
-                        raise
-                    log.error("%s puts a record aside: %s", self._name, found)
-                    poison[found.offset] = found.error
-                else:
-                    return moved
+            async with transaction(self._pool) as connection:
+                await self._positions.move(connection, self._topic, state.stored, moved)
+                dead = await self.process(connection, batch)
+                if dead:
+                    await self._positions.bury(connection, self._topic, moved.incarnation, dead)
+                failpoint("consumer.before_commit")
+                # a crash here leaves the position where it was and no effect: the batch is fetched again
+            failpoint("consumer.after_commit")
+            # a crash here leaves position and effect together, whatever the stream's hint says
+        _dead.add(len(dead), {"consumer": self._name})
+        self.committed()
+        return moved
 
-    async def _commit(
-        self, stored: Position | None, moved: Position, batch: list[Delivered], poison: dict[int, str]
-    ) -> None:
-        async with transaction(self._pool) as connection:
-            await self._positions.move(connection, self._topic, stored, moved)
-            for one in batch:
-                if one.offset in poison:
-                    await self._positions.bury(connection, self._topic, moved.incarnation, one, poison[one.offset])
-            await self._process(connection, [one for one in batch if one.offset not in poison])
-            # a crash here leaves the position where it was and no effect: the batch is read again
-            failpoint("consumer.before_commit")
-        # a crash here leaves position and effect together: the batch is not read again
+    def _measure(self, waiting: int) -> None:
+        _lag.set(waiting, {"consumer": self._name})

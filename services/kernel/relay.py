@@ -1,7 +1,6 @@
 """The outbox relay: sends rows in id order, again when no receipt came, and never deletes one (receipts do)."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -14,6 +13,7 @@ from opentelemetry.trace import SpanKind
 
 from services.kernel.db import TRANSIENT
 from services.kernel.failpoints import failpoint
+from services.kernel.loops import wait_for_event
 from services.kernel.streams.embedded import QUERIES
 from services.kernel.streams.port import Record, Stream, StreamDown
 from services.kernel.telemetry import links, meter, tracer
@@ -125,7 +125,7 @@ class Relay:
                 except TRANSIENT as error:
                     # the session is gone and the lock with it; if another relay leads now, the worst is a second copy
                     log.warning("relay without its database: %s: %s", type(error).__name__, error)
-                await _rest(stop, _STANDBY)
+                await wait_for_event(stop, _STANDBY)
         finally:
             stopper.cancel()
 
@@ -153,16 +153,15 @@ class Relay:
                 # nothing was noted as sent, so the same rows go again, in the same order
                 log.warning("relay waits for the stream: %s", error)
                 pause = min(2 * pause, 5.0)
-                await _rest(stop, pause)
+                await wait_for_event(stop, pause)
                 continue
             if not more:
-                await _rest(stop, _PACE)
+                await wait_for_event(stop, _PACE)
                 await self._idle()
 
     async def _idle(self) -> None:
         """Wait for a commit; other processes' commits do not wake us, so look now and then."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), _POLL)
+        await wait_for_event(self._wake, _POLL)
 
     async def _step(self, session: asyncpg.Connection) -> bool:
         """Send what is due and one page of new rows; whether there may be more at once."""
@@ -231,11 +230,6 @@ class Relay:
         _depth.set(row["depth"])
         _age.set(row["age"])
         self._metrics_at = time.monotonic() + _METRICS
-
-
-async def _rest(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
 
 
 def _headers(row: Any) -> dict[str, str]:

@@ -12,6 +12,7 @@ from opentelemetry.metrics import CallbackOptions, Observation
 from services.kernel.db import TRANSIENT
 from services.kernel.entries import Covered, EntryFeed, LogDiffers
 from services.kernel.log_client import LogUnreachable
+from services.kernel.loops import wait_for_event
 from services.kernel.streams import StreamDown
 from services.kernel.telemetry import meter
 from services.reports.facts import Unfoldable
@@ -76,10 +77,7 @@ class Follower:
         else:
             self.progress.failing = f"{type(error).__name__}: {error}"
             log.error("the fold fails, and tries again in %.1f s", pause, exc_info=error)
-        try:
-            await asyncio.wait_for(stop.wait(), pause)
-        except TimeoutError:
-            return
+        await wait_for_event(stop, pause)
 
     async def _follow(self, stop: asyncio.Event) -> None:
         """From the stored position on, until something goes wrong."""

@@ -19,6 +19,7 @@ from tests.support.browser import DESK, PHONE, Person, chromium
 from tests.support.instance import free_port
 from tests.support.postgres import Cluster
 from tests.support.reports_http import CLOSED_PORT, NOW, appoint, province, publish
+from tests.support.reports_log import MadeLog
 
 QUARTER = "2026-Q3"
 
@@ -39,7 +40,7 @@ class Served:
 
     async def _serve(self) -> None:
         async with self.cluster.database(self.folder) as settings:
-            await publish(settings, province())
+            await publish(settings, whole_province())
             self.tokens["reviewer"] = await appoint(settings, "reviewer")
             self.tokens["head"] = await appoint(settings, "unit_head", "xa-tan-hoa")
             port = free_port()
@@ -53,6 +54,18 @@ class Served:
                 await asyncio.sleep(0.02)
             self.ready.set()
             await serving
+
+
+def whole_province() -> MadeLog:
+    """The province, then sixty wards seen since without a finding, and a ward with one that waits."""
+    made = province()
+    for number in range(1, 61):
+        made.register(f"phuong-{number}", f"UBND phường Số {number}", "phuong")
+        made.close(f"phuong-{number}", made.open(f"phuong-{number}"))
+    waiting = made.open("phuong-dao", "2026-10-05T07:30:00+07:00")
+    made.record("phuong-dao", waiting, "A03", 2)
+    made.close("phuong-dao", waiting)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -108,14 +121,27 @@ def test_a_reviewer_reads_a_quarter_down_to_the_log_entry(
     assert page.locator("figure.chart rect").first.evaluate("node => getComputedStyle(node).fill") == "rgb(28, 122, 77)"
     page.get_by_role("link", name="Điểm", exact=True).click()
     expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Điểm")
+    page.get_by_label("Tìm đơn vị").fill("tan hoa")
+    page.get_by_role("button", name="Xem").click()
+    expect(page.get_by_role("heading", name="1 đơn vị có tên khớp")).to_be_visible()
+    expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Điểm")
+    fits(reviewer)
     page.get_by_role("link", name="UBND xã Tân Hòa").click()
     expect(page.locator(".score")).to_have_text("94,00")
     expect(page.locator("main")).to_contain_text("Đi làm muộn")
     assert page.locator('a[href^="/audit/v1/receipts/"]').count() == 3
+    assert page.locator('a[href^="/audit/v1/entries/"]').count() == 3
+    expect(page.locator(".steps li").first).to_contain_text(
+        "1 điểm (mức 1) × 3 lượt người × hệ số 0,6667 (30 ÷ 45 người được kiểm tra) = 2,00 điểm trừ."
+    )
+    expect(page.locator(".sums li").first).to_have_text("Nhóm A · Giờ giấc: trừ 4,00, chưa chạm mức tối đa 20.")
+    expect(page.locator(".visit")).to_contain_text("100 − 4,00 − 2,00 = 94,00")
+    expect(page.get_by_role("button", name="In phiếu")).to_be_visible()
     fits(reviewer)
     page.get_by_label("Bản", exact=True).select_option(label="Bản chốt chính thức")
     page.get_by_role("button", name="Xem").click()
     expect(page.locator(".page-head")).to_contain_text("Bản chốt chính thức")
+    expect(page.locator(".edition")).to_contain_text("không thay đổi nữa")
     fits(reviewer)
 
 
@@ -142,3 +168,80 @@ def test_the_csv_link_downloads_what_the_table_shows(browser: Browser, served: S
     text = Path(waiting.value.path()).read_bytes()
     assert text.startswith(b"\xef\xbb\xbfquarter,")
     assert text.count(b"\r\n") == 2
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_long_list_comes_in_pages_and_the_uninspected_are_folded(
+    browser: Browser, served: Served, viewport: dict[str, int]
+) -> None:
+    reviewer = enter(browser, served, "reviewer", viewport)
+    page = reviewer.page
+    page.goto(f"{served.url}/reports/?quarter={QUARTER}")
+    expect(page.locator(".units tbody tr")).to_have_count(50)
+    assert page.evaluate("document.documentElement.scrollHeight") < 6000
+    folded = page.locator("#uninspected").get_by_role("link", name="Sở Nội vụ")
+    expect(folded).to_be_hidden()
+    page.locator("#uninspected summary").press("Enter")
+    expect(folded).to_be_visible()
+    pages = page.get_by_role("navigation", name="Trang danh sách")
+    pages.get_by_role("link", name="Sau").click()
+    expect(page.locator(".units tbody tr")).to_have_count(13)
+    expect(pages.locator("[aria-current=page]")).to_have_text("Trang 2")
+    fits(reviewer)
+    pages.get_by_role("link", name="Tất cả 63").click()
+    expect(page.locator(".units tbody tr")).to_have_count(63)
+    fits(reviewer)
+
+
+def test_the_phones_short_table_sorts_by_what_it_folds_away(browser: Browser, served: Served) -> None:
+    page = enter(browser, served, "reviewer", PHONE).page
+    page.goto(f"{served.url}/reports/?quarter=2026-Q4")
+    expect(page.locator(".units").get_by_role("columnheader")).to_have_count(2)
+    page.get_by_role("navigation", name="Sắp xếp").get_by_role("link", name="Chờ").click()
+    expect(page.locator(".sorts [aria-current]")).to_contain_text("Chờ")
+    expect(page.locator(".units tbody tr").first).to_contain_text("1 chờ")
+
+
+def test_searching_works_without_a_script(browser: Browser, served: Served) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="vi-VN")
+    cookie = {"name": COOKIE, "value": served.tokens["reviewer"], "domain": "127.0.0.1", "path": "/", "secure": True}
+    context.add_cookies([cookie])  # type: ignore[list-item]
+    page = context.new_page()
+    page.goto(f"{served.url}/reports/?quarter={QUARTER}")
+    page.get_by_label("Tìm đơn vị").fill("NOI vụ")
+    page.get_by_role("button", name="Xem").click()
+    expect(page.locator("#uninspected").get_by_role("link", name="Sở Nội vụ")).to_be_visible()
+    page.get_by_label("Tìm đơn vị").fill("<b>khong</b>")
+    page.get_by_role("button", name="Xem").click()
+    expect(page.get_by_role("heading", name="0 đơn vị có tên khớp “<b>khong</b>”")).to_be_visible()
+    page.get_by_role("link", name="Bỏ tìm").click()
+    expect(page.locator(".units tbody tr")).to_have_count(50)
+
+
+def test_the_first_line_says_what_waits_for_the_reader(browser: Browser, served: Served) -> None:
+    page = enter(browser, served, "reviewer", DESK).page
+    page.goto(f"{served.url}/reports/?quarter=2026-Q4")
+    expect(page.locator("main .notice").first).to_contain_text("1 ghi nhận của 1 đơn vị còn chờ")
+    expect(page.get_by_role("link", name="Hồ sơ chờ quyết định")).to_have_attribute("href", "/intake/desk/")
+    expect(page.locator(".edition")).to_contain_text("Quý IV/2026 chưa được chốt bản nào.")
+    page.goto(f"{served.url}/reports/units/phuong-dao?quarter=2026-Q4")
+    expect(page.locator("dl.pairs")).to_contain_text("Nếu tất cả được xác nhận, điểm từ 100,00 thành 96,00.")
+    head = enter(browser, served, "head", PHONE)
+    head.page.goto(f"{served.url}/reports/?quarter={QUARTER}")
+    expect(head.page.locator(".own")).to_contain_text("UBND xã Tân Hòa")
+    expect(head.page.locator(".own .score")).to_have_text("94,00")
+    expect(head.page.locator("main .notice").first).to_contain_text("2 thông báo chưa nhận")
+    expect(head.page.locator(".edition")).to_contain_text("Chưa có bản chốt nào được công bố")
+    fits(head)
+
+
+def test_an_edition_that_is_not_there_leads_back_to_the_live_one(browser: Browser, served: Served) -> None:
+    page = enter(browser, served, "reviewer", PHONE).page
+    page.goto(f"{served.url}/reports/?quarter={QUARTER}&edition=official")
+    expect(page.locator(".edition")).to_contain_text("cards_root")
+    page.get_by_label("Quý", exact=True).select_option(label="Quý IV/2026")
+    page.get_by_role("button", name="Xem").click()
+    expect(page.locator("main")).to_contain_text("chưa được chốt theo bản này")
+    page.get_by_role("link", name="Xem bản đang tính của Quý IV/2026").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Phiếu điểm Quý IV/2026")
+    expect(page.locator(".edition")).to_contain_text("Bản đang tính")

@@ -240,7 +240,7 @@ async def test_the_table_sorts_by_link(ask: Ask) -> None:
         return [part.split("?")[0] for part in table.split('href="/reports/units/')[1:]]
 
     by_name = (await ask(f"/reports/?quarter={QUARTER}", "reviewer")).text
-    assert order(by_name) == ["phuong-dao", "so-noi-vu", "tram-y-te", "xa-tan-hoa"]
+    assert order(by_name) == ["phuong-dao", "tram-y-te", "xa-tan-hoa", "so-noi-vu"]  # the uninspected one apart, last
     down = (await ask(f"/reports/?quarter={QUARTER}&sort=persons&dir=desc", "reviewer")).text
     assert order(down)[-1] == "so-noi-vu"
     up = (await ask(f"/reports/?quarter={QUARTER}&sort=score", "reviewer")).text

@@ -327,13 +327,15 @@ async def test_kafka_delivers_what_is_no_text_and_what_is_behind_it(settings: Se
         producer = AIOKafkaProducer(bootstrap_servers=kafka.address)
         await producer.start()
         await producer.send_and_wait(transport.topic, b"v", b"\xff\0", headers=[("h", b"\xfe"), ("none", None)])
-        await producer.send_and_wait(transport.topic, None, None)
+        await producer.send_and_wait(transport.topic, None, b"no value")
+        await producer.send_and_wait(transport.topic, b"no key")
         await producer.stop()
-        found = await read(reader, 2)
+        found = await read(reader, 3)
         await stream.stop()
     assert [one.record for one in found] == [
         Record("\ufffd\0", b"v", {"h": "\ufffd", "none": ""}),
-        Record("", b"", {}),
+        Record("no value", b"", {}),
+        Record("", b"no key", {}),
     ]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 
 from services.kernel.db import TRANSIENT
+from services.kernel.loops import wait_for_event
 from services.kernel.sql import load_queries
 from services.kernel.streams.port import Delivered, Position, Record, StreamDown, StreamReset, is_of, resume
 from services.kernel.streams.state import watched
@@ -112,8 +113,7 @@ class EmbeddedReader:
             left = deadline - time.monotonic()
             if found or left <= 0:
                 return found
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._link.news.wait(), min(left, POLL))
+            await wait_for_event(self._link.news, min(left, POLL))
 
     async def _next(self, position: Position, limit: int) -> list[Delivered]:
         async with self._link.use() as connection:

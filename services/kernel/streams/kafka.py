@@ -303,5 +303,10 @@ def _encoded(record: Record) -> dict[str, object]:
 
 
 def _delivered(record: "ConsumerRecord[bytes, bytes]") -> Delivered:
-    headers = {name: value.decode() for name, value in record.headers}
-    return Delivered(record.offset, Record((record.key or b"").decode(), record.value or b"", headers))
+    # whoever may write to the topic may write nonsense: what is no text must not keep the records behind it from us
+    headers = {name: _text(value) for name, value in record.headers}
+    return Delivered(record.offset, Record(_text(record.key), record.value or b"", headers))
+
+
+def _text(raw: bytes | None) -> str:
+    return (raw or b"").decode(errors="replace")

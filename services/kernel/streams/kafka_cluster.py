@@ -152,6 +152,8 @@ class Cluster:
     async def noted(self, topic: str, consumer: str) -> Position | None:
         """What `note` last committed."""
         answer = await self._ask_group(consumer, OffsetFetchRequest(consumer, [(topic, [0])]))
+        if not answer.topics:  # a coordinator that is still loading answers for no topic
+            raise StreamDown(f"the coordinator of {consumer} knows no offsets yet")
         ((_, offset, incarnation, error_code),) = answer.topics[0][1]
         if for_code(error_code) is not NoError:
             raise StreamDown(for_code(error_code).__name__)

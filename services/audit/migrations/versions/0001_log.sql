@@ -39,10 +39,15 @@ CREATE TABLE audit.lease (
     expires_at timestamptz NOT NULL                   -- by the database's clock
 );
 
-CREATE TABLE audit.position (
-    name text PRIMARY KEY,                            -- a topic read, or what was published
+CREATE TABLE audit.stream_position (                  -- where a topic is read on
+    topic text PRIMARY KEY,
     incarnation text NOT NULL,
     next_offset bigint NOT NULL CHECK (next_offset >= 0)
+);
+
+CREATE TABLE audit.published (                        -- how much of the log is on the stream
+    what text PRIMARY KEY CHECK (what IN ('entries', 'refusals')),
+    up_to bigint NOT NULL CHECK (up_to >= 0)
 );
 
 CREATE TABLE audit.unit_position (
@@ -113,6 +118,6 @@ END $$;
 
 GRANT SELECT, INSERT ON audit.entry, audit.tile, audit.checkpoint, audit.refusal, audit.dead_letter TO kycuong_audit_app;
 GRANT SELECT, UPDATE ON audit.tree_head, audit.lease TO kycuong_audit_app;
-GRANT SELECT, INSERT, UPDATE ON audit.position, audit.unit_position TO kycuong_audit_app;
+GRANT SELECT, INSERT, UPDATE ON audit.stream_position, audit.published, audit.unit_position TO kycuong_audit_app;
 GRANT SELECT, INSERT, DELETE ON audit.held TO kycuong_audit_app;
 GRANT SELECT ON audit.alembic_version TO kycuong_audit_app;
