@@ -19,7 +19,7 @@ from starlette.types import Scope
 from services.kernel import problems
 from services.kernel.identity import Caller
 from services.kernel.quarters import ICT
-from services.kernel.roles import Role
+from services.kernel.roles import MATRIX, Action, Role
 
 KERNEL = Path(__file__).parent
 LANGUAGES = ("vi", "en")
@@ -31,7 +31,7 @@ NAVIGATION: tuple[tuple[str, str, str, frozenset[Role]], ...] = (
     ("/intake/", "Kiểm tra", "Inspect", frozenset({Role.INSPECTOR, Role.LEAD})),
     ("/intake/desk/", "Bàn hồ sơ", "Case desk", frozenset(Role)),
     ("/reports/inbox", "Hộp báo", "Inbox", frozenset({Role.UNIT_HEAD, Role.REVIEWER})),
-    ("/reports/", "Phiếu điểm", "Scorecards", frozenset(Role)),
+    ("/reports/", "Phiếu điểm", "Scorecards", frozenset(MATRIX[Action.LIVE_CARDS])),
     ("/audit/", "Nhật ký", "Log", frozenset(Role)),
 )
 

@@ -14,7 +14,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -250,25 +251,38 @@ class EmbeddedPostgres:
         pid = self._postmaster()
         if pid is None:
             return
-        if _alive(pid) and _is_postgres(
-            pid
-        ):  # starting up, shutting down, or recovering: give it time to answer or end
-            for _ in range(400):
-                if await self._answers() or not _alive(pid):
-                    break
-                await asyncio.sleep(0.05)
-        for _ in range(200):
-            if not _backends(self._data):
-                return
-            await asyncio.sleep(0.05)
+        if _alive(pid) and _is_postgres(pid):  # starting up, shutting down, or recovering: let it answer or end
+            await _until(lambda: not _alive(pid), 20, also=self._answers)
+        await _until(lambda: not _backends(self._data), 10)
+        # PostgreSQL takes a dead process that nobody has reaped yet for a living server
+        if _is_zombie(pid) and not await _until(lambda: not _is_zombie(pid), 2):
+            (self._data / "postmaster.pid").unlink(missing_ok=True)
+
+
+async def _until(holds: Callable[[], bool], patience: float, also: Callable[[], Awaitable[bool]] | None = None) -> bool:
+    """Wait until something holds (or `also` does), at most `patience` seconds; whether it does."""
+    end = time.monotonic() + patience
+    while not holds() and not (also is not None and await also()):
+        if time.monotonic() > end:
+            return False
+        await asyncio.sleep(0.05)
+    return True
 
 
 def _alive(pid: int) -> bool:
+    return _state(pid) not in (None, "Z")
+
+
+def _is_zombie(pid: int) -> bool:
+    return _state(pid) == "Z"
+
+
+def _state(pid: int) -> str | None:
+    """A process's state letter; None when there is no such process."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
+        return None
 
 
 def _is_postgres(pid: int) -> bool:

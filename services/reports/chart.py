@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 WIDTH, HEIGHT = 340, 190
-LEFT, RIGHT, TOP, BOTTOM = 26, 8, 18, 34
+LEFT, RIGHT, TOP, BOTTOM = 26, 12, 18, 34
 STEP = 5
 BANDS = ("good", "fair", "average", "needs_correction")
 _GAP = 1.0

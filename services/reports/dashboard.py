@@ -20,8 +20,10 @@ from services.kernel.identity import Caller, authenticate, token_of
 from services.kernel.problems import Problem, Unauthorized
 from services.kernel.quarters import local_date, quarter_of
 from services.kernel.roles import PUBLIC, Action, Role, allows
-from services.reports import chart, endpoints
+from services.reports import acting, chart, endpoints
 from services.reports.cards import BAND_LABELS, bands
+from services.reports.explained import explain
+from services.reports.listed import ALL, LONGEST_SEARCH, Pages, matching
 from services.reports.reads import LIVE, Listing, Scope
 from services.reports.scoring import GROUPS
 from services.reports.state import State
@@ -48,6 +50,13 @@ SORTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "pending": lambda row: row["pending"]["findings"],
     **{group: _deduction_of(group) for group in GROUPS},
 }
+COLUMNS = (
+    ("name", "Đơn vị", "Unit"),
+    ("visits", "n", "n"),
+    ("score", "Điểm", "Score"),
+    ("persons", "Người", "Persons"),
+    ("pending", "Chờ", "Pending"),
+)
 Page = Callable[[Request, State, Caller], Awaitable[Response]]
 PerRequest = Callable[[Request], Awaitable[Response]]
 
@@ -91,7 +100,12 @@ def _signed_in(page: Page) -> PerRequest:
 
 def _refused(request: Request, state: State, caller: Caller, problem: Problem) -> Response:
     body = problem.body("en" if pages.language_of(request) == "en" else "vi", request.url.path)
-    return _render(request, state, caller, "refused.html", status=problem.status, problem=body)
+    choice = Choice.of(request, state)
+    # an edition that cannot be opened still has its quarter's live cards
+    live = choice.query(edition=LIVE) if choice.edition != LIVE else None
+    return _render(
+        request, state, caller, "refused.html", status=problem.status, problem=body, live=live, choice=choice
+    )
 
 
 def _render(
@@ -112,6 +126,8 @@ class Choice:
     edition: endpoints.Edition
     sort: str
     descending: bool
+    search: str
+    page: str
 
     @classmethod
     def of(cls, request: Request, state: State) -> Choice:
@@ -123,12 +139,34 @@ class Choice:
             edition=_edition(query.get("edition")),
             sort=query.get("sort", "") if query.get("sort") in SORTS else "name",
             descending=query.get("dir") == "desc",
+            search=query.get("q", "").strip()[:LONGEST_SEARCH],
+            page=query.get("page", "1"),
         )
 
     def query(self, **changes: str | None) -> str:
         """The address's query with some parts changed; what is None is left out."""
-        parts = {"quarter": self.quarter, "group": self.group, "edition": self.edition, **changes}
+        parts = {"quarter": self.quarter, "group": self.group, "edition": self.edition, "q": self.search or None}
+        parts |= changes
         return "?" + urlencode({name: value for name, value in parts.items() if value is not None})
+
+    def order(self) -> dict[str, str]:
+        """The query's part that keeps the table's order; empty for the first one."""
+        if (self.sort, self.descending) == ("name", False):
+            return {}
+        return {"sort": self.sort, "dir": "desc" if self.descending else "asc"}
+
+    def turn(self, page: int | str) -> str:
+        """The address's query of another page in the same order."""
+        return self.query(**self.order(), page=str(page))
+
+    def sorted_by(self, sort: str) -> str:
+        """The address's query with the table by a column; by the other end when it is so already."""
+        down = self.sort == sort and not self.descending
+        return self.query(sort=sort, dir="desc" if down else "asc", page=ALL if self.page == ALL else None)
+
+    def card(self) -> str:
+        """What of the query a unit's page needs."""
+        return self.query(group=None, q=None)
 
 
 def _edition(text: str | None) -> endpoints.Edition:
@@ -142,6 +180,7 @@ async def _quarter_page(request: Request, state: State, caller: Caller) -> Respo
     choice = Choice.of(request, state)
     listing = await endpoints.listing_of(state, caller, choice.quarter, choice.edition, choice.group)
     rows = listing.parsed()
+    found = matching(ordered(rows, choice.sort, choice.descending), choice.search)
     return _render(
         request,
         state,
@@ -149,13 +188,18 @@ async def _quarter_page(request: Request, state: State, caller: Caller) -> Respo
         "quarter.html",
         choice=choice,
         listing=listing,
-        rows=ordered(rows, choice.sort, choice.descending),
+        rows=rows,
+        found=found,
+        pages=Pages.of(found, choice.page),
+        columns=COLUMNS,
+        waiting=await acting.waiting(state, caller, choice.quarter, rows) if choice.edition == LIVE else None,
         figures=figures(rows),
         chart=chart.chart(rows),
         frame=chart,
         groups=GROUPS,
         quarters=await _quarters(state, choice.quarter),
-        kinds=await _kinds(state, caller, choice.quarter),
+        frozen=await acting.frozen(state, caller, choice.quarter),
+        reviews=_reviews(state, caller),
         csv_path=_csv_path(listing, choice),
     )
 
@@ -197,11 +241,9 @@ async def _quarters(state: State, chosen: str) -> list[str]:
     return sorted({*await state.reader.quarters(), current, chosen}, reverse=True)
 
 
-async def _kinds(state: State, caller: Caller, quarter: str) -> list[str]:
-    """The editions the reader may choose: frozen ones are the reviewers' until published."""
-    if not caller.grants_for(Action.DECIDE, state.clock.now()):
-        return [LIVE]
-    return [LIVE, *await state.reader.frozen_kinds(quarter)]
+def _reviews(state: State, caller: Caller) -> bool:
+    """Whether the reader may open frozen editions: they are the reviewers' until published."""
+    return bool(caller.grants_for(Action.DECIDE, state.clock.now()))
 
 
 async def _unit_page(request: Request, state: State, caller: Caller) -> Response:
@@ -213,15 +255,20 @@ async def _unit_page(request: Request, state: State, caller: Caller) -> Response
     else:
         endpoints.require_edition(state, caller)
         card = json.loads(await state.reader.frozen_card(choice.quarter, choice.edition, unit))
+    async with state.reader.snapshot() as snapshot:
+        explained = explain(card, snapshot.reference.rulebook)
     return _render(
         request,
         state,
         caller,
         "card.html",
         card=card,
+        explained=explained,
+        origin=str(request.base_url).rstrip("/"),
         choice=choice,
         quarters=await _quarters(state, choice.quarter),
-        kinds=await _kinds(state, caller, choice.quarter),
+        frozen=await acting.frozen(state, caller, choice.quarter),
+        reviews=_reviews(state, caller),
     )
 
 

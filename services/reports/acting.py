@@ -1,0 +1,82 @@
+"""What the dashboard says first: what waits for the reader, by role, from the projections alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.kernel.identity import Caller
+from services.kernel.problems import NotFound
+from services.kernel.roles import Action, Role
+from services.reports import store
+from services.reports.reads import Scope
+from services.reports.state import State
+
+KINDS = ("flash", "official")
+_COUNTED_ALERTS = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A frozen edition and the size of the log prefix it was computed from."""
+
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits: cards of the units the reader heads, open alerts (None: not his to see), pending findings."""
+
+    own: Sequence[Mapping[str, Any]]
+    alerts: int | None
+    more_alerts: bool
+    reviews: bool
+    inspects: bool
+    pending: int
+    pending_units: int
+    uninspected: int
+
+
+async def waiting(state: State, caller: Caller, quarter: str, rows: Sequence[Mapping[str, Any]]) -> Waiting:
+    """What waits for a caller who sees these rows of a quarter's list."""
+    roles = caller.roles(state.clock.now())
+    alerts = await _open_alerts(state, caller) if Role.UNIT_HEAD in roles else None
+    return Waiting(
+        own=await _own_cards(state, caller, quarter),
+        alerts=None if alerts is None else min(alerts, _COUNTED_ALERTS),
+        more_alerts=alerts is not None and alerts > _COUNTED_ALERTS,
+        reviews=Role.REVIEWER in roles,
+        inspects=bool(roles & {Role.INSPECTOR, Role.LEAD}),
+        pending=sum(row["pending"]["findings"] for row in rows),
+        pending_units=sum(1 for row in rows if row["pending"]["findings"]),
+        uninspected=sum(1 for row in rows if not row["exposure"]["inspections"]),
+    )
+
+
+async def _own_cards(state: State, caller: Caller, quarter: str) -> list[Mapping[str, Any]]:
+    """The live cards of the units the caller heads, as far as the quarter has them."""
+    cards: list[Mapping[str, Any]] = []
+    posts = {grant.unit for grant in caller.grants_for(Action.ANSWER, state.clock.now()) if grant.unit}
+    for unit in sorted(posts):
+        try:
+            cards.append(await state.reader.card(quarter, unit, Scope(frozenset(posts))))
+        except NotFound:
+            continue  # the unit was not there in that quarter
+    return cards
+
+
+async def _open_alerts(state: State, caller: Caller) -> int:
+    scope = Scope.of(caller.require(Action.ALERTS, state.clock.now()), Action.ALERTS)
+    page = await state.reader.alerts(scope, unit=None, only_open=True, limit=_COUNTED_ALERTS + 1, cursor=None)
+    return len(page["items"])
+
+
+async def frozen(state: State, caller: Caller, quarter: str) -> list[Frozen]:
+    """The frozen editions of a quarter the caller may open: until published they are the reviewers'."""
+    if not caller.grants_for(Action.DECIDE, state.clock.now()):
+        return []
+    async with state.reader.snapshot() as snapshot:
+        rows = [(kind, await snapshot.connection.fetchrow(store.queries.edition, quarter, kind)) for kind in KINDS]
+    return [Frozen(kind, row["size"]) for kind, row in rows if row is not None]
