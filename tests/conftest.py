@@ -11,6 +11,7 @@ import pytest_asyncio
 from services.kernel.settings import Settings
 from tests.support.kafka import kafka, kafka_process  # noqa: F401 - fixtures
 from tests.support.postgres import Cluster, running_cluster
+from tests.support.telemetry import heard, providers  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from services.intake.storing import store_writes
 from services.kernel.db import TRANSIENT, Connection, transaction
 from services.kernel.envelope import derived_id
 from services.kernel.failpoints import failpoint
+from services.kernel.loops import wait_for_event
 from services.kernel.quarters import rfc3339
 
 TYPE = "kycuong.finding.lapsed.v1"
@@ -28,10 +29,7 @@ async def run(service: Service, stop: asyncio.Event) -> None:
                 await emit(service, service.clock.now())
         except TRANSIENT as error:
             log.warning("lapses wait for the database: %s", type(error).__name__)
-        try:
-            await asyncio.wait_for(stop.wait(), EVERY)
-        except TimeoutError:
-            continue
+        await wait_for_event(stop, EVERY)
 
 
 async def emit(service: Service, now: datetime) -> int:

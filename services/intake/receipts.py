@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 from services.intake.loading import QUERIES
 from services.intake.service import Service
 from services.kernel.db import TRANSIENT, Connection, transaction
-from services.kernel.entries import Covered, EntryFeed, Refusal
+from services.kernel.entries import Covered, EntryFeed, LogDiffers, Refusal
 from services.kernel.envelope import Envelope, read_envelope
 from services.kernel.failpoints import failpoint
 from services.kernel.log_client import find_verifier
+from services.kernel.loops import wait_for_event
 from services.kernel.merkle import CompactRange
 from services.kernel.note import Verifier
 from services.kernel.streams import Stream
@@ -20,6 +21,7 @@ from services.kernel.telemetry import meter
 
 T = TypeVar("T")
 _WAIT = 1.0  # seconds
+_DIFFERS = 30.0  # seconds
 log = logging.getLogger(__name__)
 _refused = meter.create_counter("kycuong.outbox.refused", unit="{event}", description="events that the log refused")
 _behind = meter.create_gauge("kycuong.intake.behind", description="1 while the database is behind the log")
@@ -33,7 +35,11 @@ async def run(service: Service, stream: Stream, stop: asyncio.Event) -> None:
             await _follow(service, stream, verifier, stop)
         except TRANSIENT as error:
             log.warning("receipts wait for the database: %s", type(error).__name__)
-            await _pause(stop)
+            await wait_for_event(stop, _WAIT)
+        except LogDiffers as error:
+            # nothing is receipted from such a log; it may have been a copy restored by mistake, so look again
+            log.error("receipts wait: the log is not what was signed before: %s", error)
+            await wait_for_event(stop, _DIFFERS)
 
 
 async def _follow(service: Service, stream: Stream, verifier: Verifier, stop: asyncio.Event) -> None:
@@ -115,10 +121,3 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None
         return working.result()
     working.cancel()
     return None
-
-
-async def _pause(stop: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), _WAIT)
-    except TimeoutError:
-        return

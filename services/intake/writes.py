@@ -141,7 +141,7 @@ class Writes:
             changes = batch.world.changes
             if batch.naming.fresh or changes.inspections:
                 return None
-            failpoint("intake.before_commit")
+            failpoint("intake.before_light_commit")
             # a crash before or in this statement leaves nothing of the batch: no row, no event, no number used
             try:
                 await self._store(connection, batch)

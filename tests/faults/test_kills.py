@@ -26,7 +26,7 @@ from tests.support.checklog import check_entries, read_log
 from tests.support.instance import PROGRAM, ROOT
 from tests.support.processes import SERVICES, Trio, running_trio
 from tests.support.receipts import documented_check
-from tests.support.traffic import Filer, Phone, fresh, now
+from tests.support.traffic import Filer, Phone, fresh, now, opening
 
 FILED = ("xa-tan-hoa", "phuong-binh-minh")
 LAPSING = "xa-phu-lam"
@@ -79,10 +79,7 @@ class World:
             "valid_from": "2025-07-01",
         })  # fmt: skip
         inspection = fresh()
-        self.lead.put(f"inspections/{inspection}", {
-            "unit": unit, "kind": "unannounced", "selection": "random", "basis": "12/QĐ-SNV",
-            "opened_at": now(-5), "team": [],
-        })  # fmt: skip
+        self.lead.put(f"inspections/{inspection}", opening(unit))
         return inspection
 
     def close(self, unit: str) -> None:

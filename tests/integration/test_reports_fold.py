@@ -25,6 +25,7 @@ from services.reports.facts import Unfoldable
 from services.reports.fold import Fenced, Fold
 from services.reports.reads import Reader, Scope
 from tests.support.reports_log import MadeLog
+from tests.support.telemetry import Heard
 
 UNIT = "xa-tan-hoa"
 QUARTER = "2026-Q3"
@@ -510,18 +511,8 @@ async def test_a_clean_check_makes_no_alert(pool: asyncpg.Pool, made: MadeLog) -
     assert (found["score"], found["pending"]["findings"]) == ("100.00", 0)
 
 
-async def test_folding_links_the_traces_of_the_writes(pool: asyncpg.Pool, made: MadeLog) -> None:
-    from opentelemetry import trace
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-
-    spans = InMemorySpanExporter()
-    provider = trace.get_tracer_provider()
-    if not isinstance(provider, TracerProvider):
-        provider = TracerProvider()
-        trace.set_tracer_provider(provider)
-    provider.add_span_processor(SimpleSpanProcessor(spans))
+async def test_folding_links_the_traces_of_the_writes(pool: asyncpg.Pool, made: MadeLog, heard: Heard) -> None:
+    spans, _ = heard
     made.trace = f"00-{'ab' * 16}-{'cd' * 8}-01"
     made.golden()
     await fold_all(pool, made)

@@ -2,14 +2,7 @@
 
 import asyncio
 
-import pytest
 import uuid_utils
-from opentelemetry import metrics, trace
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
 from services.kernel.telemetry import context_of, links
@@ -26,17 +19,6 @@ METRICS = {
     "kycuong.audit.checkpoint_age",
 }
 HEADER = f"00-{TRACE}-00f067aa0ba902b7-01"
-
-
-@pytest.fixture(scope="module")
-def heard():
-    """What is exported; providers can be installed once a process."""
-    spans, reader = InMemorySpanExporter(), InMemoryMetricReader()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(spans))
-    trace.set_tracer_provider(provider)
-    metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
-    return spans, reader
 
 
 def test_links_name_each_trace_once():

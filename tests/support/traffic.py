@@ -25,6 +25,14 @@ def now(minutes: float = 0) -> str:
     return (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="milliseconds")
 
 
+def opening(unit: str) -> dict[str, Any]:
+    """The beginning of an inspection, five minutes ago."""
+    return {
+        "unit": unit, "kind": "unannounced", "selection": "random", "basis": "12/QĐ-SNV", "opened_at": now(-5),
+        "team": [],
+    }  # fmt: skip
+
+
 class Phone:
     """One account's client: repeats a write until it is accepted, and remembers every answer."""
 
@@ -72,14 +80,14 @@ class Phone:
 
 
 class Filer(threading.Thread):
-    """Files findings of one inspection, one after the other, and sometimes sends one again."""
+    """Files findings of one inspection, one after the other, sometimes one again, and opens other inspections."""
 
-    def __init__(self, phone: Phone, inspection: str, seed: str) -> None:
-        super().__init__(name=f"filer of {seed}", daemon=True)
-        self.phone, self.inspection = phone, inspection
+    def __init__(self, phone: Phone, inspection: str, unit: str) -> None:
+        super().__init__(name=f"filer of {unit}", daemon=True)
+        self.phone, self.inspection, self.unit = phone, inspection, unit
         self.findings: dict[str, dict[str, Any]] = {}
         self.failure: BaseException | None = None
-        self._random = random.Random(seed)
+        self._random = random.Random(unit)
         self._stop_asked = threading.Event()
 
     def run(self) -> None:
@@ -91,6 +99,8 @@ class Filer(threading.Thread):
             self.failure = failure
 
     def _step(self) -> None:
+        if self._random.random() < 0.1:
+            self.phone.put(f"inspections/{fresh()}", opening(self.unit))
         if self.findings and self._random.random() < 0.2:
             finding = self._random.choice(list(self.findings))
         else:
