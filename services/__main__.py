@@ -91,7 +91,10 @@ def serve(service: str, data: Path, port: int) -> None:
     from services.kernel import telemetry
 
     telemetry.log_to_stderr()
-    _loop(composition.serve_one(service, data, port, _database_url(), announce))
+    try:
+        _loop(composition.serve_one(service, data, port, _database_url(), announce))
+    except composition.PortInUse as error:
+        raise click.ClickException(str(error)) from error
 
 
 @cli.command()

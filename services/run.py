@@ -5,6 +5,7 @@ Only this module and the command line know all the services.
 
 import asyncio
 import contextlib
+import errno
 import logging
 import signal
 import socket
@@ -28,7 +29,8 @@ from services.kernel.clock import Clock
 from services.kernel.folder import Folder, write_durably
 from services.kernel.migrate import migrate
 from services.kernel.postgres import EmbeddedPostgres
-from services.kernel.problems import NotFound, Problem, render
+from services.kernel.problems import NotFound, Problem
+from services.kernel.rendering import render
 from services.kernel.settings import Settings
 
 SERVICES = ("audit", "intake", "reports")  # in the order in which they start; they stop in the other
@@ -99,6 +101,17 @@ def _subclasses(kind: type[Problem]) -> Iterator[type[Problem]]:
         yield from _subclasses(child)
 
 
+class PortInUse(RuntimeError):
+    """Another program listens on the port; says what to do about it in both languages."""
+
+    def __init__(self, port: int) -> None:
+        other = port + 1 if port < 65535 else port - 1
+        super().__init__(
+            f"cổng {port} đang được chương trình khác dùng; hãy dừng chương trình đó hoặc chọn cổng khác, "
+            f"ví dụ --port {other} (port {port} is in use: stop the other program or choose another --port)"
+        )
+
+
 class _Server(uvicorn.Server):
     """Uvicorn without its signal handlers: the composition stops the services, then the database."""
 
@@ -107,32 +120,49 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, port: int, probes: Sequence[str], announce: Callable[[str], None]) -> None:
-    """Serve on 127.0.0.1 until SIGINT or SIGTERM; `announce` gets the address once every probe answers 200."""
-    listener = _listen(port)
+async def serve(app: ASGIApp, listener: socket.socket, probes: Sequence[str], announce: Callable[[str], None]) -> None:
+    """Serve on a bound socket until SIGINT or SIGTERM; `announce` gets the address once every probe answers 200."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE, server_header=False,
         timeout_keep_alive=30,
     )  # fmt: skip
     server = _Server(config)
     _on_signals(lambda: setattr(server, "should_exit", True))
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    port = listener.getsockname()[1]
+    address = f"http://127.0.0.1:{port}/"
     ready = asyncio.create_task(_announce_when_ready(address, probes, announce), name="ready")
     try:
-        await server.serve([listener])
+        with _naming(port):
+            await server.serve([listener])
     finally:
         ready.cancel()
-        listener.close()
     if not server.started:
         raise RuntimeError("the services did not start; see the log on stderr")
 
 
 def _listen(port: int) -> socket.socket:
+    """A socket that has the port; connections are refused until a server listens on it."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
-    listener.set_inheritable(False)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with _naming(port):
+            listener.bind(("127.0.0.1", port))
+        listener.set_inheritable(False)
+    except BaseException:
+        listener.close()
+        raise
     return listener
+
+
+@contextlib.contextmanager
+def _naming(port: int) -> Iterator[None]:
+    """Say which port is in use: binding it may tell, or listening on it when two start at once."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(port) from error
+        raise
 
 
 def _on_signals(stop: Callable[[], object]) -> None:
@@ -202,18 +232,21 @@ async def run(data: Path, port: int, url: str | None, announce: Callable[[str], 
     """All three services in one process, on `127.0.0.1:port`, until a signal ends it."""
     folder = Folder(data).prepare()
     folder.hold()
-    async with database(folder, url) as admin_url:
-        remember_database(folder, admin_url)
-        settings = settings_of(folder, admin_url, port)
-        await migrate(settings)
-        telemetry.export("run")
-        house = House({name: create_service(name, settings) for name in SERVICES})
-        await serve(house, port, SERVICES, announce)
+    # the port first: without it there is no use in starting a database
+    with _listen(port) as listener:
+        async with database(folder, url) as admin_url:
+            remember_database(folder, admin_url)
+            settings = settings_of(folder, admin_url, port)
+            await migrate(settings)
+            telemetry.export("run")
+            house = House({name: create_service(name, settings) for name in SERVICES})
+            await serve(house, listener, SERVICES, announce)
 
 
 async def serve_one(name: str, data: Path, port: int, url: str, announce: Callable[[str], None]) -> None:
     """One service alone; its database must have been migrated."""
     folder = Folder(data).prepare()
-    telemetry.export(name)
-    house = House({name: create_service(name, settings_of(folder, url))})
-    await serve(house, port, [name], announce)
+    with _listen(port) as listener:
+        telemetry.export(name)
+        house = House({name: create_service(name, settings_of(folder, url))})
+        await serve(house, listener, [name], announce)

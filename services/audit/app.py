@@ -17,6 +17,7 @@ from services.audit.state import State
 from services.audit.tree import queries
 from services.kernel.clock import Clock, SystemClock
 from services.kernel.db import Pool, open_pool
+from services.kernel.loops import start_loop
 from services.kernel.settings import Settings
 from services.kernel.streams import open_stream
 from services.kernel.web import service_app
@@ -53,7 +54,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[State]:
         topics = Topics(settings.topic("discipline.events"), settings.topic("audit.entries"))
         holder = f"{socket.gethostname()}:{uuid4().hex[:12]}"
         leader = Leader(pool, stream, topics, signer, guard, source=settings.source, holder=holder)
-        leading = asyncio.create_task(leader.run(), name="audit-leader")
+        leading = start_loop(leader.run(), "audit-leader")
         state = State(settings, clock, pool, signer, leader, leading, settings.folder.read_token())
         try:
             yield state

@@ -10,7 +10,7 @@ from hashlib import sha256
 from services.audit.records import Malformed, envelope_of, read_event
 from services.kernel.merkle import HASH_SIZE
 from services.kernel.note import Checkpoint
-from services.kernel.tiles import TILE_WIDTH, BadTile, Edge, FullTile, Tile, decode_bundle
+from services.kernel.tiles import TILE_WIDTH, Edge, FullTile, Tile, split_bundle
 
 _FAMILIES = {
     "unit": ("registered", "amended", "succeeded", "closed"),
@@ -60,11 +60,14 @@ class LogCheck:
         """Check the next entries against the level 0 tile, themselves and all before; the tiles they fill follow."""
         first = self.edge.size
         width = min(TILE_WIDTH, self.checkpoint.size - first)
-        entries = _decode(bundle, first)
+        entries, left = split_bundle(bundle)
         leaves = [sha256(b"\0" + entry).digest() for entry in entries]
-        _compare(leaves, hashes, first, width)
+        # of a damaged bundle the whole entries are checked first: the damage begins after them
+        _compare(leaves, hashes[: len(leaves) * HASH_SIZE] if left else hashes, first, width, damaged=bool(left))
         for index, entry in enumerate(entries, first):
             self._entry(index, entry)
+        if left:
+            raise BadLog(first + len(entries), _damage(len(left), len(entries), width))
         return self.edge.extend(leaves)
 
     def _entry(self, index: int, entry: bytes) -> None:
@@ -100,18 +103,17 @@ class LogCheck:
             raise BadLog(None, "every entry agrees with every tile, but their root is not the one signed")
 
 
-def _decode(bundle: bytes, first: int) -> list[bytes]:
-    try:
-        return decode_bundle(bundle)
-    except BadTile as error:
-        raise BadLog(first, f"{error} (it begins with this entry)") from error
+def _damage(left: int, held: int, width: int) -> str:
+    if held < width:
+        return f"the bundle is cut short here: {held} whole entries of {width}, then {left} bytes that are none"
+    return f"the bundle goes on after its last entry: {left} bytes too many"
 
 
-def _compare(leaves: Sequence[bytes], hashes: bytes, first: int, width: int) -> None:
+def _compare(leaves: Sequence[bytes], hashes: bytes, first: int, width: int, *, damaged: bool) -> None:
     made = b"".join(leaves)
     if made != hashes:
         raise BadLog(first + _first_difference(made, hashes), "its bytes do not have the leaf hash that the tile holds")
-    if len(leaves) != width:
+    if len(leaves) != width and not damaged:
         raise BadLog(first + min(len(leaves), width), f"the bundle holds {len(leaves)} entries instead of {width}")
 
 

@@ -6,9 +6,10 @@ import json
 from datetime import datetime
 
 from services.audit.tree import queries
+from services.kernel.callers import Caller, reaching
 from services.kernel.db import Pool
 from services.kernel.envelope import NO_UNIT
-from services.kernel.identity import Caller, ancestors, reaching
+from services.kernel.identity import ancestors
 from services.kernel.quarters import local_date
 from services.kernel.roles import Action, Role
 

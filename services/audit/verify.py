@@ -13,7 +13,7 @@ from services.audit.checking import BadLog, LogCheck
 from services.audit.sources import Source, open_source
 from services.kernel.merkle import HASH_SIZE
 from services.kernel.note import BadNote, Checkpoint, Verifier
-from services.kernel.tiles import TILE_WIDTH, Tile, bundle_path, bundles_of, decode_bundle, encode_bundle, tile_path
+from services.kernel.tiles import TILE_WIDTH, Tile, bundle_path, bundles_of, encode_bundle, split_bundle, tile_path
 
 AHEAD = 12  # bundles fetched while one is checked
 Progress = Callable[[int, int], None]
@@ -148,10 +148,16 @@ async def fetch_bundle(source: Source, n: int, width: int) -> bytes:
     bundle = await source.get(bundle_path(n, width))
     if bundle is None and width < TILE_WIDTH:
         full = await source.get(bundle_path(n))
-        bundle = encode_bundle(decode_bundle(full)[:width]) if full is not None else None
+        bundle = _cut(full, width) if full is not None else None
     if bundle is None:
         raise BadLog(n * TILE_WIDTH, f"{bundle_path(n, width)} is missing")
     return bundle
+
+
+def _cut(full: bytes, width: int) -> bytes:
+    """The first entries of a bundle; all that is served when it does not hold as many, for the check to judge."""
+    entries, _ = split_bundle(full)
+    return encode_bundle(entries[:width]) if len(entries) >= width else full
 
 
 async def _tile(source: Source, tile: Tile) -> bytes:

@@ -15,7 +15,7 @@ from services.demo.accounts import FILE, Office, passwords, table
 from services.demo.history import DEFAULT_SEED
 from services.demo.load import LoadFailed, load, progress_on_terminal
 from services.demo.schedule import TooEarly, story_end
-from services.intake.catalogue import load_calendar
+from services.intake.rulefiles import load_calendar
 from services.kernel.db import TRANSIENT, open_pool
 from services.kernel.folder import Folder, FolderInUse
 from services.kernel.postgres import PostgresFailed

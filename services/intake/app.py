@@ -10,9 +10,9 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from services.intake import endpoints, genesis, lapses, pages, reads, receipts, schemas, sessions
-from services.intake.catalogue import load_calendar, load_catalogues
 from services.intake.loading import QUERIES
 from services.intake.rate import RateLimit
+from services.intake.rulefiles import load_calendar, load_catalogues
 from services.intake.service import Service
 from services.intake.sessions import Logins
 from services.intake.vault import Vault
@@ -20,6 +20,7 @@ from services.intake.writes import Writes
 from services.kernel.batcher import Batcher
 from services.kernel.clock import Clock, SystemClock
 from services.kernel.db import TRANSIENT, open_pool
+from services.kernel.loops import start_loop
 from services.kernel.relay import Relay
 from services.kernel.roles import PUBLIC
 from services.kernel.settings import Settings
@@ -63,9 +64,9 @@ async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     try:
         await genesis.publish_rules(pool, settings.source, clock.now())
         service.loops = [
-            asyncio.create_task(relay.run(stop), name="relay"),
-            asyncio.create_task(receipts.run(service, stream, stop), name="receipts"),
-            asyncio.create_task(lapses.run(service, stop), name="lapses"),
+            start_loop(relay.run(stop), "relay"),
+            start_loop(receipts.run(service, stream, stop), "receipts"),
+            start_loop(lapses.run(service, stop), "lapses"),
         ]
         _collect_less_often()
         yield service
@@ -96,7 +97,7 @@ def _service(settings: Settings, clock: Clock, pool: object, relay: Relay) -> Se
         pool, vault, clock, settings.source, catalogues, calendar, demo=lambda: settings.demo, wake=relay.wake
     )
     return Service(
-        settings, pool, clock, vault, catalogues, calendar, writes, Batcher(writes.commit, max_size=500, max_age=0),
+        settings, pool, clock, vault, catalogues, calendar, writes, Batcher(writes.commit, max_size=500, max_age=0.001),
         RateLimit(settings.writes_per_second), Logins(), wake=relay.wake,
     )  # fmt: skip
 
@@ -107,9 +108,7 @@ async def _stop(loops: list[asyncio.Task[None]]) -> None:
     _, running = await asyncio.wait(loops, timeout=STOP_WITHIN)
     for task in running:
         task.cancel()
-    for outcome in await asyncio.gather(*loops, return_exceptions=True):
-        if isinstance(outcome, Exception):
-            log.error("a loop ended with an error", exc_info=outcome)
+    await asyncio.gather(*loops, return_exceptions=True)
 
 
 async def _healthz() -> Response:

@@ -22,11 +22,11 @@ from services.kernel.problems import (
     NotFound,
     Problem,
     TooLarge,
-    as_problem,
     invalid,
     language_of,
 )
 from services.kernel.quarters import parse_instant
+from services.kernel.rendering import as_problem
 from services.kernel.strict_json import parse
 from services.kernel.telemetry import trace_headers
 from services.kernel.web import read_body

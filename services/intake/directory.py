@@ -7,6 +7,7 @@ from typing import Any
 
 _DAY = timedelta(days=1)
 _MAX_DEPTH = 16
+FIELDS = frozenset({"name", "group", "parent", "staff"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Version:
     group: str
     parent: str | None
     staff: int
+    set_fields: frozenset[str] = FIELDS
+    """What a change dated `valid_from` named; the other fields are those of the version before."""
 
     def covers(self, day: date) -> bool:
         """Whether the version holds on a day."""
@@ -97,15 +100,21 @@ class Directory:
         self.versions[unit] = (version,)
 
     def amend(self, unit: str, day: date, fields: dict[str, Any]) -> None:
-        """Split the version of a day there, and change the part from that day on."""
+        """Change fields from a valid day on, each until a change of a later day names it itself."""
         changed: list[Version] = []
         for version in self.versions[unit]:
-            if not version.covers(day):
+            if version.covers(day):
+                named = frozenset(fields)
+                if version.valid_from < day:
+                    changed.append(replace(version, valid_to=day - _DAY))
+                else:
+                    named |= version.set_fields
+                changed.append(replace(version, valid_from=day, set_fields=named, **fields))
+            elif version.valid_from > day:
+                fields = {name: value for name, value in fields.items() if name not in version.set_fields}
+                changed.append(replace(version, **fields))
+            else:
                 changed.append(version)
-                continue
-            if version.valid_from < day:
-                changed.append(replace(version, valid_to=day - _DAY))
-            changed.append(replace(version, valid_from=day, **fields))
         self.versions[unit] = tuple(changed)
 
     def close(self, unit: str, last: date) -> None:
@@ -123,5 +132,13 @@ class Directory:
         return self.versions[unit][0].valid_from
 
     def makes_cycle(self, unit: str, parent: str, day: date) -> bool:
-        """Whether a parent lies below the unit itself."""
-        return unit in self.ancestors(parent, day)
+        """Whether a parent taken from a day on lies below the unit itself, then or later while it is the parent."""
+        ends = [version.valid_from for version in self.versions[unit] if "parent" in version.set_fields]
+        until = min((end for end in ends if end > day), default=date.max)
+        while day < until:
+            chain = self.ancestors(parent, day)
+            if unit in chain:
+                return True
+            turns = [version.valid_from for above in chain for version in self.versions.get(above, ())]
+            day = min((turn for turn in turns if turn > day), default=date.max)
+        return False

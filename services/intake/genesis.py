@@ -3,9 +3,9 @@
 from datetime import datetime
 from pathlib import Path
 
-from services.intake.catalogue import SCHEMAS, genesis
 from services.intake.events import Numbers, system_event
 from services.intake.loading import QUERIES
+from services.intake.rulefiles import SCHEMAS, genesis
 from services.intake.storing import store_writes
 from services.kernel.db import Pool, transaction
 from services.kernel.envelope import NO_UNIT, genesis_id

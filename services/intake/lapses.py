@@ -29,6 +29,8 @@ async def run(service: Service, stop: asyncio.Event) -> None:
                 await emit(service, service.clock.now())
         except TRANSIENT as error:
             log.warning("lapses wait for the database: %s", type(error).__name__)
+        except Exception as error:
+            log.error("lapses failed, and are looked for again", exc_info=error)
         await wait_for_event(stop, EVERY)
 
 

@@ -150,7 +150,10 @@ async def load_directory(connection: Connection) -> Directory:
     """The whole unit tree."""
     versions: dict[str, list[Version]] = {}
     for row in await connection.fetch(QUERIES.unit_versions):
-        version = Version(row["valid_from"], row["valid_to"], row["name"], row["grp"], row["parent"], row["staff"])
+        version = Version(
+            row["valid_from"], row["valid_to"], row["name"], row["grp"], row["parent"], row["staff"],
+            frozenset(row["set_fields"]),
+        )  # fmt: skip
         versions.setdefault(row["unit"], []).append(version)
     heirs = {row["from_unit"]: Heir(row["to_unit"], row["valid_from"]) for row in await connection.fetch(QUERIES.heirs)}
     return Directory({unit: tuple(listed) for unit, listed in versions.items()}, heirs)

@@ -54,7 +54,7 @@ UPDATE intake.directory SET version = version + 1;
 
 -- name: unit_versions
 -- The whole unit tree with its history.
-SELECT unit, valid_from, valid_to, name, grp, parent, staff FROM identity.unit_version ORDER BY unit, valid_from;
+SELECT unit, valid_from, valid_to, name, grp, parent, staff, set_fields FROM identity.unit_version ORDER BY unit, valid_from;
 
 -- name: heirs
 -- Which unit takes over the open cases of another.
@@ -165,11 +165,14 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[]);
 INSERT INTO identity.unit (unit, registered_at) SELECT * FROM unnest($1::text[], $2::timestamptz[]);
 
 -- name: store_unit_versions
--- Changed units' versions as they are now.
-INSERT INTO identity.unit_version (unit, valid_from, valid_to, name, grp, parent, staff)
-SELECT * FROM unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::text[], $7::int[])
+-- Changed units' versions as they are now; the fields each set come as one JSON list, for arrays of arrays must be rectangular.
+INSERT INTO identity.unit_version (unit, valid_from, valid_to, name, grp, parent, staff, set_fields)
+SELECT unit, valid_from, valid_to, name, grp, parent, staff, ARRAY(SELECT jsonb_array_elements_text(set_fields))
+FROM unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::text[], $7::int[], $8::jsonb[])
+    AS version(unit, valid_from, valid_to, name, grp, parent, staff, set_fields)
 ON CONFLICT (unit, valid_from) DO UPDATE
-SET valid_to = excluded.valid_to, name = excluded.name, grp = excluded.grp, parent = excluded.parent, staff = excluded.staff;
+SET valid_to = excluded.valid_to, name = excluded.name, grp = excluded.grp, parent = excluded.parent, staff = excluded.staff,
+    set_fields = excluded.set_fields;
 
 -- name: store_lineage
 -- Which unit passed into which.

@@ -19,7 +19,8 @@ from services.intake.forms import MAX_TEXT, is_write_id
 from services.intake.loading import QUERIES
 from services.intake.service import Service
 from services.intake.vault import Sealed
-from services.kernel.identity import Caller, Grant, authenticate, token_of
+from services.kernel.callers import Caller, Grant
+from services.kernel.identity import authenticate, token_of
 from services.kernel.problems import NotFound, invalid
 from services.kernel.quarters import local_date, rfc3339
 from services.kernel.roles import Action, Role, allows

@@ -10,7 +10,7 @@ from services.intake.loading import QUERIES
 from services.intake.service import Service
 from services.kernel.db import TRANSIENT, Connection, transaction
 from services.kernel.entries import Covered, EntryFeed, LogDiffers, Refusal
-from services.kernel.envelope import Envelope, read_envelope
+from services.kernel.envelope import Envelope, is_uuid, read_envelope
 from services.kernel.failpoints import failpoint
 from services.kernel.log_client import find_verifier
 from services.kernel.loops import wait_for_event
@@ -21,7 +21,7 @@ from services.kernel.telemetry import meter
 
 T = TypeVar("T")
 _WAIT = 1.0  # seconds
-_DIFFERS = 30.0  # seconds
+_DIFFERS, _FAILED = 30.0, 2.0  # seconds
 log = logging.getLogger(__name__)
 _refused = meter.create_counter("kycuong.outbox.refused", unit="{event}", description="events that the log refused")
 _behind = meter.create_gauge("kycuong.intake.behind", description="1 while the database is behind the log")
@@ -40,6 +40,9 @@ async def run(service: Service, stream: Stream, stop: asyncio.Event) -> None:
             # nothing is receipted from such a log; it may have been a copy restored by mistake, so look again
             log.error("receipts wait: the log is not what was signed before: %s", error)
             await wait_for_event(stop, _DIFFERS)
+        except Exception as error:
+            log.error("receipts failed, and are read again", exc_info=error)
+            await wait_for_event(stop, _FAILED)
 
 
 async def _follow(service: Service, stream: Stream, verifier: Verifier, stop: asyncio.Event) -> None:
@@ -104,6 +107,9 @@ async def _compare(connection: Connection, service: Service, own: Sequence[Envel
 
 async def note_refusal(service: Service, refusal: Refusal) -> None:
     """Mark what the log will not append: it is not sent again, an operator looks."""
+    if not is_uuid(refusal.id):
+        log.error("the log refused a record that is no event (%s): not of this outbox", refusal.reason)
+        return
     if await service.pool.fetchval(QUERIES.note_refusal, refusal.id, refusal.reason) is None:
         return
     _refused.add(1, {"reason": refusal.reason})

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from services.intake.world import World
-from services.kernel.identity import Caller, Grant
+from services.kernel.callers import Caller, Grant
 from services.kernel.problems import Forbidden, NotFound
 from services.kernel.roles import Role
 

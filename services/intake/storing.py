@@ -79,7 +79,7 @@ async def _store_directory(connection: Connection, world: World) -> None:
     if changes.new_units:
         await connection.execute(QUERIES.store_units, *_columns(changes.new_units, 2))
     versions = [
-        (unit, v.valid_from, v.valid_to, v.name, v.group, v.parent, v.staff)
+        (unit, v.valid_from, v.valid_to, v.name, v.group, v.parent, v.staff, json.dumps(sorted(v.set_fields)))
         for unit in changes.units
         for v in world.directory.versions[unit]
     ]
@@ -87,7 +87,7 @@ async def _store_directory(connection: Connection, world: World) -> None:
         await connection.execute(QUERIES.drop_later_versions, list(changes.units), [
             max(v.valid_from for v in world.directory.versions[unit]) for unit in changes.units
         ])  # fmt: skip
-        await connection.execute(QUERIES.store_unit_versions, *_columns(versions, 7))
+        await connection.execute(QUERIES.store_unit_versions, *_columns(versions, 8))
     if changes.lineage:
         await connection.execute(QUERIES.store_lineage, *_columns(changes.lineage, 6))
 

@@ -10,7 +10,7 @@ from services.intake.directory import Heir, Version
 from services.intake.refusals import AlreadyRegistered, WrongState
 from services.intake.rights import Grants, grants_at
 from services.intake.world import Known, World
-from services.kernel.identity import Caller, Grant
+from services.kernel.callers import Caller, Grant
 from services.kernel.problems import FieldError, Invalid, NotFound, invalid
 from services.kernel.quarters import local_date, quarter_of
 

@@ -8,7 +8,7 @@ from typing import Any
 from services.intake.calendar import WorkingCalendar
 from services.intake.catalogue import Catalogue
 from services.intake.directory import Directory
-from services.kernel.identity import Caller
+from services.kernel.callers import Caller
 from services.kernel.quarters import local_date
 
 

@@ -221,12 +221,11 @@ class Writes:
 
     def _remember(self, batch: _Batch) -> None:
         self._pseudonyms.remember(batch.naming)
-        self._places.remember(
-            (key, place)
-            for key, place in batch.places.items()
-            if key in batch.world.inspections or key in batch.world.findings
-        )
-        if batch.world.changes.units or batch.world.changes.lineage:
+        changes = batch.world.changes
+        # what was stored, never what a line claimed: a refused twin may name another unit
+        self._places.remember((new.id, Place(new.unit, new.id)) for new, _ in changes.new_inspections)
+        self._places.remember((new.id, Place(new.unit, new.inspection)) for new in changes.new_findings)
+        if changes.units or changes.lineage:
             self.directory.replace(batch.directory_version, batch.world.directory)
 
     def _note_accounts(self, accounts: dict[bytes, str]) -> None:

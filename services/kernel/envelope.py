@@ -123,8 +123,13 @@ def read_envelope(raw: bytes) -> Envelope:
 
 
 def _check_id(text: str) -> None:
+    if not is_uuid(text):
+        raise BadEnvelope(f"the id is not a canonical UUID: {text!r}")
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is a UUID in its canonical, lower-case form."""
     try:
-        if str(UUID(text)) != text:
-            raise ValueError
+        return str(UUID(text)) == text
     except ValueError:
-        raise BadEnvelope(f"the id is not a canonical UUID: {text!r}") from None
+        return False

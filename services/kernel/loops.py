@@ -1,9 +1,12 @@
 """What long-running loops need of asyncio."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+log = logging.getLogger(__name__)
 
 
 def honour_cancellation() -> None:
@@ -15,6 +18,18 @@ def honour_cancellation() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
+
+
+def start_loop(loop: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    """Run a service's loop as a task; one that ends by an error says so at once, not only when it is asked."""
+    task = asyncio.create_task(loop, name=name)
+    task.add_done_callback(_tell)
+    return task
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("the loop %s ended with an error", task.get_name(), exc_info=task.exception())
 
 
 async def wait_for_event(event: asyncio.Event, seconds: float) -> None:

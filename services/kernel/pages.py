@@ -16,8 +16,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from services.kernel import problems
-from services.kernel.identity import Caller
+from services.kernel.callers import Caller
+from services.kernel.problems import language_of as preferred_language
 from services.kernel.quarters import ICT
 from services.kernel.roles import MATRIX, Action, Role
 
@@ -134,7 +134,7 @@ def language_of(request: Request) -> str:
     kept = request.cookies.get(LANGUAGE_COOKIE)
     if kept in LANGUAGES:
         return kept
-    return problems.language_of(request.headers)
+    return preferred_language(request.headers)
 
 
 def navigation(reader: Reader | None, language: str) -> list[tuple[str, str]]:

@@ -1,25 +1,18 @@
-"""Errors as types that carry their status (RFC 9457): the class docstring is the message, one handler renders them.
+"""Errors as types that carry their status (RFC 9457), pure: the class docstring is the message; `rendering` shows it.
 
 A docstring's first paragraph is the Vietnamese sentence, its second the English one; the slug never changes.
 """
 
 import inspect
-import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
-from starlette.exceptions import HTTPException
-
-from services.kernel.db import TRANSIENT
 
 Language = Literal["vi", "en"]
-MEDIA_TYPE = "application/problem+json"
-log = logging.getLogger(__name__)
+_WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")  # RFC 9110 12.4.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +187,6 @@ class Unavailable(Problem):
         super().__init__(headers={"Retry-After": str(retry_after)})
 
 
-_BY_STATUS: dict[int, type[Problem]] = {
-    kind.status: kind
-    for kind in (BadJson, Unauthorized, Forbidden, NotFound, MethodNotAllowed, TooLarge, NotJson, Invalid)
-}
-
-
 def invalid(pointer: str, vietnamese: str, english: str) -> Invalid:
     """A 422 that names one field."""
     return Invalid(errors=[FieldError(pointer, vietnamese, english)])
@@ -235,10 +222,11 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 def field_errors(error: ValidationError) -> list[FieldError]:
     """Pydantic's faults as pointers with a remedy; `ValueError(("vi", "en"))` of our own validators passes through."""
-    return [_field_error(dict(item)) for item in error.errors(include_url=False, include_input=False)]
+    return [field_error(dict(item)) for item in error.errors(include_url=False, include_input=False)]
 
 
-def _field_error(item: dict[str, Any]) -> FieldError:
+def field_error(item: dict[str, Any]) -> FieldError:
+    """One of pydantic's faults in words."""
     pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in item["loc"])
     context = item.get("ctx", {})
     own = getattr(context.get("error"), "args", ())
@@ -251,47 +239,20 @@ def _field_error(item: dict[str, Any]) -> FieldError:
 
 
 def language_of(headers: Mapping[str, str]) -> Language:
-    """`vi` unless `Accept-Language` prefers English."""
+    """`vi` unless `Accept-Language` prefers English; of equal weights the first counts."""
+    chosen: Language = "vi"
+    best = 0.0
     for part in headers.get("accept-language", "").lower().split(","):
-        tag = part.split(";")[0].strip()[:2]
-        if tag in ("vi", "en"):
-            return "en" if tag == "en" else "vi"
-    return "vi"
+        tag, _, parameter = part.partition(";")
+        language = tag.strip().partition("-")[0]
+        if language in ("vi", "en") and (weight := _weight(parameter.strip())) > best:
+            chosen, best = "en" if language == "en" else "vi", weight
+    return chosen
 
 
-def render(problem: Problem, request: Request) -> Response:
-    """The one rendering of a problem as a response."""
-    language = language_of(request.headers)
-    return JSONResponse(
-        problem.body(language, request.url.path),
-        status_code=problem.status,
-        media_type=MEDIA_TYPE,
-        headers={**problem.headers, "Content-Language": language},
-    )
-
-
-def as_problem(error: Exception) -> Problem:
-    """Any exception as the problem a user sees; never its text."""
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, RequestValidationError):
-        return Invalid(errors=[_field_error({**item, "loc": item["loc"][1:]}) for item in error.errors()])
-    if isinstance(error, HTTPException):
-        problem = _BY_STATUS.get(error.status_code, Problem)()
-        problem.headers.update(error.headers or {})
-        return problem
-    if isinstance(error, TRANSIENT):
-        log.warning("the database is away: %s", type(error).__name__)
-        return Unavailable()
-    log.error("unexpected error", exc_info=error)
-    return Problem()
-
-
-def install(app: FastAPI) -> None:
-    """Register the one handler for everything an app may raise."""
-
-    async def handle(request: Request, error: Exception) -> Response:
-        return render(as_problem(error), request)
-
-    for kind in (Problem, HTTPException, RequestValidationError, *TRANSIENT, Exception):
-        app.add_exception_handler(kind, handle)
+def _weight(parameter: str) -> float:
+    """The weight that `q=0.5` gives; 1 without one, 0 (never) when it is none."""
+    if not parameter:
+        return 1.0
+    match = _WEIGHT.fullmatch(parameter)
+    return float(match[1]) if match else 0.0

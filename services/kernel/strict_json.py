@@ -7,6 +7,8 @@ from typing import Any
 from services.kernel.problems import BadJson
 
 MAX_DEPTH = 16
+BEYOND = 10**30  # stands for every longer integer: no field takes either, so all are refused alike
+_LONGEST = 30  # characters of an integer that is read exactly
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -20,7 +22,14 @@ def _constant(name: str) -> Any:
     raise _bad(f"{name} không phải là JSON", f"{name} is not JSON")
 
 
-_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+def _integer(digits: str) -> int:
+    """The integer; one that no field could hold is not worth the time to read, and Python would refuse to."""
+    if len(digits) <= _LONGEST:
+        return int(digits)
+    return -BEYOND if digits[0] == "-" else BEYOND
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)
 
 
 def parse(raw: bytes) -> Any:

@@ -132,14 +132,24 @@ def encode_bundle(entries: Iterable[bytes]) -> bytes:
 
 def decode_bundle(bundle: bytes) -> list[bytes]:
     """The entries of a bundle; raises BadTile."""
-    entries, at, end = [], 0, len(bundle)
+    entries, left = split_bundle(bundle)
+    if left:
+        raise BadTile("the entry bundle is cut short")
+    return entries
+
+
+def split_bundle(bundle: bytes) -> tuple[list[bytes], bytes]:
+    """The whole entries that a bundle begins with, and the bytes after them: none in a good bundle."""
+    entries: list[bytes] = []
+    at, end = 0, len(bundle)
     while at < end:
         start = at + 2
-        at = start + (bundle[at] << 8 | bundle[start - 1]) if start <= end else end + 1
-        if at > end:
-            raise BadTile("the entry bundle is cut short")
-        entries.append(bundle[start:at])
-    return entries
+        following = start + (bundle[at] << 8 | bundle[start - 1]) if start <= end else end + 1
+        if following > end:
+            return entries, bundle[at:]
+        entries.append(bundle[start:following])
+        at = following
+    return entries, b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.responses import Response
 from fastapi.telemetry import TelemetryConfig
+from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.kernel import openapi, problems
-from services.kernel.problems import NotJson, TooLarge
+from services.kernel import openapi, rendering
+from services.kernel.problems import MethodNotAllowed, NotJson, TooLarge
 
 _SECURITY = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
@@ -18,6 +20,7 @@ _SECURITY = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
 _SECURITY_RAW = [(name.lower().encode(), value.encode()) for name, value in _SECURITY.items()]
 # FastAPI's own server span a request; its log records would carry what was sent, so none of those
 _TELEMETRY: TelemetryConfig = {
@@ -49,6 +52,41 @@ class SecurityHeaders:
         await self._app(scope, receive, secured)
 
 
+class HeadAsGet:
+    """Answers HEAD as GET without its content (RFC 9110 9.3.2), so that no route has to name it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def without_content(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, without_content)
+
+
+async def _not_allowed(request: Request, _: Exception) -> Response:
+    """A 405 that names every method the address takes: the framework names those of one of its routes."""
+    scope = request.scope
+    asked = {**scope, "root_path": scope.get("app_root_path", scope.get("root_path", ""))}
+    allowed = [method for method in _METHODS if any(_takes(route, asked, method) for route in request.app.routes)]
+    if "GET" in allowed:
+        allowed.insert(allowed.index("GET") + 1, "HEAD")
+    return rendering.render(MethodNotAllowed(headers={"Allow": ", ".join(allowed)}), request)
+
+
+def _takes(route: BaseRoute, scope: Scope, method: str) -> bool:
+    if isinstance(route, Mount) and method != "GET":  # static files; a mount itself matches any method
+        return False
+    return route.matches({**scope, "method": method})[0] is Match.FULL
+
+
 def service_app(name: str, title: str, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[Any]]) -> FastAPI:
     """A service's app: problems as problem+json, its own OpenAPI under its prefix, no docs from elsewhere."""
     app = FastAPI(
@@ -61,8 +99,10 @@ def service_app(name: str, title: str, lifespan: Callable[[FastAPI], AbstractAsy
         redirect_slashes=False,
         telemetry=_TELEMETRY,
     )
-    problems.install(app)
+    rendering.install(app)
+    app.add_exception_handler(405, _not_allowed)
     openapi.describe(app)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(SecurityHeaders)
     return app
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.kernel.identity import Caller
+from services.kernel.callers import Caller
 from services.kernel.problems import NotFound
 from services.kernel.roles import Action, Role
 from services.reports import store

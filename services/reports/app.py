@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from services.kernel.clock import Clock, SystemClock
 from services.kernel.db import open_pool
+from services.kernel.loops import start_loop
 from services.kernel.settings import Settings
 from services.kernel.streams import open_stream
 from services.kernel.web import service_app
@@ -46,7 +47,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[State]:
     await stream.start()
     stop = asyncio.Event()
     follower = Follower(Fold(pool), lambda: open_feed(settings, stream))
-    loop = asyncio.create_task(follower.run(stop), name="reports-fold")
+    loop = start_loop(follower.run(stop), "reports-fold")
     try:
         yield State(pool, clock, Reader(pool, clock), follower, loop)
     finally:

@@ -16,7 +16,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.kernel import pages
-from services.kernel.identity import Caller, authenticate, token_of
+from services.kernel.callers import Caller
+from services.kernel.identity import authenticate, token_of
 from services.kernel.problems import Problem, Unauthorized
 from services.kernel.quarters import local_date, quarter_of
 from services.kernel.roles import PUBLIC, Action, Role, allows

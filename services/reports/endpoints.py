@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from services.kernel.identity import Caller, authenticate, token_of
+from services.kernel.callers import Caller
+from services.kernel.identity import authenticate, token_of
 from services.kernel.problems import NotFound
 from services.kernel.roles import PUBLIC, Action, allows
 from services.reports import models

@@ -13,9 +13,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.kernel.callers import Grant
 from services.kernel.clock import Clock
 from services.kernel.db import Connection, Pool
-from services.kernel.identity import Grant
 from services.kernel.problems import NotFound, invalid
 from services.kernel.quarters import local_date, parse_instant, quarter_days, rfc3339
 from services.kernel.roles import MATRIX, Action, Reach

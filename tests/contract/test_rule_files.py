@@ -10,13 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from services.intake.catalogue import (
-    COMMENDATIONS,
-    SCHEMAS,
-    genesis,
-    in_force,
-    load_catalogues,
-)
+from services.intake.catalogue import COMMENDATIONS, in_force
+from services.intake.rulefiles import SCHEMAS, genesis, load_catalogues
 from services.kernel.envelope import canonical
 
 KINDS = ("catalogue", "scoring", "calendar")

@@ -10,7 +10,7 @@ from services.demo.batches import Batch
 from services.demo.history import DEFAULT_SEED, story
 from services.demo.load import LoadFailed, _Loading, _quiet, load
 from services.intake import lapses
-from services.intake.catalogue import load_calendar, load_catalogues
+from services.intake.rulefiles import load_calendar, load_catalogues
 from services.kernel.db import open_pool
 from services.kernel.settings import Settings
 from tests.support.house import open_house

@@ -97,6 +97,24 @@ async def test_bad_lines_are_told_and_the_others_stored(intake):
     assert await intake.count("intake.finding") == before + 2
 
 
+async def test_an_integer_of_any_length_is_json_and_its_field_is_named(intake):
+    inspection = fresh()
+    await intake.put("inspector", f"inspections/{inspection}", opening())
+    before = await intake.count("intake.finding")
+    headers = {"authorization": f"Bearer {intake.tokens['inspector']}", "content-type": "application/json"}
+    for digits in (b"9" * 19, b"9" * 5_000, b"-" + b"9" * 5_000, b"1" + b"0" * 30):
+        body = json.dumps(recording(inspection)).encode().replace(b'"count": 3', b'"count":' + digits)
+        assert digits in body
+        answer = await intake.client.put(f"/intake/v1/findings/{fresh()}", content=body, headers=headers)
+        assert answer.status_code == 422, answer.text
+        assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/count"]
+        line = b'{"method":"PUT","path":"/intake/v1/findings/%b","body":%b}' % (fresh().encode(), body)
+        (told,) = await intake.batch("inspector", [line])
+        assert told["status"] == 422
+        assert [fault["pointer"] for fault in told["body"]["errors"]] == ["/count"]
+    assert await intake.count("intake.finding") == before
+
+
 async def test_too_many_lines_or_bytes_store_nothing(intake):
     inspection = fresh()
     await intake.put("inspector", f"inspections/{inspection}", opening())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.intake.catalogue import genesis
+from services.intake.rulefiles import genesis
 from services.kernel.entries import Covered
 from services.kernel.envelope import derived_id, event_bytes, genesis_id
 from services.kernel.merkle import CompactRange, leaf_hash

@@ -104,6 +104,44 @@ def test_an_entry_left_out_is_named() -> None:
     assert log.verdict().first_bad_index == 256
 
 
+@pytest.mark.parametrize(("n", "width"), [(1, 256), (2, 88)])
+@pytest.mark.parametrize(("kept", "bytes_more"), [(-1, 400), (-1, 2), (-1, 1), (40, 700), (0, 1)])
+def test_a_bundle_that_is_cut_short_is_bad_where_it_ends(n: int, width: int, kept: int, bytes_more: int) -> None:
+    log, kept = Served(SMALL), kept % width
+    whole = len(encode_bundle(SMALL[n * 256 : n * 256 + kept]))
+    log[bundle_path(n, width)] = log[bundle_path(n, width)][: whole + bytes_more]
+    verdict = log.verdict()
+    assert (verdict.ok, verdict.first_bad_index) == (False, n * 256 + kept)
+    assert "cut short here" in (verdict.error or "")
+
+
+@pytest.mark.parametrize(("n", "width"), [(1, 256), (2, 88)])
+@pytest.mark.parametrize("more", [b"\0", b"\0\x05four", b"\0\x01x"])
+def test_bytes_after_a_bundles_last_entry_are_bad(n: int, width: int, more: bytes) -> None:
+    log = Served(SMALL)
+    log[bundle_path(n, width)] += more
+    assert log.verdict().first_bad_index == n * 256 + width
+
+
+def test_of_a_bundle_that_is_cut_short_the_first_bad_entry_is_named() -> None:
+    log = Served(SMALL)
+    changed = log[bundle_path(1)].replace(b'"count":3', b'"count":9')[:-1]
+    log[bundle_path(1)] = changed
+    assert log.verdict().first_bad_index == 256
+    log = Served(SMALL[:300] + SMALL[301:])
+    log[bundle_path(2, 87)] = log[bundle_path(2, 87)][:-1]
+    assert log.verdict().first_bad_index == 302  # the gap that the missing entry left in its unit comes before
+
+
+def test_a_full_bundle_is_cut_to_a_partial_one_though_it_is_damaged() -> None:
+    log, longer = Served(SMALL[:300]), Served(SMALL)
+    del log[bundle_path(1, 44)]
+    log[bundle_path(1)] = longer[bundle_path(1)][:-1]
+    assert log.verdict().ok
+    log[bundle_path(1)] = encode_bundle(SMALL[256:290]) + b"\0"
+    assert log.verdict().first_bad_index == 290
+
+
 def test_a_partial_tile_that_is_gone_is_cut_from_the_full_one() -> None:
     log, longer = Served(SMALL[:300]), Served(SMALL)
     for path in (bundle_path(1, 44), Tile(0, 1, 44).path):

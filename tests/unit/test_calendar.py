@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.intake.calendar import WorkingCalendar
-from services.intake.catalogue import load_calendar
+from services.intake.rulefiles import load_calendar
 from services.kernel.quarters import ICT
 
 CALENDAR = load_calendar()

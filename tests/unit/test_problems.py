@@ -3,8 +3,8 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.kernel import problems
-from services.kernel.problems import IdReused, Problem, TooFast, Unavailable, field_errors, invalid
+from services.kernel import rendering
+from services.kernel.problems import IdReused, Problem, TooFast, Unavailable, field_errors, invalid, language_of
 
 
 class Form(BaseModel):
@@ -48,7 +48,7 @@ def test_every_problem_speaks_both_languages():
 
 def app():
     app = FastAPI()
-    problems.install(app)
+    rendering.install(app)
 
     @app.get("/boom")
     async def boom():
@@ -94,6 +94,24 @@ async def test_the_words_follow_accept_language_and_the_slug_never_does():
     assert english.json()["errors"] == [{"pointer": "/count", "detail": "wrong"}]
     assert vietnamese.json()["type"] == english.json()["type"] == "/problems/invalid"
     assert vietnamese.json()["instance"] == "/field"
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [
+        ("", "vi"), ("*", "vi"), ("fr", "vi"), ("en", "en"), ("EN-gb", "en"), ("vi-VN", "vi"), ("eng", "vi"),
+        ("vi;q=0.1,en", "en"), ("en;q=0.1, vi", "vi"), ("fr,en;q=0.001", "en"), ("en;q=0", "vi"), ("en;q=0.000", "vi"),
+        ("en;q=0, vi;q=0", "vi"), ("vi;q=0,en;q=0.2", "en"), ("en,vi", "en"), ("vi,en", "vi"),
+        ("en;q=0.5,vi;q=0.5", "en"), ("en ; Q=0.8 , vi ; q=0.9", "vi"), ("en;q=nan", "vi"), ("en;q=9,vi;q=0.1", "vi"),
+    ],
+)  # fmt: skip
+def test_the_language_of_greatest_weight_counts(asked, language):
+    assert language_of({"accept-language": asked}) == language
+
+
+async def test_a_cache_keeps_the_languages_of_a_problem_apart():
+    for path, headers in (("/field", {}), ("/nothing", {"accept-language": "en"}), ("/boom", {}), ("/fast", {})):
+        assert (await ask(path, **headers)).headers["vary"] == "Accept-Language"
 
 
 async def test_unknown_paths_and_methods_are_problems_too():

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.catalogue import genesis
+from services.intake.rulefiles import genesis
 from services.reports.cards import UnitQuarter, card
 from services.reports.directory import Details
 from services.reports.explained import Explained, explain

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.catalogue import genesis
+from services.intake.rulefiles import genesis
 from services.reports.cards import TreeHead, csv_bytes
 from services.reports.chart import HEIGHT, TOP, chart
 from services.reports.dashboard import figures, ordered

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.problems import BadJson
-from services.kernel.strict_json import clean_text, parse
+from services.kernel.strict_json import BEYOND, clean_text, parse
 
 
 def nested(depth):
@@ -15,7 +15,7 @@ def nested(depth):
     [
         b"", b"{", b"{} x", b"\xff\xfe", b'{"a":1,"a":1}', b'{"a":{"b":1,"b":2}}', b"NaN", b'{"a":Infinity}',
         b"-Infinity", b'"\\ud800"', b'{"\\udfff":1}', nested(17), nested(100_000), b"{'a':1}", b"\xef\xbb\xbf{}",
-        b'{"a":01}', b'"\x01"', b"9" * 5000,
+        b'{"a":01}', b'"\x01"', b"9" * 5000 + b"x", b"-",
     ],
 )  # fmt: skip
 def test_broken_json_is_refused(raw):
@@ -31,6 +31,10 @@ def test_broken_json_is_refused(raw):
         (nested(16), [[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]),
         (b'"' + b"[" * 40 + b'"', "[" * 40),
         (b"1.0", 1.0),
+        (b"9007199254740993", 2**53 + 1),
+        (b"-" + b"9" * 29, -(10**29) + 1),
+        (b"9" * 5000, BEYOND),
+        (b'{"a":[-' + b"9" * 5000 + b"]}", {"a": [-BEYOND]}),
     ],
 )
 def test_good_json_is_read(raw, value):

@@ -40,9 +40,13 @@ CREATE TABLE identity.unit_version (
     grp text NOT NULL CHECK (grp IN ('so', 'xa', 'phuong', 'dvsn', 'other')),
     parent text,
     staff int NOT NULL,
+    set_fields text[] NOT NULL DEFAULT '{name,group,parent,staff}'
+        CHECK (set_fields <@ '{name,group,parent,staff}' AND set_fields <> '{}'),
     PRIMARY KEY (unit, valid_from)
 );
 COMMENT ON COLUMN identity.unit_version.valid_to IS 'the last day, included; null while open';
+COMMENT ON COLUMN identity.unit_version.set_fields IS
+    'what a change dated valid_from named; the other fields are those of the version before';
 CREATE INDEX unit_version_parent ON identity.unit_version (parent);
 CREATE TABLE identity.lineage (
     id uuid NOT NULL,

@@ -1,0 +1,99 @@
+"""A write with its caller as the rules see it, and the checks that several rules share. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import cast
+
+from services.intake import forms
+from services.intake.catalogue import Catalogue, in_force
+from services.intake.commands import Command
+from services.intake.forms import Instant
+from services.intake.rights import Grants, first_of, reaching
+from services.intake.world import Finding, Inspection, Known, World
+from services.kernel.callers import Caller, Grant
+from services.kernel.problems import Forbidden, NotYetKnown, invalid
+from services.kernel.quarters import local_date
+from services.kernel.roles import Role
+
+AHEAD = timedelta(minutes=5)
+LATE = timedelta(days=7)
+
+
+@dataclass(slots=True)
+class Asked:
+    """A write with its caller, as the rules see it."""
+
+    world: World
+    command: Command
+    caller: Caller
+    grants: Grants
+    known: Known | None
+    claimed: datetime | None = field(default=None)
+
+
+def filing_grant(asked: Asked, inspection: Inspection, allowed: bool) -> Grant:
+    """The appointment by which a team member or a lead in scope writes; the contract's 404 and 403."""
+    covering = reaching(asked.world, asked.grants, inspection.unit)
+    grant = (first_of(covering, Role.INSPECTOR) if allowed else None) or first_of(covering, Role.LEAD)
+    if grant is None:
+        raise Forbidden((
+            "Chỉ thành viên được giao hoặc trưởng đoàn mới làm được việc này.",
+            "Only the member concerned or a lead may do this.",
+        ))  # fmt: skip
+    return grant
+
+
+def answering_grant(asked: Asked, unit: str) -> Grant:
+    """The appointment of the unit's own head (of its heir after a succession)."""
+    answering = asked.world.directory.answering(unit, local_date(asked.world.now))
+    for grant in reaching(asked.world, asked.grants, unit):
+        if grant.unit == answering:
+            return grant
+    raise Forbidden((
+        "Chỉ người đứng đầu chính đơn vị đó mới trả lời được.",
+        "Only the head of that very unit may answer.",
+    ))  # fmt: skip
+
+
+def known_inspection(world: World, id: str) -> Inspection:
+    """An inspection of the working state; NotYetKnown otherwise."""
+    if id not in world.inspections:
+        raise NotYetKnown
+    return world.inspections[id]
+
+
+def known_finding(world: World, id: str) -> Finding:
+    """A finding of the working state; NotYetKnown otherwise."""
+    if id not in world.findings:
+        raise NotYetKnown
+    return world.findings[id]
+
+
+def check_clock(world: World, pointer: str, instant: datetime, flags: list[str]) -> None:
+    """Refuse a time more than 5 minutes ahead of the server; flag one older than 7 days."""
+    if instant > world.now + AHEAD:
+        raise invalid(
+            pointer,
+            "ở sau giờ máy chủ quá 5 phút; hãy chỉnh đồng hồ máy rồi gửi lại",
+            "is more than 5 minutes ahead of the server; correct the phone's clock and send again",
+        )
+    if instant < world.now - LATE:
+        flags.append("late_report")
+
+
+def moment(time: str) -> datetime:
+    """The instant that a form's time names."""
+    return cast(Instant, time).at
+
+
+def device_at(form: forms.Timed) -> dict[str, str]:
+    """The phone's raw clock, for the event, when it was sent."""
+    return {"device_at": str(form.device_at)} if "device_at" in form.model_fields_set else {}
+
+
+def catalogue_on(world: World, day: date, pointer: str) -> Catalogue:
+    """The catalogue in force on a day; a 422 at `pointer` when there is none."""
+    try:
+        return in_force(world.catalogues, day)
+    except LookupError:
+        raise invalid(pointer, f"chưa có danh mục nào cho ngày {day}", f"no catalogue is in force on {day}") from None

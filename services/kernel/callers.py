@@ -1,0 +1,74 @@
+"""Who may do what, given the appointments: pure. `identity` reads them from the database."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from services.kernel.problems import Forbidden
+from services.kernel.roles import MATRIX, Action, Reach, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One appointment: a role over a unit's subtree (None: the province) for a time."""
+
+    role: Role
+    unit: str | None
+    valid_from: datetime
+    valid_to: datetime | None
+
+    def valid_at(self, instant: datetime) -> bool:
+        """Whether the appointment holds at an instant."""
+        return self.valid_from <= instant and (self.valid_to is None or instant < self.valid_to)
+
+    def covers(self, ancestors: Collection[str]) -> bool:
+        """Whether a unit, given with its ancestors, lies in the subtree."""
+        return self.unit is None or self.unit in ancestors
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in account with its appointments (a token's: only the one it carries)."""
+
+    account: str
+    kind: Literal["bearer", "browser"]
+    expires_at: datetime
+    grants: tuple[Grant, ...]
+
+    def current(self, now: datetime) -> tuple[Grant, ...]:
+        """The appointments that hold now."""
+        return tuple(grant for grant in self.grants if grant.valid_at(now))
+
+    def roles(self, now: datetime) -> frozenset[Role]:
+        """The roles held now."""
+        return frozenset(grant.role for grant in self.current(now))
+
+    def grants_for(self, action: Action, now: datetime) -> tuple[Grant, ...]:
+        """The current appointments whose role may take an action."""
+        allowed = MATRIX[action]
+        return tuple(grant for grant in self.current(now) if grant.role in allowed)
+
+    def require(self, action: Action, now: datetime) -> tuple[Grant, ...]:
+        """The current appointments for an action; Forbidden when there is none."""
+        grants = self.grants_for(action, now)
+        if not grants:
+            raise Forbidden
+        return grants
+
+    def reaches(self, action: Action, ancestors: Collection[str], now: datetime) -> Grant | None:
+        """An appointment that lets the caller act on a unit (given with its ancestors, itself first), or None."""
+        return reaching(self.grants_for(action, now), action, tuple(ancestors))
+
+
+def reaching(grants: Iterable[Grant], action: Action, ancestors: Sequence[str]) -> Grant | None:
+    """The first of `grants` that reaches a unit with an action."""
+    for grant in grants:
+        reach = MATRIX[action].get(grant.role)
+        if reach in (Reach.ALL, Reach.PUBLIC_PART) or (
+            reach is Reach.OWN_UNIT and bool(ancestors) and grant.unit == ancestors[0]
+        ):
+            return grant
+        if reach in (Reach.SCOPE, Reach.OWN_TEAM) and grant.covers(ancestors):
+            return grant
+    return None

@@ -1,0 +1,70 @@
+"""Problems as answers: the one handler for everything an app may raise, and the one rendering (RFC 9457)."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from services.kernel.db import TRANSIENT
+from services.kernel.problems import (
+    BadJson,
+    Forbidden,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    NotJson,
+    Problem,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+    field_error,
+    language_of,
+)
+
+MEDIA_TYPE = "application/problem+json"
+log = logging.getLogger(__name__)
+
+_BY_STATUS: dict[int, type[Problem]] = {
+    kind.status: kind
+    for kind in (BadJson, Unauthorized, Forbidden, NotFound, MethodNotAllowed, TooLarge, NotJson, Invalid)
+}
+
+
+def render(problem: Problem, request: Request) -> Response:
+    """The one rendering of a problem as a response."""
+    language = language_of(request.headers)
+    return JSONResponse(
+        problem.body(language, request.url.path),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers={**problem.headers, "Content-Language": language, "Vary": "Accept-Language"},
+    )
+
+
+def as_problem(error: Exception) -> Problem:
+    """Any exception as the problem a user sees; never its text."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RequestValidationError):
+        return Invalid(errors=[field_error({**item, "loc": item["loc"][1:]}) for item in error.errors()])
+    if isinstance(error, HTTPException):
+        problem = _BY_STATUS.get(error.status_code, Problem)()
+        problem.headers.update(error.headers or {})
+        return problem
+    if isinstance(error, TRANSIENT):
+        log.warning("the database is away: %s", type(error).__name__)
+        return Unavailable()
+    log.error("unexpected error", exc_info=error)
+    return Problem()
+
+
+def install(app: FastAPI) -> None:
+    """Register the one handler for everything an app may raise."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        return render(as_problem(error), request)
+
+    for kind in (Problem, HTTPException, RequestValidationError, *TRANSIENT, Exception):
+        app.add_exception_handler(kind, handle)

@@ -1,0 +1,41 @@
+"""A port that is taken: each command that serves says which, and what to do, before it starts anything."""
+
+import os
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from services.run import PortInUse, _listen
+from tests.support.instance import PROGRAM, ROOT
+
+
+@pytest.mark.parametrize("command", [("run",), ("serve", "intake"), ("demo",)], ids=" ".join)
+def test_a_port_in_use_is_named_with_the_remedy(command: tuple[str, ...]) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("KYCUONG_")}
+    with tempfile.TemporaryDirectory(prefix="kc-") as data, socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = subprocess.run(
+            [*PROGRAM, *command, "--data", data, "--port", str(port)],
+            capture_output=True, text=True, cwd=ROOT, timeout=30,
+            env={**clean, "KYCUONG_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"},
+        )  # fmt: skip
+        assert not (Path(data) / "secrets/database_url").exists()
+    assert done.returncode == 1, done.stderr
+    assert f"cổng {port}" in done.stderr and f"port {port} is in use" in done.stderr
+    assert done.stderr.count("--port") == 2
+    assert "Errno" not in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_port_is_taken_once_somebody_listens() -> None:
+    with _listen(0) as first:
+        first.listen()
+        port = first.getsockname()[1]
+        with pytest.raises(PortInUse, match=f"--port {port + 1 if port < 65535 else port - 1} "):
+            _listen(port)
+    with _listen(port):
+        pass

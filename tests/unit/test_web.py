@@ -1,0 +1,91 @@
+"""What every face answers alike: HEAD as GET without its content, and a 405 that names what the address takes."""
+
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import APIRouter, FastAPI
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+
+from services.kernel import pages
+from services.kernel.problems import NotFound
+from services.kernel.web import service_app
+
+
+@asynccontextmanager
+async def idle(_):
+    yield
+
+
+def tiny(static: Path) -> FastAPI:
+    app = service_app("tiny", "Tiny", idle)
+    router = APIRouter()
+
+    @router.get("/tiny/text/{name}", response_class=PlainTextResponse)
+    async def text(name: str) -> Response:
+        if name == "none":
+            raise NotFound
+        return PlainTextResponse(f"text {name}", headers={"Cache-Control": "public, immutable", "ETag": '"1"'})
+
+    @router.get("/tiny/parts")
+    async def parts() -> Response:
+        return StreamingResponse(iter([b"one", b"two"]))
+
+    @app.put("/tiny/both")
+    async def put() -> None: ...
+
+    @app.get("/tiny/both")
+    async def get() -> None: ...
+
+    @app.post("/tiny/post")
+    async def post() -> None: ...
+
+    app.include_router(router)
+    pages.mount_assets(app, "/tiny", static)
+    return app
+
+
+@pytest_asyncio.fixture
+async def client(tmp_path):
+    (tmp_path / "x.js").write_text("let x")
+    transport = httpx.ASGITransport(app=tiny(tmp_path))
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/tiny/text/a", 200), ("/tiny/text/none", 404), ("/tiny/nothing", 404), ("/tiny/parts", 200),
+        ("/tiny/both", 200), ("/tiny/static/x.js", 200), ("/tiny/static/y.js", 404), ("/tiny/openapi.json", 200),
+    ],
+)  # fmt: skip
+async def test_head_is_get_without_its_content(client, path, status):
+    head, get = await client.head(path), await client.get(path)
+    assert (head.status_code, get.status_code) == (status, status)
+    assert head.content == b"" != get.content
+    assert head.headers == get.headers
+    if path != "/tiny/parts":
+        assert head.headers["content-length"] == str(len(get.content))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("POST", "/tiny/text/a", "GET, HEAD"), ("POST", "/tiny/both", "GET, HEAD, PUT"), ("GET", "/tiny/post", "POST"),
+        ("HEAD", "/tiny/post", "POST"), ("OPTIONS", "/tiny/post", "POST"), ("PUT", "/tiny/static/x.js", "GET, HEAD"),
+        ("QUERY", "/tiny/parts", "GET, HEAD"), ("POST", "/tiny/openapi.json", "GET, HEAD"),
+    ],
+)  # fmt: skip
+async def test_a_405_names_what_the_address_takes(client, method, path, allow):
+    answer = await client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allow)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_head_is_in_no_description(client):
+    paths = (await client.get("/tiny/openapi.json")).json()["paths"]
+    assert {method for operations in paths.values() for method in operations} == {"get", "put", "post"}
