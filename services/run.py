@@ -129,11 +129,12 @@ async def serve(app: ASGIApp, listener: socket.socket, probes: Sequence[str], an
     server = _Server(config)
     _on_signals(lambda: setattr(server, "should_exit", True))
     port = listener.getsockname()[1]
+    with _naming(port):
+        listener.listen(config.backlog)  # of two that bound it, one may; uvloop would not tell the other
     address = f"http://127.0.0.1:{port}/"
     ready = asyncio.create_task(_announce_when_ready(address, probes, announce), name="ready")
     try:
-        with _naming(port):
-            await server.serve([listener])
+        await server.serve([listener])
     finally:
         ready.cancel()
     if not server.started:

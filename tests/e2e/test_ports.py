@@ -1,5 +1,6 @@
 """A port that is taken: each command that serves says which, and what to do, before it starts anything."""
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -7,8 +8,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 
-from services.run import PortInUse, _listen
+from services.run import PortInUse, _listen, serve
 from tests.support.instance import PROGRAM, ROOT
 
 
@@ -29,6 +31,14 @@ def test_a_port_in_use_is_named_with_the_remedy(command: tuple[str, ...]) -> Non
     assert f"cổng {port}" in done.stderr and f"port {port} is in use" in done.stderr
     assert done.stderr.count("--port") == 2
     assert "Errno" not in done.stderr and "Traceback" not in done.stderr
+
+
+async def test_of_two_that_start_at_once_one_is_told() -> None:
+    with _listen(0) as first, _listen(first.getsockname()[1]) as second:
+        first.listen()
+        async with asyncio.timeout(5):
+            with pytest.raises(PortInUse):
+                await serve(Starlette(), second, [], lambda address: pytest.fail(address))
 
 
 def test_a_port_is_taken_once_somebody_listens() -> None:

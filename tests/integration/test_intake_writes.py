@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest_asyncio
 
+from services.intake.loading import load_directory
 from services.intake.vault import Sealed, commitment
 from services.kernel.envelope import derived_id
 from tests.support.intake import UNIT, closing, fresh, opening, populate, recording, register, running_intake
@@ -449,3 +450,22 @@ async def test_pseudonyms_last_one_quarter(intake, inspection):
     assert event_of(here)["data"]["by"]["ref"] == event_of(same.json())["data"]["by"]["ref"]
     assert event_of(before.json())["data"]["by"]["ref"] != event_of(here)["data"]["by"]["ref"]
     assert event_of(before.json())["data"]["quarter"] == "2026-Q2"
+
+
+async def test_a_back_dated_amendment_holds_in_later_versions_after_a_reload(intake):
+    async def change(**body):
+        await intake.service.pool.execute("UPDATE intake.directory SET version = version + 1")
+        await intake.put("admin", f"unit-changes/{fresh()}", {"unit": "xa-phu-lam", **body})
+
+    before = (await load_directory(intake.service.pool)).versions["xa-phu-lam"]
+    assert len(before) == 1
+    await change(change="amend", valid_from="2026-10-15", staff=7)
+    await change(change="amend", valid_from="2026-10-20", name="Ten Sau")
+    await change(change="amend", valid_from="2026-10-05", name="Ten Moi", parent=UNIT, staff=9)
+    told = (await load_directory(intake.service.pool)).versions["xa-phu-lam"]
+    assert [(str(v.valid_from), v.name, v.parent, v.staff) for v in told[1:]] == [
+        ("2026-10-05", "Ten Moi", UNIT, 9),
+        ("2026-10-15", "Ten Moi", UNIT, 7),
+        ("2026-10-20", "Ten Sau", UNIT, 7),
+    ]
+    assert [set(v.set_fields) for v in told[1:]] == [{"name", "parent", "staff"}, {"staff"}, {"name"}]
