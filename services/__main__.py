@@ -93,7 +93,7 @@ def serve(service: str, data: Path, port: int) -> None:
     telemetry.log_to_stderr()
     try:
         _loop(composition.serve_one(service, data, port, _database_url(), announce))
-    except composition.PortInUse as error:
+    except (composition.PortInUse, OSError, RuntimeError, ValueError) as error:
         raise click.ClickException(str(error)) from error
 
 

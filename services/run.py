@@ -135,10 +135,12 @@ async def serve(app: ASGIApp, listener: socket.socket, probes: Sequence[str], an
     ready = asyncio.create_task(_announce_when_ready(address, probes, announce), name="ready")
     try:
         await server.serve([listener])
+    except SystemExit:  # uvicorn's own exit code; ours is 1, with a sentence
+        raise RuntimeError(
+            "dịch vụ không khởi động được; xem nhật ký trên stderr (the services did not start; see the log on stderr)"
+        ) from None
     finally:
         ready.cancel()
-    if not server.started:
-        raise RuntimeError("the services did not start; see the log on stderr")
 
 
 def _listen(port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""A port that is taken: each command that serves says which, and what to do, before it starts anything."""
+"""What keeps a server from starting, a taken port above all, is said in a sentence with its remedy."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from services.run import PortInUse, _listen, serve
-from tests.support.instance import PROGRAM, ROOT
+from tests.support.instance import PROGRAM, ROOT, free_port
 
 
 @pytest.mark.parametrize("command", [("run",), ("serve", "intake"), ("demo",)], ids=" ".join)
@@ -49,3 +49,11 @@ def test_a_port_is_taken_once_somebody_listens() -> None:
             _listen(port)
     with _listen(port):
         pass
+
+
+def test_a_service_without_its_database_says_so_and_exits_with_1(tmp_path):
+    asked = [*PROGRAM, "serve", "reports", "--data", str(tmp_path), "--port", str(free_port())]
+    env = {**os.environ, "KYCUONG_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/none"}
+    done = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, env=env, timeout=60)
+    assert done.returncode == 1 and done.stdout == ""
+    assert "did not start" in done.stderr.splitlines()[-1]
