@@ -70,8 +70,11 @@ def _clock(request: Request, service: Service) -> datetime | None:
     text = request.headers.get(CLOCK)
     if text is None:
         return None
-    if not service.settings.demo:
-        raise Forbidden(("Chỉ thư mục demo mới đặt được đồng hồ.", "Only a demo folder lets a load set the clock."))
+    if service.settings.folder.load_begun is None:
+        raise Forbidden((
+            "Chỉ khi nạp thư mục demo mới đặt được đồng hồ.",
+            "Only while a demo folder is being loaded may a load set the clock.",
+        ))  # fmt: skip
     try:
         return parse_instant(text)
     except ValueError:

@@ -142,20 +142,22 @@ async def test_who_may_not_sign_in_may_not_send_a_batch(intake):
     assert (await intake.client.get("/intake/v1/batch")).status_code == 405
 
 
-async def test_only_a_demo_folder_lets_a_load_set_the_clock(intake):
+async def test_only_a_demo_folder_under_load_lets_the_clock_be_set(intake):
     headers = {
         "content-type": "application/x-ndjson",
         "authorization": f"Bearer {intake.tokens['inspector']}",
         "x-kycuong-clock": "2026-05-04T02:00:00Z",
     }
     assert (await intake.client.post("/intake/v1/batch", content=b"", headers=headers)).status_code == 403
-    intake.service.settings.folder.mark_demo()
+    intake.service.settings.folder.begin_load("a test")
     headers["x-kycuong-clock"] = "yesterday"
     assert (await intake.client.post("/intake/v1/batch", content=b"", headers=headers)).status_code == 422
+    intake.service.settings.folder.end_load()
+    assert (await intake.client.post("/intake/v1/batch", content=b"", headers=headers)).status_code == 403
 
 
 async def test_a_demo_load_lives_through_its_own_time(intake):
-    intake.service.settings.folder.mark_demo()
+    intake.service.settings.folder.begin_load("a test")
     inspection, finding, answered = fresh(), fresh(), fresh()
     begins = NOW - timedelta(days=100)
 
