@@ -91,6 +91,11 @@ class EmbeddedPostgres:
 
     async def start(self) -> None:
         """Initialise if new, take over or start the server, and wait until it answers."""
+        if os.geteuid() == 0 and not self._passable(self._folder.path):
+            raise PostgresFailed(
+                f"PostgreSQL không chạy bằng root, và người dùng nobody không vào được {self._folder.path}; hãy chọn "
+                "--data ở nơi khác, ví dụ /var/lib/kycuong (the user nobody cannot reach the folder; choose another)"
+            )
         for room, mode in ((self._room, 0o711), (socket_dir(self._folder), 0o700)):
             self._own(room, mode)
         if not (self._data / "PG_VERSION").exists():

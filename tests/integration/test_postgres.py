@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from services.kernel.folder import Folder
-from services.kernel.postgres import EmbeddedPostgres, embedded_url
+from services.kernel.postgres import EmbeddedPostgres, PostgresFailed, embedded_url
 
 
 @pytest.fixture
@@ -65,6 +65,14 @@ async def test_a_killed_server_is_started_again_and_lost_nothing(server):
             await asyncio.sleep(0.05)
     assert await ask(server, "SELECT n FROM kept") == 1
     watch.cancel()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand the server to another user")
+async def test_a_folder_that_the_servers_user_cannot_reach_is_named_with_the_remedy(open_tmp):
+    closed = open_tmp / "closed"
+    closed.mkdir(mode=0o700)
+    with pytest.raises(PostgresFailed, match="--data"):
+        await EmbeddedPostgres(Folder(closed / "data").prepare()).start()
 
 
 def test_a_long_folder_name_gets_a_short_private_socket_folder(tmp_path):
