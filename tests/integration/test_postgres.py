@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from services.kernel.folder import Folder
-from services.kernel.postgres import EmbeddedPostgres, PostgresFailed, embedded_url
+from services.kernel.postgres import EmbeddedPostgres, embedded_url
 
 
 @pytest.fixture
@@ -68,11 +68,23 @@ async def test_a_killed_server_is_started_again_and_lost_nothing(server):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand the server to another user")
-async def test_a_folder_that_the_servers_user_cannot_reach_is_named_with_the_remedy(open_tmp):
+async def test_a_folder_closed_to_the_servers_user_serves_too_and_recovers(open_tmp):
     closed = open_tmp / "closed"
     closed.mkdir(mode=0o700)
-    with pytest.raises(PostgresFailed, match="--data"):
-        await EmbeddedPostgres(Folder(closed / "data").prepare()).start()
+    first, second = (EmbeddedPostgres(Folder(closed / "data").prepare()) for _ in range(2))
+    await first.start()
+    await ask(first, "CREATE TABLE kept AS SELECT 1 AS n")
+    await first.stop()
+    await second.start()
+    watch = asyncio.create_task(second.supervise())
+    os.kill(second._postmaster(), signal.SIGKILL)
+    async with asyncio.timeout(10):
+        while not await second._answers():
+            await asyncio.sleep(0.05)
+    assert await ask(second, "SELECT n FROM kept") == 1
+    assert closed.stat().st_mode & 0o777 == 0o700
+    watch.cancel()
+    await second.stop()
 
 
 def test_a_long_folder_name_gets_a_short_private_socket_folder(tmp_path):
