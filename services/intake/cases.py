@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 from services.intake import department, findings, forms, inspections, units
 from services.intake.accepted import Accepted
-from services.intake.asked import (
-    Asked,
-)
+from services.intake.asked import Asked
 from services.intake.commands import Command
 from services.intake.rights import grants_of_roles
 from services.intake.world import Known, World
@@ -65,7 +63,7 @@ def private_parts(form: forms.Form | None) -> dict[str, bytes]:
 
 
 _RULES: Mapping[str, Callable[[Asked], Accepted]] = {
-    "unit-changes": lambda asked: units.change(asked.world, asked.command, asked.caller, asked.grants, asked.known),
+    "unit-changes": units.change,
     "inspections": inspections.open_inspection,
     "inspections/closing": inspections.close_inspection,
     "inspections/acknowledgement": inspections.acknowledge,

@@ -5,28 +5,30 @@ from typing import Any, cast
 
 from services.intake import forms
 from services.intake.accepted import Accepted, Further, refuse_foreign
+from services.intake.asked import Asked
 from services.intake.commands import Command
 from services.intake.directory import Heir, Version
 from services.intake.refusals import AlreadyRegistered, WrongState
 from services.intake.rights import Grants, grants_at
-from services.intake.world import Known, World
-from services.kernel.callers import Caller, Grant
+from services.intake.world import World
+from services.kernel.callers import Grant
 from services.kernel.problems import FieldError, Invalid, NotFound, invalid
 from services.kernel.quarters import local_date, quarter_of
 
 _DAY = timedelta(days=1)
 
 
-def change(world: World, command: Command, caller: Caller, grants: Grants, known: Known | None) -> Accepted:
+def change(asked: Asked) -> Accepted:
     """Decide a unit change and apply it to the working directory."""
+    world, command = asked.world, asked.command
     form = command.form
     errors = _unknown(world, form)
     if errors:
         raise Invalid(errors=errors)
-    grant = _admin(world, grants_at(grants, world.rights_at), form)
-    refuse_foreign(known)
+    grant = _admin(world, grants_at(asked.grants, world.rights_at), form)
+    refuse_foreign(asked.known)
     accepted = _apply(world, command, form)
-    accepted.account, accepted.role = caller.account, grant.role
+    accepted.account, accepted.role = asked.caller.account, grant.role
     accepted.quarter = quarter_of(local_date(world.now))
     return accepted
 
