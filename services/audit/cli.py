@@ -13,14 +13,14 @@ import click
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from services.audit.checking import BadLog
 from services.audit.errors import LogCorrupt
-from services.audit.export import Incomplete, export_log
 from services.audit.guard import guard_of, open_key
 from services.audit.signer import trust as trust_tree
-from services.audit.sources import CannotRead, open_source
-from services.audit.verify import Progress, Verdict, read_vkey
-from services.audit.verify import verify as verify_log
+from services.audit.verifier.checking import BadLog
+from services.audit.verifier.export import Incomplete, export_log
+from services.audit.verifier.sources import CannotRead, open_source
+from services.audit.verifier.verify import Progress, Verdict, read_vkey
+from services.audit.verifier.verify import verify as verify_log
 from services.kernel.db import TRANSIENT, open_pool
 from services.kernel.folder import Folder
 from services.kernel.note import BadNote, Checkpoint

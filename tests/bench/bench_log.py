@@ -15,9 +15,9 @@ from pathlib import Path
 import httpx
 
 from services.audit.app import create_app
-from services.audit.sources import HttpSource
 from services.audit.tree import queries
-from services.audit.verify import read_vkey, verify_source
+from services.audit.verifier.sources import HttpSource
+from services.audit.verifier.verify import read_vkey, verify_source
 from services.kernel.folder import Folder
 from services.kernel.migrate import migrate
 from services.kernel.postgres import EmbeddedPostgres

@@ -17,9 +17,9 @@ from tlog_scales.reader import TilesReader
 
 from services.audit import cli
 from services.audit.app import create_app
-from services.audit.export import export_log
 from services.audit.receipt import Receipt
-from services.audit.verify import verify_source
+from services.audit.verifier.export import export_log
+from services.audit.verifier.verify import verify_source
 from services.kernel.identity import hash_token
 from services.kernel.note import Checkpoint, Verifier
 from services.kernel.settings import Settings

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from services.audit import sources
-from services.audit.sources import CannotRead, FolderSource, HttpSource, open_source
+from services.audit.verifier.sources import CannotRead, FolderSource, HttpSource, open_source
 
 
 class Server(ThreadingHTTPServer):

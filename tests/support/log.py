@@ -15,7 +15,7 @@ from services.audit.publisher import Publisher
 from services.audit.sequencer import Sequencer
 from services.audit.signer import CheckpointSigner
 from services.audit.tree import queries, read_bundle, read_edge, read_head, read_tile
-from services.audit.verify import Verdict, verify_source
+from services.audit.verifier.verify import Verdict, verify_source
 from services.kernel.db import Pool, open_pool
 from services.kernel.note import Signer
 from services.kernel.settings import Settings

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.audit.checking import KNOWN_TYPES
-from services.audit.verify import Verdict, verify_source
+from services.audit.verifier.checking import KNOWN_TYPES
+from services.audit.verifier.verify import Verdict, verify_source
 from services.kernel.merkle import leaf_hash
 from services.kernel.note import Checkpoint, Signer
 from services.kernel.tiles import Edge, Tile, bundle_path, bundles_of, encode_bundle

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from services.audit.sources import Source
-from services.audit.verify import Progress, read_checkpoint
+from services.audit.verifier.sources import Source
+from services.audit.verifier.verify import Progress, read_checkpoint
 from services.kernel.note import Checkpoint, Verifier
 from services.kernel.tiles import bundle_path, bundles_of, tiles_of
 

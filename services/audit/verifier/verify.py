@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from services.audit.checking import BadLog, LogCheck
-from services.audit.sources import Source, open_source
+from services.audit.verifier.checking import BadLog, LogCheck
+from services.audit.verifier.sources import Source, open_source
 from services.kernel.merkle import HASH_SIZE
 from services.kernel.note import BadNote, Checkpoint, Verifier
 from services.kernel.tiles import TILE_WIDTH, Tile, bundle_path, bundles_of, encode_bundle, split_bundle, tile_path

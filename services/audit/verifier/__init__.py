@@ -1,0 +1,1 @@
+"""The offline verifier: a log read from outside, checked, copied, watched."""
