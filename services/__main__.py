@@ -44,8 +44,8 @@ def cli() -> None:
 @cli.group(
     cls=Lazy,
     lazy={
-        "verify": "services.audit.cli:verify",
-        "export": "services.audit.cli:export",
+        "verify": "services.audit.verifier.cli:verify",
+        "export": "services.audit.verifier.cli:export",
         "trust": "services.audit.cli:trust",
     },
 )

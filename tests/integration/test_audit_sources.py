@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from services.audit import sources
+from services.audit.verifier import sources
 from services.audit.verifier.sources import CannotRead, FolderSource, HttpSource, open_source
 
 
