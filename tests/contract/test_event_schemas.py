@@ -21,6 +21,8 @@ ISSUED = {
     "finding": ("recorded", "withdrawn", "replied", "lapsed", "decided"),
     "commendation": ("recorded",),
     "quarter": ("closed",),
+    "part": ("erased",),
+    "log": ("key_added",),
 }  # fmt: skip
 Change = Callable[[dict[str, Any]], object]
 
@@ -122,6 +124,17 @@ CHANGES: list[tuple[str, str, Change]] = [
     ("a lapse at another time", "finding.lapsed.v1", lambda e: e["data"].update(due="2026-09-10T16:59:59.999Z")),
     ("a lapse by a person", "finding.lapsed.v1", lambda e: e["data"].update(by={"role": "reviewer", "ref": "0" * 32})),
     ("a quarter with a unit", "quarter.closed.v1", lambda e: e.update(unit="xa-tan-hoa")),
+    ("no part", "part.erased.v1", lambda e: e["data"]["parts"].clear()),
+    ("a part twice", "part.erased.v1", lambda e: e["data"]["parts"].append("narrative")),
+    ("parts out of order", "part.erased.v1", lambda e: e["data"]["parts"].reverse()),
+    ("a part that no event has", "part.erased.v1", lambda e: e["data"]["parts"].append("zeal")),
+    ("a reason in the open", "part.erased.v1", lambda e: e["data"].update(reason="nhầm người")),
+    ("an erasure by who asked for it", "part.erased.v1", lambda e: e["data"]["by"].update(role="reviewer")),
+    ("another event's subject", "part.erased.v1", lambda e: e.update(subject="part/" + e["id"])),
+    ("another key's subject", "log.key_added.v1", lambda e: e.update(subject="log-key/00000000")),
+    ("a key of another log", "log.key_added.v1", lambda e: e.update(source="//other.example/intake")),
+    ("a private key", "log.key_added.v1", lambda e: e["data"].update(vkey="PRIVATE+KEY+" + e["data"]["vkey"])),
+    ("a key of a unit", "log.key_added.v1", lambda e: e.update(unit="xa-tan-hoa")),
     ("a fifth quarter", "quarter.closed.v1", lambda e: e["data"].update(quarter="2026-Q5")),
 ]
 

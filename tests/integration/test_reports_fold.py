@@ -311,6 +311,27 @@ async def test_an_unknown_event_stops_the_fold_at_the_last_good_checkpoint(pool:
     assert await dump(pool) == before
 
 
+async def test_an_erasure_and_a_new_key_of_the_log_change_no_card_and_no_alert(
+    pool: asyncpg.Pool, made: MadeLog
+) -> None:
+    inspection = made.golden()
+    pending = made.record(UNIT, inspection, "A03")
+    made.close_quarter("2026-Q3", "flash")
+    await fold_all(pool, made)
+    before, told, frozen = await card(pool), await alerts(pool), await dump(pool, ("edition", "edition_card"))
+    made.erase(UNIT, pending, "narrative", "persons")
+    made.add_key()
+    made.erase("-", made.new_id(), "reason")
+    await fold_all(pool, made)
+    after = await card(pool)
+    assert after["log"]["size"] == before["log"]["size"] + 3 == len(made.entries)
+    assert after | {"log": None} == before | {"log": None}
+    assert await alerts(pool) == told
+    assert await dump(pool, ("edition", "edition_card")) == frozen
+    await Fold(pool).rebuild(made.covered())
+    assert await card(pool) == after
+
+
 @pytest.mark.parametrize("break_it", ["unknown unit", "unknown code", "orphan", "no json", "missing field", "no id"])
 async def test_a_contradictory_log_stops_the_fold(pool: asyncpg.Pool, made: MadeLog, break_it: str) -> None:
     made.golden()

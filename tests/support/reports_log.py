@@ -190,6 +190,16 @@ class MadeLog:
         }  # fmt: skip
         return self.append("commendation.recorded", f"commendation/{key}", unit, data, id=key)
 
+    def erase(self, unit: str, event: str, *parts: str) -> int:
+        """The erasure of private parts."""
+        data = {"by": _by("auditor"), "event": event, "parts": sorted(parts)}
+        return self.append("part.erased", f"part/{event}", unit, data)
+
+    def add_key(self) -> int:
+        """A key that will sign beside the first."""
+        key = Signer.generate(ORIGIN).verifier
+        return self.append("log.key_added", f"log-key/{key.key_id.hex()}", "-", {"by": _by("admin"), "vkey": key.vkey})
+
     def close_quarter(self, quarter: str = "2026-Q3", edition: str = "official") -> int:
         """A quarter's cut mark."""
         data = {"by": _by("reviewer"), "quarter": quarter, "edition": edition}

@@ -13,7 +13,7 @@ from services.kernel.envelope import MAX_EVENT_BYTES, canonical
 
 FOLDER = Path(__file__).parents[2] / "schemas" / "events"
 SHARED = ("common.v1", "envelope.v1")
-NAMED_BY = {"post": "tenure", "catalogue": "version", "scoring": "version", "calendar": "version"}
+NAMED_BY = {"post": "tenure", "catalogue": "version", "scoring": "version", "calendar": "version", "part": "event"}
 
 _formats = FormatChecker(formats=())
 
@@ -82,8 +82,8 @@ def _inconsistencies(kind: str, event: dict[str, Any]) -> list[str]:
     """What a JSON Schema cannot say: parts of one event that must agree."""
     data, noun = event["data"], kind.split(".")[0]
     told: list[tuple[bool, str]] = []
-    expected = event["unit"] if noun == "unit" else data[NAMED_BY.get(noun, noun)]
-    told.append((event["subject"] == f"{noun}/{expected}", f"subject {event['subject']} is not {noun}/{expected}"))
+    expected = _subject(noun, event)
+    told.append((event["subject"] == expected, f"subject {event['subject']} is not {expected}"))
     if kind in ("inspection.opened.v1", "finding.recorded.v1", "commendation.recorded.v1"):
         told.append((data[noun] == event["id"], f"{noun} {data[noun]} is not the event's id"))
     if kind == "inspection.closed.v1":
@@ -97,4 +97,15 @@ def _inconsistencies(kind: str, event: dict[str, Any]) -> list[str]:
         told.append((data["due"] == event["time"], "the time is not the deadline"))
     if kind == "unit.succeeded.v1":
         told.append((event["unit"] in data[data["side"]], f"the unit is not on the side {data['side']}"))
+    if kind == "part.erased.v1":
+        told.append((data["parts"] == sorted(data["parts"]), "the parts are not sorted"))
+    if kind == "log.key_added.v1":
+        told.append((event["source"] == f"//{data['vkey'].split('+')[0]}/intake", "a key of another origin"))
     return [problem for fine, problem in told if not fine]
+
+
+def _subject(noun: str, event: dict[str, Any]) -> str:
+    """What an event is about, as its data tell it."""
+    if noun == "log":
+        return f"log-key/{event['data']['vkey'].split('+')[1]}"
+    return f"{noun}/{event['unit'] if noun == 'unit' else event['data'][NAMED_BY.get(noun, noun)]}"
