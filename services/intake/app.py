@@ -94,8 +94,9 @@ def _service(settings: Settings, clock: Clock, pool: object, relay: Relay) -> Se
     vault = Vault(settings.folder.secret("vault_kek"))
     catalogues, calendar = load_catalogues(), load_calendar()
     writes = Writes(
-        pool, vault, clock, settings.source, catalogues, calendar, demo=lambda: settings.demo, wake=relay.wake
-    )
+        pool, vault, clock, settings.origin, settings.source, catalogues, calendar,
+        demo=lambda: settings.demo, wake=relay.wake,
+    )  # fmt: skip
     return Service(
         settings, pool, clock, vault, catalogues, calendar, writes, Batcher(writes.commit, max_size=500, max_age=0.001),
         RateLimit(settings.writes_per_second), Logins(), wake=relay.wake,

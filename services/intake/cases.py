@@ -6,7 +6,7 @@ Each rule raises the first refusal that applies, and changes the working state o
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from services.intake import department, findings, forms, inspections, units
+from services.intake import department, erasures, findings, forms, inspections, units
 from services.intake.accepted import Accepted
 from services.intake.asked import Asked
 from services.intake.commands import Command
@@ -43,8 +43,11 @@ def decide(world: World, command: Command) -> Accepted | Replay:
 
 
 def _repeat(known: Known, command: Command) -> Replay:
-    same = known.content == command.content and known.parts == private_parts(command.form)
-    if not same:
+    offered = private_parts(command.form)
+    # of an erased part only that there was one can still be compared: no answer tells a right guess from a wrong one
+    there = known.erased <= offered.keys()
+    readable = {group: content for group, content in offered.items() if group not in known.erased}
+    if known.content != command.content or not there or known.parts != readable:
         raise IdReused
     return Replay(known.answer)
 
@@ -73,4 +76,8 @@ _RULES: Mapping[str, Callable[[Asked], Accepted]] = {
     "findings/decision": findings.decide,
     "commendations": department.commend,
     "quarters/closing": department.close_quarter,
+    "erasures": erasures.request,
+    "erasures/approval": erasures.approve,
+    "erasures/refusal": erasures.refuse,
+    "log-keys": department.add_log_key,
 }

@@ -28,7 +28,9 @@ class Noun:
     roles: tuple[Role, ...]
     form: type[Form] | Mapping[str, type[Form]]
     parent: str | None = None
-    """What the first id of a longer path names: inspection, finding or quarter."""
+    """What the first id of a longer path names: inspection, finding, quarter or erasure."""
+    logged: bool = True
+    """Whether it becomes an event in the log."""
 
     @property
     def path(self) -> str:
@@ -49,6 +51,10 @@ NOUNS = (
     Noun("findings/decision", Action.DECIDE, (Role.REVIEWER,), forms.DecideFinding, "finding"),
     Noun("commendations", Action.DECIDE, (Role.REVIEWER,), forms.Commend),
     Noun("quarters/closing", Action.DECIDE, (Role.REVIEWER,), forms.CloseQuarter, "quarter"),
+    Noun("erasures", Action.REQUEST_ERASURE, (Role.REVIEWER,), forms.RequestErasure, logged=False),
+    Noun("erasures/approval", Action.SETTLE_ERASURE, (Role.AUDITOR,), forms.ApproveErasure, "erasure"),
+    Noun("erasures/refusal", Action.SETTLE_ERASURE, (Role.AUDITOR,), forms.RefuseErasure, "erasure", logged=False),
+    Noun("log-keys", Action.ADD_LOG_KEY, (Role.ADMIN,), forms.AddLogKey),
 )
 _BY_NAME = {noun.name: noun for noun in NOUNS}
 
@@ -60,7 +66,7 @@ class Command:
     noun: Noun
     id: str
     parent: str
-    """The inspection's or finding's id, or the quarter; empty without one."""
+    """The inspection's, finding's or erasure's id, or the quarter; empty without one."""
     token: bytes
     form: Form | None
     errors: list[FieldError]
@@ -100,6 +106,9 @@ def read_command(noun: Noun, parent: str, id: str, body: Any, token: bytes) -> C
 
 def _content(noun: Noun, parent: str, id: str, body: Mapping[str, Any]) -> bytes:
     public = {name: value for name, value in body.items() if name not in _OUTSIDE_CONTENT}
+    if "photos" in public:
+        # a photo's hash is a private part, compared by its commitment: here it would outlive the part's erasure
+        public["photos"] = [{**photo, "sha256": None} for photo in public["photos"]]
     # a proper form has no float, no large number and only known names, so this is its RFC 8785 form
     text = _encode({"path": [noun.name, parent, id], "body": public})
     if not text.isascii():

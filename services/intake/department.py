@@ -1,4 +1,4 @@
-"""The rules of the Department's own writes: commendations, and the cut of a quarter. Pure."""
+"""The rules of the Department's own writes: commendations, the cut of a quarter, the log's keys. Pure."""
 
 from datetime import date
 from typing import cast
@@ -6,9 +6,10 @@ from typing import cast
 from services.intake import forms, units
 from services.intake.accepted import Accepted, refuse_foreign
 from services.intake.asked import AHEAD, Asked, catalogue_on
-from services.intake.refusals import WrongState
+from services.intake.refusals import KeyKnown, WrongState
 from services.intake.rights import grants_at, reaching
 from services.kernel.envelope import NO_UNIT
+from services.kernel.note import Verifier
 from services.kernel.problems import Forbidden, Invalid, invalid
 from services.kernel.quarters import local_date, quarter_days, quarter_of
 
@@ -57,4 +58,26 @@ def close_quarter(asked: Asked) -> Accepted:
         asked.caller.account, whole[0].role, quarter_of(local_date(world.now)), NO_UNIT,
         "kycuong.quarter.closed.v1", f"quarter/{quarter}", {"quarter": quarter, "edition": form.edition},
         "closed", extra={"quarter": quarter, "edition": form.edition}, barrier=True,
+    )  # fmt: skip
+
+
+def add_log_key(asked: Asked) -> Accepted:
+    """Tell of a further key that signs this log's checkpoints, once."""
+    world, command = asked.world, asked.command
+    key = Verifier.parse(cast(forms.AddLogKey, command.form).vkey)
+    if key.name != world.origin:
+        raise invalid(
+            "/vkey",
+            f"là khóa của nhật ký {key.name}, không phải của {world.origin}",
+            f"is a key of the log {key.name}, not of {world.origin}",
+        )
+    grant = grants_at(asked.grants, world.rights_at)[0]
+    refuse_foreign(asked.known)
+    if key.vkey in world.log_keys:
+        raise KeyKnown
+    world.log_keys.add(key.vkey)
+    world.changes.log_keys.append((key.vkey, command.id))
+    return Accepted(
+        asked.caller.account, grant.role, quarter_of(local_date(world.now)), NO_UNIT,
+        "kycuong.log.key_added.v1", f"log-key/{key.key_id.hex()}", {"vkey": key.vkey}, "added",
     )  # fmt: skip

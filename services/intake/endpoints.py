@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from services.intake import batch
 from services.intake.commands import NOUNS, Command, Noun, read_command
 from services.intake.forms import WRITE_ID
-from services.intake.schemas import ANSWERS, body_schema
+from services.intake.schemas import answers, body_schema
 from services.intake.service import Service
 from services.kernel.identity import hash_token, token_of
 from services.kernel.problems import Unauthorized
@@ -69,7 +69,7 @@ def _described(noun: Noun) -> dict[str, Any]:
             for name in names
         ],
         "requestBody": {"required": True, "content": {"application/json": {"schema": body_schema(noun.form)}}},
-        "responses": ANSWERS,
+        "responses": answers(noun.logged),
     }  # fmt: skip
 
 

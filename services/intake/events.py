@@ -68,6 +68,9 @@ class Maker:
 
         EventTooLarge when an event exceeds 16 KiB.
         """
+        if not command.noun.logged:
+            self._seal(command.id, accepted.parts)
+            return _answer(accepted, command, received_at, None)
         by = {"role": accepted.role.value, "ref": self._naming.ref(accepted.account, accepted.quarter)}
         data: dict[str, Any] = {**accepted.data, "by": by}
         if accepted.team is not None:
@@ -115,12 +118,17 @@ class Maker:
         return event
 
 
-def _answer(accepted: Accepted, command: Command, received_at: datetime, event: Event) -> bytes:
-    answer = {
-        "id": command.id, "unit": accepted.unit, "unit_seq": event.unitseq, "state": accepted.state,
-        "received_at": rfc3339(received_at), "flags": accepted.flags, **accepted.extra,
-        "event": base64.b64encode(event.bytes).decode(), "receipt": f"/audit/v1/receipts/{command.id}",
+def _answer(accepted: Accepted, command: Command, received_at: datetime, event: Event | None) -> bytes:
+    answer: dict[str, Any] = {"id": command.id, "unit": accepted.unit}
+    if event is not None:
+        answer["unit_seq"] = event.unitseq
+    answer |= {
+        "state": accepted.state, "received_at": rfc3339(received_at), "flags": accepted.flags, **accepted.extra,
     }  # fmt: skip
+    if event is not None:
+        answer |= {
+            "event": base64.b64encode(event.bytes).decode(), "receipt": f"/audit/v1/receipts/{command.id}",
+        }  # fmt: skip
     return _encode(answer).encode()
 
 

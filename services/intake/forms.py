@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from services.kernel.note import BadNote, Verifier
 from services.kernel.problems import FieldError, field_errors
 from services.kernel.quarters import parse_instant, quarter_days
 from services.kernel.strict_json import clean_text
@@ -19,6 +20,8 @@ WRITE_ID = f"^{_UUID7.pattern}$"
 _PLAIN = r"[^\x00-\x09\x0b-\x1f\x7f-\x9f]"  # as descriptions say it: any character but Cc, a line break excepted
 _NUMBER = r"^[\w./&-]*\d[\w./&-]*$"
 _DAY = re.compile(r"20\d\d-\d\d-\d\d")
+_PART = r"^(narrative|persons|opinion|reason|text|photo\.[1-9][0-9]?)$"
+_VKEY = r"^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$"
 
 
 class Instant(str):
@@ -92,6 +95,24 @@ def _write_id(text: str) -> str:
     return text
 
 
+def _vkey(text: str) -> str:
+    try:
+        if Verifier.parse(text).vkey == text:
+            return text
+    except BadNote:
+        pass
+    raise ValueError((
+        "phải là khóa kiểm chứng của nhật ký (C2SP signed-note, loại Ed25519): tên+mã+base64",
+        "must be the log's verifier key (C2SP signed-note, type Ed25519): name+id+base64",
+    ))  # fmt: skip
+
+
+def _each_once(parts: list[str]) -> list[str]:
+    if len(set(parts)) < len(parts):
+        raise ValueError(("có phần ghi hai lần; hãy ghi mỗi phần một lần", "names a part twice; name each once"))
+    return parts
+
+
 def is_write_id(text: str) -> bool:
     """Whether a text is a lower-case canonical UUIDv7."""
     return _UUID7.fullmatch(text) is not None
@@ -108,6 +129,11 @@ Text = Annotated[str, AfterValidator(_text), _shown(f"^{_PLAIN}*$", maxLength=MA
 Line = Annotated[str, AfterValidator(_line), Field(max_length=200), _shown(rf"^\S({_PLAIN}*\S)?$")]
 Reason = Annotated[str, AfterValidator(_reason), _shown(rf"^{_PLAIN}*\S{_PLAIN}*$", maxLength=MAX_TEXT)]
 WriteId = Annotated[str, AfterValidator(_write_id), _shown(WRITE_ID)]
+VKey = Annotated[str, Field(max_length=300), AfterValidator(_vkey), _shown(_VKEY)]
+PartNames = Annotated[
+    list[Annotated[str, Field(pattern=_PART)]], Field(min_length=1, max_length=60), AfterValidator(_each_once),
+    Field(json_schema_extra={"uniqueItems": True}),
+]  # fmt: skip
 UnitId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,62}$")]
 AccountName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,94}$")]
 Number = Annotated[str, AfterValidator(_line), Field(max_length=60, pattern=_NUMBER), _shown(_NUMBER)]
@@ -348,6 +374,30 @@ class CloseQuarter(Write):
     """The cut of a quarter."""
 
     edition: Literal["flash", "official"]
+
+
+class RequestErasure(Write):
+    """A reviewer asks that private parts of a write be erased."""
+
+    event: WriteId
+    parts: PartNames
+    private: Because = _required(Because)
+
+
+class ApproveErasure(Write):
+    """The second pair of eyes agrees, and the parts are gone."""
+
+
+class RefuseErasure(Write):
+    """The second pair of eyes does not agree."""
+
+    private: Because = _required(Because)
+
+
+class AddLogKey(Write):
+    """A further key that signs the log's checkpoints."""
+
+    vkey: VKey
 
 
 def read_form(model: type[Form] | Mapping[str, type[Form]], body: Any) -> Form | list[FieldError]:

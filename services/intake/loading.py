@@ -12,7 +12,7 @@ from services.intake.commands import Command
 from services.intake.directory import Directory, Heir, Version
 from services.intake.forms import is_write_id
 from services.intake.vault import Sealed, Vault
-from services.intake.world import Finding, Inspection, Known
+from services.intake.world import Erasure, Finding, Inspection, Known
 from services.kernel.db import Connection
 from services.kernel.envelope import NO_UNIT
 from services.kernel.sql import load_queries
@@ -27,6 +27,14 @@ class Place:
 
     unit: str
     inspection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The event whose parts an erasure is about; it never changes."""
+
+    event: str
+    unit: str
 
 
 class Places:
@@ -84,12 +92,12 @@ def _places_in(commands: Sequence[Command], places: dict[str, Place]) -> dict[st
     return brought
 
 
-def units_of(commands: Sequence[Command], places: dict[str, Place]) -> set[str]:
-    """The units whose sequences a batch may move."""
-    units: set[str] = {place.unit for place in places.values()}
+def units_of(commands: Sequence[Command], places: dict[str, Place], targets: Iterable[str]) -> set[str]:
+    """The units whose sequences a batch may move; `targets` are those of erasures."""
+    units: set[str] = {place.unit for place in places.values()} | set(targets)
     for command in commands:
         form = command.form
-        if isinstance(form, forms.CloseQuarter):
+        if isinstance(form, (forms.CloseQuarter, forms.AddLogKey)):
             units.add(NO_UNIT)
         elif isinstance(form, forms.SucceedUnits):
             units.update(form.from_, form.to)
@@ -98,25 +106,73 @@ def units_of(commands: Sequence[Command], places: dict[str, Place]) -> set[str]:
     return units
 
 
+async def erasure_targets(connection: Connection, commands: Sequence[Command]) -> list[Target]:
+    """What requests and settlements of erasures are about."""
+    events = [c.form.event for c in commands if isinstance(c.form, forms.RequestErasure)]
+    requests = [c.parent for c in commands if c.noun.parent == "erasure" and not c.errors]
+    if not events and not requests:
+        return []
+    rows = await connection.fetch(QUERIES.erasure_targets, events, requests)
+    return [Target(row["event"], row["unit"]) for row in rows]
+
+
+async def load_erasures(connection: Connection, targets: Iterable[Target]) -> dict[str, Erasure]:
+    """Every request about these events, by its id; read after their units are locked."""
+    events = list({target.event for target in targets})
+    rows = await connection.fetch(QUERIES.erasures, events) if events else []
+    return {
+        row["id"]: Erasure(
+            row["id"], row["event"], row["unit"], tuple(row["parts"]), row["requester"], row["state"]
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+async def load_log_keys(connection: Connection, commands: Sequence[Command]) -> set[str]:
+    """Which of the keys that commands bring the log was told of."""
+    keys = [command.form.vkey for command in commands if isinstance(command.form, forms.AddLogKey)]
+    return {row["vkey"] for row in await connection.fetch(QUERIES.log_keys, keys)} if keys else set()
+
+
+async def load_cuts(connection: Connection, commands: Sequence[Command]) -> set[tuple[str, str]]:
+    """The editions cut of the quarters that commands are about."""
+    quarters = list({command.parent for command in commands if command.noun.parent == "quarter"})
+    rows = await connection.fetch(QUERIES.quarter_closings, quarters) if quarters else []
+    return {(row["quarter"], row["edition"]) for row in rows}
+
+
 async def recall(
-    connection: Connection, vault: Vault, commands: Sequence[Command], units: Iterable[str], *, lock: bool
+    connection: Connection,
+    vault: Vault,
+    commands: Sequence[Command],
+    units: Iterable[str],
+    targets: Iterable[Target],
+    *,
+    lock: bool,
 ) -> tuple[dict[str, int], dict[str, Known]]:
-    """The last numbers of the units (locked or not), and the commands' ids that were accepted before."""
-    ids = [command.id for command in commands if is_write_id(command.id)]
+    """The last numbers of the units (locked or not), the ids accepted before, and the events that erasures target."""
+    ids = {command.id for command in commands if is_write_id(command.id)}
     query = QUERIES.lock_and_recall if lock else QUERIES.recall
-    rows = await connection.fetch(query, sorted(units), ids)
+    rows = await connection.fetch(query, sorted(units), list(ids | {target.event for target in targets}))
     numbers = {row["unit"]: row["last_seq"] for row in rows if row["unit"] is not None}
-    known = [row for row in rows if row["id"] is not None]
-    return numbers, await _opened(connection, vault, known) if known else {}
+    known = {
+        row["id"]: Known(row["account"], row["content"], row["answer"], {}) for row in rows if row["id"] is not None
+    }
+    if known:
+        await _add_parts(connection, vault, known, ids)
+    return numbers, known
 
 
-async def _opened(connection: Connection, vault: Vault, rows: Sequence[asyncpg.Record]) -> dict[str, Known]:
-    """Known writes with their private parts opened for comparison."""
-    parts: dict[str, dict[str, bytes]] = {row["id"]: {} for row in rows}
-    for row in await connection.fetch(QUERIES.parts, list(parts)):
-        sealed = Sealed(row["event_id"], row["grp"], row["wrapped_key"], row["sealed"])
-        parts[row["event_id"]][row["grp"]] = vault.open(sealed)[1]
-    return {row["id"]: Known(row["account"], row["content"], row["answer"], parts[row["id"]]) for row in rows}
+async def _add_parts(connection: Connection, vault: Vault, known: dict[str, Known], compared: set[str]) -> None:
+    """The private parts of known writes, opened where a repeat is to be compared with them."""
+    for row in await connection.fetch(QUERIES.parts, list(known)):
+        write, group = known[row["event_id"]], row["grp"]
+        if row["erased_at"] is not None:
+            write.erased.add(group)
+        elif row["event_id"] in compared:
+            write.parts[group] = vault.open(Sealed(row["event_id"], group, row["wrapped_key"], row["sealed"]))[1]
+        else:
+            write.parts[group] = b""
 
 
 async def load_inspections(connection: Connection, ids: Sequence[str]) -> tuple[int, dict[str, Inspection]]:

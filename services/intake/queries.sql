@@ -19,7 +19,22 @@ SELECT NULL, NULL, id::text, account, content, answer FROM intake.write WHERE id
 
 -- name: parts
 -- The sealed private parts of these events.
-SELECT event_id::text, grp, wrapped_key, sealed FROM intake.vault_part WHERE event_id = ANY($1::uuid[]);
+SELECT event_id::text, grp, wrapped_key, sealed, erased_at FROM intake.vault_part WHERE event_id = ANY($1::uuid[]);
+
+-- name: erasure_targets
+-- The events that requests name ($1), and those of the requests that are settled ($2), with their units: what never changes.
+SELECT id::text AS event, convert_from(answer, 'UTF8')::jsonb ->> 'unit' AS unit
+FROM intake.write WHERE id = ANY($1::uuid[])
+UNION ALL
+SELECT event::text, unit FROM intake.erasure WHERE id = ANY($2::uuid[]);
+
+-- name: erasures
+-- All requests to erase parts of these events, read after their units are locked.
+SELECT id::text, event::text, unit, parts, requester, state FROM intake.erasure WHERE event = ANY($1::uuid[]);
+
+-- name: log_keys
+-- Which of these keys the log was told of.
+SELECT vkey FROM intake.log_key WHERE vkey = ANY($1::text[]);
 
 -- name: accounts
 -- Which of these accounts exist.
@@ -159,6 +174,45 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::timesta
 -- Cuts of quarters.
 INSERT INTO intake.quarter_closing (quarter, edition, id, received_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[]);
+
+-- name: store_erasures
+-- New requests to erase parts; the parts come as one JSON list each, for arrays of arrays must be rectangular.
+INSERT INTO intake.erasure (id, event, unit, parts, requester, requested_at, state)
+SELECT id, event, unit, ARRAY(SELECT jsonb_array_elements_text(parts)), requester, $6, 'requested'
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::text[]) AS asked(id, event, unit, parts, requester);
+
+-- name: settle_erasures
+-- Requests that were approved or refused.
+UPDATE intake.erasure SET state = given.state, settlement = given.settlement, settled_at = $4
+FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS given(id, state, settlement)
+WHERE erasure.id = given.id;
+
+-- name: erase_parts
+-- Destroy these parts' data keys, and what was sealed with them.
+UPDATE intake.vault_part SET wrapped_key = NULL, sealed = NULL, erased_at = $3
+FROM unnest($1::uuid[], $2::text[]) AS gone(event_id, grp)
+WHERE vault_part.event_id = gone.event_id AND vault_part.grp = gone.grp;
+
+-- name: forget_photos
+-- Take what is erased of these findings' photos out of their manifests too: a hash tells a photo from all others.
+UPDATE intake.finding
+SET photos = (
+    SELECT jsonb_agg(CASE WHEN erased_at IS NULL THEN photo ELSE '{}' END ORDER BY place)
+    FROM jsonb_array_elements(photos) WITH ORDINALITY AS listed(photo, place)
+    LEFT JOIN intake.vault_part ON event_id = finding.id AND grp = 'photo.' || place
+)
+WHERE id = ANY($1::uuid[]);
+
+-- name: store_log_keys
+-- Keys that the log is told of.
+INSERT INTO intake.log_key (vkey, id, added_at) SELECT vkey, id, $3 FROM unnest($1::text[], $2::uuid[]) AS new(vkey, id);
+
+-- name: list_erasures
+-- A page of the requests to erase parts, newest first, with the answer to the write that they are about.
+SELECT erasure.id::text, event::text, unit, parts, requester, requested_at, state, settlement::text, settled_at, write.answer
+FROM intake.erasure JOIN intake.write ON write.id = erasure.event
+WHERE erasure.id < $1 AND ($2::text IS NULL OR state = $2) AND ($3 OR unit = ANY($4::text[]))
+ORDER BY erasure.id DESC LIMIT $5;
 
 -- name: store_units
 -- Newly registered units.
@@ -313,10 +367,6 @@ WHERE finding.id < $1 AND ($2::text IS NULL OR finding.unit = $2) AND ($3::text 
        OR (finding.severity <> 4 AND ($10 OR finding.unit = ANY($11::text[]))))
 ORDER BY finding.id DESC LIMIT $12;
 
--- name: answers_of
--- The writes that withdrew, answered and decided a finding: their private parts lie under these ids.
-SELECT withdrawal::text, reply::text, decision::text FROM intake.finding WHERE id = $1;
-
 -- name: note_read
 -- Who opened a private part.
 INSERT INTO intake.vault_read (account, role, finding, reason, read_at) VALUES ($1, $2, $3, $4, $5);
@@ -328,9 +378,11 @@ SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team,
 FROM intake.inspection WHERE id = $1;
 
 -- name: one_finding
--- One finding with its inspection's team.
+-- One finding with its inspection's team, and the writes that withdrew, answered and decided it: their private parts lie
+-- under these ids.
 SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, finding.catalogue, finding.severity, finding.count,
        finding.captured_at, jsonb_array_length(finding.photos) AS photos, finding.filer, finding.received_at, finding.state,
-       finding.accepts, finding.outcome, finding.reply_due, inspection.team
+       finding.accepts, finding.outcome, finding.reply_due, finding.withdrawal::text, finding.reply::text,
+       finding.decision::text, inspection.team
 FROM intake.finding JOIN intake.inspection ON inspection.id = finding.inspection
 WHERE finding.id = $1;

@@ -27,6 +27,7 @@ from services.kernel.roles import Action, Role, allows
 from services.kernel.strict_json import clean_text
 
 _LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+_ANSWERS = ("withdrawal", "reply", "decision")
 _STAFF = frozenset({Role.INSPECTOR, Role.LEAD, Role.REVIEWER})
 
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -85,6 +86,7 @@ def install(app: FastAPI) -> None:
         ("/intake/v1/inspections/{id}", inspection, Action.READ_CASE),
         ("/intake/v1/findings", findings, Action.READ_CASE),
         ("/intake/v1/findings/{id}", finding, Action.READ_CASE),
+        ("/intake/v1/erasures", erasures, Action.READ_ERASURES),
     )
     for path, endpoint, action in routes:
         app.get(path, response_class=JSONResponse, openapi_extra=allows(action))(endpoint)
@@ -180,12 +182,11 @@ async def inspection(request: Request, id: str) -> Response:
     row = await service.pool.fetchrow(QUERIES.one_inspection, id) if is_write_id(id) else None
     if row is None or not reading.sees(row["unit"], row["team"]):
         raise NotFound
-    shown = _inspection(row, reading)
+    shown = _inspection(row, reading) | {"closing": row["closing"]}
     if row["closing"] is not None and (
         reading.head.holds(row["unit"]) or reading.knows_people(row["unit"], row["team"])
     ):
-        opened = await _open(service, [row["closing"]])
-        shown["private"] = {"opinion": opened[row["closing"], "opinion"]} if opened else {}
+        shown["private"] = (await _open(service, [row["closing"]]))[row["closing"]]
     return JSONResponse(shown)
 
 
@@ -218,14 +219,15 @@ async def finding(
     row = await service.pool.fetchrow(QUERIES.one_finding, id) if is_write_id(id) else None
     if row is None or not _may_see(reading, row):
         raise NotFound
-    shown = _finding(row, reading, row["team"])
+    answers = {name: row[name] for name in _ANSWERS if row[name] is not None}
+    shown = _finding(row, reading, row["team"]) | {"answers": answers}
     role = _private_role(reading, row)
     if role is not Role.AUDITOR or (reason or "").strip():
         await service.pool.execute(
             QUERIES.note_read, reading.caller.account, role, id, reason and clean_text(reason), service.clock.now()
         )
         # a crash here leaves a reading noted that nobody saw: never the other way round
-        shown["private"] = await _private(service, id)
+        shown["private"] = await _private(service, id, answers)
     return JSONResponse(shown)
 
 
@@ -241,33 +243,60 @@ def _private_role(reading: Reading, row: asyncpg.Record) -> Role:
     return Role.UNIT_HEAD if reading.head.holds(row["unit"]) and row["severity"] != 4 else Role.AUDITOR
 
 
-async def _private(service: Service, id: str) -> dict[str, Any]:
-    answers = await service.pool.fetchrow(QUERIES.answers_of, id)
-    events = {
-        id: "",
-        **{answers[name]: name for name in ("withdrawal", "reply", "decision") if answers[name] is not None},
-    }
-    shown: dict[str, Any] = {}
-    for (event, group), content in (await _open(service, list(events))).items():
-        place = shown.setdefault(events[event], {}) if events[event] else shown
-        place[group] = content
-    return shown
+async def _private(service: Service, id: str, answers: dict[str, str]) -> dict[str, Any]:
+    opened = await _open(service, [id, *answers.values()])
+    return opened[id] | {name: opened[event] for name, event in answers.items() if opened[event]}
 
 
-async def _open(service: Service, events: list[str]) -> dict[tuple[str, str], Any]:
-    rows = await service.pool.fetch(QUERIES.parts, events)
-    opened: dict[tuple[str, str], Any] = {}
-    for row in rows:
-        if row["grp"].startswith("photo."):
-            continue
-        content = service.vault.open(Sealed(row["event_id"], row["grp"], row["wrapped_key"], row["sealed"]))[1]
-        opened[row["event_id"], row["grp"]] = json.loads(content) if row["grp"] == "persons" else content.decode()
+async def _open(service: Service, events: list[str]) -> dict[str, dict[str, Any]]:
+    """The private parts of events, by group; an erased one is null, and `erased` says since when."""
+    opened: dict[str, dict[str, Any]] = {event: {} for event in events}
+    for row in await service.pool.fetch(QUERIES.parts, events):
+        shown, group = opened[row["event_id"]], row["grp"]
+        if row["erased_at"] is not None:
+            shown.setdefault("erased", {})[group] = rfc3339(row["erased_at"])
+        if not group.startswith("photo."):
+            shown[group] = None if row["erased_at"] is not None else _opened(service, row)
     return opened
+
+
+def _opened(service: Service, row: asyncpg.Record) -> Any:
+    content = service.vault.open(Sealed(row["event_id"], row["grp"], row["wrapped_key"], row["sealed"]))[1]
+    return json.loads(content) if row["grp"] == "persons" else content.decode()
+
+
+async def erasures(request: Request, state: Short = None, cursor: Cursor = None, limit: Limit = 50) -> Response:
+    """Requests to erase private parts, newest first, with the reasons given."""
+    service, caller = await _caller(request)
+    now = service.clock.now()
+    directory, reach = await _directory(service), Some()
+    for grant in caller.require(Action.READ_ERASURES, now):
+        reach.add(grant, directory, local_date(now))
+    rows = await service.pool.fetch(
+        QUERIES.list_erasures, _before(cursor), state, reach.everywhere, list(reach.units), limit + 1
+    )
+    writes = [write for row in rows for write in (row["id"], row["settlement"]) if write is not None]
+    reasons = await _open(service, writes)
+    return _page([_erasure(row, directory, reasons) for row in rows], limit, "id")
+
+
+def _erasure(row: asyncpg.Record, directory: Directory, reasons: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    event = json.loads(base64.b64decode(json.loads(row["answer"])["event"]))
+    private = reasons[row["id"]]
+    if refusal := reasons.get(row["settlement"]):
+        private = private | {"refusal": refusal}
+    return {
+        "id": row["id"], "event": row["event"], "unit": row["unit"],
+        "unit_name": _name(directory, row["unit"], row["requested_at"]), "parts": row["parts"], "state": row["state"],
+        "about": {"type": event["type"], "subject": event["subject"], "time": event["time"]},
+        "requester": row["requester"], "requested_at": rfc3339(row["requested_at"]),
+        "settled_at": row["settled_at"] and rfc3339(row["settled_at"]), "private": private,
+    }  # fmt: skip
 
 
 def _inspection(row: asyncpg.Record, reading: Reading) -> dict[str, Any]:
     shown = {
-        "id": row["id"], "unit": row["unit"], "unit_name": _name(reading, row["unit"], row["opened_at"]),
+        "id": row["id"], "unit": row["unit"], "unit_name": _name(reading.directory, row["unit"], row["opened_at"]),
         "kind": row["kind"], "basis": row["basis"], "opened_at": rfc3339(row["opened_at"]), "quarter": row["quarter"],
         "catalogue": row["catalogue"], "received_at": rfc3339(row["received_at"]), "state": row["state"],
         "closed_at": row["closed_at"] and rfc3339(row["closed_at"]),
@@ -282,7 +311,7 @@ def _inspection(row: asyncpg.Record, reading: Reading) -> dict[str, Any]:
 def _finding(row: asyncpg.Record, reading: Reading, team: Sequence[str]) -> dict[str, Any]:
     shown = {
         "id": row["id"], "inspection": row["inspection"], "unit": row["unit"],
-        "unit_name": _name(reading, row["unit"], row["captured_at"]), "code": row["code"],
+        "unit_name": _name(reading.directory, row["unit"], row["captured_at"]), "code": row["code"],
         "catalogue": row["catalogue"],
         "severity": row["severity"], "count": row["count"], "captured_at": rfc3339(row["captured_at"]),
         "received_at": rfc3339(row["received_at"]), "photos": row["photos"], "state": row["state"],
@@ -294,8 +323,8 @@ def _finding(row: asyncpg.Record, reading: Reading, team: Sequence[str]) -> dict
     return shown
 
 
-def _name(reading: Reading, unit: str, instant: Any) -> str:
-    version = reading.directory.version(unit, local_date(instant))
+def _name(directory: Directory, unit: str, instant: Any) -> str:
+    version = directory.version(unit, local_date(instant))
     return version.name if version is not None else unit
 
 

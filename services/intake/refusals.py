@@ -39,6 +39,24 @@ class WithdrawalTooLate(Problem):
     status, slug = 409, "withdrawal-too-late"
 
 
+class AlreadyErased(Problem):
+    """Phần riêng này đã được xóa; không còn gì để xóa nữa.
+
+    This private part is already erased; nothing is left to erase.
+    """
+
+    status, slug = 409, "already-erased"
+
+
+class KeyKnown(Problem):
+    """Nhật ký đã ghi khóa này; hãy tạo khóa mới nếu muốn đổi khóa.
+
+    The log already tells of this key; make a new one to change keys.
+    """
+
+    status, slug = 409, "key-known"
+
+
 class AlreadyRegistered(Problem):
     """Mã đơn vị này đã có; hãy dùng mã khác, hoặc sửa đơn vị bằng "amend".
 

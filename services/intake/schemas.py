@@ -11,7 +11,7 @@ from services.intake.forms import Form
 
 _REF = "#/components/schemas/{model}"
 _TEXT = {"type": "string"}
-_ACCEPTED = {
+_ACCEPTED: dict[str, Any] = {
     "title": "An accepted write",
     "description": "With fields of its own for some writes.",
     "type": "object",
@@ -27,11 +27,24 @@ _ACCEPTED = {
         "receipt": {"description": "where the proof will be", "type": "string"},
     },
 }
-_ANSWER = {"application/json": {"schema": {"$ref": _REF.format(model="Accepted")}}}
-ANSWERS = {
-    "201": {"description": "accepted and durable", "content": _ANSWER},
-    "200": {"description": "accepted before; the very same answer", "content": _ANSWER},
+_IN_LOG = ("unit_seq", "event", "receipt")
+_NOTED: dict[str, Any] = {
+    "title": "An accepted write that the log does not tell of",
+    "description": "With fields of its own; no event, so no number, no bytes and no receipt.",
+    "type": "object",
+    "required": [name for name in _ACCEPTED["required"] if name not in _IN_LOG],
+    "properties": {name: value for name, value in _ACCEPTED["properties"].items() if name not in _IN_LOG},
 }
+
+
+def answers(logged: bool) -> dict[str, Any]:
+    """The answers to a write that becomes an event, or to one that does not."""
+    reference = _REF.format(model="Accepted" if logged else "Noted")
+    content = {"application/json": {"schema": {"$ref": reference}}}
+    return {
+        "201": {"description": "accepted and durable", "content": content},
+        "200": {"description": "accepted before; the very same answer", "content": content},
+    }
 
 
 def body_schema(form: type[Form] | Mapping[str, type[Form]]) -> dict[str, Any]:
@@ -51,7 +64,7 @@ def describe(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = original()
-        document["components"]["schemas"].update(_schemas(), Accepted=_ACCEPTED)
+        document["components"]["schemas"].update(_schemas(), Accepted=_ACCEPTED, Noted=_NOTED)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document

@@ -9,6 +9,7 @@ from services.intake.loading import QUERIES
 from services.intake.vault import Sealed
 from services.intake.world import Changes, Finding, Inspection, World
 from services.kernel.db import Connection
+from services.kernel.failpoints import failpoint
 
 StoredWrite = tuple[str, str, bytes, bytes, datetime]
 """Id, account, content, answer, received_at."""
@@ -55,6 +56,25 @@ async def store_batch(
         await connection.execute(QUERIES.store_commendations, *_columns(changes.commendations, 5))
     if changes.quarters:
         await connection.execute(QUERIES.store_quarter_closings, *_columns(changes.quarters, 4))
+    if changes.log_keys:
+        await connection.execute(QUERIES.store_log_keys, *_columns(changes.log_keys, 2), world.now)
+    await _store_erasures(connection, changes, world.now)
+
+
+async def _store_erasures(connection: Connection, changes: Changes, now: datetime) -> None:
+    if changes.new_erasures:
+        asked = [(new.id, new.event, new.unit, json.dumps(new.parts), new.requester) for new in changes.new_erasures]
+        await connection.execute(QUERIES.store_erasures, *_columns(asked, 5), now)
+    if changes.settled:
+        settled = [(one.id, one.state, one.settlement) for one in changes.settled]
+        await connection.execute(QUERIES.settle_erasures, *_columns(settled, 3), now)
+        gone = [(one.event, part) for one in changes.settled if one.state == "erased" for part in one.parts]
+        await connection.execute(QUERIES.erase_parts, *_columns(gone, 2), now)
+        photos = {event for event, part in gone if part.startswith("photo.")}
+        if photos:
+            await connection.execute(QUERIES.forget_photos, list(photos))
+        failpoint("intake.parts_erased")
+        # a crash here leaves the parts readable, the request open and no event: all three change in the one commit
 
 
 async def _store_altered(connection: Connection, changes: Changes, demo: bool) -> None:

@@ -62,8 +62,24 @@ class Known:
     account: str
     content: bytes
     answer: bytes
-    parts: Mapping[str, bytes]
+    parts: dict[str, bytes]
     """Private groups with their bytes."""
+    erased: set[str] = field(default_factory=set)
+    """Private groups that were erased."""
+
+
+@dataclass(slots=True)
+class Erasure:
+    """A request that private parts of an event be erased."""
+
+    id: str
+    event: str
+    unit: str
+    parts: tuple[str, ...]
+    requester: str
+    state: str = "requested"
+    settlement: str | None = None
+    """The write that approved or refused it."""
 
 
 @dataclass(slots=True)
@@ -77,6 +93,9 @@ class Changes:
     findings: dict[str, Finding] = field(default_factory=dict)
     commendations: list[tuple[str, str, str, date, datetime]] = field(default_factory=list)
     quarters: list[tuple[str, str, str, datetime]] = field(default_factory=list)
+    new_erasures: list[Erasure] = field(default_factory=list)
+    settled: list[Erasure] = field(default_factory=list)
+    log_keys: list[tuple[str, str]] = field(default_factory=list)
     units: dict[str, None] = field(default_factory=dict)
     """Units whose versions changed, in order."""
     new_units: list[tuple[str, datetime]] = field(default_factory=list)
@@ -87,6 +106,7 @@ class Changes:
 class World:
     """All that deciding a batch may look at."""
 
+    origin: str
     now: datetime
     rights_at: datetime
     """The machine's time: a demo load sets `now`, but nobody's rights."""
@@ -96,6 +116,8 @@ class World:
     inspections: dict[str, Inspection]
     findings: dict[str, Finding]
     closed_quarters: set[tuple[str, str]]
+    erasures: dict[str, Erasure]
+    log_keys: set[str]
     directory: Directory
     catalogues: list[Catalogue]
     calendar: WorkingCalendar

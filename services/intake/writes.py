@@ -18,8 +18,12 @@ from services.intake.loading import (
     DirectoryCache,
     Place,
     Places,
+    erasure_targets,
+    load_cuts,
+    load_erasures,
     load_findings,
     load_inspections,
+    load_log_keys,
     recall,
     referred,
     units_of,
@@ -71,6 +75,7 @@ class Writes:
         pool: Pool,
         vault: Vault,
         clock: Clock,
+        origin: str,
         source: str,
         catalogues: Sequence[Catalogue],
         calendar: WorkingCalendar,
@@ -79,7 +84,7 @@ class Writes:
         wake: Callable[[], None],
     ) -> None:
         self._session = Session(pool)
-        self._vault, self._clock, self._source = vault, clock, source
+        self._vault, self._clock, self._origin, self._source = vault, clock, origin, source
         self._catalogues, self._calendar = list(catalogues), calendar
         self._demo, self._wake = demo, wake
         self._places, self._pseudonyms = Places(), Pseudonyms()
@@ -172,7 +177,9 @@ class Writes:
         callers = await load_callers(connection, tokens)
         self._note_accounts({token: caller.account for token, caller in callers.items()})
         places = await self._places.of(connection, commands)
-        last, known = await recall(connection, self._vault, commands, units_of(commands, places), lock=lock)
+        targets = await erasure_targets(connection, commands)
+        units = units_of(commands, places, (target.unit for target in targets))
+        last, known = await recall(connection, self._vault, commands, units, targets, lock=lock)
         if any(command.noun.name == "unit-changes" for command in commands):
             # counted first: the row's lock holds back other changes of the tree until this one is committed
             await connection.execute(QUERIES.next_directory_version)
@@ -182,13 +189,13 @@ class Writes:
         findings = await load_findings(connection, referred(commands)[1])
         teams = {account for c in commands if isinstance(c.form, forms.OpenInspection) for account in c.form.team}
         accounts = await connection.fetch(QUERIES.accounts, list(teams)) if teams else []
-        quarters = list({c.parent for c in commands if c.noun.parent == "quarter"})
-        cut = await connection.fetch(QUERIES.quarter_closings, quarters) if quarters else []
+        cut = await load_cuts(connection, commands)
+        erasures, log_keys = await load_erasures(connection, targets), await load_log_keys(connection, commands)
         naming = await self._pseudonyms.load(connection, teams | {caller.account for caller in callers.values()})
         now = self._clock.now()
         world = World(
-            commands[0].at or now, now, callers, {row["account"] for row in accounts}, known, inspections, findings,
-            {(row["quarter"], row["edition"]) for row in cut}, directory, self._catalogues, self._calendar,
+            self._origin, commands[0].at or now, now, callers, {row["account"] for row in accounts}, known, inspections,
+            findings, cut, erasures, log_keys, directory, self._catalogues, self._calendar,
         )  # fmt: skip
         numbers = Numbers(last)
         maker = Maker(self._source, self._vault, numbers, naming)

@@ -40,6 +40,10 @@ class Action(StrEnum):
     PROOFS = "receipts, proofs"
     READ_DIRECTORY = "read units, accounts, appointments, catalogue"
     CHANGE_DIRECTORY = "units, accounts, appointments, catalogue"
+    REQUEST_ERASURE = "request an erasure"
+    SETTLE_ERASURE = "approve or refuse an erasure"
+    READ_ERASURES = "read erasure requests"
+    ADD_LOG_KEY = "add a key of the log"
     WRITE = "any write: the noun decides"
     ALERTS = "a unit's alerts"
     SIGNED_IN = "one's own account"
@@ -78,7 +82,11 @@ MATRIX: dict[Action, dict[Role, Reach]] = {
     Action.PROOFS: _EVERYONE,
     Action.READ_DIRECTORY: _EVERYONE,
     Action.CHANGE_DIRECTORY: {Role.ADMIN: Reach.ALL},
-    Action.WRITE: {role: Reach.SCOPE for role in Role if role is not Role.AUDITOR},
+    Action.REQUEST_ERASURE: {Role.REVIEWER: Reach.ALL},
+    Action.SETTLE_ERASURE: {Role.AUDITOR: Reach.ALL},
+    Action.READ_ERASURES: {Role.REVIEWER: Reach.ALL, Role.AUDITOR: Reach.ALL},
+    Action.ADD_LOG_KEY: {Role.ADMIN: Reach.ALL},
+    Action.WRITE: dict.fromkeys(Role, Reach.SCOPE),
     Action.ALERTS: {Role.UNIT_HEAD: Reach.SCOPE, Role.REVIEWER: Reach.ALL},
     Action.SIGNED_IN: _EVERYONE,
 }

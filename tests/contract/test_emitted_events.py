@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest_asyncio
 
 from services.intake import accounts, lapses
+from services.kernel.note import Signer
 from services.kernel.settings import Settings
 from tests.support.intake import (
     NOW,
@@ -89,6 +90,16 @@ async def _answers(intake: Intake, inspection: str, findings: list[str]) -> None
     await intake.put("reviewer", f"commendations/{fresh()}", praise)
 
 
+async def _erasure_and_key(intake: Intake, finding: str) -> None:
+    """A finding's words are erased, and another key will sign the log."""
+    erasure = fresh()
+    await intake.put(
+        "reviewer", f"erasures/{erasure}", {"event": finding, "parts": ["persons", "narrative", "photo.2"], **REASON}
+    )
+    await intake.put("auditor", f"erasures/{erasure}/approval/{fresh()}", {})
+    await intake.put("admin", f"log-keys/{fresh()}", {"vkey": Signer.generate(intake.service.settings.origin).vkey})
+
+
 async def _time_passes(intake: Intake) -> None:
     """The head leaves, deadlines lapse, the quarter is closed."""
     service = intake.service
@@ -109,6 +120,7 @@ async def test_every_emitted_event_is_what_its_schema_says(intake: Intake) -> No
     await _directory(intake)
     inspection, findings = await _inspection(intake)
     await _answers(intake, inspection, findings)
+    await _erasure_and_key(intake, findings[1])
     await _time_passes(intake)
     raw = await intake.event_bytes()
     events = [validate_event(one) for one in raw]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.case_world import FROZEN, World, closing, fresh, opening, recording, registration
+from tests.support.case_world import FROZEN, World, asking, closing, fresh, new_key, opening, recording, registration
 from tests.support.people import EVERYBODY, NOBODY, PARENT, UNIT
 from tests.support.wire import ROUTES
 
@@ -44,12 +44,12 @@ def _put(
     answers: dict[int, tuple[str, ...]],
     scene: Callable[[World], tuple[str, str]] = lambda world: (world.inspection, world.finding),
 ) -> Case:
-    """A write; `scene` gives the case it is about, and `body` gets its inspection."""
+    """A write; `scene` gives what it is about (inspection and finding, or event and request), `body` gets the first."""
 
     def call(world: World) -> tuple[str, dict[str, Any]]:
-        inspection, finding = scene(world)
-        named = path.format(inspection=inspection, finding=finding, quarter="2026-Q1", id=fresh())
-        return f"/intake/v1/{named}", body(inspection)
+        first, second = scene(world)
+        named = path.format(inspection=first, finding=second, erasure=second, quarter="2026-Q1", id=fresh())
+        return f"/intake/v1/{named}", body(first)
 
     return Case(f"/intake/v1/{path}", "PUT", call, answers)
 
@@ -80,6 +80,15 @@ WRITES = (
     _put("findings/{finding}/decision/{id}", lambda _: EXCUSED, {201: ("reviewer",)}, NEW),
     _put("commendations/{id}", lambda _: PRAISE, {201: ("reviewer",)}),
     _put("quarters/{quarter}/closing/{id}", lambda _: FLASH, {201: ("reviewer",)}),
+    _put("erasures/{id}", asking, {201: ("reviewer",)}, World.erasable),
+    _put("erasures/{erasure}/approval/{id}", lambda _: {}, {201: ("auditor",)}, World.open_request),
+    _put("erasures/{erasure}/refusal/{id}", lambda _: REASON, {201: ("auditor",)}, World.open_request),
+    Case(
+        "/intake/v1/log-keys/{id}",
+        "PUT",
+        lambda world: (f"/intake/v1/log-keys/{fresh()}", {"vkey": new_key(world)}),
+        {201: ("admin",)},
+    ),
 )
 READS = (
     _get("/intake/v1/me", "/intake/v1/me", {200: EVERYBODY}),
@@ -89,6 +98,7 @@ READS = (
     _get("/intake/v1/inspections/{id}", "/intake/v1/inspections/{w.inspection}", {200: SEEING, 404: UNSEEING}),
     _get("/intake/v1/findings", "/intake/v1/findings", {200: LIVE}),
     _get("/intake/v1/findings/{id}", "/intake/v1/findings/{w.finding}", {200: SEEING, 404: UNSEEING}),
+    _get("/intake/v1/erasures", "/intake/v1/erasures?state=requested", {200: ("reviewer", "auditor")}),
     _get("/audit/checkpoint", "/audit/checkpoint", {}, public=True),
     _get("/audit/vkey", "/audit/vkey", {}, public=True),
     _get("/audit/tile/{level}/{coordinate}", "/audit/tile/0/000.p/1", {}, public=True),

@@ -38,6 +38,10 @@ CONTRACT = {
     Action.CHANGE_DIRECTORY: {ADMIN: Reach.ALL},
     Action.VOID: {LEAD: Reach.SCOPE, REVIEWER: Reach.ALL},
     Action.ALERTS: {HEAD: Reach.SCOPE, REVIEWER: Reach.ALL},
+    Action.REQUEST_ERASURE: {REVIEWER: Reach.ALL},
+    Action.SETTLE_ERASURE: {AUDITOR: Reach.ALL},
+    Action.READ_ERASURES: {REVIEWER: Reach.ALL, AUDITOR: Reach.ALL},
+    Action.ADD_LOG_KEY: {ADMIN: Reach.ALL},
 }
 
 

@@ -12,7 +12,7 @@ from schemathesis import GenerationMode
 from deploy.openapi import FOLDER
 from services.kernel.roles import MATRIX, Action, Role
 from services.run import SERVICES
-from tests.support.case_world import World, fresh, now
+from tests.support.case_world import World, fresh, new_key, now
 from tests.support.people import UNIT
 
 DOCUMENTS = {service: json.loads((FOLDER / f"{service}.json").read_text(encoding="utf-8")) for service in SERVICES}
@@ -56,6 +56,7 @@ def _about_what_is_known(world: World, case: schemathesis.Case) -> None:
         "device_at": now(),
         "quarter": "2026-Q1",
     }
+    known |= {"event": world.finding, "vkey": new_key(world)}
     known["code"] = "K02" if "commendations" in case.path else "A03"
     case.path_parameters |= {name: value for name, value in known.items() if name in case.path_parameters}
     case.path_parameters["id"] = fresh()

@@ -13,6 +13,7 @@ import httpx
 import uuid_utils
 
 from services.kernel.folder import Folder
+from services.kernel.note import Signer, Verifier
 from services.kernel.quarters import local_date, quarter_of
 from tests.support.instance import Instance, running
 from tests.support.people import EVERYBODY, OTHER, PARENT, UNIT, spoiled_tokens_of, tokens_of
@@ -69,6 +70,20 @@ class World:
         self.done("inspector", f"inspections/{inspection}/closing/{fresh()}", closing())
         return inspection, finding
 
+    def open_request(self) -> tuple[str, str]:
+        """A finding with private parts, and a request to erase them."""
+        finding, erasure = self.erasable()[0], fresh()
+        self.done("reviewer", f"erasures/{erasure}", asking(finding))
+        return finding, erasure
+
+    def erasable(self) -> tuple[str, str]:
+        """A finding with private parts, and its inspection."""
+        inspection, _ = self.open_case()
+        finding = fresh()
+        body = recording(inspection) | {"private": {"narrative": "Bàn trống."}}
+        self.done("inspector", f"findings/{finding}", body)
+        return finding, inspection
+
     def _until_seen(self) -> None:
         """Wait until log and cards have it all."""
         deadline = time.monotonic() + 20
@@ -100,6 +115,16 @@ def opening() -> dict[str, Any]:
 def recording(inspection: str) -> dict[str, Any]:
     """A finding of severity 2."""
     return {"inspection": inspection, "code": "A03", "count": 1, "captured_at": now(-1)}
+
+
+def asking(event: str) -> dict[str, Any]:
+    """A request to erase what was written of a finding."""
+    return {"event": event, "parts": ["narrative"], "private": {"reason": "Ghi nhầm người."}}
+
+
+def new_key(world: World) -> str:
+    """A verifier key of this log that nobody has seen yet."""
+    return Signer.generate(Verifier.parse(world.client.get("/audit/vkey").text.strip()).name).vkey
 
 
 def closing() -> dict[str, Any]:

@@ -53,6 +53,15 @@ def test_every_public_difference_is_one():
     assert content(BODY, OTHER) != content(BODY)
 
 
+def test_a_photos_hash_is_no_part_of_the_content_that_outlives_it():
+    def with_photos(*shas, size=1000):
+        return {"photos": [{"sha256": sha * 64, "bytes": size, "type": "image/jpeg"} for sha in shas]}
+
+    assert content(BODY | with_photos("a")) == content(BODY | with_photos("b")) != content(BODY)
+    assert content(BODY | with_photos("a")) != content(BODY | with_photos("a", "b"))
+    assert content(BODY | with_photos("a")) != content(BODY | with_photos("a", size=999))
+
+
 def test_what_has_no_form_equals_nothing():
     assert content(BODY | {"count": 0}) == content([]) == content(BODY, "x") == b""
 

@@ -1,0 +1,15 @@
+"""Erasure of private parts, and the log's keys."""
+
+from pathlib import Path
+
+from services.kernel.migrations.statements import run
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Erasure of private parts, and the log's keys."""
+    run(Path(__file__).with_suffix(".sql"))
