@@ -10,6 +10,7 @@ import base64
 import json
 import re
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -64,6 +65,7 @@ class World:
         self.trio = trio
         self.admin, self.lead, self.reviewer = (Phone(trio, trio.token(role)) for role in ("admin", "lead", "reviewer"))
         self.auditor = trio.token("auditor")
+        self.approver = Phone(trio, self.auditor)
         self.inspections = {unit: self._open(unit) for unit in (*FILED, LAPSING)}
         self.heads = {unit: Phone(trio, trio.token("unit_head", unit)) for unit in FILED}
         self.filers = [Filer(Phone(trio, trio.token("lead")), self.inspections[unit], unit) for unit in FILED]
@@ -95,14 +97,31 @@ class World:
         _until(lambda: len(self.sql(f"SELECT id {lapsing}", self.unanswered)) == len(self.unanswered))
         self.sql("UPDATE intake.finding SET lapse_after = now() WHERE id = ANY($1::uuid[])", self.unanswered)
 
+    def ask_erasure(self) -> tuple[str, str]:
+        """Ask that the words of a finding be erased which its phone may send again at any time; finding and request."""
+        phone = self.filers[0].phone
+        finding = _until(lambda: next((one for one in list(self.filers[0].findings) if one in phone.accepted), None))
+        erasure, reason = fresh(), {"reason": "Ghi nhầm người."}
+        self.reviewer.put(f"erasures/{erasure}", {"event": finding, "parts": ["narrative"], "private": reason})
+        return finding, erasure
+
+    def erased(self, finding: str, erasure: str) -> tuple[bool, bool, int]:
+        """Whether the key is gone, the request settled, and how many events say so."""
+        (part,) = self.sql("SELECT wrapped_key FROM intake.vault_part WHERE event_id = $1", finding)
+        (request,) = self.sql("SELECT state FROM intake.erasure WHERE id = $1", erasure)
+        said = self.sql("SELECT 1 FROM intake.write WHERE id = ANY($1::uuid[])", list(self.approver.accepted))
+        return part["wrapped_key"] is None, request["state"] == "erased", len(said)
+
     @property
     def phones(self) -> list[Phone]:
-        return [self.admin, self.lead, self.reviewer, *self.heads.values(), *(filer.phone for filer in self.filers)]
+        office = [self.admin, self.lead, self.reviewer, self.approver]
+        return [*office, *self.heads.values(), *(filer.phone for filer in self.filers)]
 
     @property
     def accepted(self) -> dict[str, bytes]:
-        """Every accepted write's answer."""
-        return {write: answer for phone in self.phones for write, answer in dict(phone.accepted).items()}
+        """The answer to every accepted write that the log tells of."""
+        answers = {write: answer for phone in self.phones for write, answer in dict(phone.accepted).items()}
+        return {write: answer for write, answer in answers.items() if "event" in json.loads(answer)}
 
     def flows(self) -> None:
         """Wait until each phone files again and what it filed has its receipt."""
@@ -170,6 +189,8 @@ def world() -> Iterator[World]:
 
 @pytest.mark.parametrize(("process", "failpoint"), _failpoints())
 def test_killed_at_a_step(world: World, process: str, failpoint: str) -> None:
+    if failpoint == "intake.parts_erased":
+        return _killed_between_key_and_event(world, failpoint)
     service = world.trio.services[process]
     service.end()
     if failpoint == "intake.before_lapse":
@@ -178,6 +199,23 @@ def test_killed_at_a_step(world: World, process: str, failpoint: str) -> None:
     service.await_death(30)
     service.launch()
     service.await_ready()
+    return world.flows()
+
+
+def _killed_between_key_and_event(world: World, failpoint: str) -> None:
+    """An erasure has happened with its event or not at all; asked again it is complete, once."""
+    service, (finding, erasure) = world.trio.services["intake"], world.ask_erasure()
+    service.end()
+    service.launch(failpoint)
+    path = f"erasures/{erasure}/approval/{fresh()}"
+    approving = threading.Thread(target=world.approver.put, args=(path, {}), daemon=True)
+    approving.start()
+    service.await_death(30)
+    assert world.erased(finding, erasure) == (False, False, 0)
+    service.launch()
+    service.await_ready()
+    approving.join(SETTLED_WITHIN)
+    assert world.erased(finding, erasure) == (True, True, 1)
     world.flows()
 
 
