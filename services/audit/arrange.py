@@ -42,6 +42,18 @@ def arrange(
     return arranger.finish()
 
 
+def doubtful(events: Iterable[Event], units: Mapping[str, int]) -> list[str]:
+    """The ids that may be in the log already: all but those of events that are the very next of their unit."""
+    last: dict[str, int] = {}
+    found = []
+    for event in events:
+        if event.unitseq == last.get(event.unit, units.get(event.unit, 0)) + 1:
+            last[event.unit] = event.unitseq
+        else:
+            found.append(event.id)
+    return found
+
+
 class _Arranger:
     def __init__(self, known: Mapping[str, bytes], units: Mapping[str, int], waiting: Iterable[Event]) -> None:
         self._known = dict(known)

@@ -14,8 +14,12 @@ ON CONFLICT (what) DO UPDATE SET up_to = excluded.up_to WHERE published.up_to < 
 SELECT id::text AS id, leaf FROM audit.entry WHERE id = ANY($1::uuid[]);
 
 -- name: unit_positions
--- The last unitseq of each of these units.
-SELECT unit, unitseq FROM audit.unit_position WHERE unit = ANY($1::text[]);
+-- The last unitseq of each unit.
+SELECT unit, unitseq FROM audit.unit_position;
+
+-- name: holds_any
+-- Whether anything is held.
+SELECT EXISTS (SELECT FROM audit.held);
 
 -- name: waiting
 -- What is held of these units, or under these ids, first come first.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+import orjson
 
 from services.kernel.envelope import MAX_EVENT_BYTES
 from services.kernel.merkle import leaf_hash
@@ -24,9 +25,7 @@ _UNIT = re.compile("-|[a-z0-9][a-z0-9-]{2,62}")
 _TRACEPARENT = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _TRACESTATE = re.compile("[ -~]{1,512}")
 _TEXTS = ("datacontenttype", "dataschema", "source", "specversion", "subject", "time", "type")
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 MAX_UNITSEQ = 2**53 - 1
-ATTRIBUTES = 11  # of an event; extensions make more
 
 
 class Malformed(ValueError):
@@ -37,8 +36,7 @@ class Malformed(ValueError):
         self.id, self.unit, self.unitseq = id, unit, unitseq
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """An event as the log sees it: who, in which place of which unit, and the exact bytes."""
 
     id: str
@@ -75,35 +73,22 @@ def envelope_of(raw: bytes) -> re.Match[bytes] | None:
 def read_event(raw: bytes, headers: dict[str, str]) -> Event:
     """Read a record's envelope; Malformed when it is not an event in canonical form, or too large."""
     event = _object(raw)
-    usual = envelope_of(raw) if len(raw) <= MAX_EVENT_BYTES and len(event) == ATTRIBUTES else None
-    if usual is None:
-        _examine(raw, event)
-    return Event(
-        id=event["id"],
-        unit=event["unit"],
-        unitseq=event["unitseq"],
-        source=event["source"],
-        raw=raw,
-        leaf=leaf_hash(raw),
-        traceparent=_header(headers, "traceparent", _TRACEPARENT),
-        tracestate=_header(headers, "tracestate", _TRACESTATE),
-    )
-
-
-def _examine(raw: bytes, event: dict[str, Any]) -> None:
-    """Look closer at an event of unusual form; raises Malformed."""
     event_id, unit, unitseq = event.get("id"), event.get("unit"), event.get("unitseq")
     fault = _fault(raw, event, event_id, unit, unitseq)
     if fault is not None:
         raise Malformed(fault, *_legible(event_id, unit, unitseq))
+    if not headers:
+        return Event(event_id, unit, unitseq, event["source"], raw, leaf_hash(raw))  # type: ignore[arg-type]
+    trace = _header(headers, "traceparent", _TRACEPARENT), _header(headers, "tracestate", _TRACESTATE)
+    return Event(event_id, unit, unitseq, event["source"], raw, leaf_hash(raw), *trace)  # type: ignore[arg-type]
 
 
 def _object(raw: bytes) -> dict[str, Any]:
     try:
-        event = json.loads(raw)
-    except (ValueError, RecursionError) as error:
+        event = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
         raise Malformed(f"not JSON: {error}") from None
-    if not isinstance(event, dict):
+    if type(event) is not dict:
         raise Malformed("not a JSON object")
     return event
 
@@ -112,22 +97,19 @@ def _fault(raw: bytes, event: dict[str, Any], id: object, unit: object, unitseq:
     """What is wrong with the envelope, or None. The bytes must be the one canonical spelling of what they say."""
     if len(raw) > MAX_EVENT_BYTES:
         return f"{len(raw)} bytes: over {MAX_EVENT_BYTES}"
-    if not (isinstance(id, str) and _UUID.fullmatch(id)):
+    if not (type(id) is str and _UUID.fullmatch(id)):
         return "id is no canonical UUID"
-    if not (isinstance(unit, str) and _UNIT.fullmatch(unit)):
+    if not (type(unit) is str and _UNIT.fullmatch(unit)):
         return "unit is no unit id"
     if type(unitseq) is not int or not 1 <= unitseq <= MAX_UNITSEQ:
         return "unitseq is no positive integer"
-    if type(event.get("data")) is not dict or any(type(event.get(name)) is not str for name in _TEXTS):
+    if type(event.get("data")) is not dict or any([type(event.get(name)) is not str for name in _TEXTS]):
         return "an attribute is missing or of the wrong type"
     return None if _canonical(event, raw) else "not in canonical form"
 
 
 def _canonical(event: dict[str, Any], raw: bytes) -> bool:
-    try:
-        return bool(_encode(event).encode() == raw)
-    except ValueError:  # a lone surrogate has no UTF-8
-        return False
+    return orjson.dumps(event, option=orjson.OPT_SORT_KEYS) == raw
 
 
 def _legible(id: object, unit: object, unitseq: object) -> tuple[str, str, int]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from services.audit import metrics
-from services.audit.arrange import Arrangement, arrange
+from services.audit.arrange import Arrangement, arrange, doubtful
 from services.audit.errors import Fenced, LogCorrupt
 from services.audit.records import Event, Malformed, Refusal, read_event
 from services.audit.tree import queries, read_head
@@ -29,6 +29,7 @@ Row = tuple[object, ...]
 ENTRY = ("idx", "id", "unit", "unitseq", "bytes", "leaf", "traceparent", "tracestate")
 HELD = ("id", "unit", "unitseq", "bytes", "traceparent", "tracestate")
 REFUSAL = ("id", "unit", "unitseq", "reason", "sha256", "bytes")
+SLICE = 256  # records read before others have their turn
 log = logging.getLogger(__name__)
 
 
@@ -40,51 +41,89 @@ class Batch:
     dead: list[DeadLetter] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
 
+    def add(self, records: Iterable[Delivered]) -> None:
+        """Read envelopes; what is no event is set aside with its error."""
+        for delivered in records:
+            _, (key, value, headers) = delivered
+            try:
+                self.events.append(read_event(value, headers))
+            except Malformed as fault:
+                self.dead.append(DeadLetter(delivered, str(fault)))
+                unit = fault.unit or key.replace("\0", "")
+                self.refusals.append(Refusal(fault.id, unit, fault.unitseq, "malformed", value))
 
-class Sequencer(Consumer):
-    """Reads one topic into the log while its epoch rules; `run` ends with Fenced, or LogCorrupt for a person to see."""
 
-    limit = 2048  # larger ones keep the event loop from others for too long
+class Sequencer(Consumer[Batch]):
+    """Reads one topic into the log while its epoch rules; `run` ends with Fenced, or LogCorrupt for a person to see.
+
+    Between transactions it keeps the tree's edge and where each unit stands: whoever else moved them, the
+    compare-and-set fails and all is read again.
+    """
+
+    limit = 4096  # larger ones keep the event loop from others for too long
 
     def __init__(self, pool: Pool, stream: Stream, topic: str, *, source: str, epoch: int) -> None:
         super().__init__(pool, stream, topic, name="audit", schema="audit")
         self._source = source
         self._epoch = epoch
         self._edge, self._tree = Edge(), CompactRange()
+        self._units: dict[str, int] = {}
+        self._holds = False
         self._appended = 0
         self._refusals: list[Refusal] = []
         self.grown = asyncio.Event()
         self.refused = asyncio.Event()
 
     async def resume(self, connection: Connection) -> None:
-        """Read the head as it is stored."""
+        """Read head and units as they are stored."""
         self._edge, self._tree = await read_head(connection, self._epoch)
+        self._units = {row["unit"]: row["unitseq"] for row in await connection.fetch(queries.unit_positions)}
+        self._holds = await connection.fetchval(queries.holds_any)
 
-    async def process(self, connection: Connection, batch: list[Delivered]) -> Sequence[DeadLetter]:
+    async def read(self, records: list[Delivered]) -> Batch:
+        """Envelopes and leaf hashes, a slice at a time: the batch before is being written by the same event loop."""
+        batch = Batch()
+        for first in range(0, len(records), SLICE):
+            batch.add(records[first : first + SLICE])
+            await asyncio.sleep(0)
+        return batch
+
+    async def process(self, connection: Connection, batch: Batch) -> Sequence[DeadLetter]:
         """Place a batch in the log. When its commit fails, `resume` reads the head that is stored."""
-        read = read_batch(batch)
-        plan = await self._arrange(connection, read)
-        self._appended, self._refusals = len(plan.appended), read.refusals + plan.refusals
+        try:
+            async with connection.transaction():
+                await self._place(connection, batch, doubtful(batch.events, self._units))
+        except asyncpg.UniqueViolationError:
+            # the next of its unit, under an id that is in the log already: look every id up
+            await self._place(connection, batch, [event.id for event in batch.events])
+        return batch.dead
+
+    async def _place(self, connection: Connection, batch: Batch, ids: list[str]) -> None:
+        """Arrange and write a batch, of which these ids may be known."""
+        plan = await self._arrange(connection, batch, ids)
+        self._appended, self._refusals = len(plan.appended), batch.refusals + plan.refusals
         await self._write_aside(connection, plan)
         if plan.appended:
             await self._append(connection, plan)
-        return read.dead
 
-    async def _arrange(self, connection: Connection, batch: Batch) -> Arrangement:
+    async def _arrange(self, connection: Connection, batch: Batch, ids: list[str]) -> Arrangement:
         """Place the batch's events by what the log holds."""
-        ids = [event.id for event in batch.events]
-        names = list({event.unit for event in batch.events})
-        known = {row["id"]: row["leaf"] for row in await connection.fetch(queries.known_leaves, ids)}
-        units = {row["unit"]: row["unitseq"] for row in await connection.fetch(queries.unit_positions, names)}
-        waiting = [_held(row, self._source) for row in await connection.fetch(queries.waiting, names, ids)]
-        return arrange(batch.events, known=known, units=units, waiting=waiting, source=self._source)
+        known = {row["id"]: row["leaf"] for row in await connection.fetch(queries.known_leaves, ids)} if ids else {}
+        waiting: list[Event] = []
+        if self._holds:
+            names = list({event.unit for event in batch.events})
+            rows = await connection.fetch(queries.waiting, names, [event.id for event in batch.events])
+            waiting = [_held(row, self._source) for row in rows]
+        return arrange(batch.events, known=known, units=self._units, waiting=waiting, source=self._source)
 
     async def _write_aside(self, connection: Connection, plan: Arrangement) -> None:
         """Write what does not enter the log now: held, refused."""
-        if plan.released:
-            await connection.execute(queries.release, plan.released)
         if plan.held:
             await _copy(connection, "held", HELD, [_held_row(event) for event in plan.held])
+            self._holds = True
+        if plan.released:
+            await connection.execute(queries.release, plan.released)
+            self._holds = await connection.fetchval(queries.holds_any)
         if self._refusals:
             await _copy(connection, "refusal", REFUSAL, [_refusal_row(refusal) for refusal in self._refusals])
 
@@ -98,6 +137,7 @@ class Sequencer(Consumer):
         await connection.execute(queries.raise_units, list(plan.units), list(plan.units.values()))
         await self._move_head(connection, self._tree, tree)
         self._edge, self._tree = edge, tree
+        self._units.update(plan.units)
 
     async def _move_head(self, connection: Connection, old: CompactRange, new: CompactRange) -> None:
         moved = await connection.execute(
@@ -119,20 +159,6 @@ class Sequencer(Consumer):
             )
         if self._refusals:
             self.refused.set()
-
-
-def read_batch(records: Iterable[Delivered]) -> Batch:
-    """Read a batch's envelopes; what is no event is set aside with its error."""
-    batch = Batch()
-    for delivered in records:
-        record = delivered.record
-        try:
-            batch.events.append(read_event(record.value, record.headers))
-        except Malformed as fault:
-            batch.dead.append(DeadLetter(delivered, str(fault)))
-            unit = fault.unit or record.key.replace("\0", "")
-            batch.refusals.append(Refusal(fault.id, unit, fault.unitseq, "malformed", record.value))
-    return batch
 
 
 def _held(row: asyncpg.Record, source: str) -> Event:

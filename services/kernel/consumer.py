@@ -7,6 +7,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from opentelemetry.trace import SpanKind
 
@@ -34,6 +35,7 @@ class PositionMoved(Exception):
 
 
 _AGAIN: tuple[type[BaseException], ...] = (PositionMoved, StreamReset, *AWAY)
+Batch = TypeVar("Batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +86,22 @@ def _row(letter: DeadLetter) -> tuple[int, bytes, bytes, str, str]:
 
 
 @dataclass(slots=True)
-class _State:
+class _Fetched(Generic[Batch]):
+    """Records as they came, and as the consumer reads them."""
+
+    records: list[Delivered]
+    batch: Batch
+
+
+@dataclass(slots=True)
+class _State(Generic[Batch]):
     """Where a consumer stands between transactions; dropped at any doubt and read again."""
 
     reader: Reader
     stored: Position | None
     incarnation: str
     behind: int = 0
-    ahead: asyncio.Task[list[Delivered]] | None = None
-
-    async def fetch(self, limit: int, wait: float) -> list[Delivered]:
-        """The next records. Behind a full batch there are probably more: they are fetched while it is processed."""
-        ahead, self.ahead = self.ahead, None
-        records = await (ahead or self.reader.fetch(limit, wait))
-        self.behind = self.reader.lag
-        if len(records) == limit:
-            self.ahead = asyncio.create_task(self.reader.fetch(limit, 0))
-        return records
+    ahead: asyncio.Task[_Fetched[Batch]] | None = None
 
     async def drop(self) -> None:
         """Forget what was fetched ahead."""
@@ -109,7 +110,7 @@ class _State:
             await asyncio.gather(self.ahead, return_exceptions=True)
 
 
-class Consumer(ABC):
+class Consumer(ABC, Generic[Batch]):
     """Reads one topic for a service: transient trouble moves nothing, of two twins one wins each batch."""
 
     limit = 1000
@@ -119,14 +120,18 @@ class Consumer(ABC):
         self._pool, self._stream, self._topic, self._name = pool, stream, topic, name
         self._positions = Positions(schema)
         self._reader: Reader | None = None
-        self._state: _State | None = None
+        self._state: _State[Batch] | None = None
 
     async def resume(self, connection: Connection) -> None:
         """Read what `process` must know: at the start, and again after anything went wrong."""
         return
 
     @abstractmethod
-    async def process(self, connection: Connection, batch: list[Delivered]) -> Sequence[DeadLetter]:
+    async def read(self, records: list[Delivered]) -> Batch:
+        """What can be made of records alone, done while the database is busy with the batch before."""
+
+    @abstractmethod
+    async def process(self, connection: Connection, batch: Batch) -> Sequence[DeadLetter]:
         """Give a batch its effect, inside the transaction that moves the position; returns what can never have one."""
 
     def committed(self) -> None:
@@ -153,10 +158,11 @@ class Consumer(ABC):
         """Process one batch and return how many records it had. Any error leaves the state to be read anew."""
         state, self._state = self._state or await self._resume(), None
         try:
-            records = await state.fetch(self.limit, wait)
+            fetched = await self._next(state, wait)
+            records = fetched.records
             self._measure(state.behind + len(records))
             if records:
-                state.stored = await self._take(state, records)
+                state.stored = await self._take(state, fetched)
                 await state.reader.hint(state.stored)
                 self._measure(state.behind)
             self._state = state
@@ -174,7 +180,20 @@ class Consumer(ABC):
         if reader is not None:
             await reader.close()
 
-    async def _resume(self) -> _State:
+    async def _next(self, state: _State[Batch], wait: float) -> _Fetched[Batch]:
+        """The next records. Behind a full batch there are probably more: they are fetched while it is processed."""
+        ahead, state.ahead = state.ahead, None
+        fetched = await (ahead or self._fetch(state.reader, wait))
+        state.behind = state.reader.lag
+        if len(fetched.records) == self.limit:
+            state.ahead = asyncio.create_task(self._fetch(state.reader, 0))
+        return fetched
+
+    async def _fetch(self, reader: Reader, wait: float) -> _Fetched[Batch]:
+        records = await reader.fetch(self.limit, wait)
+        return _Fetched(records, await self.read(records))
+
+    async def _resume(self) -> _State[Batch]:
         """Read the position from the database, and seek."""
         if self._reader is None:
             self._reader = await self._stream.reader(self._topic, self._name)
@@ -183,18 +202,19 @@ class Consumer(ABC):
             await self.resume(connection)
         return _State(self._reader, stored, (await self._reader.seek(stored)).incarnation)
 
-    async def _take(self, state: _State, batch: list[Delivered]) -> Position:
+    async def _take(self, state: _State[Batch], fetched: _Fetched[Batch]) -> Position:
         """One batch, in one transaction; returns the position after it."""
-        moved = Position(state.incarnation, batch[-1].offset + 1)
+        records = fetched.records
+        moved = Position(state.incarnation, records[-1].offset + 1)
         with tracer.start_as_current_span(
             f"process {self._topic}",
             kind=SpanKind.CONSUMER,
-            links=links(one.record.headers.get("traceparent") for one in batch),
-            attributes={"messaging.batch.message_count": len(batch)},
+            links=links(one.record.headers.get("traceparent") for one in records),
+            attributes={"messaging.batch.message_count": len(records)},
         ):
             async with transaction(self._pool) as connection:
                 await self._positions.move(connection, self._topic, state.stored, moved)
-                dead = await self.process(connection, batch)
+                dead = await self.process(connection, fetched.batch)
                 if dead:
                     await self._positions.bury(connection, self._topic, moved.incarnation, dead)
                 failpoint("consumer.before_commit")

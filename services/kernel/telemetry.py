@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 
 from opentelemetry import metrics, trace
 from opentelemetry.propagate import extract, inject
@@ -39,7 +40,7 @@ def context_of(headers: Mapping[str, str]) -> SpanContext | None:
 def links(traceparents: Iterable[str | None], limit: int = 128) -> list[Link]:
     """Links to the traces of a batch, each once: a batch has many parents, so it has none."""
     contexts = (context_of({"traceparent": header}) for header in dict.fromkeys(traceparents) if header)
-    return [Link(context) for context in contexts if context is not None][:limit]
+    return [Link(context) for context in islice(contexts, limit) if context is not None]
 
 
 class _JsonLines(logging.Formatter):

@@ -28,7 +28,7 @@ GRANT SELECT, INSERT ON follow.effect TO kycuong_audit_app;
 Check = Callable[[list[Delivered]], Sequence[DeadLetter]]
 
 
-class Follower(Consumer):
+class Follower(Consumer[list[Delivered]]):
     """Writes each record down: not idempotent, so a second effect would be seen. `check` may find fault in a batch."""
 
     limit = 7
@@ -40,6 +40,9 @@ class Follower(Consumer):
 
     async def resume(self, connection: Connection) -> None:
         self.resumed += 1
+
+    async def read(self, records: list[Delivered]) -> list[Delivered]:
+        return records
 
     async def process(self, connection: Connection, batch: list[Delivered]) -> Sequence[DeadLetter]:
         dead = self._check(batch) if self._check else []

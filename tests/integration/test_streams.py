@@ -348,13 +348,21 @@ async def test_embedded_is_trimmed_once_every_known_consumer_has_passed(settings
         stream = open_stream(settings, name)
         readers[name] = (stream, await stream.reader(topic, name))
         start = await readers[name][1].seek(None)
-    await readers["intake"][1].hint(Position(start.incarnation, 10))
+    slow = await readers["reports"][0].reader(topic, "reports")
+    await slow.seek(None)
+    await passed(readers["intake"][1], Position(start.incarnation, 10))
     assert (await readers["reports"][1].seek(None)).offset == 0, "reports has not passed"
-    await readers["reports"][1].hint(Position(start.incarnation, 4))
+    await passed(readers["reports"][1], Position(start.incarnation, 4))
     assert (await readers["intake"][1].seek(None)).offset == 4
+    assert [one.offset for one in await slow.fetch(3, 0)] == [4, 5, 6], "what is left of what it asked for"
     for stream, _ in readers.values():
         await stream.stop()
     await audit.stop()
+
+
+async def passed(reader: Reader, position: Position) -> None:
+    await reader.hint(position)
+    assert await reader.hinted() == position
 
 
 async def test_embedded_gives_each_service_the_least(settings: Settings) -> None:

@@ -89,6 +89,8 @@ class EmbeddedReader:
     def __init__(self, dsn: str, topic: str, consumer: str, *, on_close: Callable[["EmbeddedReader"], None]) -> None:
         self._topic, self._consumer, self._on_close = topic, consumer, on_close
         self._link = Link(dsn, consumer, listen=True)
+        self._hints = Link(dsn, f"{consumer}-hint")  # of its own: trimming takes a while
+        self._hinting: asyncio.Task[None] | None = None
         self._position: Position | None = None
         self._hinted_at = -HINT_EVERY
         self._late_hint: Position | None = None
@@ -117,14 +119,13 @@ class EmbeddedReader:
 
     async def _next(self, position: Position, limit: int) -> list[Delivered]:
         async with self._link.use() as connection:
-            rows = await connection.fetch(QUERIES.fetch, self._topic, position.offset, limit)
-        if not rows or not is_of(position.incarnation, str(rows[0]["incarnation"])) or rows[0]["end"] < position.offset:
+            head, *rows = await connection.fetch(QUERIES.fetch, self._topic, position.offset, limit)
+        if not is_of(position.incarnation, str(head["incarnation"])) or head["end"] < position.offset:
             self._position = None
             raise StreamReset
-        self._end = rows[0]["end"]
-        if rows[0]["offset"] is None:
-            return []
-        self._position = Position(position.incarnation, rows[-1]["offset"] + 1)
+        self._end = head["end"]
+        if rows:
+            self._position = Position(position.incarnation, rows[-1]["offset"] + 1)
         return [_delivered(row) for row in rows]
 
     @property
@@ -132,10 +133,10 @@ class EmbeddedReader:
         return 0 if self._position is None else max(0, self._end - self._position.offset)
 
     async def hint(self, position: Position) -> None:
-        """Note the position, at most once a second; the last one is written when the reader closes."""
+        """Note the position, at most once a second and beside the reading; the last one when the reader closes."""
         self._late_hint = position
-        if time.monotonic() - self._hinted_at >= HINT_EVERY:
-            await self._write_hint()
+        if time.monotonic() - self._hinted_at >= HINT_EVERY and (self._hinting is None or self._hinting.done()):
+            self._hinting = asyncio.create_task(self._write_hint(), name=f"hint-{self._consumer}")
 
     async def _write_hint(self) -> None:
         hint, self._late_hint = self._late_hint, None
@@ -143,13 +144,15 @@ class EmbeddedReader:
         if hint is None:
             return
         try:
-            async with self._link.use() as connection:
+            async with self._hints.use() as connection:
                 await connection.execute(QUERIES.hint, self._topic, self._consumer, hint.incarnation, hint.offset)
         except StreamDown as error:
             log.info("hint of %s not written: %s", self._consumer, error)
 
     async def hinted(self) -> Position | None:
         """The consumer's last hint."""
+        if self._hinting is not None:
+            await self._hinting
         try:
             async with self._link.use() as connection:
                 row = await connection.fetchrow(QUERIES.hinted, self._topic, self._consumer)
@@ -163,8 +166,10 @@ class EmbeddedReader:
         self._on_close(self)
         with contextlib.suppress(Exception):
             async with asyncio.timeout(_FAREWELL):
+                if self._hinting is not None:
+                    await self._hinting
                 await self._write_hint()
-        await self._link.close()
+        await asyncio.gather(self._link.close(), self._hints.close())
 
 
 class EmbeddedStream:
@@ -209,6 +214,5 @@ def _text(headers: dict[str, str]) -> str:
 
 
 def _delivered(row: Any) -> Delivered:
-    text = row["headers"]
-    headers: dict[str, str] = {} if text == _NO_HEADERS else json.loads(text)
-    return Delivered(row["offset"], Record(row["key"], row["value"], headers))
+    _, _, offset, key, value, text = row
+    return Delivered(offset, Record(key, value, {} if text == _NO_HEADERS else json.loads(text)))

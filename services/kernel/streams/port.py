@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class StreamDown(Exception):
@@ -19,8 +19,7 @@ class StreamReset(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record: its key (the unit), its exact bytes, and headers that travel outside them."""
 
     key: str
@@ -36,8 +35,7 @@ class Position:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(NamedTuple):
     """A record as read, with its offset."""
 
     offset: int

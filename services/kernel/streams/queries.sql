@@ -9,7 +9,7 @@ SELECT stream.publish($1, $2::text[], $3::bytea[], $4::text[]);
 SELECT incarnation, low, "end" FROM stream.open($1, $2);
 
 -- name: fetch
--- Records from an offset on, with the topic's incarnation and end.
+-- The topic's incarnation and end in the first row; then the records from an offset on.
 SELECT incarnation, "end", "offset", key, value, headers FROM stream.fetch($1, $2, $3);
 
 -- name: hint
