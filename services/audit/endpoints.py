@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+from functools import cache
+from hashlib import sha256
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from services.audit import scope
+from services.audit.negotiation import gzip_asked, unchanged
 from services.audit.state import State
 from services.audit.tree import queries, read_bundle, read_tile
 from services.kernel.identity import authenticate, token_of
@@ -18,11 +22,12 @@ from services.kernel.tiles import MAX_LEVEL, TILE_HEIGHT, TILE_WIDTH, BadTile, T
 
 FOREVER = "max-age=31536000, immutable"
 LONGEST_WAIT = 30.0  # seconds
+_GZIP_LEVEL = 3
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 _NO_TILE: dict[int | str, dict[str, Any]] = {400: {"description": "The path names no tile", **_PROBLEM}}
 _NOT_YET: dict[int | str, dict[str, Any]] = {503: {"description": "Nothing is signed yet", **_PROBLEM}}
-_SAME: dict[int | str, dict[str, Any]] = {304: {"description": "Still the newest"}}
+_SAME: dict[int | str, dict[str, Any]] = {304: {"description": "The reader holds it already"}}
 _NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "Not ready, and why"}}
 router = APIRouter()
 
@@ -62,12 +67,11 @@ Service = Annotated[State, Depends(state_of)]
 )
 async def checkpoint(request: Request, service: Service) -> Response:
     """The newest signed checkpoint (C2SP tlog-checkpoint)."""
-    row = await service.checkpoint()
-    etag = f'"{row["size"]}-{row["root"].hex()[:32]}"'
-    headers = {"Cache-Control": "no-cache", "ETag": etag}
-    if request.headers.get("if-none-match") == etag:
+    note: str = (await service.checkpoint())["note"]
+    headers = {"Cache-Control": "no-store", "ETag": f'"{sha256(note.encode()).hexdigest()[:32]}"'}
+    if _holds(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    return PlainTextResponse(row["note"], headers=headers)
+    return PlainTextResponse(note, headers=headers)
 
 
 @router.get("/audit/vkey", openapi_extra=PUBLIC, response_class=PlainTextResponse)
@@ -80,26 +84,43 @@ async def vkey(service: Service) -> Response:
     "/audit/tile/entries/{coordinate:path}",
     openapi_extra=allows(Action.ENTRIES),
     response_class=Octets,
-    responses=_NO_TILE,
+    responses={**_SAME, **_NO_TILE},
 )
 async def entry_bundle(coordinate: str, request: Request, service: Service) -> Response:
-    """An entry bundle: whole (256 entries) or partial (`.p/<width>`)."""
+    """An entry bundle: whole (256 entries) or partial (`.p/<width>`); gzip if asked for."""
     await service.may_read_bundles(request)
     n, width = _parse(coordinate)
-    covered = await service.published(n * TILE_WIDTH + width)
-    bundle = await read_bundle(service.pool, n, width) if covered else None
-    return _octets(bundle, "public" if service.settings.log_public_entries else "private")
+    if not await service.published(n * TILE_WIDTH + width):
+        raise NotFound
+    packed = gzip_asked(_header(request, "accept-encoding"))
+    audience = "public" if service.settings.log_public_entries else "private"
+    headers = _headers(service, f"entries.{n}.{width}{'.gz' if packed else ''}", width, audience)
+    headers["Vary"] = "Accept-Encoding"
+    if _holds(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    bundle = await read_bundle(service.pool, n, width)
+    if packed:
+        return _octets(bundle and gzip.compress(bundle, _GZIP_LEVEL, mtime=0), headers | {"Content-Encoding": "gzip"})
+    return _octets(bundle, headers)
 
 
-@router.get("/audit/tile/{level}/{coordinate:path}", openapi_extra=PUBLIC, response_class=Octets, responses=_NO_TILE)
-async def hash_tile(level: str, coordinate: str, service: Service) -> Response:
-    """A hash tile: full (256 hashes) or partial (`.p/<width>`)."""
+@router.get(
+    "/audit/tile/{level}/{coordinate:path}",
+    openapi_extra=PUBLIC,
+    response_class=Octets,
+    responses={**_SAME, **_NO_TILE},
+)
+async def hash_tile(level: str, coordinate: str, request: Request, service: Service) -> Response:
+    """A hash tile: full (256 hashes, as stored) or partial (`.p/<width>`). Hashes do not compress."""
     if not re.fullmatch("0|[1-9][0-9]?", level) or int(level) > MAX_LEVEL:
         raise BadTilePath
     n, width = _parse(coordinate)
-    covered = await service.published((n * TILE_WIDTH + width) << (TILE_HEIGHT * int(level)))
-    hashes = await read_tile(service.pool, Tile(int(level), n, width)) if covered else None
-    return _octets(hashes, "public")
+    if not await service.published((n * TILE_WIDTH + width) << (TILE_HEIGHT * int(level))):
+        raise NotFound
+    headers = _headers(service, f"{level}.{n}.{width}", width, "public")
+    if _holds(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return _octets(await read_tile(service.pool, Tile(int(level), n, width)), headers)
 
 
 def _parse(coordinate: str) -> tuple[int, int]:
@@ -109,11 +130,32 @@ def _parse(coordinate: str) -> tuple[int, int]:
         raise BadTilePath from None
 
 
-def _octets(body: bytes | None, audience: str) -> Response:
-    """What never changes may be cached for ever; what is not there yet may not."""
+def _header(request: Request, name: str) -> str:
+    return ",".join(request.headers.getlist(name))
+
+
+def _holds(request: Request, etag: str) -> bool:
+    return unchanged(_header(request, "if-none-match"), etag)
+
+
+def _headers(service: State, place: str, width: int, audience: str) -> dict[str, str]:
+    """A log never changes what lies at a place, so the place is its strong ETag: nothing is hashed on the way.
+
+    What is full may be cached for ever; what still grows may not.
+    """
+    caching = f"{audience}, {FOREVER}" if width == TILE_WIDTH else "no-store"
+    return {"ETag": f'"{_log_tag(service.settings.origin)}.{place}"', "Cache-Control": caching}
+
+
+@cache
+def _log_tag(origin: str) -> str:
+    return sha256(origin.encode()).hexdigest()[:8]
+
+
+def _octets(body: bytes | None, headers: dict[str, str]) -> Response:
     if body is None:
         raise NotFound
-    return Octets(body, headers={"Cache-Control": f"{audience}, {FOREVER}"})
+    return Octets(body, headers=headers)
 
 
 @router.get("/audit/v1/receipts/{event_id}", openapi_extra=allows(Action.PROOFS), response_class=PlainTextResponse)

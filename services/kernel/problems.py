@@ -245,12 +245,12 @@ def language_of(headers: Mapping[str, str]) -> Language:
     for part in headers.get("accept-language", "").lower().split(","):
         tag, _, parameter = part.partition(";")
         language = tag.strip().partition("-")[0]
-        if language in ("vi", "en") and (weight := _weight(parameter.strip())) > best:
-            chosen, best = "en" if language == "en" else "vi", weight
+        if language in ("vi", "en") and (liking := weight(parameter.strip())) > best:
+            chosen, best = "en" if language == "en" else "vi", liking
     return chosen
 
 
-def _weight(parameter: str) -> float:
+def weight(parameter: str) -> float:
     """The weight that `q=0.5` gives; 1 without one, 0 (never) when it is none."""
     if not parameter:
         return 1.0

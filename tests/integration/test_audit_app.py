@@ -147,15 +147,22 @@ async def test_a_new_log_is_ready_with_an_empty_signed_checkpoint(app: App) -> N
     assert (await verify_source(AppSource(app, None), app.log.signer.verifier)).ok
 
 
-async def test_the_checkpoint_is_checked_again_by_whoever_holds_it(filled: App) -> None:
+async def test_the_checkpoint_is_never_kept_but_may_be_checked_again(filled: App) -> None:
     first = await filled.get("checkpoint")
     assert first.headers["content-type"] == "text/plain; charset=utf-8"
-    assert first.headers["cache-control"] == "no-cache"
+    assert first.headers["cache-control"] == "no-store"
     again = await filled.get("checkpoint", **{"if-none-match": first.headers["etag"]})
-    assert (again.status_code, again.content) == (304, b"")
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    await filled.log.publish(many(1, filled.log.origin, SIZE))
+    await filled.reach(SIZE + 1)
+    grown = await filled.get("checkpoint", **{"if-none-match": first.headers["etag"]})
+    assert grown.status_code == 200 and grown.headers["etag"] != first.headers["etag"]
 
 
-async def test_tiles_are_immutable_and_nobody_sees_more_than_was_signed(filled: App) -> None:
+FOREVER = "max-age=31536000, immutable"
+
+
+async def test_full_tiles_are_immutable_and_growing_ones_are_not_kept(filled: App) -> None:
     for path, size in {
         "tile/0/000": 8192,
         "tile/0/001": 8192,
@@ -167,11 +174,69 @@ async def test_tiles_are_immutable_and_nobody_sees_more_than_was_signed(filled: 
     }.items():
         answer = await filled.get(path)
         assert (answer.status_code, len(answer.content)) == (200, size), path
-        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["cache-control"] == ("no-store" if ".p/" in path else f"public, {FOREVER}")
         assert answer.headers["content-type"] == "application/octet-stream"
     for path in ("tile/0/002", "tile/0/002.p/89", "tile/1/000", "tile/1/000.p/3", "tile/2/000.p/1", "tile/0/x001/000"):
         assert await filled.problem(404, path) == "not-found"
         assert (await filled.get(path)).headers["cache-control"] == "no-store"
+
+
+async def test_every_published_width_is_served_and_is_the_full_tiles_beginning(filled: App) -> None:
+    whole = (await filled.get("tile/0/001")).content
+    for width in range(1, 256):
+        assert (await filled.get(f"tile/0/001.p/{width}")).content == whole[: 32 * width]
+
+
+async def test_what_a_reader_holds_is_not_sent_again(filled: App) -> None:
+    token = filled.log.settings.folder.read_token()
+    tags = set()
+    for path in ("tile/0/000", "tile/0/002.p/88", "tile/1/000.p/2", "tile/entries/000", "tile/entries/002.p/88"):
+        first = await filled.get(path, token)
+        etag = first.headers["etag"]
+        assert etag.startswith('"'), "weak"
+        tags.add(etag)
+        for held in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+            again = await filled.get(path, token, **{"if-none-match": held})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+            assert again.headers["cache-control"] == first.headers["cache-control"]
+        assert (await filled.get(path, token, **{"if-none-match": '"other"'})).content == first.content
+    assert len(tags) == 5
+    for absent in ("tile/0/002", "tile/entries/002.p/89"):
+        assert (await filled.get(absent, token, **{"if-none-match": "*"})).status_code == 404
+
+
+async def test_head_tells_the_length_and_sends_nothing(filled: App) -> None:
+    token = filled.log.settings.folder.read_token()
+    for path in ("checkpoint", "vkey", "tile/0/000", "tile/0/002.p/88", "tile/entries/000", "tile/entries/002.p/88"):
+        got = await filled.get(path, token, **{"accept-encoding": "identity"})
+        headers = {"authorization": f"Bearer {token}", "accept-encoding": "identity"}
+        head = await filled.client.head(f"/audit/{path}", headers=headers)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == str(len(got.content))
+        assert head.headers.get("etag") == got.headers.get("etag")
+
+
+async def test_bundles_are_gzipped_only_for_those_who_ask(filled: App) -> None:
+    token = filled.log.settings.folder.read_token()
+    plain = await filled.get("tile/entries/000", token, **{"accept-encoding": ""})
+    assert "content-encoding" not in plain.headers and plain.headers["vary"] == "Accept-Encoding"
+    for asked in ("gzip", "deflate, GZIP;q=0.1", "x-gzip", "*", "br, *;q=0.5", "identity;q=0.5, gzip"):
+        packed = await filled.get("tile/entries/000", token, **{"accept-encoding": asked})
+        assert packed.headers["content-encoding"] == "gzip", asked
+        assert packed.content == plain.content, "httpx unpacks it"
+        assert int(packed.headers["content-length"]) < len(plain.content) / 4
+        assert packed.headers["etag"] != plain.headers["etag"]
+        assert packed.headers["cache-control"] == plain.headers["cache-control"] == f"private, {FOREVER}"
+        crossed = await filled.get(
+            "tile/entries/000", token, **{"accept-encoding": asked, "if-none-match": plain.headers["etag"]}
+        )
+        assert crossed.status_code == 200, "the plain form's tag is not the packed form's"
+    for asked in ("identity", "deflate, br", "gzip;q=0", "gzip;q=0, *", "*;q=0", "gzip;q=0.5, identity", "gzip;q=x"):
+        answer = await filled.get("tile/entries/000", token, **{"accept-encoding": asked})
+        assert "content-encoding" not in answer.headers, asked
+        assert answer.content == plain.content
+    tile = await filled.get("tile/0/000", **{"accept-encoding": "gzip"})
+    assert "content-encoding" not in tile.headers and len(tile.content) == 8192
 
 
 NO_TILES = (
@@ -189,9 +254,10 @@ async def test_what_names_no_tile_is_a_bad_request(app: App) -> None:
 async def test_entry_bundles_are_for_auditors_and_the_read_token(filled: App) -> None:
     token = filled.log.settings.folder.read_token()
     whole = await filled.get("tile/entries/000", token)
-    assert whole.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert whole.headers["cache-control"] == f"private, {FOREVER}"
     assert decode_bundle(whole.content) == [r.value for r in many(256, filled.log.origin)]
     part = await filled.get("tile/entries/002.p/88", await filled.token("auditor"))
+    assert part.headers["cache-control"] == "no-store"
     assert decode_bundle(part.content) == [r.value for r in many(88, filled.log.origin, 512)]
     assert await filled.problem(401, "tile/entries/000") == "unauthorized"
     assert await filled.problem(401, "tile/entries/000", "no-such-token") == "unauthorized"
@@ -206,7 +272,7 @@ async def test_bundles_of_a_public_log_are_for_anyone(filled: App) -> None:
     public = create_app(filled.log.settings.model_copy(update={"log_public_entries": True}))
     async with public.router.lifespan_context(public):
         answer = await App(public, filled.log).get("tile/entries/000")
-    assert (answer.status_code, answer.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, f"public, {FOREVER}")
 
 
 async def test_a_receipt_proves_an_event_from_its_bytes_alone(filled: App) -> None:
