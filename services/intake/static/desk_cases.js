@@ -40,28 +40,36 @@ export function heading(finding, catalogue) {
 
 const quote = (title, text) => el("div", { class: "quote" }, el("b", {}, title), text || t("(không ghi lời)", "(no words)"));
 
+/** A private part's words, or that they were erased and when; undefined when there never were any. */
+function said(sealed, part) {
+  const since = sealed?.erased?.[part];
+  if (since) return el("em", { class: "erased" }, t(`Đã xóa theo yêu cầu ngày ${day(since)}`, `Erased on request on ${day(since)}`));
+  return part === "persons" ? sealed?.persons?.join("\n") : sealed?.[part];
+}
+
 const facts = (finding) => el("p", { class: "meta" },
   el("span", {}, SEVERITY[finding.severity]),
   el("span", {}, moment(finding.captured_at)),
   el("a", { href: `/audit/v1/receipts/${finding.id}`, target: "_blank", rel: "noopener" }, t("Biên nhận trong nhật ký", "Receipt in the log")));
 
 const seen = (sealed) => [
-  sealed?.narrative && quote(t("Đoàn kiểm tra ghi", "The team wrote"), sealed.narrative),
-  sealed?.persons?.length > 0 && quote(t("Người liên quan", "Persons concerned"), sealed.persons.join("\n")),
-];
+  ["narrative", t("Đoàn kiểm tra ghi", "The team wrote")],
+  ["persons", t("Người liên quan", "Persons concerned")],
+  ...Object.keys(sealed?.erased ?? {}).filter((part) => part.startsWith("photo.")).map((part) => [part, t(`Ảnh ${part.slice(6)}`, `Photo ${part.slice(6)}`)]),
+].map(([part, title]) => said(sealed, part) && quote(title, said(sealed, part)));
 
 function reply(finding) {
   if (finding.accepts !== null && finding.accepts !== undefined) {
     const title = finding.accepts ? t("Đơn vị chấp nhận", "The unit accepts") : t("Đơn vị không chấp nhận", "The unit contests");
-    return quote(title, finding.private?.reply?.text);
+    return quote(title, said(finding.private?.reply, "text"));
   }
   if (finding.state === "lapsed") return el("p", { class: "notice warn" }, t("Đơn vị không giải trình trong hạn.", "The unit gave no reply in time."));
   return answerable(finding) && el("p", { class: "hint" }, t("Đơn vị chưa giải trình.", "The unit has not replied."));
 }
 
 function result(finding) {
-  if (finding.state === "withdrawn") return quote(t("Đã rút lại", "Withdrawn"), finding.private?.withdrawal?.reason);
-  return finding.outcome && quote(t(`Quyết định: ${OUTCOME[finding.outcome]}`, `Decision: ${OUTCOME[finding.outcome]}`), finding.private?.decision?.reason);
+  if (finding.state === "withdrawn") return quote(t("Đã rút lại", "Withdrawn"), said(finding.private?.withdrawal, "reason"));
+  return finding.outcome && quote(t(`Quyết định: ${OUTCOME[finding.outcome]}`, `Decision: ${OUTCOME[finding.outcome]}`), said(finding.private?.decision, "reason"));
 }
 
 /** The reply's deadline; said in red once it has passed. */
@@ -103,4 +111,4 @@ const caseBody = (full, form) => [
     el("div", {}, facts(full), seen(full.private)),
     el("div", {}, reply(full), result(full))),
   form(full),
-].filter(Boolean);
+].flat().filter(Boolean);

@@ -4,6 +4,7 @@ import { all } from "../assets/api.js";
 import { byId, el, flash } from "../assets/dom.js";
 import { t } from "../assets/words.js";
 import { answerable, awaitsDecision, caseOf, rowsOf, undecided, words } from "./desk_cases.js";
+import { requestForm } from "./desk_erasure.js";
 import { choices, textField, wire } from "./desk_form.js";
 import { FilteredList } from "./desk_list.js";
 import { tidy } from "./drafts.js";
@@ -23,7 +24,7 @@ export class Waiting {
     this.desk = desk;
     this.list = new FilteredList("waiting", {
       text: words(desk.catalogue),
-      draw: (finding) => el("li", {}, caseOf(finding, desk.catalogue, { unit: true, form: (full) => undecided(full) && this.form(full) })),
+      draw: (finding) => el("li", {}, caseOf(finding, desk.catalogue, { unit: true, form: (full) => [undecided(full) && this.form(full), requestForm(desk.account, full)] })),
       empty: t("Không có hồ sơ nào chờ quyết định.", "No case waits for a decision."),
     });
     this.others = byId("waiting-others");
@@ -72,7 +73,7 @@ export class History {
   constructor(desk) {
     this.list = new FilteredList("history", {
       text: words(desk.catalogue), empty: t("Chưa có.", "None yet."),
-      draw: (finding) => el("li", {}, caseOf(finding, desk.catalogue, { unit: true })),
+      draw: (finding) => el("li", {}, caseOf(finding, desk.catalogue, { unit: true, form: (full) => requestForm(desk.account, full) })),
     });
   }
 

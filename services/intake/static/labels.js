@@ -44,6 +44,26 @@ export const STATE = {
   decided: [t("Đã quyết định", "Decided"), "good"],
 };
 
+/** The private parts of a write, as its commitments name them; photos are numbered. */
+export const PART = {
+  narrative: t("lời mô tả", "description"), persons: t("người liên quan", "persons concerned"), text: t("lời ghi", "words"),
+  reason: t("lý do", "reason"), opinion: t("ý kiến của đơn vị", "the unit's opinion"),
+};
+
+/** The writes that have private parts, by the type of their event. */
+export const ABOUT = {
+  "kycuong.finding.recorded.v1": t("Ghi nhận", "Finding"), "kycuong.finding.replied.v1": t("Giải trình", "Reply"),
+  "kycuong.finding.decided.v1": t("Quyết định", "Decision"), "kycuong.finding.withdrawn.v1": t("Rút lại", "Withdrawal"),
+  "kycuong.inspection.closed.v1": t("Biên bản kiểm tra", "Minutes of the inspection"),
+  "kycuong.commendation.recorded.v1": t("Biểu dương", "Commendation"),
+};
+
+export const ERASURE = {
+  requested: [t("Chờ duyệt", "Waiting"), "warn"],
+  erased: [t("Đã xóa", "Erased"), "good"],
+  refused: [t("Đã từ chối", "Refused"), ""],
+};
+
 export const QUEUED = {
   waiting: [t("Chờ gửi", "Waiting"), "warn"],
   sending: [t("Đang gửi", "Sending"), "info"],
@@ -69,4 +89,5 @@ export const FIELD = {
   closed_at: t("Lúc kết thúc", "End"), captured_at: t("Lúc ghi nhận", "Time seen"), count: t("Số lượng", "Count"),
   code: t("Mã vi phạm", "Code"), private: t("Nội dung", "Words"), assigned: t("Được giao", "Allotted"), late: t("Đi muộn", "Late"),
   quarter: t("Quý", "Quarter"), edition: t("Bản", "Edition"), date: t("Ngày", "Day"), outcome: t("Quyết định", "Decision"),
+  parts: t("Phần cần xóa", "What to erase"),
 };
