@@ -53,6 +53,6 @@ def _node(line: str) -> bytes:
         node = base64.b64decode(line, validate=True)
     except ValueError as error:
         raise BadNote("a proof line is not base64") from error
-    if len(node) != 32:
-        raise BadNote("a proof line is not 32 bytes")
+    if len(node) != 32 or base64.b64encode(node).decode() != line:
+        raise BadNote("a proof line is not 32 bytes, or not in its one canonical form")
     return node

@@ -154,6 +154,8 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     """Check that the leaf (its hash) is at `index` of the tree with this root; raises BadProof (RFC 9162 §2.1.3.2)."""
     if not 0 <= index < size:
         raise BadProof(f"no leaf {index} in a tree of {size}")
+    if any(len(one) != HASH_SIZE for one in (leaf, root, *proof)):
+        raise BadProof("what should be a hash is not 32 bytes")
     node, last, running = index, size - 1, leaf
     for sibling in proof:
         if last == 0:
@@ -175,8 +177,8 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pro
     """Check that the new tree extends the old one; raises BadProof (RFC 9162 §2.1.4.2)."""
     if not 0 <= old <= new:
         raise BadProof(f"a tree of {new} does not extend one of {old}")
-    if old == 0 and old_root != EMPTY_ROOT:
-        raise BadProof("the old root is not that of an empty tree")
+    if old == 0 and (old_root != EMPTY_ROOT or len(new_root) != HASH_SIZE):
+        raise BadProof("the old root is not that of an empty tree, or the new one no hash")
     if old in (0, new):
         if proof or (old == new and old_root != new_root):
             raise BadProof("trees of these sizes take an empty proof and, when equal, the same root")
