@@ -83,6 +83,8 @@ def _places_in(commands: Sequence[Command], places: dict[str, Place]) -> dict[st
     brought: dict[str, Place] = {}
     for command in commands:
         form = command.form
+        if command.errors:
+            continue
         if isinstance(form, forms.OpenInspection):
             brought[command.id] = Place(form.unit, command.id)
         elif isinstance(form, forms.RecordFinding):

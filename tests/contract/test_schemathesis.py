@@ -56,7 +56,9 @@ def _about_what_is_known(world: World, case: schemathesis.Case) -> None:
         "device_at": now(),
         "quarter": "2026-Q1",
     }
-    known |= {"event": world.finding, "vkey": new_key(world)}
+    if "event" in case.body:
+        known |= {"event": world.erasable()[0], "parts": ["narrative"]}
+    known["vkey"] = new_key(world)
     known["code"] = "K02" if "commendations" in case.path else "A03"
     case.path_parameters |= {name: value for name, value in known.items() if name in case.path_parameters}
     case.path_parameters["id"] = fresh()

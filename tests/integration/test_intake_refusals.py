@@ -280,6 +280,7 @@ async def test_a_reason_may_not_be_missing(intake, inspection):
 async def test_ids_in_paths_are_uuid7_in_lower_case(intake, inspection):
     for bad in ("x", "1", str(fresh()).upper(), "0190f3c8-0000-4000-8000-000000000000", fresh() + "0", "%20"):
         await refused(intake, "inspector", f"findings/{bad}", recording(inspection), 422, "invalid", "/id")
+        await refused(intake, "inspector", f"inspections/{bad}", opening(), 422, "invalid", "/id")
         await refused(
             intake, "inspector", f"inspections/{bad}/closing/{fresh()}", closing(), 422, "invalid", "/inspection"
         )
