@@ -14,6 +14,14 @@ from tests.support.postgres import Cluster, running_cluster
 from tests.support.telemetry import heard, providers  # noqa: F401 - fixtures
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the verifier remembers stays in the run's own folder, for the programs that tests start too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The run's PostgreSQL server."""

@@ -186,6 +186,17 @@ class Edge:
             self._add(0, part, filled)
         return filled
 
+    def extend_tiles(self, roots: Iterable[bytes]) -> list[FullTile]:
+        """Add full tiles of leaves, given by their roots, at a tile's boundary, and return the tiles above they fill."""
+        if self.size % TILE_WIDTH:
+            raise ValueError(f"a tree of {self.size} does not end with a tile")
+        filled: list[FullTile] = []
+        self.rows = self.rows or [[]]
+        for root in roots:
+            self.size += TILE_WIDTH
+            self._add(1, [root], filled)
+        return filled
+
     def _add(self, level: int, hashes: Sequence[bytes], filled: list[FullTile]) -> None:
         if level == len(self.rows):
             self.rows.append([])

@@ -2,136 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
-import httpx
-import pytest_asyncio
-from click.testing import CliRunner
-from fastapi import FastAPI
 from tlog_scales import signing, tiles, tlog
-from tlog_scales.backend import LocalBackend
-from tlog_scales.reader import TilesReader
 
 from services.audit import cli
 from services.audit.app import create_app
 from services.audit.receipt import Receipt
-from services.audit.verifier.export import export_log
+from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import verify_source
-from services.kernel.identity import hash_token
-from services.kernel.note import Checkpoint, Verifier
+from services.kernel.note import Verifier
 from services.kernel.settings import Settings
 from services.kernel.streams import StreamDown
 from services.kernel.tiles import decode_bundle
-from tests.support.events import event_id, finding, many, record
+from tests.support.audit_app import SIZE, App
+from tests.support.events import decided, event_id, finding, many, record
 from tests.support.kafka import KafkaBroker
-from tests.support.log import Log, open_log
-
-NOW = datetime.now(UTC)
-SIZE = 600
-
-
-class App:
-    """The service in this process, asked as a client would."""
-
-    def __init__(self, app: FastAPI, log: Log) -> None:
-        self.app, self.log = app, log
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://t")
-
-    async def get(self, path: str, token: str | None = None, **headers: str) -> httpx.Response:
-        if token is not None:
-            headers["authorization"] = f"Bearer {token}"
-        return await self.client.get(f"/audit/{path}", headers=headers)
-
-    async def problem(self, status: int, path: str, token: str | None = None) -> str:
-        """The slug of the problem that a path answers with."""
-        answer = await self.get(path, token)
-        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
-        body = answer.json()
-        assert body["status"] == status and body["detail"]
-        return str(body["type"]).removeprefix("/problems/")
-
-    async def token(self, role: str, unit: str | None = None) -> str:
-        account, token, admin = f"{role}-{uuid4().hex[:8]}", uuid4().hex, self.log.admin
-        await admin.execute("INSERT INTO identity.account (account, created_at) VALUES ($1, $2)", account, NOW)
-        await admin.execute(
-            "INSERT INTO identity.appointment (id, account, role, unit, valid_from) VALUES ($1, $2, $3, $4, $5)",
-            uuid4(),
-            account,
-            role,
-            unit,
-            NOW - timedelta(days=1),
-        )
-        await admin.execute(
-            "INSERT INTO identity.session (token_hash, account, kind, role, unit, created_at, expires_at)"
-            " VALUES ($1, $2, 'bearer', $3, $4, $5, $6)",
-            hash_token(token),
-            account,
-            role,
-            unit,
-            NOW,
-            NOW + timedelta(hours=8),
-        )
-        return token
-
-    async def unit(self, unit: str, parent: str | None = None) -> None:
-        admin = self.log.admin
-        await admin.execute("INSERT INTO identity.unit VALUES ($1, $2)", unit, NOW)
-        await admin.execute(
-            "INSERT INTO identity.unit_version (unit, valid_from, name, grp, parent, staff)"
-            " VALUES ($1, $2, $1, 'xa', $3, 9)",
-            unit,
-            date(2025, 7, 1),
-            parent,
-        )
-
-    async def reach(self, size: int) -> Checkpoint:
-        """The signed checkpoint, once it covers `size` entries."""
-        async with asyncio.timeout(20):
-            while True:
-                answer = await self.get("checkpoint")
-                if answer.status_code == 200:
-                    read = Checkpoint.open(answer.text, self.log.signer.verifier)
-                    if read.size >= size:
-                        return read
-                await asyncio.sleep(0.02)
-
-
-class AppSource:
-    """The verifier's way to the app."""
-
-    def __init__(self, app: App, token: str | None) -> None:
-        self._app, self._token = app, token
-
-    async def get(self, path: str) -> bytes | None:
-        answer = await self._app.get(path, self._token)
-        assert answer.status_code in (200, 404), (path, answer.text)
-        return answer.content if answer.status_code == 200 else None
-
-    async def close(self) -> None:
-        pass
-
-
-@pytest_asyncio.fixture
-async def app(settings: Settings) -> AsyncIterator[App]:
-    """The service over a new log, and at the end the check of the whole log."""
-    async with open_log(settings) as log:
-        made = create_app(settings)
-        async with made.router.lifespan_context(made):
-            app = App(made, log)
-            yield app
-            await app.client.aclose()
-        await log.admin.execute("UPDATE audit.lease SET expires_at = '-infinity'")
-        await log.check()
-
-
-@pytest_asyncio.fixture
-async def filled(app: App) -> App:
-    await app.log.publish(many(SIZE, app.log.origin))
-    await app.reach(SIZE)
-    return app
+from tests.support.log import Answered, Log, open_log
 
 
 async def test_a_new_log_is_ready_with_an_empty_signed_checkpoint(app: App) -> None:
@@ -144,7 +31,8 @@ async def test_a_new_log_is_ready_with_an_empty_signed_checkpoint(app: App) -> N
     vkey = await app.get("vkey")
     assert Verifier.parse(vkey.text.strip()).name == app.log.origin == checkpoint.origin
     assert vkey.text == vkey.text.strip() + "\n" == (app.log.settings.folder.vkey() or "") + "\n"
-    assert (await verify_source(AppSource(app, None), app.log.signer.verifier)).ok
+    trust = Trust((app.log.signer.verifier,))
+    assert (await asyncio.to_thread(verify_source, Answered(app.served), trust)).ok
 
 
 async def test_the_checkpoint_is_never_kept_but_may_be_checked_again(filled: App) -> None:
@@ -325,10 +213,9 @@ async def test_entries_are_read_by_whoever_may_read_the_unit(app: App) -> None:
     events = {
         "plain": finding(1, "xa-tan-hoa", 1, origin=origin),
         "grave": finding(2, "xa-tan-hoa", 2, origin=origin, severity=4),
-        "decided": finding(3, "xa-tan-hoa", 3, origin=origin, finding=event_id(2)),
-        "nowhere": finding(4, "-", 1, origin=origin),
+        "decided": decided(3, "xa-tan-hoa", 3, origin=origin, about=2),
+        "nowhere": finding(4, "-", 1, origin=origin).replace(b"finding.recorded.v1", b"survey.recorded.v1"),
     }
-    events["decided"] = events["decided"].replace(b',"severity":1', b"")
     await app.log.publish([record(raw, json.loads(raw)["unit"]) for raw in events.values()])
     await app.reach(4)
     path = {name: f"v1/entries/{json.loads(raw)['id']}" for name, raw in events.items()}
@@ -379,68 +266,6 @@ async def test_the_explorer_shows_the_log_to_anyone(filled: App) -> None:
     assert checkpoint.origin in page.text and filled.log.signer.vkey in page.text
     assert "Nhật ký kiểm chứng được" in page.text
     assert "The verifiable log" in (await filled.get("?lang=en")).text
-
-
-async def test_what_was_signed_stays_provable_as_the_log_grows(filled: App) -> None:
-    from services.audit.tree import read_tiles
-    from services.kernel.merkle import consistency_proof, consistency_ranges, verify_consistency
-    from services.kernel.tiles import node_in_tiles, tiles_of_ranges
-
-    old = await filled.reach(SIZE)
-    await filled.log.publish(many(700, filled.log.origin, SIZE))
-    new = await filled.reach(SIZE + 700)
-    held = await read_tiles(filled.log.pool, tiles_of_ranges(consistency_ranges(old.size, new.size), new.size))
-    proof = consistency_proof(old.size, new.size, lambda lv, ix: node_in_tiles(lv, ix, new.size, held))
-    verify_consistency(old.size, new.size, old.root, new.root, proof)
-
-
-async def test_a_copy_is_accepted_by_another_implementation_and_by_the_command(filled: App, tmp_path: Path) -> None:
-    source = AppSource(filled, filled.log.settings.folder.read_token())
-    folder, vkey = tmp_path / "copy", filled.log.signer.vkey
-    await export_log(source, filled.log.signer.verifier, folder)
-    reader = TilesReader(LocalBackend(folder))
-    checkpoint = reader.get_checkpoint()
-    checkpoint.verify(signing.Vkey.from_string(vkey))
-    assert (checkpoint.size, reader.calculate_root_hash()) == (SIZE, checkpoint.root_hash)
-    for index in (0, 300, 599):
-        leaf = reader.get_entry(index)
-        reader.get_inclusion_proof(index, SIZE).check(tiles.leaf_hash(leaf), checkpoint.root_hash)
-    await asyncio.to_thread(_commands, folder, vkey)
-
-
-def _commands(folder: Path, vkey: str) -> None:
-    """`kycuong log verify DIR`: 0 when it holds, 1 with the first bad index, 2 when it cannot be read."""
-    run = CliRunner().invoke
-    key_file = folder.parent / "vkey"
-    key_file.write_text(vkey + "\n")
-    for key in (vkey, str(key_file)):
-        good = run(cli.verify, [str(folder), "--vkey", key])
-        assert (good.exit_code, f"{SIZE} sự kiện" in good.output) == (0, True), good.output
-    assert json.loads(run(cli.verify, [str(folder), "--vkey", vkey, "--json"]).output)["ok"] is True
-    bundle = folder / "tile/entries/001"
-    raw = bytearray(bundle.read_bytes())
-    raw[raw.index(b'"count":3') + 8] ^= 1
-    bundle.write_bytes(bytes(raw))
-    bad = run(cli.verify, [str(folder), "--vkey", vkey, "--json"])
-    assert (bad.exit_code, json.loads(bad.output)["first_bad_index"]) == (1, 256)
-    assert "entry 256" in run(cli.verify, [str(folder), "--vkey", vkey]).output
-    assert run(cli.verify, [str(folder / "nowhere"), "--vkey", vkey]).exit_code == 2
-    assert run(cli.verify, [str(folder), "--vkey", "nonsense"]).exit_code == 2
-    assert run(cli.verify, ["http://127.0.0.1:1/audit/", "--vkey", "nonsense"]).exit_code == 2
-
-
-async def test_an_interrupted_copy_is_completed(filled: App, tmp_path: Path) -> None:
-    source = AppSource(filled, filled.log.settings.folder.read_token())
-    await export_log(source, filled.log.signer.verifier, tmp_path)
-    (tmp_path / "tile/0/001").unlink()
-    await filled.log.publish(many(10, filled.log.origin, SIZE))
-    await filled.reach(SIZE + 10)
-    copied = await export_log(source, filled.log.signer.verifier, tmp_path)
-    assert copied.size == SIZE + 10
-    result = await asyncio.to_thread(
-        CliRunner().invoke, cli.verify, [str(tmp_path), "--vkey", filled.log.signer.vkey, "--json"]
-    )
-    assert json.loads(result.output)["size"] == SIZE + 10
 
 
 async def test_a_log_that_refuses_to_sign_says_so_and_goes_on_serving(settings: Settings) -> None:

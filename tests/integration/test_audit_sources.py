@@ -2,12 +2,11 @@
 
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from services.audit.verifier import sources
 from services.audit.verifier.sources import CannotRead, FolderSource, HttpSource, open_source
@@ -64,73 +63,73 @@ def server() -> Iterator[Server]:
     made.server_close()
 
 
-@pytest_asyncio.fixture
-async def source(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HttpSource]:
+@pytest.fixture
+def source(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpSource]:
     monkeypatch.setattr(sources, "PAUSE", 0.01)
     made = HttpSource(f"{server.url}/audit", "t0ken", connections=1)
     yield made
-    await made.close()
+    made.close()
 
 
-async def test_one_connection_serves_many_requests(server: Server, source: HttpSource) -> None:
+def test_one_connection_serves_many_requests(server: Server, source: HttpSource) -> None:
     for n in range(5):
-        assert await source.get(f"tile/0/00{n}") == f"/audit/tile/0/00{n}".encode()
+        assert source.get(f"tile/0/00{n}") == f"/audit/tile/0/00{n}".encode()
     assert server.asked[0] == ("/audit/tile/0/000", "Bearer t0ken")
     assert server.connections == 1
 
 
-async def test_what_is_not_there_is_none_and_what_is_not_allowed_says_so(server: Server, source: HttpSource) -> None:
+def test_what_is_not_there_is_none_and_what_is_not_allowed_says_so(server: Server, source: HttpSource) -> None:
     server.statuses = {"/audit/a": [404], "/audit/b": [401], "/audit/c": [403], "/audit/d": [400]}
-    assert await source.get("a") is None
+    assert source.get("a") is None
     for path in ("b", "c"):
         with pytest.raises(CannotRead, match="--token"):
-            await source.get(path)
+            source.get(path)
     with pytest.raises(CannotRead, match="answers 400"):
-        await source.get("d")
+        source.get("d")
 
 
-async def test_faults_that_pass_are_asked_again(server: Server, source: HttpSource) -> None:
+def test_faults_that_pass_are_asked_again(server: Server, source: HttpSource) -> None:
     server.statuses = {"/audit/a": [503, 429, 200], "/audit/b": [0, 200], "/audit/c": [500]}
-    assert await source.get("a") == b"/audit/a"
-    assert await source.get("b") == b"/audit/b"
+    assert source.get("a") == b"/audit/a"
+    assert source.get("b") == b"/audit/b"
     with pytest.raises(CannotRead, match="answers 500"):
-        await source.get("c")
+        source.get("c")
     assert [path for path, _ in server.asked].count("/audit/c") == sources.ATTEMPTS
 
 
-async def test_nobody_there(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_there(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "PAUSE", 0.01)
     source = HttpSource("http://127.0.0.1:1/audit/")
     with pytest.raises(CannotRead, match="ConnectionRefusedError"):
-        await source.get("checkpoint")
-    await source.close()
+        source.get("checkpoint")
+    source.close()
 
 
-async def test_a_proxy_of_the_environment_is_used_but_not_for_this_machine(
+def test_a_proxy_of_the_environment_is_used_but_not_for_this_machine(
     server: Server, source: HttpSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", server.url)
     far = HttpSource("http://log.example.org/audit/")
-    assert await far.get("checkpoint") == b"http://log.example.org/audit/checkpoint"
-    await far.close()
+    assert far.get("checkpoint") == b"http://log.example.org/audit/checkpoint"
+    far.close()
     near = HttpSource(f"{server.url}/audit/")
-    assert await near.get("checkpoint") == b"/audit/checkpoint"
-    await near.close()
+    assert near.get("checkpoint") == b"/audit/checkpoint"
+    near.close()
     monkeypatch.setenv("no_proxy", "log.example.org")
     assert sources._proxy_of(sources.urlsplit("http://log.example.org/")) is None
 
 
-async def test_a_folder_or_a_url_or_an_error(tmp_path: Path) -> None:
+def test_a_folder_or_a_url_or_an_error(tmp_path: Path) -> None:
     (tmp_path / "checkpoint").write_bytes(b"x")
     folder = open_source(str(tmp_path), None)
     assert isinstance(folder, FolderSource)
-    assert (await folder.get("checkpoint"), await folder.get("tile/0/000")) == (b"x", None)
-    assert await folder.get("checkpoint/x") is None
+    assert (folder.get("checkpoint"), folder.get("tile/0/000")) == (b"x", None)
+    assert folder.get("checkpoint/x") is None
     with pytest.raises(CannotRead):
-        await folder.get("")
+        folder.get("")
     http = open_source("https://log.example.org/audit", None)
     assert isinstance(http, HttpSource)
-    await http.close()
+    http.close()
     for place in ("nowhere", "ftp://x/", "http://"):
         with pytest.raises(CannotRead):
             open_source(place, None)

@@ -43,6 +43,26 @@ def finding(number: int, unit: str, unitseq: int, *, origin: str, severity: int 
     )
 
 
+def decided(number: int, unit: str, unitseq: int, *, origin: str, about: int) -> bytes:
+    """The event of the decision on a finding."""
+    return event_bytes(
+        id=event_id(number),
+        type="kycuong.finding.decided.v1",
+        source=f"//{origin}/intake",
+        subject=f"finding/{event_id(about)}",
+        time=TIME,
+        unit=unit,
+        unitseq=unitseq,
+        data={
+            "by": {"role": "reviewer", "ref": "5e" * 16},
+            "finding": event_id(about),
+            "inspection": event_id(about % 97),
+            "outcome": "upheld",
+            "commitments": {"reason": "ef" * 32},
+        },
+    )
+
+
 def record(raw: bytes, unit: str, **headers: str) -> Record:
     """The stream record of an event."""
     return Record(unit, raw, headers)

@@ -1,12 +1,11 @@
-"""`kycuong log verify|export`: verify a log from outside, copy it."""
+"""`kycuong log verify|export|monitor`: verify a log from outside, copy it, watch it."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
@@ -14,55 +13,106 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from services.audit.verifier.checking import BadLog
-from services.audit.verifier.export import Incomplete, export_log
-from services.audit.verifier.sources import CannotRead, open_source
-from services.audit.verifier.verify import Progress, Verdict, read_vkey
+from services.audit.verifier.export import export_log
+from services.audit.verifier.reading import Place
+from services.audit.verifier.remembered import Memory, default_folder
+from services.audit.verifier.sources import CannotRead
+from services.audit.verifier.trust import Trust
+from services.audit.verifier.verify import Asked, Progress, Verdict
 from services.audit.verifier.verify import verify as verify_log
 from services.kernel.note import BadNote
+
+_VKEY = click.option(
+    "--vkey", "vkeys", required=True, multiple=True, metavar="FILE|STRING",
+    help="Khóa kiểm chứng; nhiều lần khi đổi khóa / a verifier key; several while keys change.",
+)  # fmt: skip
+_TOKEN = click.option(
+    "--token", envvar="KYCUONG_TOKEN", help="Mã truy cập để đọc sự kiện / a token that may read entries."
+)
+_STATE = click.option(
+    "--state", metavar="DIR|none",
+    help="Nơi nhớ điểm kiểm đã chấp nhận / where the accepted checkpoint is remembered "
+    "[default: ~/.local/state/kycuong/verify/…].",
+)  # fmt: skip
 
 
 @click.command("verify")
 @click.argument("place", metavar="URL|DIR")
-@click.option("--vkey", required=True, metavar="FILE|STRING", help="Khóa kiểm chứng / the verifier key.")
-@click.option("--token", envvar="KYCUONG_TOKEN", help="Mã truy cập để đọc sự kiện / a token that may read entries.")
+@_VKEY
+@_TOKEN
+@_STATE
+@click.option(
+    "--full/--incremental", default=True, show_default=True,
+    help="Toàn bộ, hay chỉ phần mới từ lần chấp nhận trước / all of it, or what came after the last accepted size.",
+)  # fmt: skip
+@click.option("--hashes-only", is_flag=True, help="Chỉ mã băm, không đọc nội dung / hashes only, not what entries say.")
+@click.option("--jobs", type=click.IntRange(1), help="Số tiến trình / processes [default: one per core].")
 @click.option("--json", "as_json", is_flag=True, help="Kết quả dạng JSON / the verdict as JSON.")
-def verify(place: str, vkey: str, token: str | None, as_json: bool) -> None:
-    """Kiểm chứng toàn bộ nhật ký / verify a whole log.
+def verify(
+    place: str, vkeys: tuple[str, ...], token: str | None, state: str | None, full: bool, hashes_only: bool,
+    jobs: int | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Kiểm chứng nhật ký ở một địa chỉ hay trong một thư mục / verify the log at a URL or in a folder.
 
-    Exit code 0: the log holds. 1: it does not, the first bad index is named. 2: it could not be read.
+    Mã thoát / exit code 0: đạt / it holds. 1: không đạt, nêu sự kiện sai đầu tiên / it does not, the first bad index
+    is named. 2: không đọc được / it could not be read.
     """
     with _asking(), _bar("verify") as progress:
-        verdict = verify_log(place, vkey, token, progress)
+        trust = Trust.read(vkeys)
+        asked = Asked(full, hashes_only, jobs, _memory(state, trust), progress)
+        verdict = verify_log(Place(place, token), trust, asked)
     click.echo(json.dumps(verdict.as_json(), ensure_ascii=False) if as_json else describe(verdict))
     sys.exit(0 if verdict.ok else 1)
+
+
+def _memory(state: str | None, trust: Trust) -> Memory | None:
+    if state == "none":
+        return None
+    return Memory(Path(state) if state else default_folder(trust.origin))
 
 
 def describe(verdict: Verdict) -> str:
     """The verdict in words, Vietnamese first."""
     if not verdict.ok:
-        return f"KHÔNG ĐẠT / BAD: {verdict.error}"
+        kept = f"\nbằng chứng / evidence: {verdict.evidence}" if verdict.evidence else ""
+        return f"KHÔNG ĐẠT / BAD: {verdict.error}{kept}"
     lines = [
         f"ĐẠT / OK: {verdict.origin}: {verdict.size} sự kiện / entries, {verdict.units} đơn vị / units, "
-        f"mã gốc / root {verdict.root.hex()}"
+        f"mã gốc / root {verdict.root.hex()}",
+        _extent(verdict),
+        _before(verdict),
     ]
     lines += [
         f"chưa biết loại / unknown type: {name}: {count} (không phải lỗi / not an error)"
         for name, count in verdict.unknown_types.items()
     ]
+    lines += [f"khóa mới được báo trong nhật ký / key announced in the log: {key}" for key in verdict.keys_added]
     return "\n".join(lines)
+
+
+def _extent(verdict: Verdict) -> str:
+    end = verdict.size
+    what = "mã băm / hashes" if verdict.hashes_only else "mã băm và nội dung / hashes and content"
+    return f"đã kiểm / checked: {what}, {verdict.checked} sự kiện / entries [{verdict.since}, {end})"
+
+
+def _before(verdict: Verdict) -> str:
+    if verdict.accepted is None:
+        return "chưa có điểm kiểm nào được chấp nhận trước đây / no checkpoint was accepted before"
+    return f"nối tiếp điểm kiểm đã chấp nhận / extends the checkpoint accepted before: {verdict.accepted}"
 
 
 @click.command("export")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--url", default="http://127.0.0.1:8000/audit/", show_default=True, help="Nhật ký / the log's prefix.")
-@click.option("--vkey", required=True, metavar="FILE|STRING", help="Khóa kiểm chứng / the verifier key.")
-@click.option("--token", envvar="KYCUONG_TOKEN", help="Mã truy cập để đọc sự kiện / a token that may read entries.")
-def export(folder: Path, url: str, vkey: str, token: str | None) -> None:
+@_VKEY
+@_TOKEN
+def export(folder: Path, url: str, vkeys: tuple[str, ...], token: str | None) -> None:
     """Chép nhật ký ra thư mục / copy the log into a folder, as served; a repeat fetches what is new."""
-    with _asking(), _bar("export") as progress:
+    with _asking(), _bar("export") as progress, closing(Place(url, token).open()) as source:
         try:
-            checkpoint = asyncio.run(export_log(open_source(url, token), read_vkey(vkey), folder, progress))
-        except (BadLog, Incomplete) as fault:
+            checkpoint = export_log(source, Trust.read(vkeys), folder, progress)
+        except BadLog as fault:
             raise click.ClickException(str(fault)) from fault
     click.echo(f"đã chép / copied: {checkpoint.size} sự kiện / entries → {folder}")
 
@@ -72,7 +122,7 @@ def _asking() -> Iterator[None]:
     """What cannot be asked is no verdict: exit code 2."""
     try:
         yield
-    except (CannotRead, BadNote) as fault:
+    except (CannotRead, BadNote, OSError) as fault:
         raise click.UsageError(str(fault)) from fault
 
 

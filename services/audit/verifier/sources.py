@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
+AHEAD = 16  # answers waited for while one is looked at
 ATTEMPTS = 4
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 TIMEOUT = 30  # seconds
@@ -25,10 +27,13 @@ class CannotRead(Exception):
 class Source(Protocol):
     """Answers a path below the log's prefix."""
 
-    async def get(self, path: str) -> bytes | None:
+    def get(self, path: str) -> bytes | None:
         """The bytes at a path, None when there are none; CannotRead when it cannot be asked."""
 
-    async def close(self) -> None:
+    def get_many(self, paths: Iterable[str]) -> Iterator[bytes | None]:
+        """The same for many paths, in order."""
+
+    def close(self) -> None:
         """Release what is held."""
 
 
@@ -53,11 +58,18 @@ class HttpSource:
         self._own = threading.local()
         self._open: list[HTTPConnection] = []
 
-    async def get(self, path: str) -> bytes | None:
-        """Ask the server, again a few times when it is away or overloaded."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._get, path)
+    def get_many(self, paths: Iterable[str]) -> Iterator[bytes | None]:
+        """Ask for many paths over all connections, some ahead of what is taken."""
+        coming = deque[Future[bytes | None]]()
+        for path in paths:
+            coming.append(self._threads.submit(self.get, path))
+            if len(coming) > AHEAD:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
-    def _get(self, path: str) -> bytes | None:
+    def get(self, path: str) -> bytes | None:
+        """Ask the server, again a few times when it is away or overloaded."""
         pause, trouble = PAUSE, ""
         for _ in range(ATTEMPTS):
             try:
@@ -107,7 +119,7 @@ class HttpSource:
             return None
         raise CannotRead(f"{self._url}{path}: the server answers {status}")
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close the connections."""
         self._threads.shutdown(wait=True, cancel_futures=True)
         for connection in self._open:
@@ -126,7 +138,7 @@ class FolderSource:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def get(self, path: str) -> bytes | None:
+    def get(self, path: str) -> bytes | None:
         """Read the file at a path."""
         try:
             return (self._folder / path).read_bytes()
@@ -135,7 +147,11 @@ class FolderSource:
         except OSError as error:
             raise CannotRead(f"{path}: {error.strerror}") from error
 
-    async def close(self) -> None:
+    def get_many(self, paths: Iterable[str]) -> Iterator[bytes | None]:
+        """Read the files at many paths."""
+        return map(self.get, paths)
+
+    def close(self) -> None:
         """Nothing is held."""
 
 
@@ -143,6 +159,9 @@ def open_source(place: str, token: str | None) -> Source:
     """The source that a URL or a folder's name means; CannotRead when it is neither."""
     if place.startswith(("http://", "https://")):
         return HttpSource(place, token)
-    if Path(place).is_dir():
-        return FolderSource(Path(place))
-    raise CannotRead(f"{place}: không phải URL hay thư mục / neither a URL (http://…, https://…) nor a folder")
+    folder = Path(unquote(urlsplit(place).path) if place.startswith("file://") else place)
+    if folder.is_dir():
+        return FolderSource(folder)
+    raise CannotRead(
+        f"{place}: không phải URL hay thư mục / neither a URL (http://…, https://…, file://…) nor a folder"
+    )

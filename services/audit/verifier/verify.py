@@ -1,22 +1,46 @@
-"""Verify a whole log from outside: its signature, every leaf, the root, every tile, order and uniqueness."""
+"""Verify a whole log from outside: its signature, every leaf, the root, every tile, what each entry says."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from services.audit.verifier.checking import BadLog, LogCheck
-from services.audit.verifier.sources import Source, open_source
-from services.kernel.merkle import HASH_SIZE
-from services.kernel.note import BadNote, Checkpoint, Verifier
-from services.kernel.tiles import TILE_WIDTH, Tile, bundle_path, bundles_of, encode_bundle, split_bundle, tile_path
+from services.audit.verifier.checking import (
+    ERASED,
+    BadLog,
+    Fault,
+    Forked,
+    LogCheck,
+    Part,
+    Task,
+    extends,
+    parts_of,
+)
+from services.audit.verifier.reading import Place, prove_extension, read_part, read_parts, read_tile
+from services.audit.verifier.remembered import Memory
+from services.audit.verifier.schemas import rules_of
+from services.audit.verifier.sources import Source
+from services.audit.verifier.trust import Trust
+from services.kernel.note import Checkpoint
+from services.kernel.tiles import TILE_HEIGHT, FullTile, Tile, width_at
 
-AHEAD = 12  # bundles fetched while one is checked
+RUN = 16  # bundles that are read and checked together
+SMALL = 5_000  # entries that are checked sooner here than processes start
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How thoroughly to verify, beside what was accepted before, and with how many processes."""
+
+    full: bool = True
+    hashes_only: bool = False
+    jobs: int | None = None
+    memory: Memory | None = None
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +48,30 @@ class Verdict:
     """What verifying a log came to."""
 
     ok: bool
-    origin: str = ""
+    origin: str
     size: int = 0
     root: bytes = b""
-    units: int = 0
+    since: int = 0
     checked: int = 0
+    hashes_only: bool = False
+    accepted: int | None = None  # the size that was accepted before; None the first time
+    units: int = 0
     unknown_types: dict[str, int] = field(default_factory=dict)
-    first_bad_index: int | None = None
-    error: str | None = None
+    keys_added: list[str] = field(default_factory=list)
+    erased: int = 0
+    witnesses: dict[str, int] = field(default_factory=dict)
+    fault: Fault | None = None
+    evidence: str | None = None
+
+    @property
+    def error(self) -> str | None:
+        """What is wrong, in words."""
+        return str(self.fault) if self.fault else None
+
+    @property
+    def first_bad_index(self) -> int | None:
+        """The lowest entry that is to blame."""
+        return self.fault.index if self.fault else None
 
     def as_json(self) -> dict[str, Any]:
         """The verdict for `--json`."""
@@ -40,132 +80,155 @@ class Verdict:
             "origin": self.origin,
             "size": self.size,
             "root": base64.b64encode(self.root).decode(),
-            "units": self.units,
+            "from": self.since,
             "checked": self.checked,
+            "content": not self.hashes_only,
+            "accepted": self.accepted,
+            "units": self.units,
             "unknown_types": self.unknown_types,
+            "keys_added": self.keys_added,
+            "erased": self.erased,
+            "witnesses": self.witnesses,
             "first_bad_index": self.first_bad_index,
             "error": self.error,
+            "evidence": self.evidence,
         }
 
 
-def verify(place: str, vkey: str, token: str | None = None, progress: Progress | None = None) -> Verdict:
-    """Verify the log at a URL or in a folder against a verifier key (text, or a file that holds it).
-
-    CannotRead when the log cannot be asked; BadNote when the key itself is broken.
-    """
-    return asyncio.run(verify_source(open_source(place, token), read_vkey(vkey), progress))
+def verify(place: Place, trust: Trust, asked: Asked = Asked()) -> Verdict:
+    """Verify the log at a URL or in a folder, a large one on all cores; CannotRead when it cannot be asked."""
+    with closing(place.open()) as source:
+        return _Verification(source, trust, asked, place).verdict()
 
 
-def read_vkey(text: str) -> Verifier:
-    """The verifier key given as text or as the name of a file; raises BadNote."""
-    try:
-        path = Path(text)
-        if path.is_file():
-            text = path.read_text(encoding="utf-8")
-    except OSError:
-        pass  # the text of a key can be longer than a file's name may be
-    return Verifier.parse(text)
+def verify_source(source: Source, trust: Trust, asked: Asked = Asked()) -> Verdict:
+    """Verify the log that a source answers for, in this process."""
+    return _Verification(source, trust, asked).verdict()
 
 
-async def verify_source(source: Source, verifier: Verifier, progress: Progress | None = None) -> Verdict:
-    """Verify one log; the source is closed afterwards."""
-    try:
-        checkpoint, _ = await read_checkpoint(source, verifier)
-    except BadLog as bad:
-        await source.close()
-        return Verdict(False, verifier.name, error=bad.why)
-    check = LogCheck(checkpoint)
-    bad_log: BadLog | None = None
-    try:
-        await _check_all(source, check, progress)
-    except BadLog as bad:
-        bad_log = bad
-    finally:
-        await source.close()
-    return Verdict(
-        ok=bad_log is None,
-        origin=checkpoint.origin,
-        size=checkpoint.size,
-        root=checkpoint.root,
-        units=check.units,
-        checked=check.edge.size,
-        unknown_types=check.unknown_types(),
-        first_bad_index=bad_log.index if bad_log else None,
-        error=str(bad_log) if bad_log else None,
-    )
-
-
-async def read_checkpoint(source: Source, verifier: Verifier) -> tuple[Checkpoint, bytes]:
-    """The log's checkpoint and its signed note; BadLog when it is missing or not signed by the key."""
-    note = await source.get("checkpoint")
+def read_checkpoint(source: Source, trust: Trust) -> tuple[Checkpoint, bytes]:
+    """The log's checkpoint and its signed note; BadLog when it is missing or not signed by a pinned key."""
+    note = source.get("checkpoint")
     if note is None:
-        raise BadLog(None, "there is no checkpoint here; the log of Kỷ Cương is below /audit/")
-    try:
-        return Checkpoint.open(note.decode("utf-8"), verifier), note
-    except (BadNote, UnicodeDecodeError) as error:
-        raise BadLog(None, f"the checkpoint: {error}") from error
+        raise BadLog(
+            Fault(
+                None,
+                "ở đây không có điểm kiểm; nhật ký Kỷ Cương nằm dưới /audit/",
+                "there is no checkpoint here; the log of Kỷ Cương is below /audit/",
+            )
+        )
+    return trust.open(note), note
 
 
-async def _check_all(source: Source, check: LogCheck, progress: Progress | None) -> None:
-    size = check.checkpoint.size
-    async for bundle, hashes in _bundles(source, size):
-        for made in check.bundle(bundle, hashes):
-            if made.level > 0:
-                check.tile(made, await _tile(source, Tile(made.level, made.n)))
-        if progress is not None:
-            progress(check.edge.size, size)
-    for level, row in enumerate(check.edge.rows[1:], 1):
-        if row:
-            partial = Tile(level, (size >> 8 * level) // TILE_WIDTH, len(row))
-            check.tile(partial, await _tile(source, partial))
-    check.finish()
+class _Verification:
+    """One verification under way."""
+
+    def __init__(self, source: Source, trust: Trust, asked: Asked, place: Place | None = None) -> None:
+        self._source, self._trust, self._asked, self._place = source, trust, asked, place
+        self._seen = asked.memory.load() if asked.memory else None
+
+    def verdict(self) -> Verdict:
+        """Verify; what was accepted is remembered only when everything holds."""
+        try:
+            checkpoint, note = read_checkpoint(self._source, self._trust)
+        except BadLog as bad:
+            return Verdict(False, self._trust.origin, fault=bad.fault, accepted=self._accepted)
+        check = LogCheck(checkpoint, self._seen, self._known())
+        try:
+            self._verify(check)
+        except BadLog as bad:
+            return self._made(check, bad.fault, self._keep_fork(bad, note))
+        if self._asked.memory is not None and not self._asked.hashes_only:
+            self._asked.memory.save(check.accepted(note.decode()), bytes(check.ids), check.since)
+        return self._made(check)
+
+    @property
+    def _accepted(self) -> int | None:
+        return self._seen.size if self._seen else None
+
+    def _known(self) -> bytes | None:
+        """The ids accepted before, when only what is new is asked for and they are all there."""
+        if self._asked.full or self._asked.memory is None or self._seen is None:
+            return None
+        return self._asked.memory.ids(self._seen)
+
+    def _verify(self, check: LogCheck) -> None:
+        seen, checkpoint = self._seen, check.checkpoint
+        if seen is not None:
+            extends(seen.checkpoint, checkpoint)
+            if check.known is not None:
+                prove_extension(self._source, seen.checkpoint, checkpoint)
+        with closing(self._parts(check)) as parts:
+            for part in parts:
+                self._take(check, part)
+        _raise_lowest(self._edge_faults(check))
+        check.finish()
+
+    def _parts(self, check: LogCheck) -> Generator[Part]:
+        size, cut = check.checkpoint.size, self._seen.bundle if self._seen else None
+        task, runs = Task(size, check.since, cut), parts_of(size, check.since, cut, RUN)
+        origin = None if self._asked.hashes_only else check.checkpoint.origin
+        if self._place is None or self._asked.jobs == 1 or size - check.since < SMALL:
+            rules = rules_of(origin) if origin else None
+            return (read_part(self._source, task, rules, run) for run in runs)
+        return read_parts(self._place, task, origin, runs, self._asked.jobs)
+
+    def _take(self, check: LogCheck, part: Part) -> None:
+        """Put a part where it belongs; of all that is wrong by now, the lowest index is raised."""
+        filled = check.grow(part)
+        faults = check.faults(part) + [fault for made in filled if (fault := self._tile_fault(check, made))]
+        if faults:
+            _raise_lowest(faults + self._edge_faults(check))
+        if self._asked.progress is not None:
+            self._asked.progress(check.reached - check.since, check.checkpoint.size - check.since)
+
+    def _tile_fault(self, check: LogCheck, made: FullTile) -> Fault | None:
+        return check.tile(made.level, made.n, made.hashes, self._tile(Tile(made.level, made.n)))
+
+    def _edge_faults(self, check: LogCheck) -> list[Fault]:
+        """Compare the tiles that are still growing where the check stands: at the end, all partial ones."""
+        found = []
+        for level, row in enumerate(check.edge.rows[1:], 1):
+            n, made = check.edge.size >> TILE_HEIGHT * (level + 1), b"".join(row)
+            width = width_at(level, n, check.checkpoint.size)
+            if row:
+                served = self._tile(Tile(level, n, width))
+                whole = served if served is None or width == len(row) else served[: len(made)]
+                found.append(check.tile(level, n, made, whole))
+        return [fault for fault in found if fault]
+
+    def _tile(self, tile: Tile) -> bytes | None:
+        try:
+            return read_tile(self._source, tile)
+        except BadLog:
+            return None
+
+    def _keep_fork(self, bad: BadLog, note: bytes) -> str | None:
+        if not isinstance(bad, Forked) or self._asked.memory is None or self._seen is None:
+            return None
+        return str(self._asked.memory.keep_fork(self._seen, note))
+
+    def _made(self, check: LogCheck, fault: Fault | None = None, evidence: str | None = None) -> Verdict:
+        known = {} if self._asked.hashes_only else rules_of(check.checkpoint.origin).known
+        return Verdict(
+            ok=fault is None,
+            origin=check.checkpoint.origin,
+            size=check.checkpoint.size,
+            root=check.checkpoint.root,
+            since=check.since,
+            checked=check.reached - check.since,
+            hashes_only=self._asked.hashes_only,
+            accepted=self._accepted,
+            units=len(check.last),
+            unknown_types={kind: count for kind, count in sorted(check.types.items()) if kind not in known},
+            keys_added=check.keys,
+            erased=check.types[ERASED],
+            fault=fault,
+            evidence=evidence,
+        )
 
 
-async def _bundles(source: Source, size: int) -> AsyncIterator[tuple[bytes, bytes]]:
-    """Each entry bundle with its level 0 tile, in order, some fetched ahead."""
-    wanted = iter(bundles_of(size))
-    running: list[asyncio.Task[tuple[bytes, bytes]]] = []
-    try:
-        while True:
-            while len(running) < AHEAD and (following := next(wanted, None)):
-                running.append(asyncio.create_task(_bundle_and_tile(source, *following)))
-            if not running:
-                return
-            yield await running.pop(0)
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-
-
-async def _bundle_and_tile(source: Source, n: int, width: int) -> tuple[bytes, bytes]:
-    bundle, hashes = await asyncio.gather(fetch_bundle(source, n, width), _tile(source, Tile(0, n, width)))
-    return bundle, hashes
-
-
-async def fetch_bundle(source: Source, n: int, width: int) -> bytes:
-    """A bundle; a partial one that is gone is cut from the full one. BadLog when it is missing."""
-    bundle = await source.get(bundle_path(n, width))
-    if bundle is None and width < TILE_WIDTH:
-        full = await source.get(bundle_path(n))
-        bundle = _cut(full, width) if full is not None else None
-    if bundle is None:
-        raise BadLog(n * TILE_WIDTH, f"{bundle_path(n, width)} is missing")
-    return bundle
-
-
-def _cut(full: bytes, width: int) -> bytes:
-    """The first entries of a bundle; all that is served when it does not hold as many, for the check to judge."""
-    entries, _ = split_bundle(full)
-    return encode_bundle(entries[:width]) if len(entries) >= width else full
-
-
-async def _tile(source: Source, tile: Tile) -> bytes:
-    """A tile; a partial one that is gone is cut from the full one. BadLog when it is missing."""
-    hashes = await source.get(tile.path)
-    if hashes is None and tile.width < TILE_WIDTH:
-        hashes = await source.get(tile_path(tile.level, tile.n))
-        hashes = hashes[: tile.width * HASH_SIZE] if hashes is not None else None
-    if hashes is None:
-        raise BadLog(tile.n * TILE_WIDTH << 8 * tile.level, f"{tile.path} is missing")
-    return hashes
+def _raise_lowest(faults: list[Fault]) -> None:
+    """Raise the fault with the lowest index, if there is one."""
+    if faults:
+        raise BadLog(min(faults, key=lambda fault: -1 if fault.index is None else fault.index))
