@@ -60,7 +60,7 @@ class Sequencer(Consumer[Batch]):
     compare-and-set fails and all is read again.
     """
 
-    limit = 4096  # larger ones keep the event loop from others for too long
+    limit = 8192  # larger ones keep the event loop from others for too long
 
     def __init__(self, pool: Pool, stream: Stream, topic: str, *, source: str, epoch: int) -> None:
         super().__init__(pool, stream, topic, name="audit", schema="audit")
