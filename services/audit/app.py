@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 
-from services.audit import endpoints, explorer
+from services.audit import endpoints, explorer, proofs
 from services.audit.guard import create_log, guard_of, open_key
 from services.audit.leader import Leader, Topics
 from services.audit.state import State
@@ -36,6 +36,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     app = service_app("audit", "Kỷ Cương: audit", lifespan)
     app.include_router(endpoints.router)
+    app.include_router(proofs.router)
     explorer.install(app)
     return app
 

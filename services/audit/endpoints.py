@@ -23,7 +23,7 @@ from services.kernel.tiles import MAX_LEVEL, TILE_HEIGHT, TILE_WIDTH, BadTile, T
 FOREVER = "max-age=31536000, immutable"
 LONGEST_WAIT = 30.0  # seconds
 _GZIP_LEVEL = 3
-_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 _NO_TILE: dict[int | str, dict[str, Any]] = {400: {"description": "The path names no tile", **_PROBLEM}}
 _NOT_YET: dict[int | str, dict[str, Any]] = {503: {"description": "Nothing is signed yet", **_PROBLEM}}
@@ -185,7 +185,7 @@ async def entry(event_id: str, request: Request, service: Service) -> Response:
 
 
 def _event_id(text: str) -> str:
-    if not _UUID.fullmatch(text):
+    if not re.fullmatch(UUID, text):
         raise NotFound
     return text
 

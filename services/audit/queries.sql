@@ -133,3 +133,31 @@ SELECT count(*) AS held, coalesce(extract(epoch FROM clock_timestamp() - min(hel
 -- name: ready
 -- Answers when the log's schema is migrated.
 SELECT version_num FROM audit.alembic_version;
+
+-- For the proofs and the explorer.
+
+-- name: entry_by_index
+-- One entry by its place in the log.
+SELECT idx, id::text AS id, unit, unitseq, bytes, appended_at FROM audit.entry WHERE idx = $1;
+
+-- name: erasures_after
+-- Later entries of a unit whose bytes name this subject: the index finds the unit's few, the bytes settle which.
+SELECT idx, id::text AS id, bytes FROM audit.entry
+WHERE unit = $1 AND unitseq > $2 AND position($3::bytea in bytes) > 0
+ORDER BY unitseq;
+
+-- name: checkpoints_before
+-- Signed checkpoints smaller than this, newest first.
+SELECT size, root, signed_at FROM audit.checkpoint WHERE size < $1 ORDER BY size DESC LIMIT $2;
+
+-- name: growth
+-- At most $1 + 1 signed checkpoints, evenly spaced by size: one look at the index for each, however many there are.
+WITH newest AS (SELECT size FROM audit.checkpoint ORDER BY size DESC LIMIT 1)
+SELECT DISTINCT found.size, found.signed_at
+FROM newest, generate_series(0, $1::integer) AS step
+CROSS JOIN LATERAL (
+    SELECT size, signed_at FROM audit.checkpoint AS kept
+    WHERE kept.size >= newest.size * step / $1::integer
+    ORDER BY kept.size LIMIT 1
+) AS found
+ORDER BY found.size;

@@ -54,24 +54,30 @@ class State:
 
     async def receipt(self, event_id: str, wait: float) -> Receipt | None:
         """The receipt of an event, waiting up to `wait` seconds for a checkpoint that covers it."""
+        covered = await self.covered(event_id, wait)
+        if covered is None:
+            return None
+        index, checkpoint = covered
+        return Receipt(index, await inclusion_proof(self.pool, index, checkpoint["size"]), checkpoint["note"])
+
+    async def covered(self, event_id: str, wait: float) -> tuple[int, Any] | None:
+        """Where an event stands and the checkpoint that covers it, waiting up to `wait` seconds for one."""
         clock = asyncio.get_running_loop()
         deadline = clock.time() + wait
         while True:
             signed = self.leader.signed
-            receipt = await self._receipt(event_id)
+            covered = await self._covered(event_id)
             left = deadline - clock.time()
-            if receipt is not None or left <= 0 or self.stopping.is_set():
-                return receipt
+            if covered is not None or left <= 0 or self.stopping.is_set():
+                return covered
             await wait_for_event(signed, min(left, POLL))
 
-    async def _receipt(self, event_id: str) -> Receipt | None:
+    async def _covered(self, event_id: str) -> tuple[int, Any] | None:
         index: int | None = await self.pool.fetchval(queries.index_of, event_id)
         if index is None:
             return None
         checkpoint = await self.checkpoint()
-        if index >= checkpoint["size"]:
-            return None
-        return Receipt(index, await inclusion_proof(self.pool, index, checkpoint["size"]), checkpoint["note"])
+        return (index, checkpoint) if index < checkpoint["size"] else None
 
     async def may_read_bundles(self, request: Request) -> None:
         """Let the read token, an auditor, or (entries being public) anyone pass; else Unauthorized or Forbidden."""
