@@ -1,8 +1,13 @@
-"""One fault at a time in the middle of sequencing: what it is called, what it leaves, and that the log goes on."""
+"""One fault at a time while the log sequences, signs or publishes: what it is called, what it leaves, that it goes on.
 
+Each statement is lost twice: on its way to the database (failed), and once the database is done with it, so that only
+the answer is missing (failed but persisted). After each the log goes on, and the whole of it is verified.
+"""
+
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 import pytest
@@ -11,43 +16,56 @@ import pytest_asyncio
 from services.audit.errors import Fenced, LogCorrupt
 from services.audit.leader import FATAL
 from services.audit.sequencer import Sequencer
-from services.kernel import consumer
 from services.kernel.consumer import AWAY, PositionMoved
 from services.kernel.db import open_pool
+from services.kernel.note import Checkpoint
 from services.kernel.settings import Settings
-from services.kernel.streams import Delivered, StreamDown, open_stream
-from tests.support.events import finding, many
+from services.kernel.streams import Record, StreamDown, open_stream
+from tests.support.events import finding, many, record
 from tests.support.log import Log, drain, open_log
+from tests.support.losses import LosingProxy, losing
 from tests.support.proxy import FaultProxy, proxied
+
+UNIT = "xa-zzz"
 
 
 @dataclass
 class Bench:
-    """A log whose sequencer reaches database and stream through proxies that can be cut."""
+    """A log whose parts reach database and stream through proxies that can be cut, or lose a statement."""
 
     log: Log
-    database: FaultProxy
-    stream: FaultProxy
+    faulty: Log
+    cuts: list[FaultProxy]
+    database: LosingProxy
+    stream: LosingProxy
+    epoch: int
     sequencer: Sequencer
-    restart: Callable[[], Awaitable[None]]
     patch: pytest.MonkeyPatch
+
+    async def restart(self) -> None:
+        """Begin a new reign, as a leader does after a grave error."""
+        await self.sequencer.close()
+        self.epoch = await self.log.crown()
+        self.sequencer = self.faulty.sequencer(self.epoch)
 
 
 @pytest_asyncio.fixture
 async def bench(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     async with AsyncExitStack() as stack:
         log = await stack.enter_async_context(open_log(settings))
-        database, url = await stack.enter_async_context(proxied(settings.database_url))
-        stream_proxy, stream_url = await stack.enter_async_context(proxied(settings.database_url))
-        pool = await open_pool(settings.model_copy(update={"database_url": url}).dsn("audit_app"), name="faulty")
+        urls, cuts, losses = [], [], []
+        for _ in ("database", "stream"):
+            lossy, url = await stack.enter_async_context(losing(settings.database_url))
+            cut, url = await stack.enter_async_context(proxied(url))
+            urls.append(url)
+            cuts.append(cut)
+            losses.append(lossy)
+        pool = await open_pool(settings.model_copy(update={"database_url": urls[0]}).dsn("audit_app"), name="faulty")
         stack.callback(pool.terminate)
-        stream = open_stream(settings.model_copy(update={"database_url": stream_url}), "audit")
+        stream = open_stream(settings.model_copy(update={"database_url": urls[1]}), "audit")
         stack.push_async_callback(stream.stop)
-
-        async def restart() -> None:
-            made.sequencer = log.sequencer(await log.crown(), pool, stream)
-
-        made = Bench(log, database, stream_proxy, log.sequencer(await log.crown(), pool, stream), restart, monkeypatch)
+        faulty, epoch = replace(log, pool=pool, stream=stream), await log.crown()
+        made = Bench(log, faulty, cuts, *losses, epoch, faulty.sequencer(epoch), monkeypatch)
         yield made
         await made.sequencer.close()
 
@@ -57,12 +75,11 @@ Act = Callable[[Bench], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Fault:
-    """How it breaks and is mended, what the sequencer raises, and whether the batch was stored all the same."""
+    """How it breaks and is mended, what the sequencer raises, and whether a person or a new reign must mend it."""
 
     breaks: Act
     mends: Act
     raises: type[BaseException] | tuple[type[BaseException], ...]
-    persisted: bool = False
     restart: bool = False
 
 
@@ -91,57 +108,18 @@ def failing(state: str) -> Fault:
     return Fault(sql(breaks), sql("DROP FUNCTION audit.break_it CASCADE"), AWAY)
 
 
-def at(point: str, deed: Callable[[Bench], None]) -> Act:
-    """Do something once, when the sequencer passes a failpoint."""
-
-    async def arm(bench: Bench) -> None:
-        def hook(name: str) -> None:
-            if name == point:
-                bench.patch.undo()
-                deed(bench)
-
-        bench.patch.setattr(consumer, "failpoint", hook)
-
-    return arm
-
-
-def cut_database(bench: Bench) -> None:
-    bench.database.cut()
-
-
-def lose_answer(bench: Bench) -> None:
-    raise ConnectionResetError("the answer of the commit is lost")
-
-
 async def cut_stream(bench: Bench) -> None:
-    bench.stream.cut()
+    bench.cuts[1].cut()
 
 
 async def cut_all(bench: Bench) -> None:
-    bench.database.cut()
-    bench.stream.cut()
+    for cut in bench.cuts:
+        cut.cut()
 
 
 async def heal(bench: Bench) -> None:
-    bench.database.heal()
-    bench.stream.heal()
-
-
-async def twin_takes_the_batch(bench: Bench) -> None:
-    """Between the fetch and the commit, a twin of the same epoch commits the very same records."""
-    state = bench.sequencer._state
-    assert state is not None
-    fetch = state.reader.fetch
-
-    async def slow_fetch(limit: int, wait: float) -> list[Delivered]:
-        records = await fetch(limit, wait)
-        twin = bench.log.sequencer(await bench.log.pool.fetchval("SELECT epoch FROM audit.tree_head"))
-        await drain(twin)
-        await twin.close()
-        bench.patch.undo()
-        return records
-
-    bench.patch.setattr(state.reader, "fetch", slow_fetch)
+    for cut in bench.cuts:
+        cut.heal()
 
 
 async def other_epoch(bench: Bench) -> None:
@@ -156,15 +134,12 @@ ENTRY = (
 
 FAULTS = {
     "the database is away": Fault(cut_all, heal, AWAY),
-    "the connection is lost before the commit": Fault(at("consumer.before_commit", cut_database), heal, AWAY),
-    "the answer of the commit is lost": Fault(at("consumer.after_commit", lose_answer), nothing, AWAY, persisted=True),
     "the stream is away": Fault(cut_stream, heal, StreamDown),
     "the disk is full": failing("53100"),
     "a deadlock": failing("40P01"),
     "a serialization failure": failing("40001"),
     "the statement takes too long": failing("57014"),
     "the server shuts down": failing("57P01"),
-    "a twin takes the batch": Fault(twin_takes_the_batch, nothing, PositionMoved, persisted=True),
     "another epoch rules": Fault(other_epoch, nothing, Fenced, restart=True),
     "the head was moved behind our back": Fault(
         sql("UPDATE audit.tree_head SET size = 299"), sql("UPDATE audit.tree_head SET size = 300"), Fenced, restart=True
@@ -188,14 +163,68 @@ async def test_fault(bench: Bench, name: str) -> None:
     with pytest.raises(fault.raises) as caught:
         await bench.sequencer.step(0)
     assert isinstance(caught.value, FATAL) == (fault.restart and not isinstance(caught.value, Fenced))
-    assert await log.pool.fetchval("SELECT count(*) FROM audit.entry WHERE unit <> 'xa-zzz'") == (
-        600 if fault.persisted else 300
-    )
+    assert await log.pool.fetchval("SELECT count(*) FROM audit.entry WHERE unit <> 'xa-zzz'") == 300
     await fault.mends(bench)
     if fault.restart:
         await bench.restart()
     await _insist(bench.sequencer)
     await log.check(600)
+
+
+SEQUENCING = {
+    "the fetch": ("stream", r"FROM stream\.fetch"),
+    "the start of the transaction": ("database", r"^BEGIN"),
+    "the move of the position": ("database", r"(UPDATE|INSERT INTO) audit\.stream_position"),
+    "the look-up of ids": ("database", r"FROM audit\.entry WHERE id = ANY"),
+    "what is held": ("database", r'^(COPY|INSERT INTO) "?audit"?\."?held'),
+    "what is refused": ("database", r'^(COPY|INSERT INTO) "?audit"?\."?refusal'),
+    "the entries": ("database", r'^(COPY|INSERT INTO) "?audit"?\."?entry'),
+    "the full tiles": ("database", r"INSERT INTO audit\.tile"),
+    "the units' numbers": ("database", r"INSERT INTO audit\.unit_position"),
+    "the move of the head": ("database", r"UPDATE audit\.tree_head SET size"),
+    "what is unreadable": ("database", r"INSERT INTO audit\.dead_letter"),
+    "the commit": ("database", r"^COMMIT"),
+}
+BOTH = pytest.mark.parametrize("answer", [False, True], ids=["lost", "answer lost"])
+
+
+def mixed(log: Log) -> list[Record]:
+    """A batch that fills a tile, and of which one event is refused, one held, and one no event at all."""
+    return [
+        record(finding(0, "xa-000", 1, origin=log.origin, count=9), "xa-000"),
+        *many(300, log.origin, 300),
+        record(finding(5002, UNIT, 2, origin=log.origin), UNIT),
+        Record(UNIT, b"{", {}),
+    ]
+
+
+async def aside(log: Log) -> list[int]:
+    """How many are held, refused, unreadable."""
+    tables = "audit.held", "audit.refusal", "audit.dead_letter"
+    return [await log.pool.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
+
+
+@BOTH
+@pytest.mark.parametrize("name", SEQUENCING)
+async def test_a_loss_while_sequencing(bench: Bench, name: str, answer: bool) -> None:
+    """Only a commit whose answer is lost has stored the batch; it takes effect once each time, without a new reign."""
+    log, (where, statement) = bench.log, SEQUENCING[name]
+    await log.publish(many(300, log.origin))
+    await drain(bench.sequencer)
+    await log.publish(mixed(log))
+    proxy = bench.stream if where == "stream" else bench.database
+    proxy.lose(statement, answer=answer)
+    with pytest.raises(StreamDown if where == "stream" else AWAY) as caught:
+        await bench.sequencer.step(0)
+    assert proxy.came.is_set() and not isinstance(caught.value, FATAL)
+    persisted = answer and name == "the commit"
+    assert (await log.size(), await aside(log)) == ((600, [1, 2, 1]) if persisted else (300, [0, 0, 0]))
+    await _insist(bench.sequencer)
+    assert await aside(log) == [1, 2, 1]
+    await log.publish([record(finding(5001, UNIT, 1, origin=log.origin), UNIT)])
+    await _insist(bench.sequencer)
+    assert await aside(log) == [0, 2, 1]
+    await log.check(602)
 
 
 async def _insist(sequencer: Sequencer) -> None:
@@ -207,6 +236,132 @@ async def _insist(sequencer: Sequencer) -> None:
             continue
         return
     raise AssertionError("no progress")
+
+
+Breaks = Callable[[Bench], object]
+
+
+@dataclass(frozen=True)
+class Unsigned:
+    """How signing breaks, what it raises, and what guard and database then hold."""
+
+    breaks: Breaks
+    raises: type[BaseException] | tuple[type[BaseException], ...]
+    guarded: int
+    kept: int
+
+
+def losing_statement(words: str, *, answer: bool = False) -> Breaks:
+    return lambda bench: bench.database.lose(words, answer=answer)
+
+
+def full_disk(bench: Bench) -> None:
+    """Whatever is written for the guard goes to a device that is full."""
+    (bench.log.settings.folder.log_dir / f"guard/.checkpoint.{os.getpid()}").symlink_to("/dev/full")
+
+
+def failing_fsync(number: int) -> Breaks:
+    """The n-th fsync from now on fails, as a dying disk's does."""
+
+    def arm(bench: Bench) -> None:
+        left, fsync = [number], os.fsync
+
+        def fail(handle: int) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                raise OSError(5, "Input/output error")
+            fsync(handle)
+
+        bench.patch.setattr(os, "fsync", fail)
+
+    return arm
+
+
+SIGNING = {
+    "the head is not read": Unsigned(losing_statement("FROM audit\\.tree_head"), AWAY, 300, 300),
+    "the entries are not read": Unsigned(losing_statement("SELECT bytes FROM audit\\.entry"), AWAY, 300, 300),
+    "the guard finds the disk full": Unsigned(full_disk, OSError, 300, 300),
+    "the guard is not synced, and not renamed": Unsigned(failing_fsync(1), OSError, 300, 300),
+    "the guard is renamed, its folder not synced": Unsigned(failing_fsync(2), OSError, 400, 300),
+    "the checkpoint is lost": Unsigned(losing_statement("INTO audit\\.checkpoint"), AWAY, 400, 300),
+    "the checkpoint is kept, the answer lost": Unsigned(
+        losing_statement("INTO audit\\.checkpoint", answer=True), AWAY, 400, 400
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SIGNING)
+async def test_a_fault_while_signing(bench: Bench, name: str) -> None:
+    """The guard is never behind what is kept; the next reign signs the same tree, whatever this one left."""
+    fault, log = SIGNING[name], bench.log
+    await log.publish(many(300, log.origin))
+    await drain(bench.sequencer)
+    signer = await bench.faulty.checkpoint_signer(bench.epoch)
+    await log.publish(many(100, log.origin, 300))
+    await drain(bench.sequencer)
+    fault.breaks(bench)
+    with pytest.raises(fault.raises) as caught:
+        await signer.step()
+    assert not isinstance(caught.value, FATAL)
+    assert await guarded_and_kept(log) == (fault.guarded, fault.kept)
+    bench.patch.undo()
+    full_disk_ends(bench)
+    await bench.restart()
+    await bench.faulty.checkpoint_signer(bench.epoch)
+    assert await guarded_and_kept(log) == (400, 400)
+    await log.check(400)
+
+
+def full_disk_ends(bench: Bench) -> None:
+    (bench.log.settings.folder.log_dir / f"guard/.checkpoint.{os.getpid()}").unlink(missing_ok=True)
+
+
+async def guarded_and_kept(log: Log) -> tuple[int, int]:
+    """The sizes of the guard's checkpoint and of the newest one kept, which are of one tree."""
+    guard = log.guard.read()
+    kept = await log.pool.fetchrow("SELECT size, note FROM audit.checkpoint ORDER BY size DESC LIMIT 1")
+    assert guard is not None
+    if guard.size == kept["size"]:
+        assert Checkpoint.open(kept["note"], log.signer.verifier) == guard
+    return guard.size, kept["size"]
+
+
+PUBLISHING = {
+    "the refusals": ("stream", r"stream\.publish", 0),
+    "the entries": ("stream", r"stream\.publish", 1),
+    "the checkpoint": ("stream", r"stream\.publish", 2),
+    "which refusals are to be sent": ("database", r"FROM audit\.refusal", 0),
+    "which entries are to be sent": ("database", r"FROM audit\.entry", 0),
+    "that the refusals were sent": ("database", r"INTO audit\.published", 0),
+    "that the entries were sent": ("database", r"INTO audit\.published", 1),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("name", PUBLISHING)
+async def test_a_loss_while_publishing(bench: Bench, name: str, answer: bool) -> None:
+    """What is not known to have arrived is sent again: who skips known indexes misses nothing and sees no disorder."""
+    log, (where, statement, skip) = bench.log, PUBLISHING[name]
+    await log.publish([*many(300, log.origin), *mixed(log)])
+    await drain(bench.sequencer)
+    await log.sign()
+    publisher = bench.faulty.publisher()
+    proxy = bench.stream if where == "stream" else bench.database
+    proxy.lose(statement, answer=answer, skip=skip)
+    with pytest.raises(StreamDown if where == "stream" else AWAY):
+        await publisher.step()
+    assert proxy.came.is_set()
+    await publisher.step()
+    told = await log.told()
+    entries = [(int(one.headers["index"]), one.value) for one in told if one.headers["kind"] == "entry"]
+    stored = await log.pool.fetch("SELECT idx, bytes FROM audit.entry ORDER BY idx")
+    assert list(dict(entries).items()) == [tuple(row) for row in stored]
+    twice = answer if name == "the entries" else name == "that the entries were sent" and not answer
+    assert len(entries) == (1200 if twice else 600)
+    refused = [one.value for one in told if one.headers["kind"] == "refusal"]
+    assert len(set(refused)) == 2
+    assert Checkpoint.open(told[-1].value.decode(), log.signer.verifier).size == 600
+    await log.check(600)
 
 
 async def test_a_full_tile_that_is_there_with_the_same_hashes_is_no_fault(bench: Bench) -> None:
