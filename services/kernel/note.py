@@ -24,7 +24,8 @@ class BadNote(ValueError):
     """The note, key or checkpoint is malformed, or a signature does not hold."""
 
 
-def _key_id(name: str, key: bytes) -> bytes:
+def key_id_of(name: str, key: bytes) -> bytes:
+    """The four bytes that name a typed key in a signature line (signed-note)."""
     return sha256(name.encode() + b"\n" + key).digest()[:4]
 
 
@@ -42,20 +43,31 @@ def _unb64(text: str) -> bytes:
     return data
 
 
+def vkey_text(name: str, typed_key: bytes) -> str:
+    """A verifier key as one line of text."""
+    return f"{name}+{key_id_of(name, typed_key).hex()}+{_b64(typed_key)}"
+
+
+def note_line(name: str, blob: bytes) -> str:
+    """A signature line: the name, then key id and signature."""
+    return f"— {name} {_b64(blob)}\n"
+
+
 def _check_name(name: str) -> str:
     if not name or "+" in name or any(c.isspace() or ord(c) < 0x20 for c in name):
         raise BadNote(f"not a key name: {name!r}")
     return name
 
 
-def _split_key(text: str) -> tuple[str, bytes, bytes]:
+def split_key(text: str, kind: int = ED25519) -> tuple[str, bytes, bytes]:
+    """Name, key id and typed key of `name+hash+base64`; raises BadNote when it is not a key of this type."""
     name, _, rest = text.strip().partition("+")
     key_id, _, blob = rest.partition("+")
     if not re.fullmatch("[0-9a-f]{8}", key_id):
         raise BadNote("a key reads name+hash+base64")
     key = _unb64(blob)
-    if len(key) != 33 or key[0] != ED25519:
-        raise BadNote("the key is not of type Ed25519 (0x01)")
+    if len(key) != 33 or key[0] != kind:
+        raise BadNote(f"the key is not an Ed25519 key of type {kind:#04x}")
     return _check_name(name), bytes.fromhex(key_id), key
 
 
@@ -69,8 +81,8 @@ class Verifier:
     @classmethod
     def parse(cls, vkey: str) -> Self:
         """Read `name+hash+base64`; raises BadNote."""
-        name, key_id, key = _split_key(vkey)
-        if _key_id(name, key) != key_id:
+        name, key_id, key = split_key(vkey)
+        if key_id_of(name, key) != key_id:
             raise BadNote("the key's hash does not match its name and key")
         return cls(name, key[1:])
 
@@ -81,12 +93,12 @@ class Verifier:
     @property
     def key_id(self) -> bytes:
         """The four bytes that name this key in a signature line."""
-        return _key_id(self.name, self._typed)
+        return key_id_of(self.name, self._typed)
 
     @property
     def vkey(self) -> str:
         """The key as one line of text."""
-        return f"{self.name}+{self.key_id.hex()}+{_b64(self._typed)}"
+        return vkey_text(self.name, self._typed)
 
     def verify(self, text: str, signature: bytes) -> bool:
         """Whether the signature (64 bytes) holds for the text."""
@@ -115,7 +127,7 @@ class Signer:
         """Read `PRIVATE+KEY+name+hash+base64`; raises BadNote, which never repeats the key."""
         if not text.startswith(_PRIVATE_PREFIX):
             raise BadNote("a signing key begins with PRIVATE+KEY+")
-        name, key_id, key = _split_key(text.removeprefix(_PRIVATE_PREFIX))
+        name, key_id, key = split_key(text.removeprefix(_PRIVATE_PREFIX))
         signer = cls(name, key[1:])
         if signer.verifier.key_id != key_id:
             raise BadNote("the signing key's hash does not match its name and key")
@@ -137,8 +149,17 @@ class Signer:
 
     def sign(self, text: str) -> str:
         """The signed note over the text, which ends in a newline."""
-        _check_text(text)
-        return f"{text}\n— {self.name} {_b64(self.verifier.key_id + self._key.sign(text.encode()))}\n"
+        return sign_note(text, [self])
+
+    def line(self, text: str) -> str:
+        """The signature line over the text."""
+        return note_line(self.name, self.verifier.key_id + self._key.sign(text.encode()))
+
+
+def sign_note(text: str, signers: Iterable[Signer]) -> str:
+    """The note over the text that each of the keys signs, in this order."""
+    _check_text(text)
+    return f"{text}\n{''.join(signer.line(text) for signer in signers)}"
 
 
 def _check_text(text: str) -> None:
@@ -148,7 +169,8 @@ def _check_text(text: str) -> None:
         raise BadNote("the text of a note holds control characters")
 
 
-def _split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+def split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text of a note and its signatures, each a name and key id with signature; raises BadNote."""
     if len(note) > MAX_NOTE_BYTES:
         raise BadNote("the note is too long")
     text, blank, lines = note.rpartition("\n\n")
@@ -169,7 +191,7 @@ def _split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
 
 def open_note(note: str, verifiers: Iterable[Verifier]) -> str:
     """The text of a note that one of the keys signed; raises BadNote, also when a known key's signature fails."""
-    text, signatures = _split_note(note)
+    text, signatures = split_note(note)
     known = {(v.name, v.key_id): v for v in verifiers}
     signed = False
     for name, blob in signatures:
@@ -210,9 +232,10 @@ class Checkpoint:
         return cls(lines[0], int(lines[1]), root)
 
     @classmethod
-    def open(cls, note: str, verifier: Verifier) -> Self:
-        """Read a signed checkpoint of the log the key names; raises BadNote."""
-        checkpoint = cls.parse(open_note(note, [verifier]))
-        if checkpoint.origin != verifier.name:
-            raise BadNote(f"the checkpoint is of {checkpoint.origin}, the key of {verifier.name}")
+    def open(cls, note: str, *verifiers: Verifier) -> Self:
+        """Read a checkpoint that one of a log's keys signed; raises BadNote, also when one signed falsely."""
+        checkpoint = cls.parse(open_note(note, verifiers))
+        for verifier in verifiers:
+            if checkpoint.origin != verifier.name:
+                raise BadNote(f"the checkpoint is of {checkpoint.origin}, the key of {verifier.name}")
         return checkpoint
