@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from services.audit import scope
+from services.audit.erasure import erasures_of
 from services.audit.negotiation import gzip_asked, unchanged
 from services.audit.state import State
 from services.audit.tree import queries, read_bundle, read_tile
@@ -173,7 +174,7 @@ async def receipt(
 
 @router.get("/audit/v1/entries/{event_id}", openapi_extra=allows(Action.ENTRY))
 async def entry(event_id: str, request: Request, service: Service) -> Response:
-    """The exact bytes of one event, for whoever may read its unit."""
+    """The exact bytes of one event, for whoever may read its unit; `X-Log-Erased` names private parts erased since."""
     now = service.clock.now()
     caller = await authenticate(service.pool, token_of(request))
     caller.require(Action.ENTRY, now)
@@ -181,6 +182,8 @@ async def entry(event_id: str, request: Request, service: Service) -> Response:
     if row is None or not await scope.may_read(service.pool, caller, row["unit"], row["bytes"], now):
         raise NotFound
     headers = {"Cache-Control": "private, no-cache", "X-Log-Index": str(row["idx"])}
+    if erased := sorted({part for erasure in await erasures_of(service.pool, row) for part in erasure.parts}):
+        headers["X-Log-Erased"] = ",".join(erased)
     return Response(row["bytes"], media_type="application/json", headers=headers)
 
 

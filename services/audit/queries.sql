@@ -87,7 +87,7 @@ SELECT bytes FROM audit.entry WHERE idx >= $1 AND idx < $2 ORDER BY idx;
 
 -- name: entry_by_id
 -- One entry by its event's id.
-SELECT idx, unit, bytes FROM audit.entry WHERE id = $1;
+SELECT idx, id::text AS id, unit, unitseq, bytes, appended_at FROM audit.entry WHERE id = $1;
 
 -- name: index_of
 -- Where an event stands in the log.
@@ -142,7 +142,7 @@ SELECT idx, id::text AS id, unit, unitseq, bytes, appended_at FROM audit.entry W
 
 -- name: erasures_after
 -- Later entries of a unit whose bytes name this subject: the index finds the unit's few, the bytes settle which.
-SELECT idx, id::text AS id, bytes FROM audit.entry
+SELECT idx, bytes FROM audit.entry
 WHERE unit = $1 AND unitseq > $2 AND position($3::bytea in bytes) > 0
 ORDER BY unitseq;
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 from services.audit.tree import queries
 from services.kernel.callers import Caller, reaching
@@ -27,15 +28,23 @@ async def may_read(pool: Pool, caller: Caller, unit: str, event: bytes, now: dat
 
 
 async def _kept_from_unit(pool: Pool, event: bytes) -> bool:
-    """Whether the event tells of a severity 4 finding: its own, or one of a decision, reply, lapse, withdrawal on it.
+    """Whether the event tells of a severity 4 finding: its own, one of a decision, reply, lapse, withdrawal on it,
+    or the erasure of a part of any of these.
 
     Here alone the log looks into `data`: for what it shows, never for what it keeps.
     """
     data = json.loads(event)["data"]
+    if "event" in data:
+        data = await _told(pool, data["event"])
     if "finding" not in data:
         return False
     if "severity" not in data:
         # The finding's own event carries the finding's id.
-        row = await pool.fetchrow(queries.entry_by_id, data["finding"])
-        data = json.loads(row["bytes"])["data"] if row is not None else {"severity": CRIMINAL}
+        data = await _told(pool, data["finding"])
     return bool(data.get("severity") == CRIMINAL)
+
+
+async def _told(pool: Pool, event_id: str) -> dict[str, Any]:
+    """What an earlier event tells; of one that is not here the worst is assumed."""
+    row = await pool.fetchrow(queries.entry_by_id, event_id)
+    return json.loads(row["bytes"])["data"] if row is not None else {"finding": event_id, "severity": CRIMINAL}

@@ -16,7 +16,7 @@ from services.kernel.settings import Settings
 from services.kernel.streams import StreamDown
 from services.kernel.tiles import decode_bundle
 from tests.support.audit_app import SIZE, App
-from tests.support.events import decided, event_id, finding, many, record
+from tests.support.events import decided, erasure, event_id, finding, many, record
 from tests.support.kafka import KafkaBroker
 from tests.support.log import Answered, Log, open_log
 
@@ -215,9 +215,12 @@ async def test_entries_are_read_by_whoever_may_read_the_unit(app: App) -> None:
         "grave": finding(2, "xa-tan-hoa", 2, origin=origin, severity=4),
         "decided": decided(3, "xa-tan-hoa", 3, origin=origin, about=2),
         "nowhere": finding(4, "-", 1, origin=origin).replace(b"finding.recorded.v1", b"survey.recorded.v1"),
+        "erased": erasure(5, 1, "xa-tan-hoa", 4, "narrative", origin=origin),
+        "grave erased": erasure(6, 2, "xa-tan-hoa", 5, "persons", origin=origin),
+        "decision erased": erasure(7, 3, "xa-tan-hoa", 6, "reason", origin=origin),
     }
     await app.log.publish([record(raw, json.loads(raw)["unit"]) for raw in events.values()])
-    await app.reach(4)
+    await app.reach(7)
     path = {name: f"v1/entries/{json.loads(raw)['id']}" for name, raw in events.items()}
 
     async def readable(token: str) -> set[str]:
@@ -230,20 +233,42 @@ async def test_entries_are_read_by_whoever_may_read_the_unit(app: App) -> None:
                 seen.add(name)
         return seen
 
-    everything, of_unit = set(events), {"plain", "grave", "decided"}
+    everything, of_unit = set(events), set(events) - {"nowhere"}
     assert await readable(await app.token("auditor")) == everything
     assert await readable(await app.token("reviewer")) == everything
     assert await readable(await app.token("lead")) == everything
     assert await readable(await app.token("lead", "so-noi-vu")) == of_unit
     assert await readable(await app.token("inspector", "xa-tan-hoa")) == of_unit
     assert await readable(await app.token("inspector", "xa-khac")) == set()
-    assert await readable(await app.token("unit_head", "xa-tan-hoa")) == {"plain"}
-    assert await readable(await app.token("unit_head", "so-noi-vu")) == {"plain"}
+    assert await readable(await app.token("unit_head", "xa-tan-hoa")) == {"plain", "erased"}
+    assert await readable(await app.token("unit_head", "so-noi-vu")) == {"plain", "erased"}
     assert await readable(await app.token("unit_head", "xa-khac")) == set()
     assert await app.problem(403, path["plain"], await app.token("admin")) == "forbidden"
     assert await app.problem(401, path["plain"]) == "unauthorized"
     assert await app.problem(404, f"v1/entries/{uuid4()}", await app.token("auditor")) == "not-found"
     assert await app.problem(404, "v1/entries/nonsense", await app.token("auditor")) == "not-found"
+
+
+async def test_what_was_erased_since_is_told_with_the_entry(app: App) -> None:
+    unit, origin, token = "xa-tan-hoa", app.log.origin, await app.token("auditor")
+    events = [
+        finding(1, unit, 1, origin=origin),
+        finding(2, unit, 2, origin=origin),
+        erasure(3, 1, unit, 3, "persons", "narrative", origin=origin),
+        erasure(4, 1, unit, 4, "photo.1", origin=origin),
+        finding(5, unit, 5, origin=origin),
+    ]
+    before = events[:2]
+    await app.log.publish([record(raw, unit) for raw in before])
+    await app.reach(2)
+    assert "x-log-erased" not in (await app.get(f"v1/entries/{event_id(1)}", token)).headers
+    await app.log.publish([record(raw, unit) for raw in events[2:]])
+    await app.reach(5)
+    answer = await app.get(f"v1/entries/{event_id(1)}", token)
+    assert answer.content == events[0], "the log itself changes nothing"
+    assert answer.headers["x-log-erased"] == "narrative,persons,photo.1"
+    for number in (2, 3, 4, 5):
+        assert "x-log-erased" not in (await app.get(f"v1/entries/{event_id(number)}", token)).headers
 
 
 async def test_an_expired_token_is_refused(filled: App) -> None:

@@ -63,6 +63,20 @@ def decided(number: int, unit: str, unitseq: int, *, origin: str, about: int) ->
     )
 
 
+def erasure(number: int, erased: int, unit: str, unitseq: int, *parts: str, origin: str) -> bytes:
+    """The event that parts of an earlier one (its number) were erased."""
+    return event_bytes(
+        id=event_id(number),
+        type="kycuong.part.erased.v1",
+        source=f"//{origin}/intake",
+        subject=f"part/{event_id(erased)}",
+        time=TIME,
+        unit=unit,
+        unitseq=unitseq,
+        data={"by": {"role": "auditor", "ref": "6e" * 16}, "event": event_id(erased), "parts": sorted(parts)},
+    )
+
+
 def record(raw: bytes, unit: str, **headers: str) -> Record:
     """The stream record of an event."""
     return Record(unit, raw, headers)
