@@ -76,6 +76,10 @@ class CheckpointSigner:
 
     async def _accept_known(self, size: int, root: bytes) -> None:
         """The checkpoint was not added: either it was kept before, the very same, or this epoch is over."""
+        # who wakes up in a later epoch finds its successor's checkpoints: it is fenced, nothing is corrupt
+        head = await self._pool.fetchrow(queries.read_head)
+        if head["epoch"] != self._epoch:
+            raise Fenced(f"epoch {head['epoch']} rules, not {self._epoch}")
         known = await self._pool.fetchrow(queries.latest_checkpoint)
         if known is not None and known["size"] == size and known["root"] == root:
             return

@@ -4,6 +4,7 @@ Each statement is lost twice: on its way to the database (failed), and once the 
 the answer is missing (failed but persisted). After each the log goes on, and the whole of it is verified.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -389,3 +390,118 @@ async def test_an_unreadable_record_does_not_stop_the_others(bench: Bench) -> No
     await drain(bench.sequencer)
     assert await log.pool.fetchval("SELECT count(*) FROM audit.dead_letter") == 1
     await log.check(10)
+
+
+SLEEPING = {
+    "at the start of its transaction": r"^BEGIN",
+    "before it moves the position": r"(UPDATE|INSERT INTO) audit\.stream_position",
+    "before it writes entries": r'^(COPY|INSERT INTO) "?audit"?\."?entry',
+    "before it moves the head": r"UPDATE audit\.tree_head SET size",
+}
+
+
+@pytest.mark.parametrize("name", SLEEPING)
+async def test_a_sequencer_that_wakes_up_in_another_reign_appends_nothing(bench: Bench, name: str) -> None:
+    """Paused in the middle of its work, it holds a batch, perhaps locks too; another takes over, or waits for it."""
+    log = bench.log
+    await log.publish(many(300, log.origin))
+    await drain(bench.sequencer)
+    await log.publish(many(100, log.origin, 300))
+    bench.database.hold(SLEEPING[name])
+    asleep = asyncio.create_task(bench.sequencer.step(0))
+    await bench.database.came.wait()
+    following = log.sequencer(await log.crown("two"))
+    taking = asyncio.create_task(drain(following))
+    await asyncio.wait([taking], timeout=0.3)
+    bench.database.released.set()
+    with pytest.raises((Fenced, PositionMoved)):
+        await asleep
+    assert await taking == 100
+    await log.publish(many(100, log.origin, 400))
+    for _ in range(2):
+        with pytest.raises(Fenced):
+            await bench.sequencer.step(0)
+    assert await log.size() == 400
+    await drain(following)
+    await following.close()
+    await log.check(500)
+
+
+async def test_a_sequencer_paused_at_its_commit_still_rules(bench: Bench) -> None:
+    """The head's row is its own until the commit, so whoever would follow waits, and goes on from what it wrote."""
+    log = bench.log
+    await log.publish(many(300, log.origin))
+    await drain(bench.sequencer)
+    await log.publish(many(100, log.origin, 300))
+    bench.database.hold("^COMMIT")
+    asleep = asyncio.create_task(bench.sequencer.step(0))
+    await bench.database.came.wait()
+    crowning = asyncio.create_task(log.crown("two"))
+    done, _ = await asyncio.wait([crowning], timeout=0.3)
+    assert not done
+    bench.database.released.set()
+    assert await asleep == 100
+    following = log.sequencer(await crowning)
+    await log.publish(many(100, log.origin, 400))
+    with pytest.raises(Fenced):
+        await bench.sequencer.step(0)
+    assert await drain(following) == 100
+    await following.close()
+    await log.check(500)
+
+
+async def test_two_writers_of_one_epoch_share_each_batch_out(bench: Bench) -> None:
+    """One of them sleeps with a batch in its hands that its twin has written since."""
+    log = bench.log
+    await log.publish(many(300, log.origin))
+    await drain(bench.sequencer)
+    await log.publish(many(100, log.origin, 300))
+    bench.database.hold(SLEEPING["before it moves the position"])
+    asleep = asyncio.create_task(bench.sequencer.step(0))
+    await bench.database.came.wait()
+    twin = log.sequencer(bench.epoch)
+    assert await drain(twin) == 100
+    bench.database.released.set()
+    with pytest.raises(PositionMoved):
+        await asleep
+    await log.publish(many(100, log.origin, 400))
+    await _insist(bench.sequencer)
+    assert await log.size() == 500
+    await log.publish(many(100, log.origin, 500))
+    await _insist(twin)
+    await twin.close()
+    await log.check(600)
+
+
+SIGNERS_ASLEEP = {
+    "before it reads the head": "FROM audit\\.tree_head",
+    "before it reads the entries": "SELECT bytes FROM audit\\.entry",
+    "before it keeps the checkpoint": "INTO audit\\.checkpoint",
+}
+
+
+@pytest.mark.parametrize("grown", [0, 100], ids=["same size", "grown"])
+@pytest.mark.parametrize("name", SIGNERS_ASLEEP)
+async def test_a_signer_that_wakes_up_in_another_reign_keeps_nothing(bench: Bench, name: str, grown: int) -> None:
+    """Its successor has signed meanwhile: it is fenced, which is no corruption, and may stand for the lease again."""
+    log = bench.log
+    await log.publish(many(300, log.origin))
+    await drain(bench.sequencer)
+    signer = await bench.faulty.checkpoint_signer(bench.epoch)
+    await log.publish(many(100, log.origin, 300))
+    await drain(bench.sequencer)
+    bench.database.hold(SIGNERS_ASLEEP[name])
+    asleep = asyncio.create_task(signer.step())
+    await bench.database.came.wait()
+    following = log.sequencer(await log.crown("two"))
+    await log.publish(many(grown, log.origin, 400))
+    await drain(following)
+    await following.close()
+    await log.sign()
+    bench.database.released.set()
+    outcome = (await asyncio.gather(asleep, return_exceptions=True))[0]
+    assert isinstance(outcome, Fenced) or (grown == 0 and outcome is True), repr(outcome)
+    assert await guarded_and_kept(log) == (400 + grown, 400 + grown)
+    with pytest.raises(Fenced):
+        await signer.step()
+    await log.check(400 + grown)
