@@ -1,7 +1,7 @@
 """The verifier: a good log passes, and whatever is changed in what is served is found, with its index."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,48 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.audit.verifier.schemas import rules_of
-from services.audit.verifier.trust import Trust
-from services.audit.verifier.verify import Verdict, verify_source
-from services.kernel.merkle import leaf_hash
 from services.kernel.note import Checkpoint, Signer
-from services.kernel.tiles import Edge, Tile, bundle_path, bundles_of, encode_bundle
+from services.kernel.tiles import Tile, bundle_path, encode_bundle
 from tests.support.events import event_id, finding
+from tests.support.served import SIGNER, Served, entries
 
-SIGNER = Signer("kycuong.local/0123456789ab", bytes(32))
-TRUST = Trust((SIGNER.verifier,))
 SCHEMAS = Path(__file__).parents[2] / "schemas/events"
-
-
-class Served(dict[str, bytes]):
-    """A log as a server would answer, made from any entries at all."""
-
-    def __init__(self, entries: list[bytes]) -> None:
-        super().__init__()
-        leaves, edge = [leaf_hash(e) for e in entries], Edge()
-        for tile in edge.extend(leaves):
-            self[Tile(tile.level, tile.n).path] = tile.hashes
-        for level, row in enumerate(edge.rows):
-            if row:
-                n = (len(entries) >> 8 * level) // 256
-                self[Tile(level, n, len(row)).path] = b"".join(row)
-        for n, width in bundles_of(len(entries)):
-            self[bundle_path(n, width)] = encode_bundle(entries[n * 256 : n * 256 + width])
-        self["checkpoint"] = SIGNER.sign(Checkpoint(SIGNER.name, len(entries), edge.range().root()).text()).encode()
-
-    def verdict(self) -> Verdict:
-        return verify_source(self, TRUST)
-
-    def get_many(self, paths: Iterable[str]) -> Iterator[bytes | None]:
-        return map(self.get, paths)
-
-    def close(self) -> None:
-        pass
-
-
-def entries(count: int, units: int = 3) -> list[bytes]:
-    return [finding(i, f"xa-{i % units:03d}", i // units + 1, origin=SIGNER.name) for i in range(count)]
-
-
 SMALL = entries(600)
 
 

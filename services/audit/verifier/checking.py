@@ -297,7 +297,7 @@ class LogCheck:
         self.types: Counter[str] = Counter()
         self.keys: list[str] = []
         self.since = self.reached = 0
-        self._fresh: set[bytes] = set()
+        self._known = set(_ids(known or b""))
         self._rewritten: tuple[int, int] | None = None  # the entries among which the first differs from what was seen
         if seen is not None and known is not None:
             self.since = self.reached = seen.size
@@ -341,16 +341,16 @@ class LogCheck:
         return found
 
     def _repeated(self, part: Part) -> list[Fault]:
-        fresh, before = _ids(part.ids), len(self._fresh)
-        self._fresh.update(fresh)
-        self.ids += part.ids
-        if len(self._fresh) == before + len(fresh):
+        fresh, before = _ids(part.ids), len(self._known)
+        self._known.update(fresh)
+        if len(self._known) == before + len(fresh):
+            self.ids += part.ids
             return []
-        earlier = set(_ids(self.ids[: len(self.ids) - len(part.ids)]))
-        start = max(part.first, self.since)
-        for index, found in enumerate(fresh, start):
+        earlier = {*_ids(self.known or b""), *_ids(self.ids)}
+        for index, found in enumerate(fresh, max(part.first, self.since)):
             if found in earlier:
-                return [_known(index, found)]
+                text = UUID(bytes=found)
+                return [Fault(index, f"mã {text} đã có trong nhật ký", f"the id {text} is in the log already")]
             earlier.add(found)
         return []
 
@@ -369,11 +369,8 @@ class LogCheck:
         )
 
     def finish(self) -> None:
-        """Compare ids with those accepted before, and size and root with the checkpoint; BadLog, Forked."""
+        """Compare size and root with the checkpoint, and the tree with the accepted one; BadLog, Forked."""
         self._compare_with_seen(b"")
-        repeated = self._known_again()
-        if repeated is not None:
-            raise BadLog(repeated)
         tree = self.edge.range()
         if tree.size != self.checkpoint.size:
             raise BadLog(
@@ -409,16 +406,6 @@ class LogCheck:
             f"; khác biệt đầu tiên trong khoảng {first}–{last}",
             f"; the first difference is among entries {first} to {last}",
         )
-
-    def _known_again(self) -> Fault | None:
-        """In a check of what is new: the first entry whose id was accepted before."""
-        if not self.known or not self._fresh:
-            return None
-        again = {known for known in _ids(self.known) if known in self._fresh}
-        if not again:
-            return None
-        place = next(at for at, found in enumerate(_ids(self.ids)) if found in again)
-        return _known(self.since + place, _ids(self.ids)[place])
 
     def accepted(self, note: str) -> Seen:
         """What to remember once everything held."""
@@ -465,8 +452,3 @@ def _hashes(row: bytes) -> list[bytes]:
 def _ids(run: bytes | bytearray) -> list[bytes]:
     whole = bytes(run)
     return [whole[i : i + ID_SIZE] for i in range(0, len(whole), ID_SIZE)]
-
-
-def _known(index: int, found: bytes) -> Fault:
-    text = str(UUID(bytes=found))
-    return Fault(index, f"mã {text} đã có trong nhật ký", f"the id {text} is in the log already")

@@ -216,7 +216,7 @@ class _Verification:
             size=check.checkpoint.size,
             root=check.checkpoint.root,
             since=check.since,
-            checked=check.reached - check.since,
+            checked=_held(check, fault) - check.since,
             hashes_only=self._asked.hashes_only,
             accepted=self._accepted,
             units=len(check.last),
@@ -232,3 +232,8 @@ def _raise_lowest(faults: list[Fault]) -> None:
     """Raise the fault with the lowest index, if there is one."""
     if faults:
         raise BadLog(min(faults, key=lambda fault: -1 if fault.index is None else fault.index))
+
+
+def _held(check: LogCheck, fault: Fault | None) -> int:
+    """Up to which entry everything held."""
+    return check.reached if fault is None or fault.index is None else min(check.reached, fault.index)
