@@ -505,3 +505,15 @@ async def test_a_signer_that_wakes_up_in_another_reign_keeps_nothing(bench: Benc
     with pytest.raises(Fenced):
         await signer.step()
     await log.check(400 + grown)
+
+
+async def test_what_is_held_is_not_forgotten_when_a_batch_is_placed_twice(bench: Bench) -> None:
+    """An id used again is found only by writing it, which undoes the release of what was held, too."""
+    log = bench.log
+    await log.publish([*many(300, log.origin), record(finding(5002, UNIT, 2, origin=log.origin), UNIT)])
+    await drain(bench.sequencer)
+    reused = finding(0, "xa-yyy", 1, origin=log.origin)
+    await log.publish([record(finding(5001, UNIT, 1, origin=log.origin), UNIT), record(reused, "xa-yyy")])
+    await drain(bench.sequencer)
+    assert await aside(log) == [0, 1, 0]
+    await log.check(302)
