@@ -17,7 +17,7 @@ import orjson
 from services.kernel.envelope import MAX_EVENT_BYTES, canonical
 from services.kernel.merkle import HASH_SIZE
 from services.kernel.note import Checkpoint
-from services.kernel.tiles import TILE_HEIGHT, TILE_WIDTH, Edge, FullTile, split_bundle
+from services.kernel.tiles import TILE_HEIGHT, TILE_WIDTH, Edge, FullTile, split_bundle, tile_path
 
 ID_SIZE = 16
 ERASED = "kycuong.part.erased.v1"
@@ -189,8 +189,8 @@ class PartCheck:
         part.good += known
         for index, raw in enumerate(entries[known:], first + known):
             event = rules.read(index, raw)
-            self._number(index, event["unit"], event["unitseq"])
             part.ids += bytes.fromhex(event["id"].replace("-", ""))
+            self._number(index, event["unit"], event["unitseq"])
             part.types[event["type"]] += 1
             if event["type"] == KEY_ADDED:
                 part.keys.append(str(event["data"].get("vkey")))
@@ -328,13 +328,12 @@ class LogCheck:
 
     def faults(self, part: Part) -> list[Fault]:
         """Take what a part's entries say; its own fault, and ids and numbers that do not fit what came before."""
-        found = [part.fault] if part.fault else []
+        found = self._repeated(part) + ([part.fault] if part.fault else [])
         for unit, run in part.units.items():
             last = self.last.get(unit, 0)
             if run.first != last + 1:
                 found.append(_gap(run.index, unit, last, run.first))
             self.last[unit] = run.last
-        found += self._repeated(part)
         self.types += part.types
         self.keys += part.keys
         self.reached = max(self.reached, part.first + part.good)
@@ -358,7 +357,7 @@ class LogCheck:
         """Compare a tile above level 0 with the roots of the full tiles below it."""
         span = TILE_WIDTH**level
         if served is None:
-            return missing(f"tile/{level}/…", n * TILE_WIDTH * span)
+            return missing(tile_path(level, n), n * TILE_WIDTH * span)
         if served == made:
             return None
         first = (n * TILE_WIDTH + _first_difference(made, served)) * span
