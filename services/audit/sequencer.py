@@ -95,7 +95,7 @@ class Sequencer(Consumer[Batch]):
                 await self._place(connection, batch, doubtful(batch.events, self._units))
         except asyncpg.UniqueViolationError:
             # the next of its unit, under an id that is in the log already: look every id up
-            self._holds = True  # what the first attempt released was not
+            self._holds = await connection.fetchval(queries.holds_any)  # what the first attempt released was not
             await self._place(connection, batch, [event.id for event in batch.events])
         return batch.dead
 
