@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tlog_scales import signing, tiles
 from tlog_scales.backend import HttpBackend, LocalBackend
 from tlog_scales.reader import TilesReader
@@ -22,11 +23,14 @@ from services.audit.verifier.reading import Place, read_parts
 from services.audit.verifier.remembered import Memory, default_folder
 from services.audit.verifier.sources import CannotRead, FolderSource
 from services.audit.verifier.trust import Trust
-from services.audit.verifier.verify import Asked, verify
-from services.kernel.note import BadNote, Checkpoint, Signer
+from services.audit.verifier.verify import Asked, verify, verify_source
+from services.kernel.cosignature import Cosigner, cosigned_message
+from services.kernel.envelope import canonical
+from services.kernel.note import BadNote, Checkpoint, Signer, note_line
 from services.kernel.tiles import bundle_path
 from tests.support.events import event_id, finding
 from tests.support.instance import PROGRAM, ROOT
+from tests.support.schemas import example
 from tests.support.served import SIGNER, TRUST, Served, entries, files_of, static_server
 
 LONG = entries(1200)
@@ -208,7 +212,7 @@ def test_several_keys_of_one_log_may_be_pinned() -> None:
 
     def accepted(*signatures: str) -> bool:
         try:
-            return both.open(f"{text}\n{''.join(signatures)}".encode()) == log.checkpoint
+            return both.open(f"{text}\n{''.join(signatures)}".encode()).checkpoint == log.checkpoint
         except BadLog:
             return False
 
@@ -217,6 +221,63 @@ def test_several_keys_of_one_log_may_be_pinned() -> None:
     assert not accepted(lines[old], damaged), "a pinned key's signature that fails spoils the note"
     with pytest.raises(BadNote):
         Trust.read([old.vkey, stranger.vkey])
+
+
+class Witness:
+    """A witness, and what it says of a note."""
+
+    def __init__(self, name: str) -> None:
+        self._key = Ed25519PrivateKey.generate()
+        self.key = Cosigner(name, self._key.public_key().public_bytes_raw())
+
+    def cosign(self, note: bytes, time: int = 1_790_000_000, said: str | None = None) -> bytes:
+        text = note.decode().rpartition("\n\n")[0] + "\n"
+        signature = self._key.sign(cosigned_message(said or text, time))
+        return note + note_line(self.key.name, self.key.key_id + time.to_bytes(8) + signature).encode()
+
+
+ONE, TWO, THREE = Witness("w.example/1"), Witness("w.example/2"), Witness("w.example/3")
+POLICY = f"""
+log {SIGNER.vkey} https://example.org/log/
+witness a {ONE.key.vkey}
+witness b {TWO.key.vkey}
+witness c {THREE.key.vkey}
+group two 2 a b c
+quorum two
+"""
+
+
+def test_a_checkpoint_needs_the_witnesses_that_are_named(tmp_path: Path) -> None:
+    log, key = Served(LONG[:10]), tmp_path / "witness"
+    key.write_text(ONE.key.vkey + "\n")
+    trust = Trust.read([SIGNER.vkey], [str(key), TWO.key.vkey])
+    bare = log["checkpoint"]
+    for note in (bare, ONE.cosign(bare), THREE.cosign(TWO.cosign(bare))):
+        log["checkpoint"] = note
+        missing = verify_source(log, trust)
+        assert (missing.ok, "not cosigned by w.example/" in str(missing.error)) == (False, True)
+    log["checkpoint"] = TWO.cosign(ONE.cosign(bare, 1_790_000_001))
+    good = verify_source(log, trust)
+    assert (good.ok, good.witnesses) == (True, {"w.example/1": 1_790_000_001, "w.example/2": 1_790_000_000})
+    log["checkpoint"] = TWO.cosign(ONE.cosign(bare, said="kycuong.local/0123456789ab\n9\n"))
+    assert "does not hold" in str(verify_source(log, trust).error)
+
+
+def test_a_policy_says_which_witnesses_are_enough(tmp_path: Path) -> None:
+    policy, log = tmp_path / "policy", Served(LONG[:10])
+    policy.write_text(POLICY)
+    bare = log["checkpoint"]
+    for cosigned, code in ((bare, 1), (TWO.cosign(bare), 1), (THREE.cosign(TWO.cosign(bare)), 0)):
+        log["checkpoint"] = cosigned
+        answer = command(str(log.write(tmp_path / "log")), "--policy", str(policy), "--state", "none", "--json")
+        assert answer.exit_code == code, answer.output
+    assert sorted(json.loads(answer.output)["witnesses"]) == ["w.example/2", "w.example/3"]
+    told = command(str(tmp_path / "log"), "--policy", str(policy), "--state", "none").output
+    assert "nhân chứng / witness: w.example/2: 2026-09-21T" in told
+    for broken in (POLICY + "quorum none\n", "quorum none\n"):
+        policy.write_text(broken)
+        assert command(str(tmp_path / "log"), "--policy", str(policy), "--state", "none").exit_code == 2
+    assert command(str(tmp_path / "log"), "--state", "none").exit_code == 2
 
 
 # On every core
@@ -247,9 +308,10 @@ def test_a_twin_far_away_and_a_gap_across_processes_are_named(tmp_path: Path) ->
     many[9_000] = finding(4, "xa-000", 19, origin=SIGNER.name)
     twin = verify(Place(str(Served(many).write(tmp_path / "log"))), TRUST, Asked(jobs=2))
     assert (twin.first_bad_index, event_id(4) in str(twin.error)) == (9_000, True)
-    del many[8_500]
-    gap = verify(Place(str(Served(many).write(tmp_path / "log"))), TRUST, Asked(jobs=2))
-    assert (gap.first_bad_index, "from number" in str(gap.error)) == (8_999, True)
+    gapped = entries(12_000, 500)
+    del gapped[8_501]
+    gap = verify(Place(str(Served(gapped).write(tmp_path / "log"))), TRUST, Asked(jobs=2))
+    assert (gap.first_bad_index, "goes from number 17 to 19" in str(gap.error)) == (9_000, True)
 
 
 def test_a_process_that_dies_is_no_verdict(tmp_path: Path) -> None:
@@ -303,6 +365,20 @@ def test_the_command_says_what_was_checked_and_its_exit_code_is_the_verdict(tmp_
         ("http://127.0.0.1:1/", "x"),
     ):
         assert command(place, "--vkey", vkey, "--state", "none").exit_code == 2
+
+
+def as_logged(kind: str, unitseq: int) -> bytes:
+    """The golden example of a type, as an event of this log."""
+    event = json.loads(example(kind))
+    return canonical(event | {"source": f"//{SIGNER.name}/intake", "unitseq": unitseq})
+
+
+def test_erased_parts_and_new_keys_are_counted(asked: Asked) -> None:
+    erased, added = as_logged("part.erased.v1", 1), as_logged("log.key_added.v1", 1)
+    key = json.loads(added)["data"]["vkey"]
+    first = Served([*LONG[:600], erased]).verdict(asked)
+    second = Served([*LONG[:600], erased, added]).verdict(incremental(asked))
+    assert [(v.ok, v.erased, v.keys_added) for v in (first, second)] == [(True, 1, []), (True, 1, [key])]
 
 
 def test_the_verdict_as_json_has_all_its_fields(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -21,10 +22,19 @@ from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import Asked, Progress, Verdict
 from services.audit.verifier.verify import verify as verify_log
 from services.kernel.note import BadNote
+from services.kernel.policy import BadPolicy
 
 _VKEY = click.option(
-    "--vkey", "vkeys", required=True, multiple=True, metavar="FILE|STRING",
+    "--vkey", "vkeys", multiple=True, metavar="FILE|STRING",
     help="Khóa kiểm chứng; nhiều lần khi đổi khóa / a verifier key; several while keys change.",
+)  # fmt: skip
+_WITNESS = click.option(
+    "--witness", "witnesses", multiple=True, metavar="VKEY|FILE",
+    help="Nhân chứng phải ký cùng; nhiều lần / a witness who must have cosigned; repeatable.",
+)  # fmt: skip
+_POLICY = click.option(
+    "--policy", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
+    help="Nhật ký, nhân chứng và số đủ (C2SP tlog-policy) / logs, witnesses and their quorum.",
 )  # fmt: skip
 _TOKEN = click.option(
     "--token", envvar="KYCUONG_TOKEN", help="Mã truy cập để đọc sự kiện / a token that may read entries."
@@ -39,6 +49,8 @@ _STATE = click.option(
 @click.command("verify")
 @click.argument("place", metavar="URL|DIR")
 @_VKEY
+@_WITNESS
+@_POLICY
 @_TOKEN
 @_STATE
 @click.option(
@@ -49,8 +61,8 @@ _STATE = click.option(
 @click.option("--jobs", type=click.IntRange(1), help="Số tiến trình / processes [default: one per core].")
 @click.option("--json", "as_json", is_flag=True, help="Kết quả dạng JSON / the verdict as JSON.")
 def verify(
-    place: str, vkeys: tuple[str, ...], token: str | None, state: str | None, full: bool, hashes_only: bool,
-    jobs: int | None, as_json: bool,
+    place: str, vkeys: tuple[str, ...], witnesses: tuple[str, ...], policy: str | None, token: str | None,
+    state: str | None, full: bool, hashes_only: bool, jobs: int | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Kiểm chứng nhật ký ở một địa chỉ hay trong một thư mục / verify the log at a URL or in a folder.
 
@@ -58,7 +70,7 @@ def verify(
     is named. 2: không đọc được / it could not be read.
     """
     with _asking(), _bar("verify") as progress:
-        trust = Trust.read(vkeys)
+        trust = Trust.read(vkeys, witnesses, policy)
         asked = Asked(full, hashes_only, jobs, _memory(state, trust), progress)
         verdict = verify_log(Place(place, token), trust, asked)
     click.echo(json.dumps(verdict.as_json(), ensure_ascii=False) if as_json else describe(verdict))
@@ -86,6 +98,10 @@ def describe(verdict: Verdict) -> str:
         f"chưa biết loại / unknown type: {name}: {count} (không phải lỗi / not an error)"
         for name, count in verdict.unknown_types.items()
     ]
+    lines += [
+        f"nhân chứng / witness: {name}: {datetime.fromtimestamp(time, UTC).isoformat()}"
+        for name, time in sorted(verdict.witnesses.items())
+    ]
     lines += [f"khóa mới được báo trong nhật ký / key announced in the log: {key}" for key in verdict.keys_added]
     return "\n".join(lines)
 
@@ -106,12 +122,16 @@ def _before(verdict: Verdict) -> str:
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--url", default="http://127.0.0.1:8000/audit/", show_default=True, help="Nhật ký / the log's prefix.")
 @_VKEY
+@_WITNESS
+@_POLICY
 @_TOKEN
-def export(folder: Path, url: str, vkeys: tuple[str, ...], token: str | None) -> None:
+def export(
+    folder: Path, url: str, vkeys: tuple[str, ...], witnesses: tuple[str, ...], policy: str | None, token: str | None
+) -> None:
     """Chép nhật ký ra thư mục / copy the log into a folder, as served; a repeat fetches what is new."""
     with _asking(), _bar("export") as progress, closing(Place(url, token).open()) as source:
         try:
-            checkpoint = export_log(source, Trust.read(vkeys), folder, progress)
+            checkpoint = export_log(source, Trust.read(vkeys, witnesses, policy), folder, progress)
         except BadLog as fault:
             raise click.ClickException(str(fault)) from fault
     click.echo(f"đã chép / copied: {checkpoint.size} sự kiện / entries → {folder}")
@@ -122,7 +142,7 @@ def _asking() -> Iterator[None]:
     """What cannot be asked is no verdict: exit code 2."""
     try:
         yield
-    except (CannotRead, BadNote, OSError) as fault:
+    except (CannotRead, BadNote, BadPolicy, OSError) as fault:
         raise click.UsageError(str(fault)) from fault
 
 

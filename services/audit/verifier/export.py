@@ -39,7 +39,7 @@ def export_log(source: Source, trust: Trust, folder: Path, progress: Progress | 
     BadLog when it is not signed by the key, a part is missing or wrong, or it does not extend what the folder holds:
     then the folder serves what it served before.
     """
-    checkpoint, note = read_checkpoint(source, trust)
+    (checkpoint, _), note = read_checkpoint(source, trust)
     held = _held(folder, trust)
     if held is not None:
         extends(held, checkpoint)
@@ -61,7 +61,7 @@ def _held(folder: Path, trust: Trust) -> Checkpoint | None:
     if note is None:
         return None
     try:
-        return trust.open(note)
+        return Trust(trust.keys).open(note).checkpoint
     except BadLog as bad:
         raise BadLog(
             Fault(None, f"{folder} chứa bản sao của nhật ký khác", f"{folder} holds the copy of another log: {bad}")

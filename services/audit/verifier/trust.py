@@ -1,53 +1,72 @@
-"""Whom a verifier trusts: the log's keys that it pins."""
+"""Whom a verifier trusts: the log's keys that it pins, and the witnesses who must have seen the checkpoint too."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from services.audit.verifier.checking import BadLog, Fault
-from services.kernel.note import BadNote, Checkpoint, Verifier, open_note
+from services.kernel.cosignature import Cosigner, cosignatures
+from services.kernel.note import BadNote, Checkpoint, Verifier
+from services.kernel.policy import Policy
+
+
+class Opened(NamedTuple):
+    """A checkpoint that is trusted, and when each known witness cosigned it (POSIX seconds)."""
+
+    checkpoint: Checkpoint
+    witnesses: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The pinned keys, all of one origin: any may have signed, and none that did may be wrong."""
+    """The pinned keys, all of one origin: any may have signed, and none that did may be wrong; so with witnesses.
+
+    Each of the witnesses must have cosigned; of those in a policy, its quorum.
+    """
 
     keys: tuple[Verifier, ...]
+    witnesses: tuple[Cosigner, ...] = ()
+    policy: Policy = field(default_factory=Policy)
 
     @classmethod
-    def read(cls, vkeys: Sequence[str]) -> Self:
-        """From keys given as text or as names of files, one a line; BadNote."""
-        keys = tuple(Verifier.parse(line) for text in vkeys for line in text_of(text).splitlines() if line.strip())
-        if len({key.name for key in keys}) != 1:
-            raise BadNote("các khóa phải cùng một nhật ký / the keys are to be of one log (one name)")
-        return cls(keys)
+    def read(cls, vkeys: Sequence[str], witnesses: Sequence[str] = (), policy: str | None = None) -> Self:
+        """From keys given as text or as names of files, and a policy's file; BadNote, BadPolicy."""
+        read = Policy() if policy is None else Policy.parse(Path(policy).read_text(encoding="utf-8"))
+        keys = tuple(map(Verifier.parse, _lines(vkeys))) or tuple(key for key, _ in read.logs)
+        if not keys:
+            raise BadNote("cần khóa của nhật ký / a key of the log is needed: --vkey, or a log in --policy")
+        if len({key.name for key in keys}) > 1:
+            raise BadNote("các khóa phải cùng một nhật ký / the keys are to be of one log: choose by --vkey")
+        return cls(keys, tuple(map(Cosigner.parse, _lines(witnesses))), read)
 
     @property
     def origin(self) -> str:
         """The log that the keys are of."""
         return self.keys[0].name
 
-    def open(self, note: bytes) -> Checkpoint:
-        """The checkpoint in a note; BadLog when a pinned key did not sign it."""
+    def open(self, note: bytes) -> Opened:
+        """The checkpoint in a note; BadLog when a pinned key did not sign it, or witnesses are missing."""
         try:
-            checkpoint = Checkpoint.parse(open_note(note.decode("utf-8"), self.keys))
+            text = note.decode("utf-8")
+            checkpoint = Checkpoint.open(text, *self.keys)
+            seen = cosignatures(text, [*self.witnesses, *self.policy.cosigners])
         except (BadNote, UnicodeDecodeError) as error:
             raise BadLog(Fault(None, "điểm kiểm không đúng", f"the checkpoint: {error}")) from error
-        if checkpoint.origin != self.origin:
-            raise BadLog(
-                Fault(
-                    None,
-                    f"điểm kiểm của nhật ký khác: {checkpoint.origin}",
-                    f"the checkpoint is of {checkpoint.origin}, the key of {self.origin}",
-                )
-            )
-        return checkpoint
+        missing = [witness.name for witness in self.witnesses if witness not in seen]
+        if missing or not self.policy.quorum_met(seen):
+            told = ", ".join(missing or [f"quorum {self.policy.quorum}"])
+            raise BadLog(Fault(None, f"thiếu nhân chứng: {told}", f"the checkpoint is not cosigned by {told}"))
+        return Opened(checkpoint, {cosigner.name: word.time for cosigner, word in seen.items()})
 
 
-def text_of(given: str) -> str:
+def _lines(given: Sequence[str]) -> list[str]:
+    return [line for text in given for line in _text(text).splitlines() if line.strip()]
+
+
+def _text(given: str) -> str:
     """The text, or what the file of this name holds."""
     try:
         path = Path(given)

@@ -23,8 +23,7 @@ from services.audit.verifier.reading import Place, prove_extension, read_part, r
 from services.audit.verifier.remembered import Memory
 from services.audit.verifier.schemas import rules_of
 from services.audit.verifier.sources import Source
-from services.audit.verifier.trust import Trust
-from services.kernel.note import Checkpoint
+from services.audit.verifier.trust import Opened, Trust
 from services.kernel.tiles import TILE_HEIGHT, FullTile, Tile, width_at
 
 RUN = 16  # bundles that are read and checked together
@@ -106,8 +105,8 @@ def verify_source(source: Source, trust: Trust, asked: Asked = Asked()) -> Verdi
     return _Verification(source, trust, asked).verdict()
 
 
-def read_checkpoint(source: Source, trust: Trust) -> tuple[Checkpoint, bytes]:
-    """The log's checkpoint and its signed note; BadLog when it is missing or not signed by a pinned key."""
+def read_checkpoint(source: Source, trust: Trust) -> tuple[Opened, bytes]:
+    """The log's checkpoint and its note; BadLog when it is missing, or not signed and witnessed as it must be."""
     note = source.get("checkpoint")
     if note is None:
         raise BadLog(
@@ -130,17 +129,17 @@ class _Verification:
     def verdict(self) -> Verdict:
         """Verify; what was accepted is remembered only when everything holds."""
         try:
-            checkpoint, note = read_checkpoint(self._source, self._trust)
+            opened, note = read_checkpoint(self._source, self._trust)
         except BadLog as bad:
             return Verdict(False, self._trust.origin, fault=bad.fault, accepted=self._accepted)
-        check = LogCheck(checkpoint, self._seen, self._known())
+        check = LogCheck(opened.checkpoint, self._seen, self._known())
         try:
             self._verify(check)
         except BadLog as bad:
-            return self._made(check, bad.fault, self._keep_fork(bad, note))
+            return self._made(check, opened, bad.fault, self._keep_fork(bad, note))
         if self._asked.memory is not None and not self._asked.hashes_only:
             self._asked.memory.save(check.accepted(note.decode()), bytes(check.ids), check.since)
-        return self._made(check)
+        return self._made(check, opened)
 
     @property
     def _accepted(self) -> int | None:
@@ -208,7 +207,9 @@ class _Verification:
             return None
         return str(self._asked.memory.keep_fork(self._seen, note))
 
-    def _made(self, check: LogCheck, fault: Fault | None = None, evidence: str | None = None) -> Verdict:
+    def _made(
+        self, check: LogCheck, opened: Opened, fault: Fault | None = None, evidence: str | None = None
+    ) -> Verdict:
         known = {} if self._asked.hashes_only else rules_of(check.checkpoint.origin).known
         return Verdict(
             ok=fault is None,
@@ -223,6 +224,7 @@ class _Verification:
             unknown_types={kind: count for kind, count in sorted(check.types.items()) if kind not in known},
             keys_added=check.keys,
             erased=check.types[ERASED],
+            witnesses=dict(opened.witnesses),
             fault=fault,
             evidence=evidence,
         )
