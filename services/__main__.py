@@ -46,6 +46,7 @@ def cli() -> None:
     lazy={
         "verify": "services.audit.verifier.cli:verify",
         "export": "services.audit.verifier.cli:export",
+        "monitor": "services.audit.verifier.cli:monitor",
         "trust": "services.audit.cli:trust",
     },
 )

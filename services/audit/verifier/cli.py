@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,12 +16,14 @@ from rich.progress import Progress as Bar
 
 from services.audit.verifier.checking import BadLog
 from services.audit.verifier.export import export_log
+from services.audit.verifier.monitor import Monitor, Schedule, end_now, token_in
 from services.audit.verifier.reading import Place
 from services.audit.verifier.remembered import Memory, default_folder
 from services.audit.verifier.sources import CannotRead
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import Asked, Progress, Verdict
 from services.audit.verifier.verify import verify as verify_log
+from services.kernel import telemetry
 from services.kernel.note import BadNote
 from services.kernel.policy import BadPolicy
 
@@ -135,6 +138,41 @@ def export(
         except BadLog as fault:
             raise click.ClickException(str(fault)) from fault
     click.echo(f"đã chép / copied: {checkpoint.size} sự kiện / entries → {folder}")
+
+
+@click.command("monitor")
+@click.argument("place", metavar="URL|DIR")
+@_VKEY
+@_WITNESS
+@_POLICY
+@click.option("--token-file", metavar="FILE", help="Tệp giữ mã truy cập, chỉ quyền đọc / holds a read-only token.")
+@_STATE
+@click.option("--every", type=float, default=60, show_default=True, help="Giây giữa hai lần kiểm / seconds.")
+@click.option("--full-every", type=float, default=86_400, show_default=True, help="Giây giữa hai lần kiểm toàn bộ.")
+@click.option("--stale", type=float, default=3_600, show_default=True, help="Mất liên lạc bao lâu thì báo động / s.")
+@click.option("--clear", is_flag=True, help="Đã xem báo động, xóa đi / the alarm was seen: clear it.")
+@click.option("--once", is_flag=True, help="Một lần rồi thôi: mã thoát 0, 1 báo động, 2 không đọc được / check once.")
+def monitor(
+    place: str, vkeys: tuple[str, ...], witnesses: tuple[str, ...], policy: str | None, token_file: str | None,
+    state: str | None, every: float, full_every: float, stale: float, clear: bool, once: bool,
+) -> None:  # fmt: skip
+    """Canh nhật ký từ bên ngoài, báo động khi có điều sai / watch a log from outside and raise an alarm.
+
+    Báo động giữ nguyên đến khi có người xóa bằng --clear / an alarm stays until a person clears it.
+    """
+    telemetry.log_to_stderr()
+    telemetry.export("monitor")
+    with _asking():
+        trust = Trust.read(vkeys, witnesses, policy)
+        memory = Memory(Path(state) if state else default_folder(trust.origin))
+        watching = Monitor(place, token_in(token_file), trust, memory, Schedule(every, full_every, stale))
+        if clear:
+            watching.clear()
+        if once:
+            sys.exit(watching.check())
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, end_now)
+        watching.run()
 
 
 @contextmanager

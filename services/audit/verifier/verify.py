@@ -28,6 +28,11 @@ from services.kernel.tiles import TILE_HEIGHT, FullTile, Tile, width_at
 
 RUN = 16  # bundles that are read and checked together
 SMALL = 5_000  # entries that are checked sooner here than processes start
+ABSENT = Fault(
+    None,
+    "ở đây không có điểm kiểm; nhật ký Kỷ Cương nằm dưới /audit/",
+    "there is no checkpoint here; the log of Kỷ Cương is below /audit/",
+)
 Progress = Callable[[int, int], None]
 
 
@@ -109,13 +114,7 @@ def read_checkpoint(source: Source, trust: Trust) -> tuple[Opened, bytes]:
     """The log's checkpoint and its note; BadLog when it is missing, or not signed and witnessed as it must be."""
     note = source.get("checkpoint")
     if note is None:
-        raise BadLog(
-            Fault(
-                None,
-                "ở đây không có điểm kiểm; nhật ký Kỷ Cương nằm dưới /audit/",
-                "there is no checkpoint here; the log of Kỷ Cương is below /audit/",
-            )
-        )
+        raise BadLog(ABSENT)
     return trust.open(note), note
 
 
