@@ -102,6 +102,9 @@ class Sequencer(Consumer[Batch]):
     async def _place(self, connection: Connection, batch: Batch, ids: list[str]) -> None:
         """Arrange and write a batch, of which these ids may be known."""
         plan = await self._arrange(connection, batch, ids)
+        if not {event.id for event in plan.held} <= set(ids):
+            # held because one before it was refused: under a known id it must not wait, for it could never be appended
+            plan = await self._arrange(connection, batch, [event.id for event in batch.events])
         self._appended, self._refusals = len(plan.appended), batch.refusals + plan.refusals
         await self._write_aside(connection, plan)
         if plan.appended:

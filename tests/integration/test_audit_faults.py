@@ -517,3 +517,17 @@ async def test_what_is_held_is_not_forgotten_when_a_batch_is_placed_twice(bench:
     await drain(bench.sequencer)
     assert await aside(log) == [0, 1, 0]
     await log.check(302)
+
+
+async def test_what_waits_behind_a_refused_event_does_not_wait_under_a_known_id(bench: Bench) -> None:
+    """Released, it could not be written beside the entry of its id: every batch of its unit would fail for ever."""
+    log = bench.log
+    await log.publish(many(300, log.origin))
+    await drain(bench.sequencer)
+    foreign, reused = finding(5001, UNIT, 1, origin="example.org/other"), finding(0, UNIT, 2, origin=log.origin)
+    await log.publish([record(foreign, UNIT), record(reused, UNIT)])
+    await drain(bench.sequencer)
+    assert await aside(log) == [0, 2, 0]
+    await log.publish([record(finding(5002, UNIT, 1, origin=log.origin), UNIT)])
+    await drain(bench.sequencer)
+    await log.check(301)
