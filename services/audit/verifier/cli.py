@@ -11,19 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import Progress as Bar
 
 from services.audit.verifier.checking import BadLog
 from services.audit.verifier.export import export_log
-from services.audit.verifier.monitor import Monitor, Schedule, end_now, token_in
 from services.audit.verifier.reading import Place
 from services.audit.verifier.remembered import Memory, default_folder
 from services.audit.verifier.sources import CannotRead
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import Asked, Progress, Verdict
 from services.audit.verifier.verify import verify as verify_log
-from services.kernel import telemetry
 from services.kernel.note import BadNote
 from services.kernel.policy import BadPolicy
 
@@ -160,6 +156,9 @@ def monitor(
 
     Báo động giữ nguyên đến khi có người xóa bằng --clear / an alarm stays until a person clears it.
     """
+    from services.audit.verifier.monitor import Monitor, Schedule, end_now, token_in
+    from services.kernel import telemetry
+
     telemetry.log_to_stderr()
     telemetry.export("monitor")
     with _asking():
@@ -187,10 +186,12 @@ def _asking() -> Iterator[None]:
 @contextmanager
 def _bar(what: str) -> Iterator[Progress | None]:
     """Progress on a terminal, nothing in a pipe."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield None
         return
-    with Bar(console=console, transient=True) as bar:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
