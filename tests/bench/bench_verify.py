@@ -31,7 +31,7 @@ from tests.support.instance import PROGRAM, ROOT
 from tests.support.postgres import Cluster, running_cluster
 from tests.support.processes import Service
 
-ENTRIES = 500_000
+ENTRIES = 1_000_000
 SERVED = 100_000
 COMPARED = 20_000
 SIGNER = Signer("bench.example/log", bytes(32))

@@ -188,6 +188,13 @@ def test_a_damaged_memory_is_said_and_not_passed_over(asked: Asked, damage: str)
         Served(LONG[:300]).verdict(asked)
 
 
+def test_a_place_where_nothing_can_be_remembered_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    log = Served(LONG[:9]).write(tmp_path / "log")
+    answer = command(str(log), "--vkey", SIGNER.vkey, "--state", f"{tmp_path}/file/x")
+    assert (answer.exit_code, "cannot be" in answer.output, "--state" in answer.output) == (2, True, True)
+
+
 def test_the_memory_never_goes_back(asked: Asked) -> None:
     assert asked.memory is not None
     late = asked.memory.load
@@ -512,6 +519,19 @@ def test_files_that_a_crash_of_the_machine_spoilt_are_copied_again(tmp_path: Pat
         (tmp_path / "copy" / path).write_bytes(b"")
     copy(log, tmp_path / "copy")
     assert files_of(tmp_path / "copy") == dict(log)
+
+
+def test_ctrl_c_is_no_verdict(tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    os.mkfifo(tmp_path / "log/checkpoint")  # reading it waits for ever
+    arguments = [*PROGRAM, "log", "verify", str(tmp_path / "log"), "--vkey", SIGNER.vkey, "--state", "none"]
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+    try:
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+    finally:
+        process.kill()
 
 
 def export(url: str, folder: Path) -> subprocess.Popen[str]:

@@ -181,6 +181,8 @@ def _asking() -> Iterator[None]:
         yield
     except (CannotRead, BadNote, BadPolicy, OSError) as fault:
         raise click.UsageError(str(fault)) from fault
+    except KeyboardInterrupt:
+        sys.exit(130)  # broken off is no verdict; click would make it a 1
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class Memory:
         """What was accepted last, None the first time; CannotRead when it is damaged: forgetting takes a person."""
         try:
             return _seen(json.loads(self._state.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise CannotRead(
@@ -62,6 +62,15 @@ class Memory:
 
     def save(self, seen: Seen, ids: bytes, since: int) -> None:
         """Remember this instead; `ids` are those of the entries from `since` on. Never goes back to a smaller log."""
+        try:
+            self._save(seen, ids, since)
+        except OSError as error:
+            raise CannotRead(
+                f"{self.folder}: đạt, nhưng không ghi nhớ được; chọn nơi khác bằng --state / "
+                f"it holds, but cannot be remembered here; choose another place with --state: {error}"
+            ) from error
+
+    def _save(self, seen: Seen, ids: bytes, since: int) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._alone():
             before = self.load()
