@@ -1,52 +1,158 @@
-"""The explorer: the log at a glance, and how anyone checks it."""
+"""The explorer: the log at a glance, one entry in words, and how anyone checks it."""
 
 from __future__ import annotations
 
 import base64
+import json
+import re
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 
-from services.audit.endpoints import Service
+from services.audit import growth, scope
+from services.audit.endpoints import UUID, Service
+from services.audit.erasure import erasures_of
+from services.audit.proofs import LARGEST, points_of
 from services.audit.state import State
 from services.audit.tree import queries
+from services.audit.wording import fields, part_words, type_words
+from services.kernel.callers import Caller
 from services.kernel.identity import authenticate, token_of
-from services.kernel.pages import Pages, Reader
-from services.kernel.problems import Unauthorized
-from services.kernel.roles import PUBLIC
+from services.kernel.note import Checkpoint
+from services.kernel.pages import Pages, Reader, language_of
+from services.kernel.problems import Invalid, NotFound, Problem, Unauthorized, Unavailable
+from services.kernel.roles import PUBLIC, Action
 
 router = APIRouter()
 pages = Pages(Path(__file__).parent)
+_NUMBER = re.compile(r"[0-9]{1,19}|[0-9]{1,3}(?:[ .,][0-9]{3})+")  # also as people write thousands
+
+
+class NoEntry(NotFound):
+    """Không có mục này trong nhật ký, hoặc mục thuộc đơn vị ngoài phạm vi của tài khoản.
+
+    There is no such entry in the log, or it is of a unit outside the account's scope.
+    """
+
+
+class NoPlace(Invalid):
+    """Hãy gõ số thứ tự của mục (ví dụ 812) hoặc mã sự kiện (ví dụ 01990402-7a1b-7c2d-8e3f-4a5b6c7d8e02).
+
+    Type the entry's number (such as 812) or the event id (such as 01990402-7a1b-7c2d-8e3f-4a5b6c7d8e02).
+    """
+
+
+class SignInFirst(Unauthorized):
+    """Nội dung của một mục chỉ hiện cho người đã đăng nhập và được đọc hồ sơ của đơn vị đó.
+
+    An entry's content is shown to those who are signed in and may read that unit's records.
+    """
 
 
 def install(app: FastAPI) -> None:
-    """Add the page and its assets."""
+    """Add the pages and their assets."""
     pages.mount(app)
     app.include_router(router)
 
 
 @router.get("/audit/", openapi_extra=PUBLIC, include_in_schema=False)
 async def explorer(request: Request, service: Service) -> Response:
-    """Size, root and age of the newest checkpoint, the verifier key, and how to verify."""
-    row = await service.pool.fetchrow(queries.latest_checkpoint)
+    """The newest checkpoint, the log's growth, its witnesses, and how to verify."""
+    row = await _newest(service)
+    checkpoint = Checkpoint.parse(row["note"].rpartition("\n\n")[0] + "\n") if row else None
+    points = [(point.signed_at, point.size) for point in await points_of(service.pool)]
     return pages.render(
         request,
         "log.html",
-        reader=await _reader(request, service),
-        origin=service.signer.name,
+        reader=_reader(await _caller(request, service), service),
         vkey=service.signer.vkey,
-        size=row["size"] if row else None,
-        root=base64.b64encode(row["root"]).decode() if row else None,
+        checkpoint=checkpoint,
+        root=base64.b64encode(checkpoint.root).decode() if checkpoint else None,
         age=int(row["age"]) if row else None,
+        chart=growth.chart(points),
+        frame=growth,
+        witnesses=[],
         trouble=service.leader.trouble,
         url=f"{str(request.base_url).rstrip('/')}/audit/",
     )
 
 
-async def _reader(request: Request, service: State) -> Reader | None:
-    """Who looks, if anyone is signed in: the page itself is public."""
+@router.get("/audit/entry", openapi_extra=PUBLIC, include_in_schema=False)
+async def entry_page(request: Request, service: Service, at: str = "") -> Response:
+    """One entry, by its index or event id, to whoever may read it; anyone else is told why not."""
+    caller = await _caller(request, service)
+    reader, asked = _reader(caller, service), at.strip()
     try:
-        return Reader.of(await authenticate(service.pool, token_of(request)), service.clock.now())
+        row = await _entry(service, caller, asked)
+    except Problem as problem:
+        return _refusal(request, reader, asked, problem)
+    return pages.render(request, "entry.html", reader=reader, **await _shown(service, row))
+
+
+async def _entry(service: State, caller: Caller | None, asked: str) -> Any:
+    """The entry's row, by the rule that serves its bytes."""
+    if caller is None:
+        raise SignInFirst
+    now = service.clock.now()
+    caller.require(Action.ENTRY, now)
+    row = await _find(service, asked)
+    if row is None or not await scope.may_read(service.pool, caller, row["unit"], row["bytes"], now):
+        raise NoEntry
+    return row
+
+
+async def _find(service: State, asked: str) -> Any:
+    if re.fullmatch(UUID, asked.lower()):
+        return await service.pool.fetchrow(queries.entry_by_id, asked.lower())
+    if not _NUMBER.fullmatch(asked):
+        raise NoPlace
+    index = int(re.sub("[^0-9]", "", asked))
+    return await service.pool.fetchrow(queries.entry_by_index, index) if index <= LARGEST else None
+
+
+async def _shown(service: State, row: Any) -> dict[str, Any]:
+    """What the page says of an entry."""
+    event = json.loads(row["bytes"])
+    erasures = await erasures_of(service.pool, row)
+    return {
+        "index": row["idx"],
+        "id": row["id"],
+        "type": type_words(event["type"]),
+        "unit": row["unit"],
+        "unitseq": row["unitseq"],
+        "time": event["time"],
+        "fields": fields(event["data"]),
+        "raw": row["bytes"].decode(),
+        "erasures": [{"index": one.index, "parts": [part_words(part) for part in one.parts]} for one in erasures],
+    }
+
+
+def _refusal(request: Request, reader: Reader | None, asked: str, problem: Problem) -> Response:
+    here = f"{request.url.path}?{urlencode({'at': asked})}"
+    sign_in = "/intake/login?" + urlencode({"next": here}) if problem.status == Unauthorized.status else None
+    words = problem.title("en" if language_of(request) == "en" else "vi")
+    return pages.render(
+        request, "no_entry.html", reader=reader, status=problem.status, asked=asked, problem=words, sign_in=sign_in
+    )
+
+
+async def _newest(service: State) -> Any:
+    try:
+        return await service.checkpoint()
+    except Unavailable:
+        return None
+
+
+async def _caller(request: Request, service: State) -> Caller | None:
+    """Who looks, if anyone is signed in: the pages themselves are public."""
+    try:
+        return await authenticate(service.pool, token_of(request))
     except Unauthorized:
         return None
+
+
+def _reader(caller: Caller | None, service: State) -> Reader | None:
+    return Reader.of(caller, service.clock.now()) if caller else None
