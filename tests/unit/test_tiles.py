@@ -147,6 +147,21 @@ def test_an_edge_past_a_second_level_tile() -> None:
     assert edge.copy().range().root() == edge.range().root()
 
 
+def test_an_edge_grows_by_whole_tiles_too() -> None:
+    leaves, made = build(66_000)
+    roots = [merkle.perfect_root(leaves[at : at + 256]) for at in range(0, 65_792, 256)]
+    edge = tiles.Edge()
+    filled = edge.extend_tiles(roots[:100]) + edge.extend_tiles(iter(roots[100:])) + edge.extend(leaves[65_792:])
+    assert {Tile(t.level, t.n): t.hashes for t in filled} == {
+        tile: hashes for tile, hashes in made.items() if tile.width == 256 and tile.level
+    }
+    tree = merkle.CompactRange()
+    tree.extend(leaves)
+    assert (edge.size, edge.range().hashes) == (66_000, tree.hashes)
+    with pytest.raises(ValueError, match="does not end with a tile"):
+        edge.extend_tiles(roots[:1])
+
+
 def test_an_edge_refuses_rows_of_another_size() -> None:
     for size, rows in ((1, []), (256, [[]]), (0, [[b"x" * 32]])):
         with pytest.raises(ValueError, match="not the partial tiles"):
