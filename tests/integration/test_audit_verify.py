@@ -299,6 +299,8 @@ def test_a_large_log_is_checked_by_processes_and_the_lowest_fault_is_named(tmp_p
     log = Served(many)
     good = verify(Place(log.write(tmp_path / "log").as_uri()), TRUST, Asked(jobs=2))
     assert (good.ok, good.checked, good.units, good.root) == (True, 12_000, 500, log.checkpoint.root)
+    with static_server(tmp_path / "log") as url:
+        assert verify(Place(url), TRUST, Asked(jobs=2)) == good
     log[bundle_path(40)] = log[bundle_path(40)].replace(b'"count":3', b'"count":9', 1)
     log[bundle_path(20)] = log[bundle_path(20)][:-5]
     log["tile/1/000.p/46"] = log["tile/1/000.p/46"][: 30 * 32] + bytes(32) + log["tile/1/000.p/46"][31 * 32 :]
