@@ -104,6 +104,10 @@ READS = (
     _get("/audit/tile/{level}/{coordinate}", "/audit/tile/0/000.p/1", {}, public=True),
     _get("/audit/tile/entries/{coordinate}", "/audit/tile/entries/000.p/1", {200: ("auditor",)}),
     _get("/audit/v1/receipts/{event_id}", "/audit/v1/receipts/{w.finding}", {200: EVERYBODY}),
+    _get("/audit/v1/proofs/inclusion", "/audit/v1/proofs/inclusion?id={w.finding}", {200: EVERYBODY}),
+    _get("/audit/v1/proofs/consistency", "/audit/v1/proofs/consistency?from=1", {200: EVERYBODY}),
+    _get("/audit/v1/checkpoints", "/audit/v1/checkpoints", {}, public=True),
+    _get("/audit/v1/growth", "/audit/v1/growth", {}, public=True),
     # the log knows units and pseudonyms, not teams: whoever may read the unit
     _get("/audit/v1/entries/{event_id}", "/audit/v1/entries/{w.finding}", {200: (*SEEING, "stranger"), 404: ELSEWHERE}),
     _get("/reports/v1/alerts", "/reports/v1/alerts", {200: ("head", "head above", "head elsewhere", "reviewer")}),
