@@ -55,7 +55,7 @@ class NotCovered(NotFound):
     """
 
 
-def state_of(request: Request) -> State:
+async def state_of(request: Request) -> State:
     """The running service."""
     return cast(State, request.app.state.service)
 
