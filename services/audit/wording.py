@@ -90,6 +90,16 @@ FIELDS: Mapping[str, Words] = {
     "version": ("Phiên bản", "Version"),
     "vkey": ("Khóa kiểm chứng", "Verifier key"),
     "at": ("Lúc", "At"),
+    "tenure": ("Mã nhiệm kỳ", "Tenure"),
+    "side": ("Bên trong việc sắp xếp", "Side"),
+    "from": ("Từ đơn vị", "From"),
+    "to": ("Thành đơn vị", "To"),
+    "method": ("Cách tính", "Method"),
+    "codes": ("Các mã", "Codes"),
+    "holidays": ("Ngày nghỉ lễ", "Holidays"),
+    "makeup": ("Ngày làm bù", "Make-up days"),
+    "reply_working_days": ("Số ngày làm việc để giải trình", "Working days to reply"),
+    "sha256": ("SHA-256 của tệp", "SHA-256 of the file"),
 }
 VALUES: Mapping[str, Words] = {
     "inspector": ("thành viên đoàn kiểm tra", "inspector"),
