@@ -54,10 +54,10 @@ async def sign_anew(log: Log, signer: Signer | None = None, **changes: object) -
 
 async def put_note(log: Log, checkpoint: Checkpoint, note: str) -> None:
     """Have this note alone served as the log's checkpoint."""
-    await as_superuser(log, "DELETE FROM audit.checkpoint")
-    await log.admin.execute(
-        "INSERT INTO audit.checkpoint (size, root, note) VALUES ($1, $2, $3)", checkpoint.size, checkpoint.root, note
-    )
+    await as_superuser(log, "DELETE FROM audit.publication", "DELETE FROM audit.checkpoint")
+    row = (checkpoint.size, checkpoint.root, note)
+    await _insert(log.admin, "checkpoint", "size, root, note", [row])
+    await _insert(log.admin, "publication", "size, note", [row[::2]])
 
 
 async def served_files(log: Log, folder: Path) -> Path:
