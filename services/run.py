@@ -28,6 +28,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.kernel import telemetry
 from services.kernel.clock import Clock
 from services.kernel.folder import Folder, write_durably
+from services.kernel.loops import StartRefused
 from services.kernel.migrate import migrate
 from services.kernel.postgres import EmbeddedPostgres
 from services.kernel.problems import NotFound, Problem
@@ -51,6 +52,7 @@ class House:
 
     def __init__(self, apps: Mapping[str, FastAPI]) -> None:
         self._apps = apps
+        self.refused: StartRefused | None = None
         self._porch = Starlette(
             routes=[Route("/", _welcome), Route("/problems/{slug}", _explain), Route("/favicon.ico", _no_icon)],
             lifespan=self._lifespan,
@@ -68,8 +70,12 @@ class House:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for app in self._apps.values():
-                await stack.enter_async_context(app.router.lifespan_context(app))
+            try:
+                for app in self._apps.values():
+                    await stack.enter_async_context(app.router.lifespan_context(app))
+            except StartRefused as refusal:
+                self.refused = refusal
+                raise
             yield
 
 
@@ -121,10 +127,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, listener: socket.socket, probes: Sequence[str], announce: Callable[[str], None]) -> None:
+async def serve(house: House, listener: socket.socket, probes: Sequence[str], announce: Callable[[str], None]) -> None:
     """Serve on a bound socket until SIGINT or SIGTERM; `announce` gets the address once every probe answers 200."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE, server_header=False,
+        house, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE, server_header=False,
         timeout_keep_alive=30,
     )  # fmt: skip
     server = _Server(config)
@@ -138,6 +144,8 @@ async def serve(app: ASGIApp, listener: socket.socket, probes: Sequence[str], an
     try:
         await server.serve([listener])
     except SystemExit:  # uvicorn's own exit code; ours is 1, with a sentence
+        if house.refused is not None:
+            raise house.refused from None
         raise RuntimeError(
             "dịch vụ không khởi động được; xem nhật ký trên stderr (the services did not start; see the log on stderr)"
         ) from None

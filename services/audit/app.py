@@ -11,13 +11,16 @@ from uuid import uuid4
 from fastapi import FastAPI
 
 from services.audit import endpoints, explorer, proofs
-from services.audit.guard import create_log, guard_of, open_key
+from services.audit.errors import GuardRefuses
+from services.audit.guard import Guard, check_guard, create_log, guard_of, keys_of
+from services.audit.keys import KeyRing
 from services.audit.leader import Leader, Topics
 from services.audit.state import State
 from services.audit.tree import queries
+from services.audit.witnessing import Witnesses, policy_of
 from services.kernel.clock import Clock, SystemClock
 from services.kernel.db import Pool, open_pool
-from services.kernel.loops import start_loop
+from services.kernel.loops import StartRefused, start_loop
 from services.kernel.settings import Settings
 from services.kernel.streams import open_stream
 from services.kernel.web import service_app
@@ -44,19 +47,20 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock) -> AsyncIterator[State]:
     """Pool, key, guard, stream and loop, from start to stop."""
+    keys, witnesses = await asyncio.to_thread(_opened, settings)
     pool = await open_pool(settings.dsn("audit_app"), name="audit")
     stream = open_stream(settings, "audit")
     try:
-        signer = await asyncio.to_thread(open_key, settings.folder, settings.origin)
-        guard = guard_of(settings.folder, signer)
+        guard = guard_of(settings.folder, keys)
         empty = (await pool.fetchrow(queries.read_head))["size"] == 0
-        await asyncio.to_thread(create_log, settings.folder, signer, guard, empty=empty)
+        await asyncio.to_thread(create_log, settings.folder, keys, guard, empty=empty)
+        await _refuse_to_fork(pool, keys, guard, witnesses)
         await stream.start()
         topics = Topics(settings.topic("discipline.events"), settings.topic("audit.entries"))
         holder = f"{socket.gethostname()}:{uuid4().hex[:12]}"
-        leader = Leader(pool, stream, topics, signer, guard, source=settings.source, holder=holder)
+        leader = Leader(pool, stream, topics, keys, guard, witnesses, source=settings.source, holder=holder)
         leading = start_loop(leader.run(), "audit-leader")
-        state = State(settings, clock, pool, signer, leader, leading, settings.folder.read_token())
+        state = State(settings, clock, pool, keys, leader, leading, settings.folder.read_token())
         try:
             yield state
         finally:
@@ -65,7 +69,26 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[State]:
             await asyncio.wait({leading}, timeout=STOP_WITHIN)
     finally:
         await stream.stop()
+        await witnesses.close()
         await _close(pool)
+
+
+def _opened(settings: Settings) -> tuple[KeyRing, Witnesses]:
+    """The keys and the witnesses; StartRefused when either is not as it must be."""
+    try:
+        policy = policy_of(settings)
+        return keys_of(settings), Witnesses.of(policy, fail_open=settings.witness_fail_open)
+    except ValueError as fault:
+        raise StartRefused(str(fault)) from fault
+
+
+async def _refuse_to_fork(pool: Pool, keys: KeyRing, guard: Guard, witnesses: Witnesses) -> None:
+    """StartRefused when what was published is ahead of the database, or differs from it: signing would fork the log."""
+    try:
+        await check_guard(pool, guard)
+        await witnesses.agree(pool, keys.name, keys.verifiers)
+    except GuardRefuses as refusal:
+        raise StartRefused(str(refusal)) from None
 
 
 async def _close(pool: Pool) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from services.audit.errors import LogCorrupt
-from services.audit.guard import guard_of, open_key
+from services.audit.guard import guard_of, keys_of
 from services.audit.signer import trust as trust_tree
 from services.kernel.db import TRANSIENT, open_pool
 from services.kernel.folder import Folder
@@ -46,10 +46,10 @@ def trust(data: Path, yes: bool) -> None:
 
 async def trust_log(settings: Settings) -> Checkpoint:
     """Accept the database's log as it stands after a restore; LogCorrupt when it does not agree with itself."""
-    signer = open_key(settings.folder, settings.origin)
+    keys = keys_of(settings)
     pool = await open_pool(settings.dsn("audit_app"), name="audit-trust", size=2)
     try:
-        return await trust_tree(pool, signer, guard_of(settings.folder, signer))
+        return await trust_tree(pool, keys, guard_of(settings.folder, keys))
     finally:
         await pool.close()
 

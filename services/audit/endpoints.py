@@ -67,7 +67,7 @@ Service = Annotated[State, Depends(state_of)]
     "/audit/checkpoint", openapi_extra=PUBLIC, response_class=PlainTextResponse, responses={**_SAME, **_NOT_YET}
 )
 async def checkpoint(request: Request, service: Service) -> Response:
-    """The newest signed checkpoint (C2SP tlog-checkpoint)."""
+    """The public checkpoint (C2SP tlog-checkpoint), with the cosignatures of its witnesses."""
     note: str = (await service.checkpoint())["note"]
     headers = {"Cache-Control": "no-store", "ETag": f'"{sha256(note.encode()).hexdigest()[:32]}"'}
     if _holds(request, headers["ETag"]):
@@ -75,10 +75,26 @@ async def checkpoint(request: Request, service: Service) -> Response:
     return PlainTextResponse(note, headers=headers)
 
 
+@router.get(
+    "/audit/v1/checkpoint", openapi_extra=allows(Action.ENTRIES), response_class=PlainTextResponse, responses=_NOT_YET
+)
+async def signed_checkpoint(request: Request, service: Service) -> Response:
+    """The newest signed checkpoint, whether or not the witnesses have seen it: what the services themselves read by."""
+    await service.may_read_bundles(request)
+    return PlainTextResponse((await service.signed_checkpoint())["note"], headers={"Cache-Control": "no-store"})
+
+
 @router.get("/audit/vkey", openapi_extra=PUBLIC, response_class=PlainTextResponse)
 async def vkey(service: Service) -> Response:
-    """The note verifier key of the log, one line."""
-    return PlainTextResponse(service.signer.vkey + "\n", headers={"Cache-Control": "no-cache"})
+    """The note verifier key of the log, one line; during a rotation the older one."""
+    return PlainTextResponse(service.keys.vkey + "\n", headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/audit/v1/keys", openapi_extra=PUBLIC)
+async def keys(service: Service) -> dict[str, list[str]]:
+    """The verifier keys of all that sign now, oldest first, and of all that ever signed."""
+    signing = [signer.vkey for signer in service.keys.signers]
+    return {"signing": signing, "known": [verifier.vkey for verifier in service.keys.verifiers]}
 
 
 @router.get(

@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from services.audit.errors import Fenced, GuardRefuses, LogCorrupt
-from services.audit.tree import range_at
+from services.audit.keys import KeyRing, create_key, remember_keys
+from services.audit.tree import queries, range_at
 from services.kernel.db import Pool
 from services.kernel.folder import Folder, write_durably
 from services.kernel.merkle import EMPTY_ROOT
-from services.kernel.note import BadNote, Checkpoint, Signer, Verifier
+from services.kernel.note import BadNote, Checkpoint, Verifier
+from services.kernel.settings import Settings
 
 
 class Guard:
     """The guard file of one log."""
 
-    def __init__(self, folder: Path, verifier: Verifier) -> None:
+    def __init__(self, folder: Path, keys: Callable[[], Sequence[Verifier]]) -> None:
         self._folder = folder
         self._path = folder / "checkpoint"
-        self._verifier = verifier
+        self._keys = keys
 
     def read(self) -> Checkpoint | None:
         """The checkpoint kept, None when there is none; GuardRefuses when it is broken or of another log."""
@@ -36,13 +38,13 @@ class Guard:
         except UnicodeDecodeError as error:
             raise GuardRefuses(f"the guard {self._path.name} is not text") from error
         try:
-            return Checkpoint.open(note, self._verifier)
+            return Checkpoint.open(note, *self._keys())
         except BadNote as error:
             raise GuardRefuses(f"the guard {self._path.name} is not a checkpoint of this log: {error}") from error
 
     def advance(self, note: str, seen: Checkpoint | None) -> Checkpoint:
         """Replace the checkpoint last seen by a later one; Fenced when another process has moved it meanwhile."""
-        following = Checkpoint.open(note, self._verifier)
+        following = Checkpoint.open(note, *self._keys())
         with self._locked():
             if self.read() != seen:
                 raise Fenced("another process has moved the guard")
@@ -53,7 +55,7 @@ class Guard:
 
     def overwrite(self, note: str) -> None:
         """Put any checkpoint of this log there: an operator's word, nothing else."""
-        Checkpoint.open(note, self._verifier)
+        Checkpoint.open(note, *self._keys())
         with self._locked():
             write_durably(self._path, note, 0o644)
 
@@ -68,20 +70,25 @@ class Guard:
             os.close(handle)
 
 
-def open_key(folder: Folder, origin: str) -> Signer:
-    """The log's signing key, made with the log; ValueError when it is the key of another log."""
-    signer = Signer.parse(folder.secret_text("log_key", Signer.generate(origin).private_text()))
-    if signer.name != origin or folder.vkey() not in (None, signer.vkey):
-        raise ValueError(f"the key in secrets/log_key does not belong to the log {origin}: put back the right one")
-    return signer
+def open_keys(folder: Folder, origin: str, secret: str | None = None) -> KeyRing:
+    """The log's signing keys, the first made with the log; ValueError when they are those of another log."""
+    if secret is None:
+        create_key(folder, origin)
+    return KeyRing(folder, origin, secret)
 
 
-def guard_of(folder: Folder, signer: Signer) -> Guard:
+def keys_of(settings: Settings) -> KeyRing:
+    """The signing keys of an installation's log."""
+    secret = settings.log_key.get_secret_value() if settings.log_key else None
+    return open_keys(settings.folder, settings.origin, secret)
+
+
+def guard_of(folder: Folder, keys: KeyRing) -> Guard:
     """The guard of the folder's log."""
-    return Guard(folder.log_dir / "guard", signer.verifier)
+    return Guard(folder.log_dir / "guard", lambda: keys.verifiers)
 
 
-def create_log(folder: Folder, signer: Signer, guard: Guard, *, empty: bool) -> None:
+def create_log(folder: Folder, keys: KeyRing, guard: Guard, *, empty: bool) -> None:
     """Write the guard of a log that has just been made, and its public key; later on, change nothing.
 
     The log is new when no public key was ever written and the database holds nothing. The key comes last: a crash
@@ -90,21 +97,27 @@ def create_log(folder: Folder, signer: Signer, guard: Guard, *, empty: bool) -> 
     if folder.vkey() is not None:
         return
     if empty and guard.read() is None:
-        guard.overwrite(signer.sign(Checkpoint(signer.name, 0, EMPTY_ROOT).text()))
-    write_durably(folder.log_dir / "vkey", signer.vkey + "\n", 0o644)
+        guard.overwrite(keys.sign(Checkpoint(keys.name, 0, EMPTY_ROOT).text()))
+    remember_keys(folder, keys.signers)
+    write_durably(folder.log_dir / "vkey", keys.vkey + "\n", 0o644)
 
 
-async def check_guard(pool: Pool, guard: Guard, size: int) -> Checkpoint:
-    """The guard's checkpoint if the database's tree of `size` contains it; GuardRefuses otherwise."""
-    kept = guard.read()
+async def check_guard(pool: Pool, guard: Guard) -> Checkpoint:
+    """The guard's checkpoint if the database's tree contains it; GuardRefuses otherwise."""
+    kept = guard.read()  # before the head: another process may be moving both on
+    size = (await pool.fetchrow(queries.read_head))["size"]
     if kept is None:
         raise GuardRefuses(
-            "the guard (log/guard/checkpoint) is missing, so a later checkpoint may have been published: "
-            "restore it from a copy, or accept the database as it is with `kycuong log trust`"
+            "thiếu tệp canh giữ log/guard/checkpoint nên có thể đã công bố điểm kiểm mới hơn: hãy phục hồi tệp từ bản "
+            "sao, hoặc chấp nhận cơ sở dữ liệu như hiện có bằng `kycuong log trust` / the guard (log/guard/checkpoint) "
+            "is missing, so a later checkpoint may have been published: restore it from a copy, or accept the database "
+            "as it is with `kycuong log trust`"
         )
     if kept.size > size:
         raise GuardRefuses(
-            f"the database holds {size} entries, but a checkpoint of {kept.size} was published: restore a newer backup"
+            f"cơ sở dữ liệu chỉ có {size} sự kiện, trong khi điểm kiểm đã công bố có {kept.size}: hãy phục hồi bản "
+            f"sao lưu mới hơn / the database holds {size} entries, but a checkpoint of {kept.size} was published: "
+            "restore a newer backup (docs/operate.md, Restore)"
         )
     try:
         there = await range_at(pool, kept.size)
@@ -112,6 +125,8 @@ async def check_guard(pool: Pool, guard: Guard, size: int) -> Checkpoint:
         raise GuardRefuses(f"the tree of {kept.size}, which was published, cannot be rebuilt: {error}") from error
     if there.root() != kept.root:
         raise GuardRefuses(
-            f"the first {kept.size} entries differ from those published: this is not the database of the log"
+            f"{kept.size} sự kiện đầu khác với những gì đã công bố: đây không phải cơ sở dữ liệu của nhật ký này; "
+            f"hãy phục hồi đúng bản / the first {kept.size} entries differ from those published: this is not the "
+            "database of the log; restore the right one (docs/operate.md, Restore)"
         )
     return kept

@@ -14,13 +14,14 @@ import asyncpg
 from services.audit import metrics
 from services.audit.errors import Fenced, GuardRefuses, LogCorrupt
 from services.audit.guard import Guard
+from services.audit.keys import KeyRing
 from services.audit.publisher import Publisher
 from services.audit.sequencer import Sequencer
 from services.audit.signer import CheckpointSigner
 from services.audit.tree import queries
+from services.audit.witnessing import Witnesses, Witnessing
 from services.kernel.db import TRANSIENT, Pool, transaction
 from services.kernel.loops import honour_cancellation
-from services.kernel.note import Signer
 from services.kernel.streams.port import Stream
 
 LEASE = timedelta(seconds=3)
@@ -44,18 +45,28 @@ class Leader:
     """Takes the lease, and while it holds it sequences, signs and publishes."""
 
     def __init__(
-        self, pool: Pool, stream: Stream, topics: Topics, signer: Signer, guard: Guard, *, source: str, holder: str
+        self,
+        pool: Pool,
+        stream: Stream,
+        topics: Topics,
+        keys: KeyRing,
+        guard: Guard,
+        witnesses: Witnesses,
+        *,
+        source: str,
+        holder: str,
     ) -> None:
         self._pool = pool
         self._stream = stream
         self._topics = topics
-        self._signer = signer
+        self._keys = keys
         self._guard = guard
+        self._witnesses = witnesses
         self._source = source
         self._holder = holder
         self._epoch: int | None = None
         self.trouble: str | None = None
-        self.signed = asyncio.Event()
+        self.published = asyncio.Event()
 
     async def run(self) -> None:
         """Lead whenever nobody else does, until cancelled or until the log turns out corrupt (see `trouble`)."""
@@ -106,11 +117,13 @@ class Leader:
 
     async def _reign(self, epoch: int) -> None:
         """Sequence, sign and publish until something ends it; all of it or none of it runs."""
-        signer = CheckpointSigner(self._pool, self._signer, self._guard, epoch=epoch)
+        signer = CheckpointSigner(self._pool, self._keys, self._guard, epoch=epoch)
+        witnessing = Witnessing(self._pool, self._witnesses, epoch=epoch)
         sequencer = Sequencer(self._pool, self._stream, self._topics.events, source=self._source, epoch=epoch)
         publisher = Publisher(self._pool, self._stream, self._topics.entries)
         async with asyncio.TaskGroup() as group:
             renewing = group.create_task(self._renew(epoch))
+            await self._witnesses.agree(self._pool, self._keys.name, self._keys.verifiers)
             await signer.start()
             self.trouble = None
             log.info("leading the log in epoch %d", epoch)
@@ -118,7 +131,9 @@ class Leader:
                 sequencer.run(),
                 signer.run(sequencer.grown),
                 publisher.run(),
-                self._announce(signer.signed, publisher.news),
+                witnessing.run(),
+                _offer(signer, witnessing, publisher),
+                self._announce(witnessing.published),
                 _forward(sequencer.refused, publisher.news),
                 self._watch(),
             ]
@@ -126,14 +141,13 @@ class Leader:
                 group.create_task(part)
             await renewing
 
-    async def _announce(self, signed: asyncio.Event, news: asyncio.Event) -> None:
-        """Tell those who wait for receipts, and the publisher, of each new checkpoint."""
+    async def _announce(self, published: asyncio.Event) -> None:
+        """Tell those who wait for receipts of each new public checkpoint."""
         while True:
-            await signed.wait()
-            signed.clear()
-            news.set()
-            self.signed.set()
-            self.signed = asyncio.Event()
+            await published.wait()
+            published.clear()
+            self.published.set()
+            self.published = asyncio.Event()
 
     async def _renew(self, epoch: int) -> None:
         """Keep the lease; Fenced once it is lost. A renewal that takes too long ends the reign."""
@@ -168,6 +182,16 @@ class Leader:
                 await self._pool.execute(queries.drop_lease, self._holder, self._epoch, timeout=1)
             except Exception as error:
                 log.info("the lease was not given back, it runs out by itself: %r", error)
+
+
+async def _offer(signer: CheckpointSigner, witnessing: Witnessing, publisher: Publisher) -> None:
+    """Each checkpoint that is signed and kept goes to the stream at once, and to the witnesses."""
+    while True:
+        await signer.signed.wait()
+        signer.signed.clear()
+        publisher.news.set()
+        if signer.latest is not None:
+            witnessing.offer(*signer.latest)
 
 
 async def _forward(source: asyncio.Event, target: asyncio.Event) -> None:

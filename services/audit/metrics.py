@@ -20,3 +20,13 @@ appended = meter.create_counter("kycuong.audit.appended", unit="{entry}", descri
 unpublished = meter.create_gauge(
     "kycuong.audit.unpublished", unit="{entry}", description="Entries not yet on the stream"
 )
+unwitnessed = meter.create_gauge(
+    "kycuong.audit.unwitnessed", unit="s", description="How long a checkpoint has been waiting for its witnesses"
+)
+witness_failures = meter.create_counter(
+    "kycuong.audit.witness_failures", description="Times that a witness gave no cosignature, by witness"
+)
+published_without_quorum = meter.create_counter(
+    "kycuong.audit.published_without_quorum",
+    description="Checkpoints published without a quorum, as set: each an alarm",
+)

@@ -112,15 +112,36 @@ SELECT hashes FROM audit.tile WHERE level = $1 AND n = $2;
 SELECT n, hashes, root FROM audit.tile WHERE level = $1 AND n >= $2 AND n < $3 ORDER BY n;
 
 -- name: latest_checkpoint
--- The newest signed checkpoint.
+-- The newest checkpoint that is signed and kept: what the services read by, whether or not witnesses have seen it.
 SELECT size, root, note, extract(epoch FROM clock_timestamp() - signed_at)::float8 AS age
 FROM audit.checkpoint ORDER BY size DESC LIMIT 1;
+
+-- name: public_checkpoint
+-- The newest checkpoint that is public, with the note as served.
+SELECT publication.seq, publication.size, checkpoint.root, publication.note,
+       extract(epoch FROM clock_timestamp() - published_at)::float8 AS age
+FROM audit.publication JOIN audit.checkpoint USING (size) ORDER BY seq DESC LIMIT 1;
 
 -- name: add_checkpoint
 -- Keep a signed checkpoint, if the signer's epoch still rules; the same one again changes nothing.
 INSERT INTO audit.checkpoint (size, root, note)
 SELECT $1, $2, $3 FROM audit.tree_head WHERE epoch = $4 AND size >= $1
 ON CONFLICT (size) DO NOTHING;
+
+-- name: publish
+-- Publish a note of a kept checkpoint, if the epoch still rules and nothing larger is public. No row: fenced.
+INSERT INTO audit.publication (size, note)
+SELECT $1, $2 FROM audit.tree_head
+WHERE epoch = $3 AND $1 >= coalesce((SELECT size FROM audit.publication ORDER BY seq DESC LIMIT 1), 0)
+RETURNING seq;
+
+-- name: note_witness
+-- What a witness said, or why it did not; a failure leaves what it cosigned before.
+INSERT INTO audit.witness_state (name, size, cosigned_at, trouble) VALUES ($1, $2, to_timestamp($3), $4)
+ON CONFLICT (name) DO UPDATE SET
+    size = coalesce(excluded.size, witness_state.size),
+    cosigned_at = coalesce(excluded.cosigned_at, witness_state.cosigned_at),
+    trouble = excluded.trouble, at = now();
 
 -- name: refusals_from
 -- Refusals after one, in order.
@@ -161,3 +182,7 @@ CROSS JOIN LATERAL (
     ORDER BY kept.size LIMIT 1
 ) AS found
 ORDER BY found.size;
+
+-- name: witnesses
+-- What each witness last said.
+SELECT name, size, cosigned_at, trouble, at FROM audit.witness_state ORDER BY name;

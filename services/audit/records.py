@@ -103,7 +103,7 @@ def _fault(raw: bytes, event: dict[str, Any], id: object, unit: object, unitseq:
         return "unit is no unit id"
     if type(unitseq) is not int or not 1 <= unitseq <= MAX_UNITSEQ:
         return "unitseq is no positive integer"
-    if type(event.get("data")) is not dict or any([type(event.get(name)) is not str for name in _TEXTS]):
+    if type(event.get("data")) is not dict or not all(type(event.get(name)) is str for name in _TEXTS):
         return "an attribute is missing or of the wrong type"
     return None if _canonical(event, raw) else "not in canonical form"
 

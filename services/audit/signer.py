@@ -8,41 +8,46 @@ import time
 
 from services.audit.errors import Fenced, LogCorrupt
 from services.audit.guard import Guard, check_guard
+from services.audit.keys import KeyRing
 from services.audit.tree import grow_edge, queries, read_head
 from services.kernel.db import Pool, transaction
 from services.kernel.failpoints import failpoint
-from services.kernel.note import Checkpoint, Signer
+from services.kernel.loops import wait_for_event
+from services.kernel.note import Checkpoint, sign_note
 from services.kernel.tiles import Edge
 
 PERIOD = 1.0  # seconds between checkpoints of a growing tree
+LOOK = 5.0  # seconds between looks at the keys while nothing grows
 log = logging.getLogger(__name__)
 
 
 class CheckpointSigner:
     """Signs the tree of one epoch as it grows."""
 
-    def __init__(self, pool: Pool, signer: Signer, guard: Guard, *, epoch: int) -> None:
+    def __init__(self, pool: Pool, keys: KeyRing, guard: Guard, *, epoch: int) -> None:
         self._pool = pool
-        self._signer = signer
+        self._keys = keys
         self._guard = guard
         self._epoch = epoch
         self._kept: Checkpoint | None = None
         self._edge = Edge()
         self._signed_at = -PERIOD
+        self._signed_by: tuple[object, ...] = ()
+        self.latest: tuple[Checkpoint, str] | None = None
         self.signed = asyncio.Event()
 
     async def start(self) -> None:
         """Check the database against itself and against the guard; GuardRefuses or LogCorrupt if it fails."""
         async with transaction(self._pool) as connection:
             edge, tree = await read_head(connection, self._epoch)
-        self._kept = await check_guard(self._pool, self._guard, tree.size)
+        self._kept = await check_guard(self._pool, self._guard)
         self._edge = edge
         await self._issue(tree.size, tree.root())
 
     async def run(self, grown: asyncio.Event) -> None:
-        """Sign once a period while the tree grows, until cancelled."""
+        """Sign once a period while the tree grows, and when a key has come or gone, until cancelled."""
         while True:
-            await grown.wait()
+            await wait_for_event(grown, LOOK)
             await asyncio.sleep(max(0.0, self._signed_at + PERIOD - time.monotonic()))
             grown.clear()
             await self.step()
@@ -52,7 +57,7 @@ class CheckpointSigner:
         head = await self._pool.fetchrow(queries.read_head)
         if head["epoch"] != self._epoch:
             raise Fenced(f"epoch {head['epoch']} rules, not {self._epoch}")
-        if head["size"] == self._edge.size:
+        if head["size"] == self._edge.size and self._keys.signers == self._signed_by:
             return False
         # Rehash what grew from the stored bytes: a flipped bit must not be signed.
         edge = await grow_edge(self._pool, self._edge, head["size"])
@@ -63,7 +68,10 @@ class CheckpointSigner:
         return True
 
     async def _issue(self, size: int, root: bytes) -> None:
-        note = self._signer.sign(Checkpoint(self._signer.name, size, root).text())
+        checkpoint = Checkpoint(self._keys.name, size, root)
+        signers = self._keys.signers
+        note = sign_note(checkpoint.text(), signers)
+        # a crash here leaves a signature that nobody has seen
         self._signed_at = time.monotonic()
         self._kept = await asyncio.to_thread(self._guard.advance, note, self._kept)
         failpoint("audit.after_guard")
@@ -72,6 +80,8 @@ class CheckpointSigner:
         if added != "INSERT 0 1":
             await self._accept_known(size, root)
         failpoint("audit.after_checkpoint")
+        # a crash here leaves it kept, and readers of the stream may have it; it becomes public at the next start
+        self._signed_by, self.latest = signers, (checkpoint, note)
         self.signed.set()
 
     async def _accept_known(self, size: int, root: bytes) -> None:
@@ -88,14 +98,14 @@ class CheckpointSigner:
         raise Fenced(f"epoch {self._epoch} no longer rules")
 
 
-async def trust(pool: Pool, signer: Signer, guard: Guard) -> Checkpoint:
+async def trust(pool: Pool, keys: KeyRing, guard: Guard) -> Checkpoint:
     """Accept the database's tree as it stands and make it the guard: an operator's decision after a restore.
 
     Checkpoints published before and beyond it can then no longer be proved consistent; raises LogCorrupt.
     """
     async with transaction(pool) as connection:
         _, tree = await read_head(connection)
-    checkpoint = Checkpoint(signer.name, tree.size, tree.root())
-    guard.overwrite(signer.sign(checkpoint.text()))
+    checkpoint = Checkpoint(keys.name, tree.size, tree.root())
+    guard.overwrite(keys.sign(checkpoint.text()))
     log.warning("an operator trusts the tree of %d as it stands", tree.size)
     return checkpoint

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import Request
 
+from services.audit.keys import KeyRing
 from services.audit.leader import Leader
 from services.audit.receipt import Receipt
 from services.audit.tree import inclusion_proof, queries
@@ -16,7 +17,6 @@ from services.kernel.clock import Clock
 from services.kernel.db import Pool
 from services.kernel.identity import authenticate, token_of
 from services.kernel.loops import wait_for_event
-from services.kernel.note import Signer
 from services.kernel.problems import Unavailable
 from services.kernel.roles import Action
 from services.kernel.settings import Settings
@@ -31,26 +31,28 @@ class State:
     settings: Settings
     clock: Clock
     pool: Pool
-    signer: Signer
+    keys: KeyRing
     leader: Leader
     leading: asyncio.Task[None]
     read_token: str
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    _published: int = 0
+    _signed: int = 0
 
     async def checkpoint(self) -> Any:
-        """The newest signed checkpoint's row; Unavailable before the first."""
-        row = await self.pool.fetchrow(queries.latest_checkpoint)
-        if row is None:
-            raise Unavailable
-        self._published = max(self._published, row["size"])
+        """The public checkpoint's row; Unavailable before the first."""
+        return _there(await self.pool.fetchrow(queries.public_checkpoint))
+
+    async def signed_checkpoint(self) -> Any:
+        """The row of the newest checkpoint that is signed, whatever the witnesses say; Unavailable before the first."""
+        row = _there(await self.pool.fetchrow(queries.latest_checkpoint))
+        self._signed = max(self._signed, row["size"])
         return row
 
     async def published(self, size: int) -> bool:
-        """Whether a signed checkpoint covers this many entries."""
-        if size > self._published:
-            await self.checkpoint()
-        return size <= self._published
+        """Whether a signed checkpoint covers this many entries: tiles may be ahead of the public one (tlog-tiles)."""
+        if size > self._signed:
+            await self.signed_checkpoint()
+        return size <= self._signed
 
     async def receipt(self, event_id: str, wait: float) -> Receipt | None:
         """The receipt of an event, waiting up to `wait` seconds for a checkpoint that covers it."""
@@ -65,7 +67,7 @@ class State:
         clock = asyncio.get_running_loop()
         deadline = clock.time() + wait
         while True:
-            signed = self.leader.signed
+            signed = self.leader.published
             covered = await self._covered(event_id)
             left = deadline - clock.time()
             if covered is not None or left <= 0 or self.stopping.is_set():
@@ -98,3 +100,9 @@ class State:
             if await self.pool.fetchrow(queries.latest_checkpoint) is None:
                 reasons.append("no checkpoint has been signed yet")
         return reasons
+
+
+def _there(row: Any) -> Any:
+    if row is None:
+        raise Unavailable
+    return row

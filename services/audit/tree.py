@@ -60,6 +60,12 @@ async def inclusion_proof(source: Source, index: int, size: int) -> list[bytes]:
     return merkle.inclusion_proof(index, size, lambda level, ix: tiles.node_in_tiles(level, ix, size, held))
 
 
+async def consistency_proof(source: Source, old: int, new: int) -> list[bytes]:
+    """The proof that the tree of `new` entries extends the one of `old`."""
+    held = await read_tiles(source, tiles.tiles_of_ranges(merkle.consistency_ranges(old, new), new))
+    return merkle.consistency_proof(old, new, lambda level, ix: tiles.node_in_tiles(level, ix, new, held))
+
+
 async def leaves_from_bytes(source: Source, start: int, end: int) -> list[bytes]:
     """The leaf hashes of entries [start, end), made anew from the stored bytes; LogCorrupt when one is missing."""
     rows = await source.fetch(queries.entry_bytes_from, start, end)

@@ -12,10 +12,9 @@ from services.kernel.db import TRANSIENT, Connection, transaction
 from services.kernel.entries import Covered, EntryFeed, LogDiffers, Refusal
 from services.kernel.envelope import Envelope, is_uuid, read_envelope
 from services.kernel.failpoints import failpoint
-from services.kernel.log_client import find_verifier
+from services.kernel.log_client import Keys, find_keys
 from services.kernel.loops import wait_for_event
 from services.kernel.merkle import CompactRange
-from services.kernel.note import Verifier
 from services.kernel.streams import Stream
 from services.kernel.telemetry import meter
 
@@ -29,10 +28,10 @@ _behind = meter.create_gauge("kycuong.intake.behind", description="1 while the d
 
 async def run(service: Service, stream: Stream, stop: asyncio.Event) -> None:
     """Take receipts in until stopped; trouble with the database or the log is waited out."""
-    verifier = await _unless(stop, find_verifier(service.settings.folder, service.settings.audit_url))
-    while verifier is not None and not stop.is_set():
+    keys = await _unless(stop, find_keys(service.settings.folder, service.settings.audit_url))
+    while keys is not None and not stop.is_set():
         try:
-            await _follow(service, stream, verifier, stop)
+            await _follow(service, stream, keys, stop)
         except TRANSIENT as error:
             log.warning("receipts wait for the database: %s", type(error).__name__)
             await wait_for_event(stop, _WAIT)
@@ -45,11 +44,11 @@ async def run(service: Service, stream: Stream, stop: asyncio.Event) -> None:
             await wait_for_event(stop, _FAILED)
 
 
-async def _follow(service: Service, stream: Stream, verifier: Verifier, stop: asyncio.Event) -> None:
+async def _follow(service: Service, stream: Stream, keys: Keys, stop: asyncio.Event) -> None:
     settings = service.settings
     feed = EntryFeed(
         stream, settings.topic("audit.entries"), "intake",
-        audit_url=settings.audit_url, read_token=settings.folder.read_token(), verifier=verifier,
+        audit_url=settings.audit_url, read_token=settings.folder.read_token(), keys=keys,
     )  # fmt: skip
     row = await service.pool.fetchrow(QUERIES.log_position)
     try:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import httpx
 
-from services.kernel.log_client import LogClient, LogUnreachable
+from services.kernel.log_client import Keys, LogClient, LogUnreachable
 from services.kernel.merkle import BadProof, CompactRange, leaf_hash
-from services.kernel.note import BadNote, Checkpoint, Verifier
+from services.kernel.note import BadNote, Checkpoint
 from services.kernel.streams.port import Delivered, Position, Reader, Record, Stream, StreamDown, StreamReset
 from services.kernel.telemetry import meter
 from services.kernel.tiles import TILE_WIDTH
@@ -74,12 +74,12 @@ class EntryFeed:
         *,
         audit_url: str,
         read_token: str,
-        verifier: Verifier,
+        keys: Keys,
         http: httpx.AsyncClient | None = None,
     ) -> None:
         self._stream, self._topic, self._consumer = stream, topic, consumer
-        self._verifier = verifier
-        self._log = LogClient(audit_url, read_token, verifier, http)
+        self._keys = keys
+        self._log = LogClient(audit_url, read_token, keys, http)
         self._range = CompactRange()
         self._pending: list[bytes] = []
         self._traces: list[str | None] = []
@@ -144,7 +144,7 @@ class EntryFeed:
             self._keep(int(record.headers["index"]), record)
         elif kind == "checkpoint":
             self._ask_at = time.monotonic() + _SILENCE
-            self._notice(Checkpoint.open(record.value.decode(), self._verifier))
+            self._notice(Checkpoint.open(record.value.decode(), *self._keys()))
         elif kind == "refusal":
             said = json.loads(record.value)
             # of a malformed event perhaps only the id is known

@@ -75,6 +75,12 @@ class Folder:
         path = self.log_dir / "vkey"
         return path.read_text(encoding="utf-8").strip() if path.exists() else None
 
+    def vkeys(self) -> list[str]:
+        """The public halves of all keys that ever signed the log, oldest first; none before it was created."""
+        path, first = self.log_dir / "vkeys", self.vkey()
+        lines = path.read_text(encoding="utf-8").split() if path.exists() else []
+        return list(dict.fromkeys([*lines, *([first] if first else [])]))
+
     @property
     def is_demo(self) -> bool:
         """Whether a demo province lives here; only there may a load set the clock."""

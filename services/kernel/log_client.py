@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 
 import httpx
 
@@ -28,6 +29,9 @@ AT_ONCE = 8  # requests
 _PATIENCE = 10.0  # seconds
 log = logging.getLogger(__name__)
 
+Keys = Callable[[], Sequence[Verifier]]
+"""The keys by which a reader trusts the log, asked for at each checkpoint: they are rotated while it reads."""
+
 
 class LogUnreachable(Exception):
     """Nhật ký chưa đọc được qua HTTP; hãy thử lại.
@@ -39,12 +43,10 @@ class LogUnreachable(Exception):
 class LogClient:
     """One log, read with the installation's read token."""
 
-    def __init__(
-        self, audit_url: str, read_token: str, verifier: Verifier, http: httpx.AsyncClient | None = None
-    ) -> None:
+    def __init__(self, audit_url: str, read_token: str, keys: Keys, http: httpx.AsyncClient | None = None) -> None:
         self._base = f"{audit_url}audit/"
         self._bearer = {"Authorization": f"Bearer {read_token}"}
-        self._verifier = verifier
+        self._keys = keys
         self._http = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False)
         self._lanes = asyncio.Semaphore(AT_ONCE)
 
@@ -53,8 +55,8 @@ class LogClient:
         await self._http.aclose()
 
     async def checkpoint(self) -> Checkpoint:
-        """The present signed checkpoint; raises BadNote when it is not the log's."""
-        return Checkpoint.open((await self._get("checkpoint")).decode(errors="replace"), self._verifier)
+        """The newest signed checkpoint, whatever the witnesses say; raises BadNote when it is not the log's."""
+        return Checkpoint.open((await self._get("v1/checkpoint")).decode(errors="replace"), *self._keys())
 
     async def entries(self, first: int, end: int, size: int) -> list[bytes]:
         """Entries [first, end) of a tree of `size`, by bundles, several at a time."""
@@ -120,21 +122,20 @@ class LogClient:
         return answer.content
 
 
-async def find_verifier(folder: Folder, audit_url: str, http: httpx.AsyncClient | None = None) -> Verifier:
-    """The log's verifier key: the folder's, else the log's own answer, trusted this once and kept; waits for either."""
+async def find_keys(folder: Folder, audit_url: str, http: httpx.AsyncClient | None = None) -> Keys:
+    """The log's keys: the folder's, else the log's own answer, trusted this once and kept; waits for either."""
     client = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False)
     try:
-        while True:
-            known = folder.vkey() or await _ask_for_key(client, audit_url)
-            if known is not None:
-                verifier = Verifier.parse(known)
-                if folder.vkey() is None:
-                    write_durably(folder.log_dir / "vkey", known + "\n", 0o644)
-                return verifier
-            await asyncio.sleep(0.25)
+        while folder.vkey() is None:
+            told = await _ask_for_key(client, audit_url)
+            if told is None:
+                await asyncio.sleep(0.25)
+            elif folder.vkey() is None:
+                write_durably(folder.log_dir / "vkey", told + "\n", 0o644)
     finally:
         if http is None:
             await client.aclose()
+    return lambda: [Verifier.parse(line) for line in folder.vkeys()]
 
 
 async def _ask_for_key(client: httpx.AsyncClient, audit_url: str) -> str | None:

@@ -9,6 +9,10 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 
+class StartRefused(RuntimeError):
+    """The service must not start as things are; the message says what to do."""
+
+
 def honour_cancellation() -> None:
     """Raise CancelledError if this task was asked to end and the request got lost on the way.
 

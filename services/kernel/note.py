@@ -17,7 +17,7 @@ ED25519 = 0x01
 MAX_NOTE_BYTES = 1_000_000
 MAX_SIGNATURES = 100
 _PRIVATE_PREFIX = "PRIVATE+KEY+"
-_SIGNATURE_LINE = re.compile(r"— (?P<name>[^\s+]+) (?P<blob>[A-Za-z0-9+/]+=*)")
+_SIGNATURE_LINE = re.compile(r"— (?P<name>[^\s+\x00-\x1f]+) (?P<blob>[A-Za-z0-9+/]+=*)")
 
 
 class BadNote(ValueError):
@@ -165,7 +165,7 @@ def sign_note(text: str, signers: Iterable[Signer]) -> str:
 def _check_text(text: str) -> None:
     if not text.endswith("\n"):
         raise BadNote("the text of a note ends in a newline")
-    if any(c != "\n" and (ord(c) < 0x20 or ord(c) == 0x7F) for c in text):
+    if any(c < " " and c != "\n" for c in text):
         raise BadNote("the text of a note holds control characters")
 
 

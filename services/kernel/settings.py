@@ -4,6 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kernel.folder import Folder
@@ -26,6 +27,12 @@ class Settings(BaseSettings):
     """Where readers fetch entry bundles (the origin of the audit service, with a trailing slash)."""
     log_origin: str | None = None
     log_public_entries: bool = False
+    log_key: SecretStr | None = None
+    """The log's signing keys, one a line, oldest first; None: files in the folder's secrets."""
+    witness_policy: Path | None = None
+    """A C2SP tlog-policy file; None: `witness-policy` in the folder, if it is there."""
+    witness_fail_open: bool = False
+    """Publish also without the policy's quorum, with an alarm."""
     writes_per_second: int = 20_000
     """An account's rate of single writes: more than one process takes, so set it lower where strangers have accounts.
 

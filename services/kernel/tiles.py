@@ -187,7 +187,7 @@ class Edge:
         return filled
 
     def extend_tiles(self, roots: Iterable[bytes]) -> list[FullTile]:
-        """Add full tiles of leaves, given by their roots, at a tile's boundary, and return the tiles above they fill."""
+        """Add full tiles of leaves, given by their roots, at a tile's boundary; the tiles above that they fill."""
         if self.size % TILE_WIDTH:
             raise ValueError(f"a tree of {self.size} does not end with a tile")
         filled: list[FullTile] = []

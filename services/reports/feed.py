@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.kernel.entries import Covered, EntryFeed, LogDiffers
-from services.kernel.log_client import LogClient, find_verifier
+from services.kernel.log_client import LogClient, find_keys
 from services.kernel.merkle import CompactRange, leaf_hash
 from services.kernel.settings import Settings
 from services.kernel.streams import Stream
@@ -19,7 +19,7 @@ async def open_feed(settings: Settings, stream: Stream) -> EntryFeed:
         CONSUMER,
         audit_url=settings.audit_url,
         read_token=settings.folder.read_token(),
-        verifier=await find_verifier(settings.folder, settings.audit_url),
+        keys=await find_keys(settings.folder, settings.audit_url),
     )
 
 
@@ -28,8 +28,8 @@ async def read_whole(settings: Settings) -> Covered:
 
     LogUnreachable when the audit service does not answer.
     """
-    verifier = await find_verifier(settings.folder, settings.audit_url)
-    client = LogClient(settings.audit_url, settings.folder.read_token(), verifier)
+    keys = await find_keys(settings.folder, settings.audit_url)
+    client = LogClient(settings.audit_url, settings.folder.read_token(), keys)
     try:
         checkpoint = await client.checkpoint()
         entries = await client.entries(0, checkpoint.size, checkpoint.size)

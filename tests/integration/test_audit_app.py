@@ -4,6 +4,7 @@ import asyncio
 import json
 from uuid import uuid4
 
+import pytest
 from tlog_scales import signing, tiles, tlog
 
 from services.audit import cli
@@ -11,6 +12,7 @@ from services.audit.app import create_app
 from services.audit.receipt import Receipt
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import verify_source
+from services.kernel.loops import StartRefused
 from services.kernel.note import Verifier
 from services.kernel.settings import Settings
 from services.kernel.streams import StreamDown
@@ -290,10 +292,11 @@ async def test_the_explorer_shows_the_log_to_anyone(filled: App) -> None:
     assert f'data-size="{SIZE}"' in page.text
     assert checkpoint.origin in page.text and filled.log.signer.vkey in page.text
     assert "Nhật ký kiểm chứng được" in page.text
+    assert "Chưa cấu hình nhân chứng" in page.text
     assert "The verifiable log" in (await filled.get("?lang=en")).text
 
 
-async def test_a_log_that_refuses_to_sign_says_so_and_goes_on_serving(settings: Settings) -> None:
+async def test_a_log_that_might_fork_refuses_to_start_until_an_operator_says_so(settings: Settings) -> None:
     async with open_log(settings) as log:
         await log.publish(many(10, log.origin))
         first = create_app(settings)
@@ -302,19 +305,31 @@ async def test_a_log_that_refuses_to_sign_says_so_and_goes_on_serving(settings: 
         (settings.folder.log_dir / "guard/checkpoint").unlink()
         await log.publish(many(10, log.origin, 10))
         second = create_app(settings)
-        async with second.router.lifespan_context(second):
-            app = App(second, log)
-            async with asyncio.timeout(10):
-                while (answer := await app.get("readyz")).json()["reasons"] == []:
+        with pytest.raises(StartRefused, match="kycuong log trust"):
+            async with second.router.lifespan_context(second):
+                pass
+        assert await log.size() == 10, "what cannot be signed is not appended either"
+        await cli.trust_log(settings)
+        third = create_app(settings)
+        async with third.router.lifespan_context(third):
+            assert (await App(third, log).reach(20)).size == 20
+
+
+async def test_a_log_whose_guard_goes_while_it_stands_by_says_so_and_goes_on_serving(settings: Settings) -> None:
+    async with open_log(settings) as log:
+        await log.publish(many(10, log.origin))
+        await log.crown("another")
+        standby = create_app(settings)
+        async with standby.router.lifespan_context(standby):
+            app = App(standby, log)
+            (settings.folder.log_dir / "guard/checkpoint").unlink()
+            async with asyncio.timeout(15):
+                while not any("log trust" in reason for reason in (await app.get("readyz")).json()["reasons"]):
                     await asyncio.sleep(0.05)
-            assert answer.status_code == 503
-            assert "kycuong log trust" in answer.json()["reasons"][0]
-            assert (await app.reach(10)).size == 10
-            assert await log.size() == 10, "what cannot be signed is not appended either"
             await cli.trust_log(settings)
-            assert (await app.reach(20)).size == 20
+            assert (await app.reach(10)).size == 10
             assert (await app.get("readyz")).status_code == 200
-        await log.check(20)
+        await log.check(10)
 
 
 async def test_a_second_process_stands_by_and_takes_over(settings: Settings) -> None:

@@ -13,7 +13,14 @@ from services.kernel.settings import Settings
 from tests.support.events import event_id, many
 from tests.support.log import Log, drain, open_log
 
-INSERT_ONLY = {"entry": "unit", "tile": "root", "checkpoint": "note", "refusal": "reason", "dead_letter": "error"}
+INSERT_ONLY = {
+    "entry": "unit",
+    "tile": "root",
+    "checkpoint": "note",
+    "publication": "note",
+    "refusal": "reason",
+    "dead_letter": "error",
+}
 
 
 @pytest_asyncio.fixture
@@ -71,6 +78,31 @@ async def test_the_service_holds_no_further_right(log: Log, statement: str) -> N
         await log.pool.execute(statement)
 
 
+# every table of the log, and what its service may do with it: a table that is not here is a fault
+MAY = {
+    **dict.fromkeys(["entry", "tile", "checkpoint", "publication", "refusal", "dead_letter"], {"SELECT", "INSERT"}),
+    **dict.fromkeys(["tree_head", "lease"], {"SELECT", "UPDATE"}),
+    **dict.fromkeys(["stream_position", "published", "unit_position", "witness_state"], {"SELECT", "INSERT", "UPDATE"}),
+    "held": {"SELECT", "INSERT", "DELETE"},
+    "alembic_version": {"SELECT"},
+}
+
+
+async def test_each_table_grants_exactly_what_its_kind_allows(log: Log) -> None:
+    rows = await log.admin.fetch(
+        "SELECT relname, privilege FROM pg_class,"
+        " unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER,MAINTAIN}'::text[]) AS privilege"
+        " WHERE relnamespace = 'audit'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')"
+        " AND (has_table_privilege('kycuong_audit_app', pg_class.oid, privilege)"
+        " OR privilege IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES')"
+        " AND has_any_column_privilege('kycuong_audit_app', pg_class.oid, privilege))"
+    )
+    granted: dict[str, set[str]] = {}
+    for row in rows:
+        granted.setdefault(row["relname"], set()).add(row["privilege"])
+    assert granted == MAY
+
+
 async def test_one_place_holds_one_entry_and_one_size_one_root(log: Log) -> None:
     row = (0, uuid4(), "xa-001", 1, b"x", bytes(32))
     statement = "INSERT INTO audit.entry (idx, id, unit, unitseq, bytes, leaf) VALUES ($1, $2, $3, $4, $5, $6)"
@@ -86,7 +118,6 @@ async def test_one_place_holds_one_entry_and_one_size_one_root(log: Log) -> None
 
 HOT = {
     "known_leaves": ("entry_id_key", [[event_id(i) for i in range(50)]]),
-    "unit_positions": ("unit_position_pkey", [[f"xa-{i:03d}" for i in range(3)]]),
     "waiting": ("held", [["xa-001"], [event_id(1)]]),
     "entries_from": ("entry_pkey", [100, 200]),
     "entry_bytes_from": ("entry_pkey", [256, 512]),
@@ -97,6 +128,7 @@ HOT = {
     "entry_by_id": ("entry_id_key", [event_id(7)]),
     "refusals_from": ("refusal_pkey", [5, 10]),
     "latest_checkpoint": ("checkpoint_pkey", []),
+    "public_checkpoint": ("publication_pkey", []),
 }
 
 
@@ -115,6 +147,9 @@ async def grown(log: Log) -> Log:
     await log.admin.execute(
         "INSERT INTO audit.checkpoint (size, root, note)"
         " SELECT n, sha256('x'), 'x' FROM generate_series(100000, 105000) n"
+    )
+    await log.admin.execute(
+        "INSERT INTO audit.publication (size, note) SELECT n, 'x' FROM generate_series(100000, 105000) n"
     )
     await log.admin.execute(
         "INSERT INTO audit.unit_position SELECT 'dvsn-' || n, 1 FROM generate_series(1, 5000) n;"

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from services.kernel import entries as module
 from services.kernel.entries import CHUNK, Covered, EntryFeed, LogDiffers, Refusal
-from services.kernel.log_client import find_verifier
+from services.kernel.log_client import find_keys
 from services.kernel.merkle import CompactRange, leaf_hash
 from services.kernel.note import Signer
 from services.kernel.settings import Settings
@@ -55,7 +55,7 @@ async def feeding(transport: Transport, log: TinyLog, *, after: int = 0) -> Asyn
     stream = transport.open("reports")
     feed = EntryFeed(
         stream, transport.settings.topic("audit.entries"), "reports",
-        audit_url=log.url, read_token=TOKEN, verifier=log.signer.verifier,
+        audit_url=log.url, read_token=TOKEN, keys=lambda: [log.signer.verifier],
     )  # fmt: skip
     tree = CompactRange()
     tree.extend(map(leaf_hash, log.entries[:after]))
@@ -330,13 +330,13 @@ async def test_a_feed_begins_near_where_it_was(plain: Embedded, audit: Stream, t
 
 async def test_the_key_comes_from_the_folder_or_once_from_the_log(settings: Settings, log: TinyLog) -> None:
     log.away = True
-    looking = asyncio.create_task(find_verifier(settings.folder, log.url))
+    looking = asyncio.create_task(find_keys(settings.folder, log.url))
     await asyncio.sleep(0.5)
     assert not looking.done()
     log.away = False
-    assert await asyncio.wait_for(looking, 5) == log.signer.verifier
+    assert (await asyncio.wait_for(looking, 5))() == [log.signer.verifier]
     assert settings.folder.vkey() == log.signer.vkey
     asked = log.asked["vkey"]
     log.signer = Signer.generate("kycuong.test/log")  # an impostor at the same address is not believed
-    assert await find_verifier(settings.folder, log.url) != log.signer.verifier
+    assert log.signer.verifier not in (await find_keys(settings.folder, log.url))()
     assert log.asked["vkey"] == asked

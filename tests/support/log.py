@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import asyncpg
 
 from services.audit.errors import GuardRefuses
-from services.audit.guard import Guard, create_log, guard_of, open_key
+from services.audit.guard import Guard, create_log, guard_of, open_keys
+from services.audit.keys import KeyRing
 from services.audit.leader import Leader, Topics
 from services.audit.publisher import Publisher
 from services.audit.sequencer import Sequencer
@@ -18,8 +19,9 @@ from services.audit.signer import CheckpointSigner
 from services.audit.tree import queries, read_bundle, read_edge, read_head, read_tile
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import Verdict, verify_source
+from services.audit.witnessing import Witnesses, Witnessing
 from services.kernel.db import Pool, open_pool
-from services.kernel.note import Signer
+from services.kernel.policy import Policy
 from services.kernel.settings import Settings
 from services.kernel.streams import Record, Stream, open_stream
 from services.kernel.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, parse_coordinate, perfect_root, split_hashes
@@ -35,7 +37,8 @@ class Log:
     pool: Pool
     stream: Stream
     intake: Stream
-    signer: Signer
+    signer: KeyRing
+    witnesses: Witnesses
     guard: Guard
     admin: asyncpg.Connection
 
@@ -54,6 +57,7 @@ class Log:
             topics,
             self.signer,
             self.guard,
+            self.witnesses,
             source=self.settings.source,
             holder=holder,
         )
@@ -86,9 +90,13 @@ class Log:
         return int(await self.pool.fetchval("SELECT size FROM audit.tree_head"))
 
     async def sign(self) -> None:
-        """Sign the tree as it stands, in the epoch that rules."""
+        """Sign and publish the tree as it stands, in the epoch that rules."""
         epoch = await self.pool.fetchval("SELECT epoch FROM audit.tree_head")
-        await self.checkpoint_signer(epoch)
+        signed = await self.checkpoint_signer(epoch)
+        assert signed.latest is not None
+        witnessing = Witnessing(self.pool, self.witnesses, epoch=epoch)
+        witnessing.offer(*signed.latest)
+        assert await witnessing.step()
 
     async def told(self) -> list[Record]:
         """What was published so far on audit.entries."""
@@ -148,7 +156,7 @@ class _Stored:
 
     async def get(self, path: str) -> bytes | None:
         if path == "checkpoint":
-            row = await self._pool.fetchrow(queries.latest_checkpoint)
+            row = await self._pool.fetchrow(queries.public_checkpoint)
             return row["note"].encode() if row else None
         _, level, coordinate = path.split("/", 2)
         n, width = parse_coordinate(coordinate)
@@ -183,12 +191,12 @@ async def open_log(settings: Settings) -> AsyncIterator[Log]:
         for stream in streams:
             await stream.start()
             stack.push_async_callback(stream.stop)
-        signer = open_key(settings.folder, settings.origin)
-        guard = guard_of(settings.folder, signer)
-        create_log(settings.folder, signer, guard, empty=True)
+        keys = open_keys(settings.folder, settings.origin)
+        guard = guard_of(settings.folder, keys)
+        create_log(settings.folder, keys, guard, empty=True)
         admin = await asyncpg.connect(settings.database_url)
         stack.push_async_callback(admin.close)
-        yield Log(settings, pool, streams[0], streams[1], signer, guard, admin)
+        yield Log(settings, pool, streams[0], streams[1], keys, Witnesses(Policy(), ()), guard, admin)
 
 
 async def drain(sequencer: Sequencer) -> int:

@@ -64,7 +64,7 @@ class TinyLog:
         return Starlette(routes=[Route("/audit/{path:path}", self._serve)])
 
     async def _serve(self, request: Request) -> Response:
-        path = request.path_params["path"]
+        path = request.path_params["path"].removeprefix("v1/")
         kind = path.partition("/")[0] if not path.startswith("tile/entries/") else "entries"
         self.asked[kind] += 1
         if self.away:

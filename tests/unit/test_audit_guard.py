@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.audit.errors import Fenced, GuardRefuses
-from services.audit.guard import Guard, create_log, guard_of, open_key
+from services.audit.guard import Guard, create_log, guard_of, open_keys
 from services.kernel.folder import Folder
 from services.kernel.merkle import EMPTY_ROOT
 from services.kernel.note import Checkpoint, Signer
@@ -19,7 +19,7 @@ def note(size: int, fill: int = 1) -> str:
 
 @pytest.fixture
 def guard(tmp_path: Path) -> Guard:
-    return Guard(tmp_path / "guard", SIGNER.verifier)
+    return Guard(tmp_path / "guard", lambda: [SIGNER.verifier])
 
 
 def test_it_moves_forward_only(guard: Guard) -> None:
@@ -54,7 +54,7 @@ def test_a_broken_guard_is_no_guard(guard: Guard, tmp_path: Path, content: bytes
 
 def test_a_new_log_gets_its_key_and_guard_once(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "data").prepare()
-    signer = open_key(folder, folder.origin())
+    signer = open_keys(folder, folder.origin())
     guard = guard_of(folder, signer)
     create_log(folder, signer, guard, empty=True)
     assert folder.vkey() == signer.vkey
@@ -62,13 +62,13 @@ def test_a_new_log_gets_its_key_and_guard_once(tmp_path: Path) -> None:
     (folder.log_dir / "guard/checkpoint").unlink()
     create_log(folder, signer, guard, empty=True)
     assert guard.read() is None, "with the key there, a missing guard counts as ahead"
-    assert open_key(folder, folder.origin()).vkey == signer.vkey
+    assert open_keys(folder, folder.origin()).vkey == signer.vkey
     assert (folder.secrets_dir / "log_key").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_database_with_entries_gets_no_new_guard(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "data").prepare()
-    signer = open_key(folder, folder.origin())
+    signer = open_keys(folder, folder.origin())
     guard = guard_of(folder, signer)
     create_log(folder, signer, guard, empty=False)
     assert guard.read() is None
@@ -76,9 +76,9 @@ def test_a_database_with_entries_gets_no_new_guard(tmp_path: Path) -> None:
 
 def test_the_key_of_another_log_is_refused(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "data").prepare()
-    open_key(folder, folder.origin())
+    open_keys(folder, folder.origin())
     with pytest.raises(ValueError, match="does not belong"):
-        open_key(folder, "kycuong.local/other")
+        open_keys(folder, "kycuong.local/other")
     (folder.log_dir / "vkey").write_text(SIGNER.vkey)
     with pytest.raises(ValueError, match="does not belong"):
-        open_key(folder, folder.origin())
+        open_keys(folder, folder.origin())

@@ -57,6 +57,6 @@ UPDATE {schema}.stream_position SET incarnation = $4, next_offset = $5
 WHERE topic = $1 AND incarnation = $2 AND next_offset = $3 RETURNING topic;
 
 -- name: bury
--- Put a record that can never be processed aside, raw, with its error.
+-- Put a record that can never be processed aside, raw, with its error; once, though the position were set back.
 INSERT INTO {schema}.dead_letter (topic, incarnation, stream_offset, key, bytes, headers, error)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING;

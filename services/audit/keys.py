@@ -1,0 +1,152 @@
+"""The log's signing keys: one origin for good, its keys by rotation with overlap.
+
+A key is a file of `secrets/` (`log_key`, the first; `log_keys/<key id>`, those added later), mode 0600, or a line of
+the environment secret. All of them sign every checkpoint, oldest first, so whoever pins any of them goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from services.kernel.folder import Folder, write_durably
+from services.kernel.note import BadNote, Signer, Verifier, sign_note
+
+FIRST, FURTHER, RETIRED = "log_key", "log_keys", "retired"
+
+
+class KeyRing:
+    """The keys that sign now; those added or retired by another process are noticed at the next checkpoint."""
+
+    def __init__(self, folder: Folder, origin: str, secret: str | None = None) -> None:
+        self.name = origin
+        self._folder, self._secret = folder, secret
+        self._mark: object = None
+        self._signers: tuple[Signer, ...] = ()
+        self._load()
+
+    @property
+    def signers(self) -> tuple[Signer, ...]:
+        """The keys that sign now, oldest first; ValueError when they are not those of this log."""
+        self._load()
+        return self._signers
+
+    @property
+    def verifier(self) -> Verifier:
+        """The oldest key's public half."""
+        return self.signers[0].verifier
+
+    @property
+    def vkey(self) -> str:
+        """The oldest key, as one line of text."""
+        return self.signers[0].vkey
+
+    @property
+    def verifiers(self) -> tuple[Verifier, ...]:
+        """Every key that ever signed this log: the guard, or a witness, may hold an older note."""
+        return tuple(dict.fromkeys((*(s.verifier for s in self._signers), *known_keys(self._folder))))
+
+    def sign(self, text: str) -> str:
+        """The note that all the keys sign."""
+        return sign_note(text, self.signers)
+
+    def _load(self) -> None:
+        mark = _mark(self._folder) if self._secret is None else self._secret
+        if mark != self._mark:
+            self._signers = self._read()
+            self._mark = mark
+
+    def _read(self) -> tuple[Signer, ...]:
+        texts = (
+            self._secret.split()
+            if self._secret is not None
+            else [_secret_text(path) for path in key_files(self._folder)]
+        )
+        try:
+            signers = tuple(Signer.parse(text) for text in texts)
+        except BadNote as fault:
+            raise ValueError(
+                f"khóa ký của nhật ký không đọc được / a signing key of the log cannot be read: {fault}"
+            ) from None
+        self._admit(signers)
+        return signers
+
+    def _admit(self, signers: tuple[Signer, ...]) -> None:
+        """Take keys of this log only, of which one at least is known, and write their public halves down."""
+        known = {verifier.vkey for verifier in known_keys(self._folder)}
+        own = {signer.vkey for signer in signers}
+        if not own or any(signer.name != self.name for signer in signers) or (known and not own & known):
+            raise ValueError(
+                f"khóa ký không thuộc nhật ký {self.name}: hãy đặt lại đúng khóa trong secrets/ / the signing key does "
+                f"not belong to the log {self.name}: put back the right one"
+            )
+        if known and not own <= known:
+            remember_keys(self._folder, signers)
+
+
+def create_key(folder: Folder, origin: str) -> None:
+    """Make the first key of a new log; where a public key was ever written, a missing key is not made anew."""
+    if folder.vkey() is None and not key_files(folder):
+        folder.secret_text(FIRST, Signer.generate(origin).private_text())
+
+
+def key_files(folder: Folder) -> list[Path]:
+    """The files of the keys that sign, in the order in which their public halves were written down."""
+    ages = {vkey.split("+")[1]: age for age, vkey in enumerate(folder.vkeys())}
+    further = [path for path in (folder.secrets_dir / FURTHER).glob("*") if re.fullmatch("[0-9a-f]{8}", path.name)]
+    first = folder.secrets_dir / FIRST
+    return [
+        *([first] if first.exists() else []),
+        *sorted(further, key=lambda path: (ages.get(path.name, 0), path.name)),
+    ]
+
+
+def _secret_text(path: Path) -> str:
+    if path.stat().st_mode & 0o077:
+        raise ValueError(
+            f"người khác đọc được khóa ký {path.name}: hãy chạy chmod 600 / others may read the signing key "
+            f"{path.name}: run chmod 600 on it, and think of it as stolen"
+        )
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _mark(folder: Folder) -> object:
+    """What changes when a key file comes or goes."""
+    return tuple((path.name, path.stat().st_mtime_ns) for path in key_files(folder))
+
+
+def known_keys(folder: Folder) -> list[Verifier]:
+    """The public halves of all keys that ever signed, oldest first."""
+    return [Verifier.parse(line) for line in folder.vkeys()]
+
+
+def remember_keys(folder: Folder, signers: Iterable[Signer]) -> None:
+    """Write public halves down, durably; what is there stays."""
+    lines = dict.fromkeys([*folder.vkeys(), *(signer.vkey for signer in signers)])
+    write_durably(folder.log_dir / "vkeys", "".join(f"{line}\n" for line in lines), 0o644)
+
+
+def add_key(folder: Folder, origin: str) -> Signer:
+    """A further key, which signs beside the others from the next checkpoint on; one that was not retired yet again.
+
+    A crash before the file is renamed into place leaves no key; after it, a key that signs already.
+    """
+    signer = Signer.generate(origin)
+    place = folder.secrets_dir / FURTHER
+    place.mkdir(mode=0o700, exist_ok=True)
+    remember_keys(folder, [signer])
+    write_durably(place / signer.verifier.key_id.hex(), signer.private_text(), 0o600)
+    return signer
+
+
+def retire_key(folder: Folder, path: Path) -> None:
+    """Let a key sign no more: its file moves aside, and `log/vkey` names the oldest that is left."""
+    left = [each for each in key_files(folder) if each != path]
+    aside = folder.secrets_dir / FURTHER / RETIRED
+    aside.mkdir(mode=0o700, parents=True, exist_ok=True)
+    remaining = Signer.parse(_secret_text(left[0]))
+    # a crash between these two leaves both keys signing, and the newer one named: nobody is shut out
+    write_durably(folder.log_dir / "vkey", remaining.vkey + "\n", 0o644)
+    key_id = Signer.parse(_secret_text(path)).verifier.key_id.hex()
+    path.replace(aside / key_id)
