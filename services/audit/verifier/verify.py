@@ -27,7 +27,7 @@ from services.audit.verifier.trust import Opened, Trust
 from services.kernel.tiles import TILE_HEIGHT, FullTile, Tile, width_at
 
 RUN = 16  # bundles that are read and checked together
-SMALL = 5_000  # entries that are checked sooner here than processes start
+SMALL = 50_000  # entries that are checked here sooner than processes start
 ABSENT = Fault(
     None,
     "ở đây không có điểm kiểm; nhật ký Kỷ Cương nằm dưới /audit/",
@@ -166,10 +166,11 @@ class _Verification:
         size, cut = check.checkpoint.size, self._seen.bundle if self._seen else None
         task, runs = Task(size, check.since, cut), parts_of(size, check.since, cut, RUN)
         origin = None if self._asked.hashes_only else check.checkpoint.origin
-        if self._place is None or self._asked.jobs == 1 or size - check.since < SMALL:
+        jobs = self._asked.jobs or (None if size - check.since >= SMALL else 1)
+        if self._place is None or jobs == 1:
             rules = rules_of(origin) if origin else None
             return (read_part(self._source, task, rules, run) for run in runs)
-        return read_parts(self._place, task, origin, runs, self._asked.jobs)
+        return read_parts(self._place, task, origin, runs, jobs)
 
     def _take(self, check: LogCheck, part: Part) -> None:
         """Put a part where it belongs; of all that is wrong by now, the lowest index is raised."""
