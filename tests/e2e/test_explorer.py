@@ -70,6 +70,11 @@ class Served:
                 "head": await asked.token("unit_head", UNIT),
                 "admin": await asked.token("admin"),
             }
+            await log.admin.execute(
+                "INSERT INTO audit.witness_state (name, size, cosigned_at, trouble) VALUES"
+                " ('nhan-chung-mot', $1, now(), NULL), ('nhan-chung-hai', NULL, NULL, 'timed out')",
+                SIZE,
+            )
             await asked.client.aclose()
             self.ready.set()
             await serving
@@ -122,7 +127,9 @@ def test_anyone_sees_the_log_at_a_glance(browser: Browser, served: Served, viewp
     figures = page.get_by_role("region", name="Nhật ký lớn lên theo thời gian")
     figures.get_by_text("Số liệu", exact=True).press("Enter")
     expect(figures.get_by_role("cell", name="1.203", exact=True)).to_be_visible()
-    expect(page.get_by_role("region", name="Nhân chứng")).to_contain_text("Chưa cấu hình nhân chứng")
+    witnesses = page.get_by_role("region", name="Nhân chứng").get_by_role("row")
+    expect(witnesses.filter(has_text="nhan-chung-mot")).to_contain_text("1.203")
+    expect(witnesses.filter(has_text="nhan-chung-hai")).to_contain_text("Lần cuối không ký")
     fits(person)
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The verifiable log")
@@ -239,6 +246,22 @@ def test_a_tampered_answer_shows_the_failing_step(browser: Browser, served: Serv
     page.unroute(where)
     page.get_by_role("button", name="Kiểm lại").click()
     expect(page.get_by_role("status").filter(has_text="Tất cả các bước đều khớp.")).to_be_visible()
+
+
+def test_the_witnesses_of_the_checkpoint_are_listed(browser: Browser, served: Served) -> None:
+    page = enter(browser, served, "auditor", PHONE).page
+    cosignature = base64.b64encode(b"\1\2\3\4" + (1_790_000_000).to_bytes(8) + bytes(64)).decode()
+
+    def cosign(route: Route) -> None:
+        answer = route.fetch()
+        told = json.loads(answer.body())
+        told["checkpoint"] += f"— witness.example/mot {cosignature}\n"
+        route.fulfill(response=answer, body=json.dumps(told))
+
+    page.route(PROOF, cosign)
+    page.goto(f"{served.url}/audit/entry?at=5")
+    expect(page.get_by_role("status").filter(has_text="Tất cả các bước đều khớp.")).to_be_visible()
+    expect(page.locator("#cosigned li")).to_have_text(["witness.example/mot · 21/09/2026 21:13"])
 
 
 def test_what_the_page_shows_must_be_what_is_proved(browser: Browser, served: Served) -> None:
