@@ -47,11 +47,13 @@ def cli() -> None:
         "verify": "services.audit.verifier.cli:verify",
         "export": "services.audit.verifier.cli:export",
         "monitor": "services.audit.verifier.cli:monitor",
+        "key": "services.audit.cli:key",
+        "reader": "services.audit.cli:reader",
         "trust": "services.audit.cli:trust",
     },
 )
 def log() -> None:
-    """Nhật ký: kiểm chứng, xuất (the log: verify, export)."""
+    """Nhật ký: kiểm chứng, chép, giám sát, khóa (the log: verify, export, monitor, keys)."""
 
 
 DATA = click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="thư mục dữ liệu")

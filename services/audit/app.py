@@ -15,6 +15,7 @@ from services.audit.errors import GuardRefuses
 from services.audit.guard import Guard, check_guard, create_log, guard_of, keys_of
 from services.audit.keys import KeyRing
 from services.audit.leader import Leader, Topics
+from services.audit.readers import Readers
 from services.audit.state import State
 from services.audit.tree import queries
 from services.audit.witnessing import Witnesses, policy_of
@@ -60,7 +61,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[State]:
         holder = f"{socket.gethostname()}:{uuid4().hex[:12]}"
         leader = Leader(pool, stream, topics, keys, guard, witnesses, source=settings.source, holder=holder)
         leading = start_loop(leader.run(), "audit-leader")
-        state = State(settings, clock, pool, keys, leader, leading, settings.folder.read_token())
+        state = State(settings, clock, pool, keys, leader, leading, Readers(settings.folder))
         try:
             yield state
         finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from services.kernel.folder import Folder, write_durably
@@ -127,26 +128,70 @@ def remember_keys(folder: Folder, signers: Iterable[Signer]) -> None:
     write_durably(folder.log_dir / "vkeys", "".join(f"{line}\n" for line in lines), 0o644)
 
 
-def add_key(folder: Folder, origin: str) -> Signer:
-    """A further key, which signs beside the others from the next checkpoint on; one that was not retired yet again.
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A key that signs, and the write that tells the log of it; a repeat of the command finds the same again."""
 
-    A crash before the file is renamed into place leaves no key; after it, a key that signs already.
+    key: Path
+    vkey: str
+
+    @property
+    def write_id(self) -> str:
+        """The id of the write that announces the key."""
+        return self._beside("write").read_text(encoding="utf-8").strip()
+
+    @property
+    def announced(self) -> bool:
+        """Whether a public checkpoint covers the announcement."""
+        return self._beside("announced").exists()
+
+    def mark_announced(self) -> None:
+        """Note that it does."""
+        write_durably(self._beside("announced"), "\n", 0o600)
+
+    def _beside(self, what: str) -> Path:
+        return self.key.with_name(f"{self.key.name}.{what}")
+
+
+def additions(folder: Folder) -> list[Addition]:
+    """The keys that were added and are not retired, oldest first."""
+    further = [path for path in key_files(folder) if path.name != FIRST]
+    return [Addition(path, Signer.parse(_secret_text(path)).vkey) for path in further]
+
+
+def add_key(folder: Folder, origin: str, write_id: str) -> Addition:
+    """A further key, which signs beside the others from the next checkpoint on; or the one that is still unannounced.
+
+    A crash before the key's file is renamed into place leaves no key but its id; after it, a key that signs already
+    and that the next call finds.
     """
+    unannounced = [each for each in additions(folder) if not each.announced]
+    if unannounced:
+        return unannounced[0]
     signer = Signer.generate(origin)
     place = folder.secrets_dir / FURTHER
     place.mkdir(mode=0o700, exist_ok=True)
+    path = place / signer.verifier.key_id.hex()
+    write_durably(path.with_name(f"{path.name}.write"), write_id + "\n", 0o600)
     remember_keys(folder, [signer])
-    write_durably(place / signer.verifier.key_id.hex(), signer.private_text(), 0o600)
-    return signer
+    write_durably(path, signer.private_text(), 0o600)
+    return Addition(path, signer.vkey)
 
 
-def retire_key(folder: Folder, path: Path) -> None:
-    """Let a key sign no more: its file moves aside, and `log/vkey` names the oldest that is left."""
-    left = [each for each in key_files(folder) if each != path]
+def retire_key(folder: Folder, key_id: str) -> str:
+    """Let a key sign no more: its file moves aside, and `log/vkey` names the oldest left, which is returned.
+
+    KeyError when no such key signs; ValueError when no other key that the log tells of is left.
+    """
+    files = {Signer.parse(_secret_text(path)).verifier.key_id.hex(): path for path in key_files(folder)}
+    path = files.pop(key_id)
+    told = {each.key for each in additions(folder) if each.announced}
+    if not any(left.name == FIRST or left in told for left in files.values()):
+        raise ValueError("không còn khóa nào khác đã ghi vào nhật ký / no other key that the log tells of is left")
     aside = folder.secrets_dir / FURTHER / RETIRED
     aside.mkdir(mode=0o700, parents=True, exist_ok=True)
-    remaining = Signer.parse(_secret_text(left[0]))
-    # a crash between these two leaves both keys signing, and the newer one named: nobody is shut out
-    write_durably(folder.log_dir / "vkey", remaining.vkey + "\n", 0o644)
-    key_id = Signer.parse(_secret_text(path)).verifier.key_id.hex()
+    remaining = Signer.parse(_secret_text(next(iter(files.values())))).vkey
+    # a crash between these two leaves both keys signing and the newer one named: nobody is shut out
+    write_durably(folder.log_dir / "vkey", remaining + "\n", 0o644)
     path.replace(aside / key_id)
+    return remaining

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +10,7 @@ from fastapi import Request
 
 from services.audit.keys import KeyRing
 from services.audit.leader import Leader
+from services.audit.readers import Readers
 from services.audit.receipt import Receipt
 from services.audit.tree import inclusion_proof, queries
 from services.kernel.clock import Clock
@@ -34,7 +34,7 @@ class State:
     keys: KeyRing
     leader: Leader
     leading: asyncio.Task[None]
-    read_token: str
+    readers: Readers
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _signed: int = 0
 
@@ -82,11 +82,11 @@ class State:
         return (index, checkpoint) if index < checkpoint["size"] else None
 
     async def may_read_bundles(self, request: Request) -> None:
-        """Let the read token, an auditor, or (entries being public) anyone pass; else Unauthorized or Forbidden."""
+        """Let a reader's token, an auditor, or (entries being public) anyone pass; else Unauthorized or Forbidden."""
         if self.settings.log_public_entries:
             return
         token = token_of(request)
-        if token is not None and hmac.compare_digest(token.encode(), self.read_token.encode()):
+        if token is not None and self.readers.accept(token):
             return
         caller = await authenticate(self.pool, token)
         caller.require(Action.ENTRIES, self.clock.now())
