@@ -102,13 +102,17 @@ class Sequencer(Consumer[Batch]):
     async def _place(self, connection: Connection, batch: Batch, ids: list[str]) -> None:
         """Arrange and write a batch, of which these ids may be known."""
         plan = await self._arrange(connection, batch, ids)
-        if not {event.id for event in plan.held} <= set(ids):
-            # held because one before it was refused: under a known id it must not wait, for it could never be appended
+        aside = {event.id for event in plan.held} | {refusal.id for refusal in plan.refusals}
+        if not aside <= set(ids):
+            # Set aside without a look at their ids. Above all nothing may wait under an id that is in the log: at its
+            # release it could not be written.
             plan = await self._arrange(connection, batch, [event.id for event in batch.events])
         self._appended, self._refusals = len(plan.appended), batch.refusals + plan.refusals
         await self._write_aside(connection, plan)
         if plan.appended:
             await self._append(connection, plan)
+        else:  # whoever rules no longer, or has not seen the log grow, may not hold or refuse anything either
+            await self._move_head(connection, self._tree, self._tree)
 
     async def _arrange(self, connection: Connection, batch: Batch, ids: list[str]) -> Arrangement:
         """Place the batch's events by what the log holds."""

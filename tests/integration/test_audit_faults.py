@@ -427,6 +427,21 @@ async def test_a_sequencer_that_wakes_up_in_another_reign_appends_nothing(bench:
     await log.check(500)
 
 
+async def test_a_sequencer_of_an_earlier_reign_neither_holds_nor_refuses(bench: Bench) -> None:
+    """Though nothing of the batch would be appended, and the head would stay."""
+    log = bench.log
+    await log.publish(many(300, log.origin))
+    await drain(bench.sequencer)
+    await log.crown("two")
+    early = record(finding(5002, UNIT, 2, origin=log.origin), UNIT)
+    for records in ([early], [Record(UNIT, b"{", {})]):
+        await log.publish(records)
+        with pytest.raises(Fenced):
+            await bench.sequencer.step(0)
+    assert await aside(log) == [0, 0, 0]
+    await log.check(300)
+
+
 async def test_a_sequencer_paused_at_its_commit_still_rules(bench: Bench) -> None:
     """The head's row is its own until the commit, so whoever would follow waits, and goes on from what it wrote."""
     log = bench.log
@@ -531,3 +546,17 @@ async def test_what_waits_behind_a_refused_event_does_not_wait_under_a_known_id(
     await log.publish([record(finding(5002, UNIT, 1, origin=log.origin), UNIT)])
     await drain(bench.sequencer)
     await log.check(301)
+
+
+async def test_a_position_set_back_takes_effect_once_though_it_passes_what_is_unreadable(bench: Bench) -> None:
+    """As after a restore of the position alone: entries and dead letters are there, and are recognised."""
+    log = bench.log
+    await log.publish([*many(300, log.origin), Record(UNIT, b"{", {})])
+    # somebody slow, for whose sake the stream keeps its records
+    await log.admin.execute("INSERT INTO stream.consumer (topic, consumer) SELECT topic, 'slow' FROM stream.topic")
+    await drain(bench.sequencer)
+    await log.admin.execute("UPDATE audit.stream_position SET next_offset = 0")
+    await bench.restart()
+    assert await drain(bench.sequencer) == 301
+    assert (await aside(log))[2] == 1
+    await log.check(300)
