@@ -251,7 +251,7 @@ def running_litewitness(program: Path, place: Path, log: Log) -> Iterator[Witnes
     )
     public_line = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     fingerprint = (
-        b64encode(sha256(__import__("base64").b64decode(public_line.split()[1])).digest()).decode().rstrip("=")
+        b64encode(sha256(b64decode(public_line.split()[1])).digest()).decode().rstrip("=")
     )
     with sqlite3.connect(place / "w.db") as database:
         database.executescript(
