@@ -16,6 +16,7 @@ from tlog_scales import tlog as other
 
 from services.audit.receipt import Receipt
 from services.kernel import merkle, tiles
+from services.kernel.cosignature import Cosignature, Cosigner, cosignatures
 from services.kernel.merkle import BadProof
 from services.kernel.note import BadNote, Checkpoint, Signer, Verifier, open_note
 
@@ -240,6 +241,18 @@ def test_another_implementation_accepts_the_fixed_receipt_and_its_cosignature() 
     for vkey in (LOG_KEY, WITNESS_KEY):
         theirs.verify(signing.Vkey.from_string(vkey))
     other.InclusionProof(7, 11, list(receipt.proof)).check(merkle.leaf_hash(EVENTS[7]), theirs.root_hash)
+
+
+def test_the_fixed_cosignature_is_the_witnesses_word_at_its_time() -> None:
+    note, witness = Receipt.parse(RECEIPT).note, Cosigner.parse(WITNESS_KEY)
+    assert witness.vkey == WITNESS_KEY
+    line = RECEIPT.splitlines()[-1]
+    assert cosignatures(note, [witness]) == {witness: Cosignature(1679315147, line)}
+    assert cosignatures(note.replace(f"{line}\n", ""), [witness]) == {}
+    for old, new in (("\n11\n", "\n12\n"), ("AABkGFDL", "AABkGFDM"), ("GMpHDA==", "GMpHDQ==")):
+        assert old in note
+        with pytest.raises(BadNote):
+            cosignatures(note.replace(old, new), [witness])
 
 
 def test_the_form_of_the_specification_reads() -> None:
