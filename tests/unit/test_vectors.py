@@ -246,9 +246,9 @@ def test_another_implementation_accepts_the_fixed_receipt_and_its_cosignature() 
 def test_the_fixed_cosignature_is_the_witnesses_word_at_its_time() -> None:
     note, witness = Receipt.parse(RECEIPT).note, Cosigner.parse(WITNESS_KEY)
     assert witness.vkey == WITNESS_KEY
-    line = RECEIPT.splitlines()[-1]
+    line = RECEIPT.splitlines(keepends=True)[-1]
     assert cosignatures(note, [witness]) == {witness: Cosignature(1679315147, line)}
-    assert cosignatures(note.replace(f"{line}\n", ""), [witness]) == {}
+    assert cosignatures(note.replace(line, ""), [witness]) == {}
     for old, new in (("\n11\n", "\n12\n"), ("AABkGFDL", "AABkGFDM"), ("GMpHDA==", "GMpHDQ==")):
         assert old in note
         with pytest.raises(BadNote):
