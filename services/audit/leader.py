@@ -117,7 +117,8 @@ class Leader:
 
     async def _reign(self, epoch: int) -> None:
         """Sequence, sign and publish until something ends it; all of it or none of it runs."""
-        signer = CheckpointSigner(self._pool, self._keys, self._guard, epoch=epoch)
+        alone = not self._witnesses.policy.witnesses
+        signer = CheckpointSigner(self._pool, self._keys, self._guard, epoch=epoch, publish=alone)
         witnessing = Witnessing(self._pool, self._witnesses, epoch=epoch)
         sequencer = Sequencer(self._pool, self._stream, self._topics.events, source=self._source, epoch=epoch)
         publisher = Publisher(self._pool, self._stream, self._topics.entries)

@@ -123,10 +123,17 @@ SELECT publication.seq, publication.size, checkpoint.root, publication.note,
 FROM audit.publication JOIN audit.checkpoint USING (size) ORDER BY seq DESC LIMIT 1;
 
 -- name: add_checkpoint
--- Keep a signed checkpoint, if the signer's epoch still rules; the same one again changes nothing.
-INSERT INTO audit.checkpoint (size, root, note)
-SELECT $1, $2, $3 FROM audit.tree_head WHERE epoch = $4 AND size >= $1
-ON CONFLICT (size) DO NOTHING;
+-- Keep a signed checkpoint, if the signer's epoch still rules, and publish it if $5, nobody having to see it first; the
+-- same one again changes nothing. No row: it was not added.
+WITH kept AS (
+    INSERT INTO audit.checkpoint (size, root, note)
+    SELECT $1, $2, $3 FROM audit.tree_head WHERE epoch = $4 AND size >= $1
+    ON CONFLICT (size) DO NOTHING
+    RETURNING size, note
+), public AS (
+    INSERT INTO audit.publication (size, note) SELECT size, note FROM kept WHERE $5
+)
+SELECT size FROM kept;
 
 -- name: publish
 -- Publish a note of a kept checkpoint, if the epoch still rules and nothing larger is public. No row: fenced.

@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 class CheckpointSigner:
     """Signs the tree of one epoch as it grows."""
 
-    def __init__(self, pool: Pool, keys: KeyRing, guard: Guard, *, epoch: int) -> None:
+    def __init__(self, pool: Pool, keys: KeyRing, guard: Guard, *, epoch: int, publish: bool = False) -> None:
+        """With `publish`, what is kept is public in the same statement: no witness has to see it first."""
+        self._publish = publish
         self._pool = pool
         self._keys = keys
         self._guard = guard
@@ -76,8 +78,8 @@ class CheckpointSigner:
         self._kept = await asyncio.to_thread(self._guard.advance, note, self._kept)
         failpoint("audit.after_guard")
         # a crash here leaves the guard ahead of the kept checkpoints, never of the tree: the next start signs the same
-        added = await self._pool.execute(queries.add_checkpoint, size, root, note, self._epoch)
-        if added != "INSERT 0 1":
+        added = await self._pool.fetchval(queries.add_checkpoint, size, root, note, self._epoch, self._publish)
+        if added is None:
             await self._accept_known(size, root)
         failpoint("audit.after_checkpoint")
         # a crash here leaves it kept, and readers of the stream may have it; it becomes public at the next start

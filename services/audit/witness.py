@@ -81,29 +81,13 @@ class WitnessClient:
                 )
         raise WitnessAway(f"{self.name}: its size changes while it is asked")
 
-    async def size_known(self, origin: str, keys: Sequence[Verifier], newest: tuple[int, str] | None) -> Seen | None:
-        """The largest tree of this log that the witness has cosigned; None when it knows none. WitnessAway.
-
-        Not every witness shows its checkpoint; one that does not is offered the newest kept one (its size and note) as
-        if it knew nothing, and names the size it does know in its refusal.
-        """
+    async def shown(self, origin: str, keys: Sequence[Verifier]) -> Seen | None:
+        """The tree that the witness shows to everybody, if any; it may be an hour old (tlog-witness). WitnessAway."""
         status, body = await self._answer("GET", f"{sha256(origin.encode()).hexdigest()}/checkpoint")
-        if status == httpx.codes.OK:
-            return self._shown(body, keys)
-        if status != httpx.codes.NOT_FOUND:
-            raise WitnessAway(f"{self.name} answers {status}")
-        if newest is None:
+        if status == httpx.codes.NOT_FOUND:
             return None
-        status, body = await self._submit(0, newest[1], [])
-        if status == httpx.codes.CONFLICT:
-            self._known = _size_of(body)
-            return Seen(self._known, None)
-        if status == httpx.codes.OK:
-            self._known = newest[0]
-            return None
-        raise self._refusal(status)
-
-    def _shown(self, body: bytes, keys: Sequence[Verifier]) -> Seen:
+        if status != httpx.codes.OK:
+            raise WitnessAway(f"{self.name} answers {status} when asked for its checkpoint")
         note = body.decode(errors="replace")
         try:
             checkpoint = Checkpoint.open(note, *keys)
@@ -112,8 +96,21 @@ class WitnessClient:
             raise WitnessAway(f"{self.name} shows a checkpoint that does not hold: {error}") from error
         if not known:
             raise WitnessAway(f"{self.name} shows a checkpoint that it has not cosigned")
-        self._known = checkpoint.size
         return Seen(checkpoint.size, checkpoint.root)
+
+    async def named(self, size: int, note: str) -> Seen | None:
+        """The size that the witness names in its refusal when it is offered this checkpoint as if it knew nothing.
+
+        None when it did know nothing: then it has cosigned this one now. WitnessAway or WitnessDiffers.
+        """
+        status, body = await self._submit(0, note, [])
+        if status == httpx.codes.CONFLICT:
+            self._known = _size_of(body)
+            return Seen(self._known, None)
+        if status != httpx.codes.OK:
+            raise self._refusal(status)
+        self._known = size
+        return None
 
     async def _submit(self, old: int, note: str, proof: Sequence[bytes]) -> tuple[int, bytes]:
         lines = "".join(f"{base64.b64encode(node).decode()}\n" for node in proof)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from services.audit import metrics
 from services.audit.errors import Fenced, GuardRefuses, LogCorrupt
@@ -56,21 +57,22 @@ class Witnesses:
         A witness that does not answer proves nothing: it is noted, and the log goes on.
         """
         kept = await pool.fetchrow(queries.latest_checkpoint)
-        newest = (kept["size"], kept["note"]) if kept else None
-        seen = await asyncio.gather(*(self._seen(client, origin, keys, newest) for client in self.clients))
-        for client, tree in zip(self.clients, seen, strict=True):
+        asked = [(client, client.shown(origin, keys)) for client in self.clients]
+        if kept is not None:
+            asked += [(client, client.named(kept["size"], kept["note"])) for client in self.clients]
+        seen = await asyncio.gather(*(_told(client.name, question) for client, question in asked))
+        for (client, _), tree in zip(asked, seen, strict=True):
             if tree is not None:
                 await _hold_against(pool, client.name, tree)
 
-    async def _seen(
-        self, client: WitnessClient, origin: str, keys: Sequence[Verifier], newest: tuple[int, str] | None
-    ) -> Seen | None:
-        try:
-            return await client.size_known(origin, keys, newest)
-        except (WitnessAway, WitnessDiffers) as trouble:
-            metrics.witness_failures.add(1, {"witness": client.name})
-            log.warning("witness %s was not compared with: %s", client.name, trouble)
-            return None
+
+async def _told(name: str, question: Coroutine[Any, Any, Seen | None]) -> Seen | None:
+    try:
+        return await question
+    except (WitnessAway, WitnessDiffers) as trouble:
+        metrics.witness_failures.add(1, {"witness": name})
+        log.warning("witness %s was not compared with: %s", name, trouble)
+        return None
 
 
 async def _hold_against(pool: Pool, name: str, seen: Seen) -> None:
@@ -181,7 +183,6 @@ class Witnessing:
             raise Fenced(f"epoch {self._epoch} no longer rules, or a larger checkpoint is public")
         failpoint("audit.after_publication")
         # a crash here leaves it public; whoever waits for a receipt asks again
-        self.published.set()
 
     async def _already(self, checkpoint: Checkpoint, note: str) -> dict[Cosigner, Cosignature] | None:
         """Who cosigned the public note, when it is this checkpoint with all these signatures; else None."""
@@ -200,6 +201,7 @@ class Witnessing:
         return True
 
     def _settled(self) -> bool:
+        self.published.set()
         self._waiting_since = None
         metrics.unwitnessed.set(0)
         return True
