@@ -136,11 +136,13 @@ class Sequencer(Consumer[Batch]):
             await _copy(connection, "refusal", REFUSAL, [_refusal_row(refusal) for refusal in self._refusals])
 
     async def _append(self, connection: Connection, plan: Arrangement) -> None:
-        """Write entries and full tiles, and move the head last."""
+        """Write entries and full tiles, and move the head last. The tree grows while the entries are being written."""
+        writing = asyncio.create_task(_add_entries(connection, self._tree.size, plan.appended))
+        await asyncio.sleep(0)
         edge = self._edge.copy()
         filled = edge.extend([event.leaf for event in plan.appended])
         tree = edge.range()
-        await _add_entries(connection, self._tree.size, plan.appended)
+        await writing
         await _add_tiles(connection, filled)
         await connection.execute(queries.raise_units, list(plan.units), list(plan.units.values()))
         await self._move_head(connection, self._tree, tree)

@@ -21,7 +21,8 @@ from services.kernel.streams.state import watched
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))
 CHANNEL = "kycuong_stream"
 POLL = 1.0  # seconds; a notice that was lost (or a dead connection) is found at the latest after it
-HINT_EVERY = 1.0  # seconds
+HINT_EVERY, HINT_BUSY = 1.0, 10.0  # seconds; behind a backlog there is more urgent work than trimming
+BUSY = 10_000  # records
 _PATIENCE = 5.0  # seconds for one statement
 _NO_HEADERS = "{}"
 # the schema is gone or not there yet: it comes with a migration, so waiting is right here too
@@ -135,7 +136,8 @@ class EmbeddedReader:
     async def hint(self, position: Position) -> None:
         """Note the position, at most once a second and beside the reading; the last one when the reader closes."""
         self._late_hint = position
-        if time.monotonic() - self._hinted_at >= HINT_EVERY and (self._hinting is None or self._hinting.done()):
+        pause = HINT_EVERY if self.lag < BUSY else HINT_BUSY
+        if time.monotonic() - self._hinted_at >= pause and (self._hinting is None or self._hinting.done()):
             self._hinting = asyncio.create_task(self._write_hint(), name=f"hint-{self._consumer}")
 
     async def _write_hint(self) -> None:
