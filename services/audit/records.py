@@ -14,12 +14,6 @@ from services.kernel.merkle import leaf_hash
 
 Reason = Literal["conflict", "stale", "foreign", "malformed"]
 
-# The attributes after `data` in canonical order. None of them nests, so the last `datacontenttype` is the event's own.
-_TAIL = re.compile(
-    rb'"datacontenttype":"application/json","dataschema":"[^"\\]*","id":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",'
-    rb'"source":"([^"\\]*)","specversion":"1\.0","subject":"[^"\\]*","time":"[^"\\]*","type":"([^"\\]*)",'
-    rb'"unit":"(-|[a-z0-9][a-z0-9-]{2,62})","unitseq":([1-9][0-9]{0,14})\}'
-)
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNIT = re.compile("-|[a-z0-9][a-z0-9-]{2,62}")
 _TRACEPARENT = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -63,11 +57,6 @@ class Refusal:
     def sha256(self) -> bytes:
         """The hash that names the refused bytes."""
         return sha256(self.raw).digest()
-
-
-def envelope_of(raw: bytes) -> re.Match[bytes] | None:
-    """Id, source, type, unit and unitseq of an event of the usual form, without parsing `data`; None: look closer."""
-    return _TAIL.fullmatch(raw, raw.rfind(b',"datacontenttype":') + 1) if raw.startswith(b'{"data":{') else None
 
 
 def read_event(raw: bytes, headers: dict[str, str]) -> Event:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.audit.records import Malformed, envelope_of, read_event
+from services.audit.records import Malformed, read_event
 from services.kernel.envelope import MAX_EVENT_BYTES
 from services.kernel.merkle import leaf_hash
 from tests.support.events import event_id, finding
@@ -26,22 +26,17 @@ def test_an_event_is_read_by_its_envelope() -> None:
     assert (read.id, read.unit, read.unitseq) == (event_id(7), "xa-tan-hoa", 41)
     assert (read.source, read.raw, read.leaf) == (f"//{ORIGIN}/intake", raw, leaf_hash(raw))
     assert (read.traceparent, read.tracestate) == (TRACE, "a=1")
-    assert envelope_of(raw) is not None
 
 
 def test_data_that_imitates_an_envelope_does_not_become_one() -> None:
     imitation = {"datacontenttype": "application/json", "id": event_id(1), "unit": "xa-khac", "unitseq": 1}
     raw = finding(7, "xa-tan-hoa", 41, origin=ORIGIN, zz=imitation)
     assert read_event(raw, {}).unit == "xa-tan-hoa"
-    found = envelope_of(raw)
-    assert found is not None
-    assert found[4] == b"xa-tan-hoa"
 
 
 def test_a_further_attribute_is_no_fault() -> None:
     read = read_event(event(zone="x"), {})
     assert read.unitseq == 41
-    assert envelope_of(read.raw) is None
 
 
 def test_trace_context_that_is_none_is_left_out() -> None:
