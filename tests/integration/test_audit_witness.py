@@ -8,8 +8,9 @@ import sqlite3
 import subprocess
 import time
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,16 +18,21 @@ import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from starlette.responses import Response
 
 from services.audit import witness as witness_module
+from services.audit import witnessing as witnessing_module
+from services.audit.app import create_app
 from services.audit.errors import GuardRefuses
 from services.audit.signer import CheckpointSigner
-from services.audit.witnessing import Witnesses, Witnessing
+from services.audit.witnessing import Witnesses, Witnessing, policy_of
 from services.kernel.cosignature import COSIGNATURE, Cosigner, cosignatures
-from services.kernel.note import Checkpoint, vkey_text
+from services.kernel.note import Checkpoint, note_line, vkey_text
 from services.kernel.policy import Policy, Witness
 from services.kernel.settings import Settings
-from tests.support.events import many
+from tests.support.audit_app import App
+from tests.support.events import event_id, many
+from tests.support.go import go_program, missing
 from tests.support.log import Log, drain, open_log
 from tests.support.witness import TestWitness, witnessing
 
@@ -172,12 +178,12 @@ async def test_a_witness_whose_clock_is_far_ahead_is_no_witness(log: Log, tmp_pa
         assert "ahead" in state["trouble"] and state["cosigned_at"] is None
 
 
-@pytest.mark.parametrize("shows", [True, False])
-async def test_a_witness_that_is_ahead_of_the_database_stops_the_log(log: Log, tmp_path: Path, shows: bool) -> None:
-    """Also one that does not show its checkpoint: it names its size when it is offered a smaller one."""
+@pytest.mark.parametrize("shows", ["what it knows", "what it knew", "nothing"])
+async def test_a_witness_that_is_ahead_of_the_database_stops_the_log(log: Log, tmp_path: Path, shows: str) -> None:
+    """Also one that shows nothing, or an old checkpoint: it names its size when it is offered a smaller one."""
     async with three(log, tmp_path) as witnesses:
         for each in witnesses:
-            each.shows = shows
+            each.shows = shows != "nothing"
         _, taken = await grow(log, 0)
         assert await taken.step()
         await log.witnesses.agree(log.pool, log.origin, log.signer.verifiers)
@@ -186,7 +192,7 @@ async def test_a_witness_that_is_ahead_of_the_database_stops_the_log(log: Log, t
         kept = witnesses[0].kept(log.origin)
         assert kept is not None
         place.write_text(place.read_text().replace('"size": 10', '"size": 99'))
-        if shows:
+        if shows == "what it knows":
             witnesses[0]._cosign(log.origin, Checkpoint(log.origin, 99, bytes(32)), later)
         with pytest.raises(GuardRefuses, match="99"):
             await log.witnesses.agree(log.pool, log.origin, log.signer.verifiers)
@@ -199,6 +205,182 @@ async def test_a_witness_that_is_ahead_of_the_database_stops_the_log(log: Log, t
         leading.cancel()
         await asyncio.gather(leading, return_exceptions=True)
         assert "nhân chứng" in leader.trouble
+
+
+FALSE: dict[str, Callable[[TestWitness, str], Response]] = {
+    "without its cosignature": lambda witness, note: Response(""),
+    "without its cosignature ": lambda witness, note: Response(note_line("w.example/x", b"\x01" * 76)),
+    "not a signature line": lambda witness, note: Response("<html>Xin đăng nhập</html>\n"),
+    "does not hold": lambda witness, note: Response(witness.word("another\n7\ntext\n")),
+    "is not a time and": lambda witness, note: Response(note_line(witness.name, witness.key.key_id + bytes(72))),
+    "too long": lambda witness, note: Response("x" * 100_000),
+    "answers 302": lambda witness, note: Response(status_code=302, headers={"location": "/elsewhere"}),
+    "answers 404": lambda witness, note: Response(status_code=404),
+    "answers 403": lambda witness, note: Response(status_code=403),
+    "409 without a size": lambda witness, note: Response("many\n", status_code=409),
+    "409 without a size ": lambda witness, note: Response("7", status_code=409),
+    "its size changes": lambda witness, note: Response("3\n", status_code=409),
+    "inconsistent": lambda witness, note: Response(status_code=422),
+    "has cosigned 999 entries": lambda witness, note: Response("999\n", status_code=409),
+}
+
+
+async def test_an_answer_that_is_no_cosignature_counts_for_nothing(log: Log, tmp_path: Path) -> None:
+    """Whatever one of them answers, the two others are enough; and once it answers rightly it is heard again."""
+    async with three(log, tmp_path) as witnesses:
+        odd = witnesses[0]
+        for n, (trouble, answer) in enumerate(FALSE.items()):
+            odd.says = partial(answer, odd)
+            _, taken = await grow(log, 10 * n)
+            assert await taken.step(), trouble
+            assert cosigned(log, await public(log) or "") == {each.name for each in witnesses[1:]}, trouble
+            told = await log.pool.fetchval("SELECT trouble FROM audit.witness_state WHERE name = $1", odd.name)
+            assert trouble.strip() in told
+        odd.says = None
+        assert await taken.step()
+        assert cosigned(log, await public(log) or "") == {each.name for each in witnesses}
+        await log.check(10 * len(FALSE))
+
+
+async def test_killed_after_the_witnesses_it_publishes_the_same_tree_at_the_next_start(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with three(log, tmp_path, "all") as witnesses:
+        for name in ("audit.after_witnesses", "audit.after_publication"):
+            held = await log.size()
+            monkeypatch.setattr(witnessing_module, "failpoint", partial(_die_at, name))
+            _, taken = await grow(log, held)
+            with pytest.raises(ConnectionResetError):
+                await taken.step()
+            monkeypatch.undo()
+            await log.witnesses.close()
+            log.witnesses = Witnesses.of(log.witnesses.policy, fail_open=False)  # which remembers nothing
+            await log.witnesses.agree(log.pool, log.origin, log.signer.verifiers)
+            await log.sign()
+            note = await public(log) or ""
+            assert Checkpoint.open(note, log.signer.verifier).size == held + 10
+            assert cosigned(log, note) == {each.name for each in witnesses}
+        assert await log.pool.fetchval("SELECT count(*) FROM audit.publication") == 2, "what is public stays as it is"
+        await log.check(20)
+
+
+def _die_at(place: str, name: str) -> None:
+    if name == place:
+        raise ConnectionResetError(name)
+
+
+async def test_what_is_signed_while_witnesses_are_slow_is_passed_over_for_the_newest(log: Log, tmp_path: Path) -> None:
+    async with three(log, tmp_path, "all") as witnesses:
+        for each in witnesses:
+            each.delay = 0.3
+        signer, taken = await grow(log, 0)
+        running = asyncio.create_task(taken.run())
+        sequencer = log.sequencer(await log.pool.fetchval("SELECT epoch FROM audit.tree_head"))
+        for size in (20, 30, 40):
+            await log.publish(many(10, log.origin, size - 10))
+            await drain(sequencer)
+            await signer.step()
+            assert signer.latest is not None
+            taken.offer(*signer.latest)
+        await until(log, 40)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await sequencer.close()
+        sizes = [row["size"] for row in await log.pool.fetch("SELECT size FROM audit.publication ORDER BY seq")]
+        assert sizes in ([10, 40], [40])
+        await log.check(40)
+
+
+async def until(log: Log, size: int) -> None:
+    """Wait until a tree of this size is public."""
+    async with asyncio.timeout(20):
+        while await log.pool.fetchval("SELECT max(size) FROM audit.publication") != size:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_whole_log_waits_for_its_witnesses_and_goes_on_by_itself(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(witnessing_module, "FIRST_PAUSE", 0.1)
+    waited: list[float] = []
+    monkeypatch.setattr(witnessing_module.metrics.unwitnessed, "set", waited.append)
+    async with three(log, tmp_path) as witnesses:
+        leader = log.leader()
+        leading = asyncio.create_task(leader.run())
+        await log.publish(many(10, log.origin))
+        await until(log, 10)
+        witnesses[0].away = witnesses[2].away = True
+        waited.clear()
+        await log.publish(many(10, log.origin, 10))
+        async with asyncio.timeout(20):
+            while not any(seconds > 0.2 for seconds in waited):
+                await asyncio.sleep(0.05)
+        kept = "SELECT max(size) FROM audit.checkpoint"
+        assert (await log.pool.fetchval(kept), leader.trouble) == (20, None)
+        told = [record for record in await log.told() if record.headers["kind"] == "checkpoint"]
+        assert Checkpoint.open(told[-1].value.decode(), log.signer.verifier).size == 20, "no reader waits"
+        assert await log.pool.fetchval("SELECT max(size) FROM audit.publication") == 10
+        witnesses[2].away = False
+        await until(log, 20)
+        leading.cancel()
+        await asyncio.gather(leading, return_exceptions=True)
+        assert waited[-1] == 0
+        witnesses[0].away = False
+        await log.check(20)
+
+
+async def test_alone_the_log_publishes_in_the_statement_that_keeps(log: Log) -> None:
+    """So a kill right after it leaves nothing to publish."""
+    await log.publish(many(10, log.origin))
+    leading = asyncio.create_task(log.leader().run())
+    await until(log, 10)
+    leading.cancel()
+    await asyncio.gather(leading, return_exceptions=True)
+    rows = await log.pool.fetch(
+        "SELECT signed_at = published_at AS same, c.note = p.note AS whole"
+        " FROM audit.checkpoint c LEFT JOIN audit.publication p USING (size)"
+    )
+    assert [tuple(row) for row in rows] == [(True, True)] * len(rows) and rows
+    await log.check(10)
+
+
+async def test_the_world_reads_what_is_witnessed_and_the_services_what_is_signed(
+    settings: Settings, tmp_path: Path
+) -> None:
+    witness = TestWitness("witness.example/w", tmp_path / "w.json")
+    async with open_log(settings) as log, witnessing(witness):
+        witness.trusted.append(log.signer.verifier)
+        settings.folder.path.joinpath("witness-policy").write_text(f"{witness.line}\nquorum {witness.name}\n")
+        log.witnesses = Witnesses.of(policy_of(settings), fail_open=False)
+        made = create_app(settings)
+        async with made.router.lifespan_context(made):
+            app = App(made, log)
+            token = await app.token("auditor")
+            assert (await app.reach(0)).size == 0
+            witness.away = True
+            await log.publish(many(300, log.origin))
+            async with asyncio.timeout(20):
+                while (signed := await app.get("v1/checkpoint", token)).text.split("\n")[1] != "300":
+                    await asyncio.sleep(0.05)
+            assert (signed.status_code, signed.headers["cache-control"]) == (200, "no-store")
+            Checkpoint.open(signed.text, log.signer.verifier)
+            assert (await app.get("v1/checkpoint", settings.folder.secret_text("read_token"))).text == signed.text
+            assert await app.problem(401, "v1/checkpoint") == "unauthorized"
+            assert await app.problem(403, "v1/checkpoint", await app.token("lead")) == "forbidden"
+            assert (await app.reach(0)).size == 0, "nothing new is public"
+            assert await app.problem(404, f"v1/receipts/{event_id(7)}?wait=0", token) == "not-found"
+            assert (await app.get("tile/entries/000", token)).status_code == 200, "tiles may be ahead"
+            assert (await app.get("readyz")).status_code == 200
+            waiting = asyncio.create_task(app.get(f"v1/receipts/{event_id(7)}?wait=20", token))
+            await asyncio.sleep(0.1)
+            witness.away = False
+            receipt = await waiting
+            assert receipt.status_code == 200 and f"— {witness.name} " in receipt.text
+            assert (await app.reach(300)).size == 300
+            await app.client.aclose()
+        await log.admin.execute("UPDATE audit.lease SET expires_at = '-infinity'")
+        await log.check(300)
+        await log.witnesses.close()
 
 
 async def test_a_witness_of_another_tree_stops_the_log(log: Log, tmp_path: Path) -> None:
@@ -230,14 +412,10 @@ def test_a_policy_without_an_address_that_can_be_asked_is_refused() -> None:
 
 @pytest.fixture(scope="module")
 def litewitness(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """torchwood's litewitness, built by the machine's Go."""
-    missing = [program for program in ("go", "ssh-agent", "ssh-add") if shutil.which(program) is None]
-    if missing:
-        assert not os.environ.get("KYCUONG_REQUIRE_GO"), f"missing: {missing}"
-        pytest.skip(f"MISSING: {', '.join(missing)}: the log was not shown to a witness of another project")
-    place = tmp_path_factory.mktemp("go")
-    subprocess.run(["go", "install", LITEWITNESS], env={**os.environ, "GOBIN": str(place)}, check=True, timeout=100)
-    return place / "litewitness"
+    """torchwood's litewitness, built by the machine's Go; its key lives in an SSH agent."""
+    if shutil.which("ssh-agent") is None or shutil.which("ssh-add") is None:
+        missing(LITEWITNESS, "there is no ssh-agent on the path")
+    return go_program(LITEWITNESS, tmp_path_factory.mktemp("go"))
 
 
 @contextmanager
@@ -250,9 +428,7 @@ def running_litewitness(program: Path, place: Path, log: Log) -> Iterator[Witnes
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption())
     )
     public_line = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-    fingerprint = (
-        b64encode(sha256(b64decode(public_line.split()[1])).digest()).decode().rstrip("=")
-    )
+    fingerprint = b64encode(sha256(b64decode(public_line.split()[1])).digest()).decode().rstrip("=")
     with sqlite3.connect(place / "w.db") as database:
         database.executescript(
             "CREATE TABLE log (origin TEXT PRIMARY KEY, tree_size INTEGER NOT NULL, tree_hash TEXT NOT NULL);"

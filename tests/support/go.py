@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -13,17 +14,18 @@ PATIENCE = 240  # seconds to fetch and build one
 def go_program(package: str, folder: Path) -> Path:
     """The program of a package at a version, built by the machine's Go into a folder."""
     if shutil.which("go") is None:
-        _missing(package, "there is no go on the path")
+        missing(package, "there is no go on the path")
     environment = {**os.environ, "GOBIN": str(folder)}
     built = subprocess.run(
         ["go", "install", package], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     if built.returncode != 0:
-        _missing(package, built.stderr[-500:])
+        missing(package, built.stderr[-500:])
     return folder / package.partition("@")[0].rpartition("/")[2]
 
 
-def _missing(package: str, why: str) -> None:
+def missing(package: str, why: str) -> NoReturn:
+    """Skip loudly, or fail where it is required."""
     if os.environ.get("KYCUONG_REQUIRE_GO") == "1":
         pytest.fail(f"KYCUONG_REQUIRE_GO=1, but {package} cannot be had: {why}")
     pytest.skip(f"MISSING: {package}, so nobody else's program has looked at the log: {why}")

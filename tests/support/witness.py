@@ -5,7 +5,7 @@ import base64
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -38,6 +38,8 @@ class TestWitness:
         self.delay = 0.0
         self.ahead = 0
         self.shows = shows
+        self.says: Callable[[str], Response] | None = None
+        """What it answers to a checkpoint instead of judging it."""
         self.asked = 0
         self._place = place
         self._lock = asyncio.Lock()
@@ -76,6 +78,8 @@ class TestWitness:
         await asyncio.sleep(self.delay)
         if self.away:
             return Response(status_code=503)
+        if self.says is not None:
+            return self.says((await request.body()).decode().partition("\n\n")[2])
         async with self._lock:
             return self._judge((await request.body()).decode())
 
@@ -106,11 +110,13 @@ class TestWitness:
             return Response(status_code=422)
         return self._cosign(origin, checkpoint, note)
 
-    def _cosign(self, origin: str, checkpoint: Checkpoint, note: str) -> Response:
-        text, _ = split_note(note)
+    def word(self, text: str) -> str:
+        """Its signature line over a checkpoint's text."""
         now = int(time.time()) + self.ahead
-        signature = self._key.sign(cosigned_message(text, now))
-        line = note_line(self.name, self.key.key_id + now.to_bytes(8) + signature)
+        return note_line(self.name, self.key.key_id + now.to_bytes(8) + self._key.sign(cosigned_message(text, now)))
+
+    def _cosign(self, origin: str, checkpoint: Checkpoint, note: str) -> Response:
+        line = self.word(split_note(note)[0])
         kept = json.loads(self._place.read_text()) if self._place.exists() else {}
         root = base64.b64encode(checkpoint.root).decode()
         kept[origin] = {"size": checkpoint.size, "root": root, "note": note + line}
