@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -133,14 +134,16 @@ def list_keys(data: Path) -> None:
     """Các khóa đang ký, cũ nhất trước, rồi các khóa đã thôi / the keys that sign, oldest first, then the retired."""
     folder = Folder(data)
     with _asking():
-        ring = keys.KeyRing(folder, folder.origin())
+        ring = keys.KeyRing(folder, folder.origin(), os.environ.get("KYCUONG_LOG_KEY"))
     announced = {each.vkey for each in keys.additions(folder) if each.announced}
     for signer in ring.signers:
         first = signer.vkey == folder.vkeys()[0]
         note = "" if first or signer.vkey in announced else "  (chưa ghi vào nhật ký / not in the log yet)"
         click.echo(f"{signer.verifier.key_id.hex()}  đang ký / signs  {signer.vkey}{note}")
-    for verifier in ring.verifiers[len(ring.signers) :]:
-        click.echo(f"{verifier.key_id.hex()}  đã thôi / retired  {verifier.vkey}")
+    signing = {signer.verifier for signer in ring.signers}
+    for verifier in ring.verifiers:
+        if verifier not in signing:
+            click.echo(f"{verifier.key_id.hex()}  đã thôi / retired  {verifier.vkey}")
 
 
 @key.command("retire")
@@ -152,7 +155,7 @@ def retire(key_id: str, data: Path) -> None:
         try:
             left = keys.retire_key(Folder(data), key_id)
         except KeyError:
-            raise click.UsageError(f"không có khóa {key_id} đang ký / no key {key_id} signs") from None
+            raise click.UsageError(f"không có tệp khóa {key_id} đang ký / no key file {key_id} signs") from None
     click.echo(left)
 
 
@@ -202,4 +205,6 @@ def _asking() -> Iterator[None]:
     except TRANSIENT as fault:
         raise click.UsageError(f"cơ sở dữ liệu không trả lời / the database does not answer: {fault}") from fault
     except LogCorrupt as fault:
-        raise click.ClickException(str(fault)) from fault
+        raise click.ClickException(
+            f"nhật ký đang lưu tự mâu thuẫn, không thể chấp nhận / the stored log contradicts itself: {fault}"
+        ) from fault

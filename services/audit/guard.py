@@ -36,11 +36,11 @@ class Guard:
         except FileNotFoundError:
             return None
         except UnicodeDecodeError as error:
-            raise GuardRefuses(f"the guard {self._path.name} is not text") from error
+            raise _broken("not text") from error
         try:
             return Checkpoint.open(note, *self._keys())
         except BadNote as error:
-            raise GuardRefuses(f"the guard {self._path.name} is not a checkpoint of this log: {error}") from error
+            raise _broken(str(error)) from error
 
     def advance(self, note: str, seen: Checkpoint | None) -> Checkpoint:
         """Replace the checkpoint last seen by a later one; Fenced when another process has moved it meanwhile."""
@@ -70,6 +70,15 @@ class Guard:
             os.close(handle)
 
 
+def _broken(why: str) -> GuardRefuses:
+    return GuardRefuses(
+        "tệp canh giữ log/guard/checkpoint không phải điểm kiểm của nhật ký này: hãy phục hồi tệp từ bản sao, hoặc "
+        "chấp nhận cơ sở dữ liệu như hiện có bằng `kycuong log trust` / the guard (log/guard/checkpoint) is not a "
+        f"checkpoint of this log ({why}): restore it from a copy, or accept the database as it is with "
+        "`kycuong log trust`"
+    )
+
+
 def open_keys(folder: Folder, origin: str, secret: str | None = None) -> KeyRing:
     """The log's signing keys, the first made with the log; ValueError when they are those of another log."""
     if secret is None:
@@ -89,12 +98,14 @@ def guard_of(folder: Folder, keys: KeyRing) -> Guard:
 
 
 def create_log(folder: Folder, keys: KeyRing, guard: Guard, *, empty: bool) -> None:
-    """Write the guard of a log that has just been made, and its public key; later on, change nothing.
+    """Write the guard of a log that has just been made, and its public key; later on, only which key is the oldest.
 
     The log is new when no public key was ever written and the database holds nothing. The key comes last: a crash
     before it leaves a new log. With the key there, a missing guard counts as ahead.
     """
     if folder.vkey() is not None:
+        if folder.vkey() != keys.vkey:  # the one before has left the environment
+            write_durably(folder.log_dir / "vkey", keys.vkey + "\n", 0o644)
         return
     if empty and guard.read() is None:
         guard.overwrite(keys.sign(Checkpoint(keys.name, 0, EMPTY_ROOT).text()))
@@ -122,7 +133,11 @@ async def check_guard(pool: Pool, guard: Guard) -> Checkpoint:
     try:
         there = await range_at(pool, kept.size)
     except LogCorrupt as error:
-        raise GuardRefuses(f"the tree of {kept.size}, which was published, cannot be rebuilt: {error}") from error
+        raise GuardRefuses(
+            f"không dựng lại được {kept.size} sự kiện đầu, đã công bố: cơ sở dữ liệu hỏng; hãy phục hồi bản sao lưu / "
+            f"the first {kept.size} entries, which were published, cannot be rebuilt ({error}): the database is "
+            "damaged; restore a backup (docs/operate.md, Restore)"
+        ) from error
     if there.root() != kept.root:
         raise GuardRefuses(
             f"{kept.size} sự kiện đầu khác với những gì đã công bố: đây không phải cơ sở dữ liệu của nhật ký này; "

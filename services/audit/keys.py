@@ -1,11 +1,13 @@
 """The log's signing keys: one origin for good, its keys by rotation with overlap.
 
 A key is a file of `secrets/` (`log_key`, the first; `log_keys/<key id>`, those added later), mode 0600, or a line of
-the environment secret. All of them sign every checkpoint, oldest first, so whoever pins any of them goes on.
+the environment secret, which stands in for the first. All of them sign every checkpoint, oldest first, so whoever pins
+any of them goes on.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from services.kernel.folder import Folder, write_durably
 from services.kernel.note import BadNote, Signer, Verifier, sign_note
 
 FIRST, FURTHER, RETIRED = "log_key", "log_keys", "retired"
+log = logging.getLogger(__name__)
 
 
 class KeyRing:
@@ -24,12 +27,12 @@ class KeyRing:
         self.name = origin
         self._folder, self._secret = folder, secret
         self._mark: object = None
-        self._signers: tuple[Signer, ...] = ()
-        self._load()
+        self._fault = ""
+        self._signers: tuple[Signer, ...] = self._read()
 
     @property
     def signers(self) -> tuple[Signer, ...]:
-        """The keys that sign now, oldest first; ValueError when they are not those of this log."""
+        """The keys that sign now, oldest first."""
         self._load()
         return self._signers
 
@@ -45,33 +48,37 @@ class KeyRing:
 
     @property
     def verifiers(self) -> tuple[Verifier, ...]:
-        """Every key that ever signed this log: the guard, or a witness, may hold an older note."""
-        return tuple(dict.fromkeys((*(s.verifier for s in self._signers), *known_keys(self._folder))))
+        """Every key that ever signed this log, oldest first: the guard, or a witness, may hold an older note."""
+        return tuple(dict.fromkeys((*known_keys(self._folder), *(s.verifier for s in self._signers))))
 
     def sign(self, text: str) -> str:
         """The note that all the keys sign."""
         return sign_note(text, self.signers)
 
     def _load(self) -> None:
-        mark = _mark(self._folder) if self._secret is None else self._secret
-        if mark != self._mark:
-            self._signers = self._read()
-            self._mark = mark
+        """Take what has changed in the folder; what cannot be read then stops nobody who signs already."""
+        try:
+            mark = _mark(self._folder)
+            if mark != self._mark:
+                self._signers, self._mark, self._fault = self._read(), mark, ""
+        except (ValueError, OSError) as fault:
+            if str(fault) != self._fault:
+                log.error("the keys of the log stay as they were: %s", fault)
+            self._fault = str(fault)
 
     def _read(self) -> tuple[Signer, ...]:
-        texts = (
-            self._secret.split()
-            if self._secret is not None
-            else [_secret_text(path) for path in key_files(self._folder)]
-        )
+        """The keys there are, oldest first; ValueError when they are not those of this log."""
+        texts = [*(self._secret or "").split(), *map(_secret_text, key_files(self._folder))]
         try:
-            signers = tuple(Signer.parse(text) for text in texts)
+            signers = {signer.vkey: signer for signer in map(Signer.parse, texts)}
         except BadNote as fault:
             raise ValueError(
                 f"khóa ký của nhật ký không đọc được / a signing key of the log cannot be read: {fault}"
             ) from None
-        self._admit(signers)
-        return signers
+        ages = {vkey: age for age, vkey in enumerate(self._folder.vkeys())}
+        ordered = tuple(sorted(signers.values(), key=lambda signer: ages.get(signer.vkey, len(ages))))
+        self._admit(ordered)
+        return ordered
 
     def _admit(self, signers: tuple[Signer, ...]) -> None:
         """Take keys of this log only, of which one at least is known, and write their public halves down."""
@@ -113,8 +120,8 @@ def _secret_text(path: Path) -> str:
 
 
 def _mark(folder: Folder) -> object:
-    """What changes when a key file comes or goes."""
-    return tuple((path.name, path.stat().st_mtime_ns) for path in key_files(folder))
+    """What changes when a key file comes, goes or is opened to others."""
+    return tuple((path.name, (now := path.stat()).st_mtime_ns, now.st_mode) for path in key_files(folder))
 
 
 def known_keys(folder: Folder) -> list[Verifier]:

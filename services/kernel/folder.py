@@ -67,7 +67,10 @@ class Folder:
             write_durably(path, configured or f"kycuong.local/{secrets.token_hex(6)}", 0o644)
         kept = path.read_text(encoding="utf-8").strip()
         if configured not in (None, kept):
-            raise ValueError(f"the folder's log is {kept}; KYCUONG_LOG_ORIGIN says {configured}: use another folder")
+            raise ValueError(
+                f"thư mục này giữ nhật ký {kept}, còn KYCUONG_LOG_ORIGIN ghi {configured}: hãy dùng thư mục khác / the "
+                f"folder's log is {kept}; KYCUONG_LOG_ORIGIN says {configured}: use another folder"
+            )
         return kept
 
     def vkey(self) -> str | None:
