@@ -381,6 +381,7 @@ class LogMachine(RuleBasedStateMachine):
         assert self.wiped or read == [one.raw for one in self.model.entries]
 
 
+@pytest.mark.timeout(300)
 def test_the_log_holds_whatever_happens(cluster: Cluster, tmp_path: Path) -> None:
     class Machine(LogMachine):
         pass
