@@ -7,6 +7,7 @@ the log says.
 
 import asyncio
 import base64
+import contextlib
 import json
 import re
 import subprocess
@@ -21,6 +22,7 @@ import asyncpg
 import pytest
 
 from services.kernel.envelope import Envelope
+from services.kernel.note import Verifier
 from services.kernel.quarters import local_date, quarter_of
 from tests.support.cards import expected_card
 from tests.support.checklog import check_entries, read_log
@@ -28,6 +30,7 @@ from tests.support.instance import PROGRAM, ROOT
 from tests.support.processes import SERVICES, Trio, running_trio
 from tests.support.receipts import documented_check
 from tests.support.traffic import Filer, Phone, fresh, now, opening
+from tests.support.witness import TestWitness, witnessing_apart
 
 FILED = ("xa-tan-hoa", "phuong-binh-minh")
 LAPSING = "xa-phu-lam"
@@ -61,8 +64,8 @@ def _processes(path: Path) -> list[str]:
 class World:
     """The installation, its people, and the phones that never stop."""
 
-    def __init__(self, trio: Trio) -> None:
-        self.trio = trio
+    def __init__(self, trio: Trio, policy: Path) -> None:
+        self.trio, self.policy = trio, policy
         self.admin, self.lead, self.reviewer = (Phone(trio, trio.token(role)) for role in ("admin", "lead", "reviewer"))
         self.auditor = trio.token("auditor")
         self.approver = Phone(trio, self.auditor)
@@ -175,9 +178,15 @@ def _until(check: Callable[[], Any], within: float = SETTLED_WITHIN) -> Any:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    with running_trio() as trio:
-        world = World(trio)
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Every checkpoint needs the word of a witness, who would notice if the log told two stories."""
+    place = tmp_path_factory.mktemp("witness")
+    witness, policy = TestWitness("witness.example/w", place / "kept.json"), place / "policy"
+    with witnessing_apart(witness), contextlib.ExitStack() as stack:
+        policy.write_text(f"{witness.line}\nquorum {witness.name}\n")
+        trio = stack.enter_context(running_trio(KYCUONG_WITNESS_POLICY=str(policy)))
+        witness.trusted.append(Verifier.parse(trio.folder.vkey() or ""))
+        world = World(trio, policy)
         for filer in world.filers:
             filer.start()
         try:
@@ -319,7 +328,7 @@ def _check_bytes(world: World, accepted: dict[str, bytes]) -> None:
 
 def _check_program_agrees(world: World) -> None:
     vkey = world.reviewer.get("/audit/vkey").text.strip()
-    options = ["--vkey", vkey, "--token", world.auditor]
+    options = ["--vkey", vkey, "--token", world.auditor, "--policy", str(world.policy)]
     command = [*PROGRAM, "log", "verify", world.trio.url("/audit/"), *options]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=world.trio.environment, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from services.audit.tree import queries
+from services.kernel.migrate import migrate
 from services.kernel.settings import Settings
 from tests.support.events import event_id, many
 from tests.support.log import Log, drain, open_log
@@ -111,6 +112,24 @@ async def test_each_table_grants_exactly_what_its_kind_allows(log: Log) -> None:
     for row in rows:
         granted.setdefault(row["relname"], set()).add(row["privilege"])
     assert granted == MAY
+
+
+async def test_an_older_log_goes_on_with_its_newest_checkpoint_public(log: Log) -> None:
+    """What 0001 had signed it had served."""
+    for size in (10, 20):
+        await log.publish(many(10, log.origin, size - 10))
+        sequencer = log.sequencer(await log.crown())
+        await drain(sequencer)
+        await sequencer.close()
+        await log.sign()
+    await log.admin.execute(
+        "DROP TABLE audit.publication, audit.witness_state; UPDATE audit.alembic_version SET version_num = '0001'"
+    )
+    await migrate(log.settings)
+    public = await log.pool.fetch("SELECT size, note FROM audit.publication")
+    kept = await log.pool.fetchval("SELECT note FROM audit.checkpoint WHERE size = 20")
+    assert [tuple(row) for row in public] == [(20, kept)]
+    await log.check(20)
 
 
 async def test_one_place_holds_one_entry_and_one_size_one_root(log: Log) -> None:

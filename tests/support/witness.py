@@ -4,9 +4,10 @@ import asyncio
 import base64
 import contextlib
 import json
+import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -143,3 +144,23 @@ async def witnessing(*witnesses: TestWitness) -> AsyncIterator[None]:
             server.should_exit = True
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(*running)
+
+
+@contextmanager
+def witnessing_apart(*witnesses: TestWitness) -> Iterator[None]:
+    """The witnesses, in a thread of their own."""
+    started, over = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        async with witnessing(*witnesses):
+            started.set()
+            await asyncio.to_thread(over.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        assert started.wait(10)
+        yield
+    finally:
+        over.set()
+        thread.join(10)
