@@ -391,7 +391,7 @@ def test_the_log_holds_whatever_happens(cluster: Cluster, tmp_path: Path) -> Non
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=40,
+            max_examples=30,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,
