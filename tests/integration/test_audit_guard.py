@@ -1,5 +1,8 @@
 """Signing: what is checked before, what the guard refuses, and an operator's word."""
 
+import asyncio
+import os
+import subprocess
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +13,7 @@ from services.audit.signer import trust
 from services.kernel.note import Checkpoint
 from services.kernel.settings import Settings
 from tests.support.events import many
+from tests.support.instance import PROGRAM, ROOT, free_port
 from tests.support.log import Log, drain, open_log
 
 
@@ -80,6 +84,21 @@ async def test_a_database_behind_the_guard_is_neither_signed_nor_grown(log: Log)
     await grow(log, 40)  # even grown beyond the guard by other entries, it differs
     assert await log.size() == 320
     await log.check(320)  # the same events again make the same tree, which the guard accepts
+
+
+async def test_a_database_behind_the_guard_ends_the_program_with_a_sentence(log: Log) -> None:
+    await restore_to(log, 280)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("KYCUONG_")}
+    ended = await asyncio.to_thread(
+        subprocess.run,
+        [*PROGRAM, "serve", "audit", "--data", str(log.settings.data), "--port", str(free_port())],
+        capture_output=True, text=True, timeout=60, cwd=ROOT,
+        env={**clean, "KYCUONG_DATABASE_URL": log.settings.database_url},
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (1, "")
+    said = ended.stderr.splitlines()[-1]
+    assert "chỉ có 280 sự kiện" in said and "restore a newer backup" in said
+    assert await log.size() == 280
 
 
 async def test_a_database_that_differs_from_the_guard_is_not_signed(log: Log) -> None:
