@@ -11,7 +11,7 @@ from services.kernel.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
-FOR_TESTS = {"KYCUONG_FAILPOINT", "KYCUONG_REQUIRE_KAFKA", "KYCUONG_REQUIRE_CHROMIUM"}
+FOR_TESTS = {"KYCUONG_FAILPOINT", "KYCUONG_REQUIRE_KAFKA", "KYCUONG_REQUIRE_CHROMIUM", "KYCUONG_REQUIRE_GO"}
 
 
 def _table() -> dict[str, str]:
