@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.kernel.folder import Folder, write_durably
+from services.kernel.folder import Folder, sync_folder, write_durably
 from services.kernel.note import BadNote, Signer, Verifier, sign_note
 
 FIRST, FURTHER, RETIRED = "log_key", "log_keys", "retired"
@@ -201,4 +201,6 @@ def retire_key(folder: Folder, key_id: str) -> str:
     # a crash between these two leaves both keys signing and the newer one named: nobody is shut out
     write_durably(folder.log_dir / "vkey", remaining + "\n", 0o644)
     path.replace(aside / key_id)
+    sync_folder(aside)
+    sync_folder(path.parent)
     return remaining

@@ -129,7 +129,12 @@ def write_durably(path: Path, text: str, mode: int) -> None:
         os.fsync(file.fileno())
     # a crash here leaves the temporary file and the old content
     temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make what was put into a folder, or taken out of it, outlast a power cut."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:
