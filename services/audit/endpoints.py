@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from services.audit import scope
 from services.audit.erasure import erasures_of
-from services.audit.negotiation import gzip_asked, unchanged
+from services.kernel.negotiation import gzip_asked, unchanged
 from services.audit.state import State
 from services.audit.tree import queries, read_bundle, read_tile
 from services.kernel.identity import authenticate, token_of

@@ -1,20 +1,17 @@
 """The faces of intake: sign-in, the inspector's phone form, the case desk. Shells only; scripts fetch the data."""
 
-from pathlib import Path
 from typing import Protocol, cast
 
 from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
+from services.intake.shell import FIELD, PAGES, packed, shell, worker
 from services.kernel.clock import Clock
 from services.kernel.db import Pool
 from services.kernel.identity import authenticate, token_of
-from services.kernel.pages import Pages, Reader, language_of, navigation, to_sign_in
+from services.kernel.pages import Reader, language_of, navigation, to_sign_in
 from services.kernel.problems import Unauthorized
 from services.kernel.roles import PUBLIC, Action, Role, allows
-
-FIELD = frozenset({Role.INSPECTOR, Role.LEAD})
-PAGES = Pages(Path(__file__).parent)
 
 
 class _State(Protocol):
@@ -29,6 +26,8 @@ def install(app: FastAPI) -> None:
     PAGES.mount(app)
     app.get("/intake/login", include_in_schema=False, openapi_extra=PUBLIC)(sign_in)
     app.get("/intake/", include_in_schema=False, openapi_extra=allows(Action.SIGNED_IN))(form)
+    app.get("/intake/shell", include_in_schema=False, openapi_extra=PUBLIC)(shell)
+    app.get("/intake/sw.js", include_in_schema=False, openapi_extra=PUBLIC)(worker)
     app.get("/intake/desk/", include_in_schema=False, openapi_extra=allows(Action.SIGNED_IN))(desk)
     app.get("/intake/desk", include_in_schema=False, openapi_extra=PUBLIC)(to_desk)
 
@@ -51,7 +50,7 @@ async def form(request: Request) -> Response:
         return to_sign_in(request)
     if not reader.roles & FIELD:
         return RedirectResponse("/intake/desk/", status_code=303)
-    return PAGES.render(request, "form.html", reader=reader)
+    return packed(request, PAGES.render(request, "form.html", reader=reader))
 
 
 async def desk(request: Request) -> Response:

@@ -1,9 +1,14 @@
 """Server-rendered pages: templates in two languages, Vietnamese formats, assets under each service's own prefix."""
 
+import gzip
+import mimetypes
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -11,12 +16,14 @@ from urllib.parse import urlencode
 from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from services.kernel.callers import Caller
+from services.kernel.negotiation import gzip_asked, unchanged
 from services.kernel.problems import language_of as preferred_language
 from services.kernel.quarters import ICT
 from services.kernel.roles import MATRIX, Action, Role
@@ -25,6 +32,8 @@ KERNEL = Path(__file__).parent
 LANGUAGES = ("vi", "en")
 LANGUAGE_COOKIE = "kycuong_lang"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+PACKED = (".js", ".css", ".svg", ".webmanifest")
+mimetypes.add_type("application/manifest+json", ".webmanifest")
 ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV"}
 
 NAVIGATION: tuple[tuple[str, str, str, frozenset[Role]], ...] = (
@@ -173,12 +182,33 @@ def quarter(value: str, language: str = "vi") -> str:
 
 
 class _Assets(StaticFiles):
-    """Static files that browsers check by ETag each time, so nobody is stuck on an old script."""
+    """Static files that browsers check by ETag each time (nobody is stuck on an old script), packed where asked for."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"
+        if path.endswith(PACKED):
+            response.headers["Vary"] = "Accept-Encoding"
         return response
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        asked = Headers(scope=scope)
+        if not str(full_path).endswith(PACKED) or not gzip_asked(asked.get("accept-encoding", "")):
+            return super().file_response(full_path, stat_result, scope, status_code)
+        body, etag = _packed(str(full_path), stat_result.st_mtime_ns)
+        headers = {"Content-Encoding": "gzip", "ETag": etag}
+        if unchanged(asked.get("if-none-match", ""), etag):
+            return Response(status_code=304, headers={"ETag": etag})
+        return Response(body, status_code, headers, mimetypes.guess_type(full_path)[0])
+
+
+@lru_cache(maxsize=256)
+def _packed(path: str, changed: int) -> tuple[bytes, str]:
+    """A text file under gzip and its ETag, made once for each change of it."""
+    body = gzip.compress(Path(path).read_bytes(), mtime=0)
+    return body, f'"{sha256(body).hexdigest()[:32]}"'
 
 
 def _local(value: date | str) -> date:

@@ -367,7 +367,7 @@ def test_the_script_agrees_with_the_kernel_on_every_small_tree(browser: Browser,
             cases.append([index, size, [node.hex() for node in path], tree.root().hex()])
     wrong = page.evaluate(
         """async (cases) => {
-            const { leafHash, nodeHash, sides, hex } = await import("/audit/static/proof.js");
+            const { leafHash, nodeHash, sides, hex } = await import("/audit/assets/proof.js");
             const bytes = (text) => Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
             const wrong = [];
             for (const [index, size, path, root] of cases) {

@@ -3,9 +3,9 @@
 import { get, Problem } from "../assets/api.js";
 import { byId, el } from "../assets/dom.js";
 import { language, moment, number, t } from "../assets/words.js";
-import { cosignatures, hex, readNote, steps } from "./proof.js";
+import { cosignatures, hex, readNote, steps } from "../assets/proof.js";
 
-/** @typedef {import("./proof.js").Step} Step */
+/** @typedef {import("../assets/proof.js").Step} Step */
 
 const WAIT = 10; // seconds for a checkpoint that covers the entry
 

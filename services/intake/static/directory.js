@@ -3,18 +3,23 @@
 import { all, get, page, request } from "../assets/api.js";
 import { language, plain } from "../assets/words.js";
 import { learn } from "./clock.js";
-import { find, keep } from "./store.js";
+import { drop, find, keep } from "./store.js";
 
-/** Ask `fetcher`; when the network is away, answer with what was kept last. */
+const PATIENCE = 3000; // a bad network answers late or never; what was kept last serves meanwhile
+
+/** Ask `fetcher`; when the network is away or slow, answer with what was kept last. */
 async function kept(key, fetcher) {
+  const fresh = fetcher().then(async (value) => {
+    await keep("lists", { key, value }).catch(() => {}); // a full phone still shows what it has just read
+    return { value };
+  });
+  fresh.catch(() => {}); // heard below, or too late to matter
+  const last = await find("lists", key);
+  const late = last ? [new Promise((done) => setTimeout(done, PATIENCE, last))] : [];
   try {
-    const value = await fetcher();
-    await keep("lists", { key, value });
-    return value;
+    return (await Promise.race([fresh, ...late])).value;
   } catch (problem) {
-    if (!problem.passing || problem.status === 401) throw problem;
-    const last = await find("lists", key);
-    if (!last) throw problem;
+    if (!problem.passing || problem.status === 401 || !last) throw problem;
     return last.value;
   }
 }
@@ -57,3 +62,9 @@ export const me = () => kept("me", async () => {
   learn(date, sent);
   return body;
 });
+
+/** After signing out the phone starts for nobody until somebody signs in; what waits stays. */
+export const forgetMe = () => drop("lists", "me");
+
+/** The keys of the log, by which the phone checks its receipts. */
+export const logKeys = () => kept("log-keys", async () => (await get("/audit/v1/keys")).known);

@@ -3,8 +3,12 @@
 import { drop, find, keep } from "./store.js";
 
 export class Drafts {
-  constructor(account) {
+  /** `told` hears of each write: (null) once it is on disk, or (error). */
+  constructor(account, told = () => {}) {
     this.account = account;
+    this.told = told;
+    this.writing = new Map(); // name → the newest value not yet on disk, while one before it is being written
+    this.last = Promise.resolve();
   }
 
   key(name) {
@@ -12,15 +16,36 @@ export class Drafts {
   }
 
   async read(name) {
+    await this.settled();
     return (await find("drafts", this.key(name)))?.value ?? null;
   }
 
+  /** Resolves once this value, or a newer one of the same name, is on disk. */
   write(name, value) {
-    return keep("drafts", { key: this.key(name), value });
+    this.writing.set(name, structuredClone(value));
+    return this.next(() => {
+      if (!this.writing.has(name)) return null;
+      const newest = this.writing.get(name);
+      this.writing.delete(name);
+      return keep("drafts", { key: this.key(name), value: newest }).then(() => this.told(null));
+    });
   }
 
   clear(name) {
-    return drop("drafts", this.key(name));
+    this.writing.delete(name);
+    return this.next(() => drop("drafts", this.key(name)));
+  }
+
+  /** When all writes so far have ended, well or not. */
+  settled() {
+    return this.last.catch(() => {});
+  }
+
+  next(act) {
+    const mine = this.settled().then(act);
+    this.last = mine;
+    mine.catch((error) => this.told(error));
+    return mine;
   }
 }
 
@@ -30,7 +55,8 @@ export const values = (form) => Object.fromEntries(new FormData(form));
 export function set(form, kept) {
   for (const [name, value] of Object.entries(kept)) {
     const control = form.elements[name];
-    if (control) control.value = value; // a RadioNodeList takes a value too
+    if (control?.type === "checkbox") control.checked = Boolean(value);
+    else if (control) control.value = value; // a RadioNodeList takes a value too
   }
 }
 

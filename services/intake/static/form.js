@@ -1,15 +1,23 @@
 // The phone form: who I am, the queue, and which of the four views the address names.
 
 import { byId, clearFlash, el, flash } from "../assets/dom.js";
-import { items, t } from "../assets/words.js";
+import { items, moment, number, t } from "../assets/words.js";
+import { now } from "./clock.js";
 import { Drafts } from "./drafts.js";
 import * as directory from "./directory.js";
+import { download } from "./export.js";
 import { CloseView } from "./form_close.js";
 import { CountView } from "./form_count.js";
 import { ListView } from "./form_list.js";
-import { OpenView } from "./form_open.js";
+import { askToWake, keepForm } from "./form_offline.js";
+import { OpenView, prefill } from "./form_open.js";
 import { QUEUED } from "./labels.js";
 import { Queue } from "./queue.js";
+import { notKept } from "./store.js";
+
+const DAY = 24 * 3600 * 1000;
+const REDRAW = 40; // ms: a long queue changes faster than anyone reads
+const FIELD = ["inspector", "lead"];
 
 const VIEWS = [
   [/^#\/open$/, "view-open", OpenView],
@@ -22,7 +30,7 @@ class House {
   constructor({ account, roles }) {
     this.account = account;
     this.roles = new Set(roles.map(({ role }) => role));
-    this.drafts = new Drafts(account);
+    this.drafts = new Drafts(account, (error) => this.saved(error));
     this.queue = new Queue(account, () => this.changed());
     this.views = new Map();
     this.current = null;
@@ -30,10 +38,16 @@ class House {
 
   async start() {
     addEventListener("hashchange", () => this.route());
+    document.addEventListener("signed-out", () => directory.forgetMe());
+    const form = keepForm(() => this.drafts.settled(), () => this.queue.flush(true));
+    form.catch(() => {}); // a portal's page, a private window: it works without, only not offline
     await this.queue.load();
+    await prefill(this);
     await this.route();
-    await Promise.allSettled([directory.units(this.account), directory.catalogue(this.account)]); // on the phone before the network goes
-    navigator.storage?.persist?.(); // where the browser grants it, it will not evict what waits
+    const lists = Promise.all([directory.units(this.account), directory.catalogue(this.account)]); // on the phone before the network goes
+    Promise.all([form, lists]).then(([ready]) => this.ready(ready), () => {});
+    await lists.catch(() => {});
+    this.persisted = await navigator.storage?.persist?.(); // where the browser grants it, it will not evict what waits
     await this.queue.start();
   }
 
@@ -63,35 +77,67 @@ class House {
     location.hash = hash;
   }
 
+  /** Say so once the form would start here without a network. */
+  ready(offline) {
+    byId("ready").textContent = offline ? t("Máy này dùng được cả khi không có mạng.", "This device works without a network too.") : "";
+  }
+
   changed() {
-    showQueue(this.queue);
-    this.current?.changed?.();
+    this.drawing ??= setTimeout(() => {
+      this.drawing = null;
+      showQueue(this.queue, this.persisted);
+      this.current?.changed?.();
+    }, REDRAW);
+  }
+
+  /** "Saved" is said only of what is on disk. */
+  saved(error) {
+    byId("saved").textContent = error ? "" : t(`Đã lưu trên máy lúc ${moment(now()).slice(-5)}`, `Saved on this device at ${moment(now()).slice(-5)}`);
+    if (error) flash("bad", el("p", {}, notKept(error)));
   }
 
   /** Keep a write, try it at once, and answer with the item: received, still waiting, or failed with its problem. */
   async send(write) {
     await this.queue.add(write);
+    askToWake();
     await Promise.race([this.queue.flush(true), new Promise((done) => setTimeout(done, 5000))]);
     return this.queue.find(write.id);
   }
 }
 
-function showQueue(queue) {
-  const tags = Object.entries(QUEUED).filter(([state]) => state !== "received" && queue.count(state) > 0)
-    .map(([state, [words, kind]]) => el("span", { class: `tag ${kind}` }, `${words}: ${queue.count(state)}`));
+function showQueue(queue, persisted) {
+  const counts = queue.counts();
+  const tags = Object.entries(QUEUED).filter(([state]) => counts[state] > 0)
+    .map(([state, [words, kind]]) => el("span", { class: `tag ${kind}`, "data-state": state }, `${words}: ${number(counts[state])}`));
   byId("queue-state").replaceChildren(...tags);
-  byId("queue-trouble").replaceChildren(...troubles(queue));
+  byId("queue-progress").replaceChildren(...progress(queue));
+  byId("queue-trouble").replaceChildren(...troubles(queue, persisted));
 }
 
-function troubles(queue) {
+function progress({ progress: round }) {
+  if (!round || round.total < 3) return [];
+  return [el("label", {}, t(`Đang gửi ${number(round.done + 1)}/${number(round.total)}`, `Sending ${number(round.done + 1)} of ${number(round.total)}`), " ",
+    el("progress", { value: round.done, max: round.total }))];
+}
+
+const exported = (queue) => el("button", { type: "button", class: "quiet", onclick: () => download(queue.unsent) }, t("Tải hàng chờ ra tệp", "Save the queue as a file"));
+
+function troubles(queue, persisted) {
   const { trouble } = queue;
   const notices = [];
+  if (queue.unsent.some((item) => item.n < now() - DAY) && !persisted) {
+    notices.push(el("div", { class: "notice warn" },
+      el("p", {}, t("Có mục đã chờ hơn một ngày, và trình duyệt có thể xoá dữ liệu khi máy thiếu chỗ. Hãy gửi sớm, thêm ứng dụng vào màn hình chính, hoặc tải hàng chờ ra tệp.",
+        "Something has waited for over a day, and the browser may delete data when the device is short of space. Send soon, add this app to the home screen, or save the queue as a file.")),
+      exported(queue)));
+  }
   const pending = queue.count("waiting") + queue.count("sending");
   if (trouble && (trouble.status === 401)) notices.push(signedOut(pending));
   else if (trouble && pending > 0) {
     notices.push(el("div", { class: "notice warn" },
       el("p", {}, t("Mất kết nối. Mọi mục vẫn còn trên máy này và sẽ tự gửi khi có mạng.", "No connection. Everything is still on this device and will be sent by itself when the network is back.")),
-      el("button", { type: "button", class: "quiet", onclick: () => queue.flush(true) }, t("Thử gửi ngay", "Try now"))));
+      el("div", { class: "actions" },
+        el("button", { type: "button", class: "quiet", onclick: () => queue.flush(true) }, t("Thử gửi ngay", "Try now")), exported(queue))));
   }
   if (queue.others > 0) {
     notices.push(el("div", { class: "notice warn" },
@@ -109,12 +155,19 @@ function signedOut(pending) {
     el("a", { class: "button", href: back }, t("Đăng nhập lại", "Sign in again")));
 }
 
-addEventListener("unhandledrejection", ({ reason }) => flash("bad", el("p", {},
-  t("Có lỗi trên máy này, việc vừa rồi có thể chưa được lưu: ", "Something failed on this device, the last step may not be saved: "), reason?.message ?? String(reason))));
+/** Whom the kept page is for: its header shows them, and those who do not inspect go to their desk. */
+function greet({ account, roles }) {
+  if (!roles.some(({ role }) => FIELD.includes(role))) return location.replace("/intake/desk/");
+  for (const place of document.querySelectorAll("[data-account]")) place.textContent = account;
+}
+
+addEventListener("unhandledrejection", ({ reason }) => flash("bad", el("p", {}, notKept(reason))));
 
 try {
-  await new House(await directory.me()).start();
+  const me = await directory.me();
+  greet(me);
+  await new House(me).start();
 } catch (problem) {
-  if (problem.status === 401) location.assign("/intake/login?next=/intake/" + location.hash);
+  if (problem.status === 401) location.assign("/intake/login?next=" + encodeURIComponent("/intake/" + location.search) + location.hash);
   flash("bad", el("p", {}, problem.message), el("p", {}, el("a", { href: "/intake/" }, t("Tải lại trang", "Reload"))));
 }

@@ -3,6 +3,7 @@
 import { byId, confirmed, el } from "../assets/dom.js";
 import { moment, number, t } from "../assets/words.js";
 import * as directory from "./directory.js";
+import { download } from "./export.js";
 import { said } from "./fields.js";
 import { recount } from "./form_close.js";
 import { reopen } from "./form_open.js";
@@ -45,19 +46,26 @@ export class FiledList {
   }
 
   queued(item) {
-    const [words, kind] = QUEUED[item.state];
+    const [words, kind] = QUEUED[item.index === undefined ? item.state : "logged"];
     const titles = { inspection: t("Mở cuộc kiểm tra", "Opening"), closing: t("Kết thúc kiểm tra", "Closing") };
     return el("li", { "data-item": item.key, "data-state": item.state },
       el("div", { class: "title-line" }, titles[item.kind] ?? this.title(item.label), el("span", { class: `tag ${kind}` }, words)),
       item.state === "received" ? this.receipt(item) : this.trouble(item));
   }
 
-  receipt({ answer, kind, label }) {
+  receipt({ answer, kind, label, index, unchecked, unproven }) {
     const at = kind === "finding" ? label.captured_at : answer.received_at;
-    return el("p", { class: "meta" },
-      el("span", {}, moment(at)),
-      el("span", {}, t(`Sự kiện số ${number(answer.unit_seq)} của đơn vị`, `Event ${number(answer.unit_seq)} of the unit`)),
-      el("a", { href: answer.receipt, target: "_blank", rel: "noopener" }, t("Biên nhận", "Receipt")));
+    return [
+      el("p", { class: "meta" },
+        el("span", {}, moment(at)),
+        el("span", {}, t(`Sự kiện số ${number(answer.unit_seq)} của đơn vị`, `Event ${number(answer.unit_seq)} of the unit`)),
+        index !== undefined && el("span", { "data-index": index }, t(`Số ${number(index)} trong nhật ký`, `Number ${number(index)} in the log`),
+          unchecked ? "" : t(", máy này đã kiểm biên nhận", ", receipt checked on this device")),
+        el("a", { href: answer.receipt, target: "_blank", rel: "noopener" }, t("Biên nhận", "Receipt"))),
+      unchecked && el("p", { class: "hint" }, t("Trình duyệt này chưa kiểm được chữ ký của nhật ký.", "This browser cannot check the log's signature.")),
+      unproven && el("div", { class: "notice bad" },
+        t("Biên nhận KHÔNG khớp với điều máy chủ đã trả lời. Hãy báo Sở Nội vụ và giữ nguyên máy này.", "The receipt does NOT match what the server answered. Tell the Department and keep this device as it is."), ` (${unproven})`),
+    ];
   }
 
   stored(finding) {
@@ -81,6 +89,7 @@ export class FiledList {
       el("div", { class: "actions" },
         el("button", { type: "button", onclick: () => this.edit(item) }, t("Sửa lại", "Correct it")),
         el("button", { type: "button", class: "quiet", onclick: () => queue.retry(item.key) }, t("Gửi lại", "Send again")),
+        el("button", { type: "button", class: "quiet", onclick: () => download([item]) }, t("Tải ra tệp", "Save as a file")),
         el("button", { type: "button", class: "quiet", onclick: () => this.discard(item) }, t("Bỏ", "Discard"))),
     ];
   }

@@ -11,6 +11,15 @@ import { uuid7 } from "./uuid7.js";
 
 const DRAFT = "open";
 
+/** The unit's QR code opens the form with the unit chosen; the rest of a draft stays. */
+export async function prefill(house) {
+  const unit = new URLSearchParams(location.search).get("unit");
+  if (!unit) return;
+  const draft = (await house.drafts.read(DRAFT)) ?? { id: uuid7(), fields: {} };
+  await house.drafts.write(DRAFT, { ...draft, unit, search: "" });
+  history.replaceState(null, "", "/intake/#/open");
+}
+
 export class OpenView {
   constructor(house) {
     this.house = house;

@@ -68,6 +68,7 @@ export const QUEUED = {
   waiting: [t("Chờ gửi", "Waiting"), "warn"],
   sending: [t("Đang gửi", "Sending"), "info"],
   received: [t("Đã nhận", "Received"), "good"],
+  logged: [t("Đã nhận, trong nhật ký", "Received, in the log"), "good"],
   failed: [t("Bị từ chối", "Refused"), "bad"],
 };
 

@@ -1,17 +1,20 @@
 // The queue of writes: kept on the phone until the server has answered, sent in order, each under the id it was born with.
 
-import { Problem, request } from "../assets/api.js";
+import { Problem, request, text } from "../assets/api.js";
 import { learn, now } from "./clock.js";
+import { logKeys } from "./directory.js";
+import { proven } from "./receipt.js";
 import { drop, everything, keep } from "./store.js";
 
 const LONGEST_PAUSE = 60;
 const KEEP_RECEIVED = 30 * 24 * 3600 * 1000;
 const ROUND = 5000;
+const BLOCKING = [0, 401, 429, 503]; // what would meet the next item too
 
 /** Openings first, for all else of an inspection waits for its own; then as they were made. */
 const inOrder = (a, b) => (b.kind === "inspection") - (a.kind === "inspection") || a.n - b.n;
 
-/** States of an item: waiting, sending, received, failed. */
+/** States of an item: waiting, sending, received (with `index` once its receipt has been checked), failed. */
 export class Queue {
   constructor(account, changed) {
     this.account = account;
@@ -20,6 +23,8 @@ export class Queue {
     this.others = 0;
     this.trouble = null;
     this.round = null;
+    this.progress = null;
+    this.proving = null;
     this.added = 0;
     this.channel = new BroadcastChannel("kycuong-queue");
     this.channel.onmessage = () => this.load();
@@ -46,7 +51,7 @@ export class Queue {
     }
     addEventListener("online", () => this.flush(true));
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.flush(true); });
-    setInterval(() => this.flush(false), ROUND);
+    setInterval(() => { this.flush(false); this.prove(); }, ROUND);
     return this.flush(true);
   }
 
@@ -72,8 +77,23 @@ export class Queue {
     return this.items.filter((item) => item.inspection === inspection);
   }
 
+  /** How many are in each state, those in the log by themselves. */
+  counts() {
+    const counts = {};
+    for (const { state, index } of this.items) {
+      const shown = index === undefined ? state : "logged";
+      counts[shown] = (counts[shown] ?? 0) + 1;
+    }
+    return counts;
+  }
+
   count(state) {
     return this.items.filter((item) => item.state === state).length;
+  }
+
+  /** What the server does not hold yet, in the order it can be taken. */
+  get unsent() {
+    return this.items.filter((item) => item.state !== "received");
   }
 
   async retry(id) {
@@ -114,14 +134,36 @@ export class Queue {
   async sendAll(eager) {
     await this.load();
     this.trouble = await this.greet();
-    for (const item of this.trouble ? [] : [...this.items]) {
-      if (item.state === "sending") item.state = "waiting"; // only one sends at a time, so a page died doing it
-      const due = item.state === "waiting" && (eager || item.notBefore <= now());
-      if (!due || this.blocked(item)) continue;
+    for (const item of this.items) if (item.state === "sending") item.state = "waiting"; // only one sends at a time, so a page died doing it
+    const due = this.items.filter((item) => item.state === "waiting" && (eager || item.notBefore <= now()));
+    for (const [done, item] of (this.trouble ? [] : due).entries()) {
+      if (this.blocked(item) || !this.find(item.key)) continue; // or discarded since
+      this.progress = { done, total: due.length };
       await this.send(item);
       if (this.trouble) break;
     }
+    this.progress = null;
     this.tell();
+    this.prove();
+  }
+
+  /** Look for what was received in the log, and check each receipt here; one round at a time. */
+  prove() {
+    this.proving ??= this.proveAll().catch(() => {}).finally(() => { this.proving = null; }); // no network: the next round
+    return this.proving;
+  }
+
+  async proveAll() {
+    const unproven = this.items.filter((item) => item.state === "received" && item.index === undefined && !item.unproven);
+    if (!unproven.length || this.trouble) return;
+    const keys = await logKeys();
+    for (const { key, answer } of unproven) {
+      const receipt = await text(answer.receipt);
+      if (receipt === null) continue; // no published checkpoint covers it yet
+      const { index, trouble } = await proven(key, answer.event, receipt, keys);
+      const item = this.find(key);
+      if (item) await this.save(Object.assign(item, index === undefined ? { unproven: trouble } : { index, unchecked: trouble }));
+    }
   }
 
   /** Is the server there, who am I to it, and what time is it? Returns what stands in the way, or null. */
@@ -130,6 +172,7 @@ export class Queue {
     try {
       const { body, date } = await request("GET", "/intake/v1/me");
       learn(date, sent);
+      if (typeof body?.account !== "string") return { status: 0, slug: "unreachable", message: "" };
       return body.account === this.account ? null : { status: 401, slug: "other-account", message: "" };
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
@@ -148,6 +191,7 @@ export class Queue {
     const sent = Date.now();
     try {
       const { body, date } = await request("PUT", item.path, item.body);
+      if (body?.id !== item.key) throw new Problem(0, { type: "/problems/unreachable" }); // something on the way answered
       learn(date, sent);
       this.trouble = null;
       // a crash here sends the item once more, under the same id, and the server gives the same answer
@@ -165,7 +209,7 @@ export class Queue {
     item.tries += 1;
     item.state = problem.passing ? "waiting" : "failed";
     item.notBefore = now() + 1000 * (problem.retryAfter ?? Math.min(LONGEST_PAUSE, 2 ** item.tries));
-    this.trouble = problem.passing && slug !== "not-yet-known" ? item.problem : null;
+    this.trouble = BLOCKING.includes(status) || slug === "strange" ? item.problem : null;
   }
 
   async save(item) {

@@ -15,7 +15,7 @@ export class Problem extends Error {
 
   /** True when the same request may succeed later without anyone changing it. */
   get passing() {
-    return this.status === 0 || this.status === 401 || this.status === 429 || this.status >= 500 || this.slug === "not-yet-known";
+    return this.status === 0 || this.status === 401 || this.status === 429 || this.status >= 500 || this.slug === "not-yet-known" || this.slug === "strange";
   }
 }
 
@@ -25,7 +25,9 @@ const unreachable = () => new Problem(0, {
   detail: t("Không kết nối được máy chủ. Hãy kiểm tra mạng rồi thử lại.", "The server cannot be reached. Check the network and try again."),
 });
 
+/** A refusal that is no problem+json: something on the way spoke, not the server. */
 const strange = (status) => ({
+  type: "/problems/strange",
   title: t("Máy chủ trả lời không đúng dạng", "The server's answer makes no sense"),
   detail: t(`Máy chủ trả lời không đúng dạng (mã ${status}). Hãy thử lại sau ít phút.`, `The server's answer makes no sense (code ${status}). Try again in a few minutes.`),
 });
@@ -47,15 +49,30 @@ async function exchange(method, path, body, wait) {
 /** Send one request; returns {status, body, date}, throws Problem. A captive portal's page counts as unreachable. */
 export async function request(method, path, body, wait = 20000) {
   const response = await exchange(method, path, body, wait);
-  let answer = null;
-  try {
-    if (response.status !== 204) answer = await response.json();
-  } catch {
-    if (response.ok) throw unreachable();
-  }
+  const answer = response.status === 204 ? null : await json(response);
+  if (response.ok && answer === undefined) throw unreachable();
   if (response.ok) return { status: response.status, body: answer, date: response.headers.get("Date") };
+  throw refusal(response, answer);
+}
+
+/** A short text, or null where there is none (yet). */
+export async function text(path) {
+  const response = await exchange("GET", path, undefined, 10000);
+  if (response.ok && !(response.headers.get("Content-Type") ?? "").startsWith("text/plain")) throw unreachable();
+  if (response.ok) return response.text().catch(() => { throw unreachable(); });
+  if (response.status === 404) return null;
+  throw refusal(response, await json(response));
+}
+
+/** The JSON of an answer; undefined where it is something else, or breaks off. */
+async function json(response) {
+  if (!/^application\/(problem\+)?json\b/.test(response.headers.get("Content-Type") ?? "")) return undefined;
+  return response.json().catch(() => undefined);
+}
+
+function refusal(response, answer) {
   const pause = Number(response.headers.get("Retry-After"));
-  throw new Problem(response.status, answer || strange(response.status), pause > 0 ? pause : null);
+  return new Problem(response.status, answer || strange(response.status), pause > 0 ? pause : null);
 }
 
 export const get = async (path) => (await request("GET", path, undefined, 10000)).body;

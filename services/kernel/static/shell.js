@@ -9,6 +9,7 @@ async function signOut() {
   } catch (problem) {
     if (problem.status !== 401) return flash("bad", problem.message);
   }
+  document.dispatchEvent(new Event("signed-out"));
   location.assign("/intake/login");
 }
 

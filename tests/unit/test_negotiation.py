@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.audit.negotiation import gzip_asked, unchanged
+from services.kernel.negotiation import gzip_asked, unchanged
 
 
 @pytest.mark.parametrize("asked", ["gzip", "GZIP", "x-gzip", "br, gzip;q=0.3", "*", "gzip, identity", "br, *"])

@@ -1,0 +1,47 @@
+// The form without a network: its worker, a newer version of it, and the wake-up calls of the browser.
+
+import { byId, el } from "../assets/dom.js";
+import { language, t } from "../assets/words.js";
+
+const HOUR = 3600 * 1000;
+const worker = navigator.serviceWorker;
+
+/**
+ * Keep the form on this phone; `settled` resolves when all that was typed is on disk, `flush` sends the queue. Resolves to
+ * whether the form is here: false where the browser keeps no pages.
+ */
+export async function keepForm(settled, flush) {
+  if (!worker) return false;
+  worker.addEventListener("message", ({ data }) => { if (data === "flush") flush(); });
+  await caches.open("kycuong-language").then((kept) => kept.put("/intake/language", new Response(language)));
+  const registration = await worker.register("/intake/sw.js", { scope: "/intake/", updateViaCache: "none" });
+  offer(registration, settled);
+  registration.addEventListener("updatefound", () =>
+    registration.installing?.addEventListener("statechange", () => offer(registration, settled)));
+  setInterval(() => registration.update().catch(() => {}), HOUR);
+  await worker.ready;
+  return true;
+}
+
+/** Where the browser can, let it wake this page when the network is back. */
+export async function askToWake() {
+  const registration = await worker?.getRegistration("/intake/");
+  await registration?.sync?.register("queue").catch(() => {}); // refused in a private window
+}
+
+function offer(registration, settled) {
+  const { waiting } = registration;
+  byId("new-version").replaceChildren(...(waiting && worker.controller ? [notice(waiting, settled)] : []));
+}
+
+function notice(waiting, settled) {
+  const take = async (event) => {
+    event.target.disabled = true;
+    await settled();
+    worker.addEventListener("controllerchange", () => location.reload(), { once: true });
+    waiting.postMessage("take-over");
+  };
+  return el("div", { class: "notice" },
+    el("p", {}, t("Có bản mới của ứng dụng. Những gì đã nhập vẫn còn.", "There is a new version of this app. What you typed is kept.")),
+    el("button", { type: "button", class: "quiet", onclick: take }, t("Dùng bản mới", "Use the new version")));
+}
