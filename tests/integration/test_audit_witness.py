@@ -27,6 +27,7 @@ from services.audit.errors import GuardRefuses
 from services.audit.signer import CheckpointSigner
 from services.audit.witnessing import Witnesses, Witnessing, policy_of
 from services.kernel.cosignature import COSIGNATURE, Cosigner, cosignatures
+from services.kernel.loops import StartRefused
 from services.kernel.note import Checkpoint, note_line, vkey_text
 from services.kernel.policy import Policy, Witness
 from services.kernel.settings import Settings
@@ -378,6 +379,12 @@ async def test_the_world_reads_what_is_witnessed_and_the_services_what_is_signed
             assert receipt.status_code == 200 and f"— {witness.name} " in receipt.text
             assert (await app.reach(300)).size == 300
             await app.client.aclose()
+        place, kept = tmp_path / "w.json", (tmp_path / "w.json").read_text()
+        place.write_text(kept.replace('"size": 300', '"size": 999'))
+        with pytest.raises(StartRefused, match="has cosigned 999 entries"):
+            async with made.router.lifespan_context(made):
+                pass
+        place.write_text(kept)
         await log.admin.execute("UPDATE audit.lease SET expires_at = '-infinity'")
         await log.check(300)
         await log.witnesses.close()
