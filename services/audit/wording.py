@@ -31,6 +31,7 @@ TYPES: Mapping[str, Words] = {
     "finding.recorded": ("Ghi nhận của đoàn kiểm tra", "Finding recorded"),
     "finding.withdrawn": ("Rút lại ghi nhận", "Finding withdrawn"),
     "finding.replied": ("Giải trình của đơn vị", "Reply of the unit"),
+    "finding.completed": ("Đủ ảnh của ghi nhận", "Finding complete with its photos"),
     "finding.lapsed": ("Hết hạn giải trình", "No reply in time"),
     "finding.decided": ("Quyết định về ghi nhận", "Finding decided"),
     "commendation.recorded": ("Biểu dương", "Commendation"),

@@ -17,6 +17,21 @@ class Further:
     data: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The write was accepted before: the answer it got."""
+
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """An event of the system's that a write without an event of its own brings about."""
+
+    id: str
+    data: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class Accepted:
     """An accepted write."""
@@ -38,6 +53,8 @@ class Accepted:
     extra: Mapping[str, Any] = field(default_factory=dict)
     """The answer's own fields."""
     further: tuple[Further, ...] = ()
+    consequence: Consequence | None = None
+    """Of the write's type and subject."""
     barrier: bool = False
     parts: Mapping[str, bytes] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from services.intake import endpoints, genesis, lapses, pages, reads, receipts, schemas, sessions
+from services.intake import endpoints, genesis, lapses, pages, photo_endpoints, reads, receipts, schemas, sessions
 from services.intake.loading import QUERIES
 from services.intake.rate import RateLimit
 from services.intake.rulefiles import load_calendar, load_catalogues
@@ -45,6 +45,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app = service_app(NAME, "Kỷ Cương: tiếp nhận (intake)", lifespan)
     endpoints.install(app)
     reads.install(app)
+    photo_endpoints.install(app)
     sessions.install(app)
     pages.install(app)
     app.get("/intake/healthz", openapi_extra=PUBLIC, response_class=Response)(_healthz)

@@ -4,23 +4,15 @@ Each rule raises the first refusal that applies, and changes the working state o
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
-from services.intake import department, erasures, findings, forms, inspections, units
-from services.intake.accepted import Accepted
+from services.intake import department, erasures, findings, forms, inspections, photos, units
+from services.intake.accepted import Accepted, Replay
 from services.intake.asked import Asked
 from services.intake.commands import Command
 from services.intake.rights import grants_of_roles
 from services.intake.world import Known, World
 from services.kernel.envelope import canonical
 from services.kernel.problems import IdReused, Invalid, Unauthorized
-
-
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """The write was accepted before: the answer it got."""
-
-    answer: bytes
 
 
 def decide(world: World, command: Command) -> Accepted | Replay:
@@ -30,12 +22,14 @@ def decide(world: World, command: Command) -> Accepted | Replay:
         raise Unauthorized
     known = world.known.get(command.id)
     if known is not None and known.account == caller.account:
-        return _repeat(known, command)
+        return photos.repeat(world, known, command) if command.photo else _repeat(known, command)
     grants = grants_of_roles(caller, command.noun.roles, world.rights_at)
     if command.errors:
         raise Invalid(errors=command.errors)
     asked = Asked(world, command, caller, grants, known)
     accepted = _RULES[command.noun.name](asked)
+    if isinstance(accepted, Replay):
+        return accepted
     parts = private_parts(command.form)
     accepted.parts = parts
     world.known[command.id] = Known(caller.account, command.content, b"", parts)
@@ -65,7 +59,7 @@ def private_parts(form: forms.Form | None) -> dict[str, bytes]:
     return parts
 
 
-_RULES: Mapping[str, Callable[[Asked], Accepted]] = {
+_RULES: Mapping[str, Callable[[Asked], Accepted | Replay]] = {
     "unit-changes": units.change,
     "inspections": inspections.open_inspection,
     "inspections/closing": inspections.close_inspection,
@@ -74,6 +68,7 @@ _RULES: Mapping[str, Callable[[Asked], Accepted]] = {
     "findings/withdrawal": findings.withdraw,
     "findings/reply": findings.reply,
     "findings/decision": findings.decide,
+    "findings/photos": photos.keep,
     "commendations": department.commend,
     "quarters/closing": department.close_quarter,
     "erasures": erasures.request,

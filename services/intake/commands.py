@@ -10,6 +10,7 @@ from typing import Any
 
 from services.intake import forms
 from services.intake.forms import Form, id_errors, quarter_errors, read_form
+from services.intake.world import KeptPhoto
 from services.kernel.problems import FieldError
 from services.kernel.roles import Action, Role
 
@@ -59,6 +60,21 @@ NOUNS = (
 _BY_NAME = {noun.name: noun for noun in NOUNS}
 
 
+PHOTO = Noun("findings/photos", Action.FILE, _TEAM, {}, "finding", logged=False)
+"""A photo of a finding: no JSON, so no line of a batch either."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentPhoto:
+    """A photo as a phone sent it."""
+
+    place: int
+    """In the manifest, from 1."""
+    sha256: str
+    kept: KeptPhoto | None
+    """What is to be stored: only of bytes that the manifest names and that are not kept yet."""
+
+
 @dataclass(slots=True)
 class Command:
     """One write, read as far as it can be without looking at any state."""
@@ -76,6 +92,7 @@ class Command:
     """A demo load's set clock."""
     traceparent: str | None = None
     tracestate: str | None = None
+    photo: SentPhoto | None = None
 
 
 def find_noun(path: str) -> tuple[Noun, str, str] | None:

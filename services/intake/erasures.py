@@ -1,6 +1,7 @@
 """The rules of erasing private parts: a reviewer asks, an auditor who is somebody else approves or refuses. Pure."""
 
 import json
+from collections.abc import Collection
 from typing import cast
 
 from services.intake import forms
@@ -8,7 +9,7 @@ from services.intake.accepted import Accepted, refuse_foreign
 from services.intake.asked import Asked
 from services.intake.refusals import AlreadyErased, WrongState
 from services.intake.rights import grants_at, reaching
-from services.intake.world import Erasure, Known, World
+from services.intake.world import Erasure, Finding, Known, World
 from services.kernel.problems import FieldError, Forbidden, Invalid, NotFound
 from services.kernel.quarters import local_date, quarter_of
 from services.kernel.roles import Role
@@ -60,7 +61,16 @@ def approve(asked: Asked) -> Accepted:
     for part in erasure.parts:
         target.parts.pop(part)
         target.erased.add(part)
+    _forget_photos(asked.world.findings.get(erasure.event), erasure.parts)
     return _accepted(asked, erasure, role)
+
+
+def _forget_photos(finding: Finding | None, parts: Collection[str]) -> None:
+    """Of a finding that the same batch sends photos of: the erased ones are taken no more."""
+    if finding is not None:
+        finding.photos = tuple(
+            {} if f"photo.{place}" in parts else photo for place, photo in enumerate(finding.photos, start=1)
+        )
 
 
 def refuse(asked: Asked) -> Accepted:

@@ -70,6 +70,7 @@ class Maker:
         """
         if not command.noun.logged:
             self._seal(command.id, accepted.parts)
+            self._add_consequence(accepted, received_at)
             return _answer(accepted, command, received_at, None)
         by = {"role": accepted.role.value, "ref": self._naming.ref(accepted.account, accepted.quarter)}
         data: dict[str, Any] = {**accepted.data, "by": by}
@@ -83,6 +84,16 @@ class Maker:
             more = {**further.data, "by": by}
             self._event(derived, accepted, command, further.unit, f"unit/{further.unit}", more, received_at)
         return _answer(accepted, command, received_at, first)
+
+    def _add_consequence(self, accepted: Accepted, time: datetime) -> None:
+        if accepted.consequence is not None:
+            told, unit = accepted.consequence, accepted.unit
+            self.events.append(
+                system_event(
+                    self._source, told.id, accepted.type, accepted.subject, time, unit, self._numbers.next(unit),
+                    told.data,
+                )
+            )  # fmt: skip
 
     def _seal(self, event_id: str, parts: Mapping[str, bytes]) -> dict[str, str]:
         commitments: dict[str, str] = {}

@@ -161,7 +161,7 @@ def decide(asked: Asked) -> Accepted:
     if form.outcome == "upheld":
         if finding.state == "recorded":
             raise ReplyWindowOpen
-        if finding.photos:
+        if finding.missing:
             raise Incomplete
     finding.state, finding.outcome = "decided", form.outcome
     finding.answers["decision"] = command.id

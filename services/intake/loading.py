@@ -153,7 +153,7 @@ async def recall(
     lock: bool,
 ) -> tuple[dict[str, int], dict[str, Known]]:
     """The last numbers of the units (locked or not), the ids accepted before, and the events that erasures target."""
-    ids = {command.id for command in commands if is_write_id(command.id)}
+    ids = {command.id for command in commands if command.photo is not None or is_write_id(command.id)}
     query = QUERIES.lock_and_recall if lock else QUERIES.recall
     rows = await connection.fetch(query, sorted(units), list(ids | {target.event for target in targets}))
     numbers = {row["unit"]: row["last_seq"] for row in rows if row["unit"] is not None}
@@ -201,6 +201,7 @@ def _finding(row: asyncpg.Record) -> Finding:
         row["id"], row["inspection"], row["unit"], row["code"], row["catalogue"], row["severity"], row["count"],
         row["captured_at"], tuple(json.loads(row["photos"])), row["filer"], row["received_at"], row["state"],
         row["accepts"], row["lapsed"], row["outcome"], row["reply_due"],
+        held={int(place): commitment for place, commitment in json.loads(row["held"]).items()},
     )  # fmt: skip
 
 

@@ -85,7 +85,9 @@ FROM intake.directory LEFT JOIN intake.inspection ON id = ANY($1::uuid[]);
 -- name: findings
 -- Findings as the rules need them, read after their units are locked.
 SELECT id::text, inspection::text, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, state,
-       accepts, lapsed, outcome, reply_due
+       accepts, lapsed, outcome, reply_due,
+       (SELECT coalesce(jsonb_object_agg(place, encode(commitment, 'hex')), '{}') FROM intake.vault_photo
+        WHERE vault_photo.finding = finding.id) AS held
 FROM intake.finding WHERE id = ANY($1::uuid[]);
 
 -- name: quarter_closings
@@ -202,6 +204,29 @@ SET photos = (
     LEFT JOIN intake.vault_part ON event_id = finding.id AND grp = 'photo.' || place
 )
 WHERE id = ANY($1::uuid[]);
+
+-- name: photo_wanted
+-- Whether a finding's manifest names these bytes at this place, and they are not kept yet.
+SELECT 1 FROM intake.finding
+WHERE id = $1 AND photos -> ($2::int - 1) ->> 'sha256' = $3
+  AND NOT EXISTS (SELECT FROM intake.vault_photo WHERE vault_photo.finding = $1 AND place = $2);
+
+-- name: store_photos
+-- New photos.
+INSERT INTO intake.vault_photo (finding, place, wrapped_key, sealed, commitment, stored_at)
+SELECT finding, place, wrapped_key, sealed, commitment, $6
+FROM unnest($1::uuid[], $2::smallint[], $3::bytea[], $4::bytea[], $5::bytea[])
+    AS new(finding, place, wrapped_key, sealed, commitment);
+
+-- name: photo
+-- One kept photo.
+SELECT wrapped_key, sealed FROM intake.vault_photo WHERE finding = $1 AND place = $2;
+
+-- name: drop_photos
+-- Destroy these photos with their data keys.
+DELETE FROM intake.vault_photo
+USING unnest($1::uuid[], $2::smallint[]) AS gone(finding, place)
+WHERE vault_photo.finding = gone.finding AND vault_photo.place = gone.place;
 
 -- name: store_log_keys
 -- Keys that the log is told of.
@@ -357,8 +382,10 @@ ORDER BY id DESC LIMIT $10;
 -- name: list_findings
 -- A page of the findings a caller may read, newest first; severity 4 is kept from the unit.
 SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, finding.catalogue, finding.severity, finding.count,
-       finding.captured_at, jsonb_array_length(finding.photos) AS photos, finding.filer, finding.received_at, finding.state,
-       finding.accepts, finding.outcome, finding.reply_due
+       finding.captured_at, finding.photos, finding.filer, finding.received_at, finding.state,
+       finding.accepts, finding.outcome, finding.reply_due,
+       (SELECT coalesce(jsonb_object_agg(place, encode(commitment, 'hex')), '{}') FROM intake.vault_photo
+        WHERE vault_photo.finding = finding.id) AS held
 FROM intake.finding JOIN intake.inspection ON inspection.id = finding.inspection
 WHERE finding.id < $1 AND ($2::text IS NULL OR finding.unit = $2) AND ($3::text IS NULL OR finding.state = $3)
   AND ($4::uuid IS NULL OR finding.inspection = $4)
@@ -369,7 +396,7 @@ ORDER BY finding.id DESC LIMIT $12;
 
 -- name: note_read
 -- Who opened a private part.
-INSERT INTO intake.vault_read (account, role, finding, reason, read_at) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO intake.vault_read (account, role, finding, reason, read_at, part) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: one_inspection
 -- One inspection with all its columns.
@@ -381,8 +408,10 @@ FROM intake.inspection WHERE id = $1;
 -- One finding with its inspection's team, and the writes that withdrew, answered and decided it: their private parts lie
 -- under these ids.
 SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, finding.catalogue, finding.severity, finding.count,
-       finding.captured_at, jsonb_array_length(finding.photos) AS photos, finding.filer, finding.received_at, finding.state,
+       finding.captured_at, finding.photos, finding.filer, finding.received_at, finding.state,
        finding.accepts, finding.outcome, finding.reply_due, finding.withdrawal::text, finding.reply::text,
-       finding.decision::text, inspection.team
+       finding.decision::text, inspection.team,
+       (SELECT coalesce(jsonb_object_agg(place, encode(commitment, 'hex')), '{}') FROM intake.vault_photo
+        WHERE vault_photo.finding = finding.id) AS held
 FROM intake.finding JOIN intake.inspection ON inspection.id = finding.inspection
 WHERE finding.id = $1;

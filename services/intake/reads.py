@@ -19,6 +19,7 @@ from services.intake.forms import MAX_TEXT, is_write_id
 from services.intake.loading import QUERIES
 from services.intake.service import Service
 from services.intake.vault import Sealed
+from services.intake.world import missing_photos
 from services.kernel.callers import Caller, Grant
 from services.kernel.identity import authenticate, token_of
 from services.kernel.problems import NotFound, invalid
@@ -215,20 +216,40 @@ async def finding(
     request: Request, id: str, reason: Annotated[str | None, Query(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")] = None
 ) -> Response:
     """One finding with its private part; an auditor gives a reason to open that, and each opening is logged."""
+    opening = await open_finding(request, id)
+    service, reading, row = service_of(request), opening.reading, opening.row
+    answers = {name: row[name] for name in _ANSWERS if row[name] is not None}
+    shown = _finding(row, reading, row["team"]) | {"answers": answers}
+    if opening.role is not Role.AUDITOR or (reason or "").strip():
+        await opening.note(service, reason)
+        # a crash here leaves a reading noted that nobody saw: never the other way round
+        shown["private"] = await _private(service, id, answers)
+    return JSONResponse(shown)
+
+
+@dataclass(slots=True)
+class Opening:
+    """A finding that a caller may see, and the role by which its private part would be read."""
+
+    reading: Reading
+    row: asyncpg.Record
+    role: Role
+
+    async def note(self, service: Service, reason: str | None, part: str | None = None) -> None:
+        """Log that the private part, or one photo, is opened."""
+        await service.pool.execute(
+            QUERIES.note_read, self.reading.caller.account, self.role, self.row["id"], reason and clean_text(reason),
+            service.clock.now(), part,
+        )  # fmt: skip
+
+
+async def open_finding(request: Request, id: str) -> Opening:
+    """The finding, if the caller may see it; NotFound otherwise."""
     service, reading = await _reading(request)
     row = await service.pool.fetchrow(QUERIES.one_finding, id) if is_write_id(id) else None
     if row is None or not _may_see(reading, row):
         raise NotFound
-    answers = {name: row[name] for name in _ANSWERS if row[name] is not None}
-    shown = _finding(row, reading, row["team"]) | {"answers": answers}
-    role = _private_role(reading, row)
-    if role is not Role.AUDITOR or (reason or "").strip():
-        await service.pool.execute(
-            QUERIES.note_read, reading.caller.account, role, id, reason and clean_text(reason), service.clock.now()
-        )
-        # a crash here leaves a reading noted that nobody saw: never the other way round
-        shown["private"] = await _private(service, id, answers)
-    return JSONResponse(shown)
+    return Opening(reading, row, _private_role(reading, row))
 
 
 def _may_see(reading: Reading, row: asyncpg.Record) -> bool:
@@ -309,12 +330,14 @@ def _inspection(row: asyncpg.Record, reading: Reading) -> dict[str, Any]:
 
 
 def _finding(row: asyncpg.Record, reading: Reading, team: Sequence[str]) -> dict[str, Any]:
+    manifest, held = json.loads(row["photos"]), sorted(map(int, json.loads(row["held"])))
     shown = {
         "id": row["id"], "inspection": row["inspection"], "unit": row["unit"],
         "unit_name": _name(reading.directory, row["unit"], row["captured_at"]), "code": row["code"],
         "catalogue": row["catalogue"],
         "severity": row["severity"], "count": row["count"], "captured_at": rfc3339(row["captured_at"]),
-        "received_at": rfc3339(row["received_at"]), "photos": row["photos"], "state": row["state"],
+        "received_at": rfc3339(row["received_at"]), "photos": len(manifest), "photos_held": held,
+        "complete": not missing_photos(manifest, held), "state": row["state"],
         "accepts": row["accepts"], "outcome": row["outcome"],
         "reply_due": row["reply_due"] and rfc3339(row["reply_due"]),
     }  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from services.intake.calendar import WorkingCalendar
 from services.intake.catalogue import Catalogue
 from services.intake.commands import Command
+from services.intake.imaging import Darkroom
 from services.intake.rate import RateLimit
 from services.intake.sessions import Logins
 from services.intake.vault import Vault
@@ -32,6 +33,7 @@ class Service:
     batcher: Batcher[Command, Answer]
     rate: RateLimit
     logins: Logins
+    darkroom: Darkroom = field(default_factory=Darkroom)
     loops: list[asyncio.Task[None]] = field(default_factory=list)
     wake: Callable[[], None] = lambda: None
     """Tells the relay that the outbox has something new."""

@@ -52,6 +52,9 @@ async def store_batch(
     findings = [_new_finding(new, demo) for new in changes.new_findings]
     await store_writes(connection, writes, events, numbers, world.rights_at, parts, findings)
     await _store_altered(connection, changes, demo)
+    if changes.photos:
+        photos = [(new.finding, new.place, new.wrapped_key, new.sealed, new.commitment) for new in changes.photos]
+        await connection.execute(QUERIES.store_photos, *_columns(photos, 5), world.now)
     if changes.commendations:
         await connection.execute(QUERIES.store_commendations, *_columns(changes.commendations, 5))
     if changes.quarters:
@@ -70,9 +73,10 @@ async def _store_erasures(connection: Connection, changes: Changes, now: datetim
         await connection.execute(QUERIES.settle_erasures, *_columns(settled, 3), now)
         gone = [(one.event, part) for one in changes.settled if one.state == "erased" for part in one.parts]
         await connection.execute(QUERIES.erase_parts, *_columns(gone, 2), now)
-        photos = {event for event, part in gone if part.startswith("photo.")}
+        photos = [(event, int(part[6:])) for event, part in gone if part.startswith("photo.")]
         if photos:
-            await connection.execute(QUERIES.forget_photos, list(photos))
+            await connection.execute(QUERIES.drop_photos, *_columns(photos, 2))
+            await connection.execute(QUERIES.forget_photos, list({event for event, _ in photos}))
         failpoint("intake.parts_erased")
         # a crash here leaves the parts readable, the request open and no event: all three change in the one commit
 

@@ -1,6 +1,6 @@
 """The working state against which a batch of writes is decided: loaded set-based, changed in memory, then stored."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -53,6 +53,18 @@ class Finding:
     reply_due: datetime | None = None
     answers: dict[str, str] = field(default_factory=dict)
     """Withdrawal, reply and decision of this batch, by the write's id."""
+    held: dict[int, str] = field(default_factory=dict)
+    """The commitment to each photo that is kept, by its place in the manifest, from 1."""
+
+    @property
+    def missing(self) -> list[int]:
+        """The places of photos that are still to come."""
+        return missing_photos(self.photos, self.held)
+
+
+def missing_photos(manifest: Iterable[Mapping[str, Any]], held: Container[int]) -> list[int]:
+    """The places of a manifest's photos that are not held; one that was erased is waited for no more."""
+    return [place for place, photo in enumerate(manifest, start=1) if photo and place not in held]
 
 
 @dataclass(slots=True)
@@ -82,6 +94,17 @@ class Erasure:
     """The write that approved or refused it."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeptPhoto:
+    """A photo as it is stored: the image sealed, and what the log will say of it."""
+
+    finding: str
+    place: int
+    wrapped_key: bytes
+    sealed: bytes
+    commitment: bytes
+
+
 @dataclass(slots=True)
 class Changes:
     """What a batch adds or alters; the store writes it in one go."""
@@ -93,6 +116,7 @@ class Changes:
     findings: dict[str, Finding] = field(default_factory=dict)
     commendations: list[tuple[str, str, str, date, datetime]] = field(default_factory=list)
     quarters: list[tuple[str, str, str, datetime]] = field(default_factory=list)
+    photos: list[KeptPhoto] = field(default_factory=list)
     new_erasures: list[Erasure] = field(default_factory=list)
     settled: list[Erasure] = field(default_factory=list)
     log_keys: list[tuple[str, str]] = field(default_factory=list)

@@ -9,6 +9,7 @@ from datetime import datetime
 import asyncpg
 
 from services.intake import cases, forms
+from services.intake.accepted import Replay
 from services.intake.calendar import WorkingCalendar
 from services.intake.catalogue import Catalogue
 from services.intake.commands import Command
@@ -210,7 +211,7 @@ class Writes:
             decided = cases.decide(world, command)
         except Problem as refusal:
             return refusal
-        if isinstance(decided, cases.Replay):
+        if isinstance(decided, Replay):
             return Answer(200, decided.answer)
         if decided.type == REGISTERED:
             batch.numbers.begin(decided.unit)

@@ -21,8 +21,10 @@ from tests.support.intake import (
     register,
     running_intake,
 )
+from tests.support.photos import jpeg, listed, scene
 from tests.support.schemas import kinds, validate_event
 
+PICTURE = jpeg(scene(64, 48))
 REASON = {"private": {"reason": "Theo hồ sơ giải trình."}}
 
 
@@ -65,12 +67,14 @@ async def _inspection(intake: Intake) -> tuple[str, list[str]]:
     bodies = (
         recording(inspection),
         recording(inspection, code="A03", count=1, private=seen, photos=photos, device_at="2026-09-01T00:45:12Z"),
-        recording(inspection, code="C04", count=1),
+        recording(inspection, code="C04", count=1, photos=[listed(PICTURE)]),
         recording(inspection, code="K00", count=1, captured_at="2026-09-01T07:15:00+07:00"),
         recording(inspection, code="B04", count=9_999, private={}),
     )
     for finding, body in zip(findings, bodies, strict=False):
         await intake.put("inspector", f"findings/{finding}", body)
+    sent = {"content-type": "image/jpeg"}
+    await intake.put("inspector", f"findings/{findings[2]}/photos/1", PICTURE, **sent)
     await intake.put("inspector", f"inspections/{inspection}/closing/{fresh()}", closing())
     late = recording(inspection, code="F02", count=1, captured_at="2026-09-01T07:50:00+07:00")
     await intake.put("inspector", f"findings/{findings[5]}", late)

@@ -18,7 +18,7 @@ ISSUED = {
     "catalogue": ("published",), "scoring": ("published",), "calendar": ("published",),
     "post": ("assumed", "left"),
     "inspection": ("opened", "closed", "acknowledged"),
-    "finding": ("recorded", "withdrawn", "replied", "lapsed", "decided"),
+    "finding": ("recorded", "withdrawn", "replied", "lapsed", "completed", "decided"),
     "commendation": ("recorded",),
     "quarter": ("closed",),
     "part": ("erased",),

@@ -10,13 +10,25 @@ from typing import Any
 
 import pytest
 
-from tests.support.case_world import FROZEN, World, asking, closing, fresh, new_key, opening, recording, registration
+from tests.support.case_world import (
+    FROZEN,
+    PICTURE,
+    World,
+    asking,
+    closing,
+    fresh,
+    new_key,
+    opening,
+    recording,
+    registration,
+)
 from tests.support.people import EVERYBODY, NOBODY, PARENT, UNIT
 from tests.support.wire import ROUTES
 
 REASON = {"private": {"reason": "Theo hồ sơ."}}
 EXCUSED, FLASH = {"outcome": "excused", **REASON}, {"edition": "flash"}
-Made = Callable[[World], tuple[str, dict[str, Any]]]
+Made = Callable[[World], tuple[str, dict[str, Any] | bytes]]
+JPEG = {"content-type": "image/jpeg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,12 @@ WRITES = (
     _put("findings/{finding}/withdrawal/{id}", lambda _: REASON, OPENER, NEW),
     _put("findings/{finding}/reply/{id}", lambda _: {"accepts": True}, HEAD, NEW),
     _put("findings/{finding}/decision/{id}", lambda _: EXCUSED, {201: ("reviewer",)}, NEW),
+    Case(
+        "/intake/v1/findings/{finding}/photos/{n}",
+        "PUT",
+        lambda world: (f"/intake/v1/findings/{world.pictured()[1]}/photos/1", PICTURE),
+        FINDING,
+    ),
     _put("commendations/{id}", lambda _: PRAISE, {201: ("reviewer",)}),
     _put("quarters/{quarter}/closing/{id}", lambda _: FLASH, {201: ("reviewer",)}),
     _put("erasures/{id}", asking, {201: ("reviewer",)}, World.erasable),
@@ -98,6 +116,8 @@ READS = (
     _get("/intake/v1/inspections/{id}", "/intake/v1/inspections/{w.inspection}", {200: SEEING, 404: UNSEEING}),
     _get("/intake/v1/findings", "/intake/v1/findings", {200: LIVE}),
     _get("/intake/v1/findings/{id}", "/intake/v1/findings/{w.finding}", {200: SEEING, 404: UNSEEING}),
+    _get("/intake/v1/findings/{finding}/photos/{n}", "/intake/v1/findings/{w.complete}/photos/1?reason=x",
+         {200: SEEING, 404: UNSEEING}),
     _get("/intake/v1/erasures", "/intake/v1/erasures?state=requested", {200: ("reviewer", "auditor")}),
     _get("/audit/checkpoint", "/audit/checkpoint", {}, public=True),
     _get("/audit/vkey", "/audit/vkey", {}, public=True),
@@ -133,7 +153,8 @@ def test_every_route_of_the_contract_is_in_the_table() -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.method} {case.route}")
 def test_who_may_what(world: World, case: Case, who: str) -> None:
     path, body = case.call(world)
-    answer = world.send(who, case.method, path, **({"json": body} if case.method == "PUT" else {}))
+    sent: dict[str, Any] = {"content": body, "headers": JPEG} if isinstance(body, bytes) else {"json": body}
+    answer = world.send(who, case.method, path, **(sent if case.method == "PUT" else {}))
     assert answer.status_code == case.expected(who), f"{who}: {answer.text}"
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from services.kernel.note import Signer, Verifier
 from services.kernel.quarters import local_date, quarter_of
 from tests.support.instance import Instance, running
 from tests.support.people import EVERYBODY, OTHER, PARENT, UNIT, spoiled_tokens_of, tokens_of
+from tests.support.photos import jpeg, listed, scene
 
 FROZEN = "2026-Q2"
+PICTURE = jpeg(scene(64, 48))
 
 
 def fresh() -> str:
@@ -69,6 +72,22 @@ class World:
         inspection, finding = self.open_case()
         self.done("inspector", f"inspections/{inspection}/closing/{fresh()}", closing())
         return inspection, finding
+
+    def pictured(self) -> tuple[str, str]:
+        """A new inspection, and a finding whose manifest names a photo that is still to come."""
+        inspection, _ = self.open_case()
+        finding = fresh()
+        self.done("inspector", f"findings/{finding}", recording(inspection) | {"photos": [listed(PICTURE)]})
+        return inspection, finding
+
+    @cached_property
+    def complete(self) -> str:
+        """A finding whose only photo is held."""
+        _, finding = self.pictured()
+        path = f"/intake/v1/findings/{finding}/photos/1"
+        answer = self.send("inspector", "PUT", path, content=PICTURE, headers={"content-type": "image/jpeg"})
+        assert answer.json()["state"] == "complete", answer.text
+        return finding
 
     def open_request(self) -> tuple[str, str]:
         """A finding with private parts, and a request to erase them."""

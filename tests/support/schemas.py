@@ -93,6 +93,8 @@ def _inconsistencies(kind: str, event: dict[str, Any]) -> list[str]:
     if kind == "finding.recorded.v1":
         photos = sum(name.startswith("photo.") for name in data["commitments"])
         told.append((photos == data["photos"], f"{photos} commitments for {data['photos']} photos"))
+    if kind == "finding.completed.v1":
+        told.append((len(data["commitments"]) <= data["photos"], "more commitments than photos"))
     if kind == "finding.lapsed.v1":
         told.append((data["due"] == event["time"], "the time is not the deadline"))
     if kind == "unit.succeeded.v1":

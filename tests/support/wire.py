@@ -39,6 +39,8 @@ ROUTES = (
     _write("findings/{finding}/withdrawal/{id}", Action.FILE),
     _write("findings/{finding}/reply/{id}", Action.ANSWER),
     _write("findings/{finding}/decision/{id}", Action.DECIDE),
+    _write("findings/{finding}/photos/{n}", Action.FILE),
+    _read("/intake/v1/findings/{finding}/photos/{n}", Action.READ_CASE),
     _write("commendations/{id}", Action.DECIDE),
     _write("quarters/{quarter}/closing/{id}", Action.DECIDE),
     _write("erasures/{id}", Action.REQUEST_ERASURE),
@@ -73,7 +75,6 @@ LATER = (
     "inspections/{id}/correction/{id2}",
     "inspections/{id}/voiding/{id2}",
     "inspections/{id}/team/{id2}",
-    "findings/{id}/photos/{n}",
     "quarters/{quarter}/publication/{id}",
     "quarters/{quarter}/restatement/{id}",
 )

@@ -1,0 +1,90 @@
+"""Photos re-encoded: whatever a phone sent goes into a process of its own, and only the picture comes out.
+
+A picture is decoded by C code from bytes that a stranger chose. So it is done outside the service, under limits on
+memory and time, and what is kept is encoded anew: upright, sRGB as sent, with no EXIF, XMP, colour profile, comment or
+trailing bytes.
+"""
+
+import asyncio
+import io
+import resource
+import sys
+import warnings
+
+MAX_PIXELS = 40_000_000
+PATIENCE = 20.0  # seconds
+QUALITY = 85
+_MEMORY = 1 << 30  # bytes
+_AT_ONCE = 2
+_UNREADABLE = 3
+
+
+class Unreadable(Exception):
+    """The bytes are no whole JPEG picture of at most 40 million pixels."""
+
+
+class Darkroom:
+    """Re-encodes photos, two at a time: more wait."""
+
+    def __init__(self) -> None:
+        self._places = asyncio.Semaphore(_AT_ONCE)
+
+    async def reencode(self, raw: bytes) -> bytes:
+        """The picture in a JPEG file, encoded anew; Unreadable when it has none, OSError when no process can start."""
+        async with self._places:
+            child = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", __name__, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+            )  # fmt: skip
+            try:
+                image = await _developed(child, raw)
+            finally:
+                if child.returncode is None:
+                    child.kill()
+                    await child.wait()
+        if child.returncode != 0:
+            raise Unreadable
+        return image
+
+
+async def _developed(child: asyncio.subprocess.Process, raw: bytes) -> bytes:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return (await child.communicate(raw))[0]
+    except TimeoutError:
+        raise Unreadable from None
+
+
+def picture(raw: bytes) -> bytes:
+    """What `reencode` does, in this very process."""
+    from PIL import Image, ImageFile, ImageOps
+
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a bomb is first warned of
+        with Image.open(io.BytesIO(raw), formats=("JPEG",)) as image:
+            image.load()  # of several pictures in one file, the first
+            upright = ImageOps.exif_transpose(image)
+    plain = upright.convert("L" if upright.mode == "L" else "RGB")
+    plain.info.clear()  # else the comment would be written again
+    out = io.BytesIO()
+    plain.save(out, "JPEG", quality=QUALITY, optimize=True)
+    return out.getvalue()
+
+
+def main() -> int:
+    """Read a JPEG file from stdin, write the new one to stdout; 3 when it cannot be read."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(PATIENCE), int(PATIENCE)))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    try:
+        image = picture(sys.stdin.buffer.read())
+    except Exception:  # whatever a decoder says of hostile bytes
+        return _UNREADABLE
+    sys.stdout.buffer.write(image)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""A photo's routes: one takes the image itself, one gives what was kept of it."""
+
+import asyncio
+import hashlib
+import re
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+from starlette.responses import Response
+
+from services.intake.commands import PHOTO, Command, SentPhoto
+from services.intake.endpoints import service_of
+from services.intake.forms import MAX_PHOTO_BYTES, MAX_TEXT, WRITE_ID, id_errors
+from services.intake.imaging import Unreadable
+from services.intake.loading import QUERIES
+from services.intake.photos import completed_id, photo_id
+from services.intake.reads import open_finding
+from services.intake.schemas import answers
+from services.intake.service import Service
+from services.intake.vault import Sealed
+from services.intake.world import KeptPhoto
+from services.kernel.identity import authenticate, hash_token, token_of
+from services.kernel.problems import FieldError, NotFound, Unavailable, invalid
+from services.kernel.roles import Action, Role, allows
+from services.kernel.web import read_body
+
+PATH = "/intake/v1/findings/{finding}/photos/{n}"
+MEDIA_TYPE = "image/jpeg"
+_PLACE = re.compile("[1-9][0-9]?")
+_UNREADABLE = FieldError(
+    "", "không đọc được ảnh: tệp hỏng, hoặc quá 40 triệu điểm ảnh",
+    "is no readable picture: the file is damaged, or has more than 40 million pixels",
+)  # fmt: skip
+_PARAMETERS: list[dict[str, Any]] = [
+    {"name": "finding", "in": "path", "required": True, "schema": {"type": "string", "pattern": WRITE_ID}},
+    {"name": "n", "in": "path", "required": True, "schema": {"type": "string", "pattern": f"^{_PLACE.pattern}$"}},
+]
+_IMAGE = {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+_SENT: dict[str, Any] = {
+    "parameters": _PARAMETERS,
+    "requestBody": {"required": True, "content": _IMAGE},
+    "responses": answers(logged=False),
+}
+
+
+def install(app: FastAPI) -> None:
+    """Add the routes."""
+    sending: dict[str, Any] = {**allows(Action.FILE), **_SENT}
+    app.put(PATH, status_code=201, operation_id="put_findings_photos", response_class=Response, openapi_extra=sending)(
+        send_photo
+    )
+    showing: dict[str, Any] = {**allows(Action.READ_CASE), "parameters": _PARAMETERS}
+    app.get(PATH, response_class=Response, responses={200: {"content": _IMAGE}}, openapi_extra=showing)(show_photo)
+
+
+async def send_photo(request: Request) -> Response:
+    """Take a photo that the finding's manifest names; what is kept is the picture alone, encoded anew."""
+    raw = await read_body(request, MAX_PHOTO_BYTES, MEDIA_TYPE)
+    service, token = service_of(request), token_of(request)
+    caller = await authenticate(service.pool, token)
+    service.rate.take(caller.account)
+    service.require_writable()
+    command = await _command(service, hash_token(token or ""), request.path_params, raw)
+    answer = await service.batcher.submit(command)
+    return Response(answer.body, answer.status, media_type="application/json")
+
+
+async def _command(service: Service, token: bytes, path: dict[str, str], raw: bytes) -> Command:
+    finding, place = path["finding"], _place(path["n"])
+    errors = id_errors("/finding", finding)
+    if not place:
+        errors.append(FieldError("/n", "phải là số thứ tự từ 1 đến 99", "must be a number from 1 to 99"))
+    sha256, kept = hashlib.sha256(raw).hexdigest(), None
+    # only bytes that somebody of the team declared are ever decoded
+    if not errors and await service.pool.fetchval(QUERIES.photo_wanted, finding, place, sha256):
+        try:
+            kept = await _develop(service, finding, place, raw)
+        except Unreadable:
+            errors.append(_UNREADABLE)
+    photo = SentPhoto(place, sha256, kept)
+    return Command(PHOTO, photo_id(finding, place), finding, token, None, errors, b"", photo=photo)
+
+
+async def _develop(service: Service, finding: str, place: int, raw: bytes) -> KeptPhoto:
+    try:
+        image = await service.darkroom.reencode(raw)
+    except OSError:
+        raise Unavailable from None
+    sealed, commitment = await asyncio.to_thread(service.vault.seal, *_group(finding, place), image)
+    return KeptPhoto(finding, place, sealed.wrapped_key, sealed.sealed, commitment)
+
+
+def _group(finding: str, place: int) -> tuple[str, str]:
+    """The event and the part that an image is sealed as."""
+    return completed_id(finding), f"photo.{place}"
+
+
+def _place(text: str) -> int:
+    return int(text) if _PLACE.fullmatch(text) else 0
+
+
+async def show_photo(
+    request: Request, reason: Annotated[str | None, Query(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")] = None
+) -> Response:
+    """The kept image, to whoever may read the private part; an auditor gives a reason; each opening is logged."""
+    finding, place = request.path_params["finding"], _place(request.path_params["n"])
+    service = service_of(request)
+    opening = await open_finding(request, finding)
+    row = await service.pool.fetchrow(QUERIES.photo, finding, place) if place else None
+    if row is None:
+        raise NotFound
+    if opening.role is Role.AUDITOR and not (reason or "").strip():
+        raise invalid("/reason", "hãy nêu lý do xem ảnh", "say why the photo is opened")
+    await opening.note(service, reason, f"photo.{place}")
+    # a crash here leaves a reading noted that nobody saw: never the other way round
+    sealed = Sealed(*_group(finding, place), row["wrapped_key"], row["sealed"])
+    _, image = await asyncio.to_thread(service.vault.open, sealed)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{finding}-{place}.jpg"', "Content-Security-Policy": "sandbox",
+        "Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin",
+    }  # fmt: skip
+    return Response(image, media_type=MEDIA_TYPE, headers=headers)
