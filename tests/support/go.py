@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,12 +13,13 @@ PATIENCE = 240  # seconds to fetch and build one
 
 
 def go_program(package: str, folder: Path) -> Path:
-    """The program of a package at a version, built by the machine's Go into a folder."""
-    if shutil.which("go") is None:
-        missing(package, "there is no go on the path")
-    environment = {**os.environ, "GOBIN": str(folder)}
+    """The program of a package at a version, built by the machine's Go, or the environment's, into a folder."""
+    go = shutil.which("go") or shutil.which("go", path=str(Path(sys.executable).parent))
+    if go is None:
+        missing(package, "there is no go on the path, and `make ground` has brought none")
+    environment = {**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"}
     built = subprocess.run(
-        ["go", "install", package], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+        [go, "install", package], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     if built.returncode != 0:
         missing(package, built.stderr[-500:])
