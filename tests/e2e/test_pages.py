@@ -82,6 +82,7 @@ def open_inspection(page: Page, typed: str, name: str, basis: str) -> None:
     page.get_by_label(name, exact=True).check()
     page.get_by_label("Ngẫu nhiên").check()
     page.get_by_label("Quyết định kiểm tra số").fill(basis)
+    page.get_by_label("Tôi không có xung đột lợi ích").check()
     page.get_by_role("button", name="Bắt đầu kiểm tra").click()
     expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
 
@@ -91,7 +92,7 @@ def count(page: Page, code: str, times: int) -> None:
     page.locator(f'details:has([data-code="{code}"])').evaluate("group => { group.open = true; }")
     for _ in range(times):
         row.get_by_role("button", name="Thêm một").click()
-    expect(row.locator("input")).to_have_value(str(times))
+    expect(row.locator("input[type=number]")).to_have_value(str(times))
 
 
 def filed(page: Page, text: str) -> Locator:
@@ -112,7 +113,7 @@ def test_from_the_phone_to_the_card(people: list[Person], browser: Browser, inst
     count(phone, "B04", 2)
     fits(phone)
     phone.reload()  # nothing typed is lost
-    expect(phone.locator('[data-code="A01"] input')).to_have_value("3")
+    expect(phone.locator('[data-code="A01"] input[type="number"]')).to_have_value("3")
     expect(phone.locator("#narrative-A03")).to_have_value("Vắng từ 7 giờ 30, bàn trống")
     phone.get_by_role("button", name="Ghi nhận").click()
     for code in ("A01", "A03", "B04"):
@@ -244,12 +245,13 @@ def test_a_refused_item_says_why_and_is_put_right_under_its_own_id(
     page.get_by_role("link", name="Mở cuộc kiểm tra mới").click()
     page.get_by_role("button", name="Bắt đầu kiểm tra").click()
     expect(page.locator(".error-summary")).to_be_focused()
-    expect(page.locator(".error-summary li")).to_have_count(3)
+    expect(page.locator(".error-summary li")).to_have_count(4)
     page.locator("#unit-search").fill("tan hoa")
     page.get_by_label(NAME, exact=True).check()
     page.get_by_label("Theo lịch").check()
     page.get_by_label("Quyết định kiểm tra số").fill("14/QĐ-SNV")
     page.get_by_label("Thành viên khác của đoàn").fill("khong-co-ai")
+    page.get_by_label("Tôi không có xung đột lợi ích").check()
     page.context.set_offline(True)
     page.get_by_role("button", name="Bắt đầu kiểm tra").click()
     expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Chờ gửi")

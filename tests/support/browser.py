@@ -12,10 +12,15 @@ PHONE = {"width": 360, "height": 800}
 DESK = {"width": 1280, "height": 800}
 
 
+def executable() -> str | None:
+    """Where the system's Chromium is, if it has one."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, headless."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    program = executable()
     if program is None:
         if os.environ.get("KYCUONG_REQUIRE_CHROMIUM") == "1":
             pytest.fail("KYCUONG_REQUIRE_CHROMIUM=1, but there is no chromium on the path: apt-get install chromium")

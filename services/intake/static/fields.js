@@ -13,6 +13,13 @@ const owner = (form, pointer) => {
 
 const input = (node) => (node.matches("input, select, textarea") ? node : node.querySelector("input, select, textarea, button") ?? node);
 
+const described = (control) => (control.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
+
+function describe(control, ids) {
+  if (ids.length) control.setAttribute("aria-describedby", ids.join(" "));
+  else control.removeAttribute("aria-describedby");
+}
+
 export function clearErrors(form) {
   form.querySelector(".error-summary")?.remove();
   for (const words of form.querySelectorAll(".wrong-words")) words.remove();
@@ -20,6 +27,7 @@ export function clearErrors(form) {
   for (const control of form.querySelectorAll("[aria-invalid]")) {
     control.removeAttribute("aria-invalid");
     control.removeAttribute("aria-errormessage");
+    describe(control, described(control).filter((id) => !id.startsWith("wrong-")));
   }
 }
 
@@ -48,6 +56,7 @@ function mark(node, detail, id) {
   const control = input(node);
   control.setAttribute("aria-invalid", "true");
   control.setAttribute("aria-errormessage", id);
+  describe(control, [...described(control), id]); // few readers know the attribute above
   if (box.tagName === "FIELDSET") box.querySelector("legend").after(words);
   else (box.querySelector("input, select, textarea") ?? control).before(words);
 }

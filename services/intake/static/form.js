@@ -125,6 +125,11 @@ const exported = (queue) => el("button", { type: "button", class: "quiet", oncli
 function troubles(queue, persisted) {
   const { trouble } = queue;
   const notices = [];
+  if (queue.lost > 0) {
+    notices.push(el("div", { class: "notice bad", role: "alert" },
+      t(`Bộ nhớ của trình duyệt trên máy này đã bị xoá: ${items(queue.lost)} chưa gửi đã mất. Hãy ghi lại từ sổ tay và báo trưởng đoàn.`,
+        `The browser's storage on this device was deleted: ${items(queue.lost)} not yet sent are lost. Record them anew from your notes and tell the lead.`)));
+  }
   if (queue.unsent.some((item) => item.n < now() - DAY) && !persisted) {
     notices.push(el("div", { class: "notice warn" },
       el("p", {}, t("Có mục đã chờ hơn một ngày, và trình duyệt có thể xoá dữ liệu khi máy thiếu chỗ. Hãy gửi sớm, thêm ứng dụng vào màn hình chính, hoặc tải hàng chờ ra tệp.",
@@ -161,7 +166,10 @@ function greet({ account, roles }) {
   for (const place of document.querySelectorAll("[data-account]")) place.textContent = account;
 }
 
-addEventListener("unhandledrejection", ({ reason }) => flash("bad", el("p", {}, notKept(reason))));
+addEventListener("unhandledrejection", (event) => {
+  if (event.reason?.name === "QuotaExceededError") event.preventDefault(); // told; not a fault of the program
+  flash("bad", el("p", {}, notKept(event.reason)));
+});
 
 try {
   const me = await directory.me();

@@ -1,12 +1,12 @@
 // Counting and filing: a stepper for each code of the catalogue, "no violation" first, and what was filed with its state.
 
-import { byId, el, flash } from "../assets/dom.js";
+import { byId, el } from "../assets/dom.js";
 import { items, moment, number, plain, t } from "../assets/words.js";
 import { device, now, stamp } from "./clock.js";
 import * as directory from "./directory.js";
 import { tidy } from "./drafts.js";
 import { FiledList } from "./form_filed.js";
-import { countDraft, inspectionOf } from "./inspection.js";
+import { countDraft, filedToday, inspectionOf } from "./inspection.js";
 import { KIND, SEVERITY } from "./labels.js";
 import { uuid7 } from "./uuid7.js";
 
@@ -46,7 +46,9 @@ export class CountView {
     this.drawClean();
     byId("count-end").replaceChildren(open ? this.end() : this.done());
     byId("code-search").value = "";
-    const groups = this.catalogue.groups.map((each) => this.group(each)).filter(Boolean);
+    const gone = Object.entries(this.rows).filter(([code]) => !this.catalogue.byCode.has(code)).map(([code, { known }]) => known ?? { code, name: "", severity: 1 });
+    const groups = [...this.catalogue.groups, { group: "…", name: t("Mã của danh mục trước", "Codes of an earlier catalogue"), codes: gone }]
+      .map((each) => this.group(each)).filter(Boolean);
     byId("code-groups").replaceChildren(...groups);
     this.total();
   }
@@ -115,9 +117,17 @@ export class CountView {
         el("textarea", { id, maxlength: 4000, value: row[name], "aria-describedby": `${id}-hint`, oninput: (event) => { row[name] = event.target.value; this.save(); } }));
     };
     return [
+      this.repeat(code),
       area("narrative", t("Mô tả (không bắt buộc)", "Description (optional)"), t("Lưu mã hoá. Không ghi tên người dân hay người tố cáo.", "Stored encrypted. Name no citizen and no denouncer.")),
       code.severity >= 2 && code.per === "person" && area("persons", t("Người liên quan (không bắt buộc)", "Persons concerned (optional)"), t("Mỗi dòng một người. Lưu mã hoá, xoá được.", "One a line. Stored encrypted, erasable.")),
     ];
+  }
+
+  /** The same code at this unit today is a hint, never a refusal. */
+  repeat({ code }) {
+    const times = filedToday(this.house, this.inspection, this.filed.known, code);
+    return times > 0 && el("p", { class: "notice warn", "data-repeat": code },
+      t(`Mã này hôm nay đã ghi nhận ${number(times)} lần ở đơn vị này. Nếu là việc khác thì cứ ghi.`, `This code was recorded here ${number(times)} time${times === 1 ? "" : "s"} today. If this is something else, go on.`));
   }
 
   put(code, count) {
@@ -125,7 +135,8 @@ export class CountView {
     const before = this.rows[code.code]?.count ?? 0;
     if (wanted === 0) delete this.rows[code.code];
     else {
-      this.rows[code.code] ??= { id: uuid7(), narrative: "", persons: "" };
+      const { name, severity, per } = code;
+      this.rows[code.code] ??= { id: uuid7(), narrative: "", persons: "", known: { code: code.code, name, severity, per } }; // a later catalogue may lack it
       Object.assign(this.rows[code.code], { count: wanted, at: stamp(), device: device() });
     }
     this.save();
@@ -138,8 +149,7 @@ export class CountView {
   }
 
   save() {
-    return this.house.drafts.write(countDraft(this.inspection.id), this.rows).catch(() =>
-      flash("bad", t("Máy không lưu được: bộ nhớ đầy? Hãy gửi ngay các mục đang đếm.", "The device cannot save: is it full? Record the counted items now.")));
+    return this.house.drafts.write(countDraft(this.inspection.id), this.rows).catch(() => {}); // the house says so
   }
 
   total() {
@@ -159,7 +169,7 @@ export class CountView {
     for (const group of byId("code-groups").children) {
       let hits = 0;
       for (const box of group.querySelectorAll("[data-code]")) {
-        const text = this.catalogue.byCode.get(box.dataset.code).plain;
+        const text = this.catalogue.byCode.get(box.dataset.code)?.plain ?? plain(box.dataset.code);
         box.hidden = !words.every((word) => text.includes(word));
         if (!box.hidden) hits += 1;
       }

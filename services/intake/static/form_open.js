@@ -60,6 +60,7 @@ export class OpenView {
     if (!body.unit) errors.push({ pointer: "/unit", detail: t("Hãy chọn đơn vị được kiểm tra", "Choose the unit to inspect") });
     if (!body.selection) errors.push({ pointer: "/selection", detail: t("Hãy chọn lý do chọn đơn vị", "Say how the unit was chosen") });
     if (!body.basis) errors.push({ pointer: "/basis", detail: t("Hãy ghi số quyết định kiểm tra, ví dụ 12/QĐ-SNV", "Enter the number of the inspection order, for example 12/QĐ-SNV") });
+    if (!values(this.form).impartial) errors.push({ pointer: "/impartial", detail: t("Hãy khai không có xung đột lợi ích; nếu có, người khác phải kiểm tra đơn vị này", "Declare that you have no conflict of interest; if you have one, somebody else must inspect this unit") });
     return errors;
   }
 
@@ -70,7 +71,7 @@ export class OpenView {
     clearErrors(this.form);
     await this.save();
     const unit = this.picker.chosen;
-    const label = { unit: body.unit, unit_name: unit.name, kind: body.kind, basis: body.basis, opened_at: body.opened_at, opener: this.house.account };
+    const label = { impartial: true, unit: body.unit, unit_name: unit.name, kind: body.kind, basis: body.basis, opened_at: body.opened_at, opener: this.house.account };
     const item = await this.house.send({
       id: this.id, kind: "inspection", inspection: this.id, path: `/intake/v1/inspections/${this.id}`, body, label,
     });
@@ -90,7 +91,7 @@ export class OpenView {
 /** Take a refused opening back into the form, under the same id. */
 export async function reopen(house, item) {
   const { unit, kind, selection, basis, team } = item.body;
-  const fields = { kind, selection, basis, team: team.join(", ") };
+  const fields = { kind, selection, basis, team: team.join(", "), impartial: item.label.impartial ? "yes" : "" };
   const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
   await house.drafts.write(DRAFT, { id, unit, search: "", fields, errors: errorsOf(item.problem) });
   await house.queue.discard(item.key);

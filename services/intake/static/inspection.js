@@ -1,9 +1,22 @@
 // An inspection as the phone sees it: what the server knows, and what still waits here.
 
+import { day } from "../assets/words.js";
+import { now } from "./clock.js";
 import * as directory from "./directory.js";
 
 /** Where the counts of an inspection that are not recorded yet are kept. */
 export const countDraft = (inspection) => `count/${inspection}`;
+
+/** How often this code was filed today for this unit, as far as the phone knows: here, and in its other inspections there. */
+export function filedToday(house, inspection, known, code) {
+  const today = day(now());
+  const there = new Set(house.queue.items.filter(({ kind, label }) => kind === "inspection" && label.unit === inspection.unit).map(({ key }) => key));
+  const mine = house.queue.items.filter(({ kind, label, ...item }) => kind === "finding" && label.code === code
+    && (item.inspection === inspection.id || there.has(item.inspection)) && day(label.captured_at) === today);
+  const here = new Set(mine.map(({ key }) => key));
+  const others = known.filter((finding) => finding.code === code && finding.state !== "withdrawn" && !here.has(finding.id) && day(finding.captured_at) === today);
+  return mine.length + others.length;
+}
 
 /** Server rows and queued openings as one list, newest first; a queued closing shows as closed. */
 export function merged(known, queue) {

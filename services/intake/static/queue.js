@@ -23,6 +23,7 @@ export class Queue {
     this.others = 0;
     this.trouble = null;
     this.round = null;
+    this.lost = 0;
     this.progress = null;
     this.proving = null;
     this.added = 0;
@@ -38,9 +39,19 @@ export class Queue {
       before = this.added;
       kept = await everything("items");
     } while (before !== this.added);
+    const marked = Number(localStorage.getItem(this.mark)) || 0;
+    if (kept.length === 0 && marked > 0) kept = await this.emptied(marked);
     this.others = kept.filter((item) => item.account !== this.account && item.state !== "received").length;
     this.items = kept.filter((item) => item.account === this.account).sort(inOrder);
     this.changed();
+  }
+
+  /** The browser deleted what was kept: put back what this page still holds, and say what is gone. */
+  async emptied(marked) {
+    const { unsent } = this;
+    for (const item of unsent) await keep("items", item);
+    this.lost = Math.max(0, marked - unsent.length);
+    return [...unsent];
   }
 
   /** Forget old received items, then send now and whenever there is reason to hope. */
@@ -89,6 +100,10 @@ export class Queue {
 
   count(state) {
     return this.items.filter((item) => item.state === state).length;
+  }
+
+  get mark() {
+    return `kycuong-unsent/${this.account}`;
   }
 
   /** What the server does not hold yet, in the order it can be taken. */
@@ -219,6 +234,7 @@ export class Queue {
   }
 
   tell() {
+    localStorage.setItem(this.mark, String(this.unsent.length));
     this.channel.postMessage("changed");
     this.changed();
   }
