@@ -13,10 +13,10 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from services.audit import scope
 from services.audit.erasure import erasures_of
-from services.kernel.negotiation import gzip_asked, unchanged
 from services.audit.state import State
 from services.audit.tree import queries, read_bundle, read_tile
 from services.kernel.identity import authenticate, token_of
+from services.kernel.negotiation import gzip_asked, unchanged
 from services.kernel.problems import NotFound, Problem
 from services.kernel.roles import PUBLIC, Action, allows
 from services.kernel.tiles import MAX_LEVEL, TILE_HEIGHT, TILE_WIDTH, BadTile, Tile, parse_coordinate

@@ -81,9 +81,10 @@ UPDATE audit.lease SET expires_at = '-infinity' WHERE holder = $1 AND epoch = $2
 -- Entries [$1, $2) in log order.
 SELECT idx, unit, bytes, traceparent, tracestate FROM audit.entry WHERE idx >= $1 AND idx < $2 ORDER BY idx;
 
--- name: entry_bytes_from
--- The exact bytes of entries [$1, $2) in log order.
-SELECT bytes FROM audit.entry WHERE idx >= $1 AND idx < $2 ORDER BY idx;
+-- name: bundle
+-- Entries [$1, $2) in log order as an entry bundle: each after its length in two bytes (tlog-tiles); how many they are.
+SELECT count(*) AS width, string_agg(int2send(octet_length(bytes)::int2) || bytes, ''::bytea ORDER BY idx) AS entries
+FROM audit.entry WHERE idx >= $1 AND idx < $2;
 
 -- name: entry_by_id
 -- One entry by its event's id.

@@ -19,6 +19,7 @@ _UNIT = re.compile("-|[a-z0-9][a-z0-9-]{2,62}")
 _TRACEPARENT = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _TRACESTATE = re.compile("[ -~]{1,512}")
 _TEXTS = ("datacontenttype", "dataschema", "source", "specversion", "subject", "time", "type")
+_ALL_TEXT = [str] * len(_TEXTS)
 MAX_UNITSEQ = 2**53 - 1
 
 
@@ -92,7 +93,7 @@ def _fault(raw: bytes, event: dict[str, Any], id: object, unit: object, unitseq:
         return "unit is no unit id"
     if type(unitseq) is not int or not 1 <= unitseq <= MAX_UNITSEQ:
         return "unitseq is no positive integer"
-    if type(event.get("data")) is not dict or not all(type(event.get(name)) is str for name in _TEXTS):
+    if type(event.get("data")) is not dict or [type(event.get(name)) for name in _TEXTS] != _ALL_TEXT:
         return "an attribute is missing or of the wrong type"
     return None if _canonical(event, raw) else "not in canonical form"
 

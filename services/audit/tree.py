@@ -33,8 +33,8 @@ async def read_tile(source: Source, tile: Tile) -> bytes | None:
 
 async def read_bundle(source: Source, n: int, width: int) -> bytes | None:
     """An entry bundle, or None while the log is too short."""
-    rows = await source.fetch(queries.entry_bytes_from, n * TILE_WIDTH, n * TILE_WIDTH + width)
-    return tiles.encode_bundle([row["bytes"] for row in rows]) if len(rows) == width else None
+    row = await source.fetchrow(queries.bundle, n * TILE_WIDTH, n * TILE_WIDTH + width)
+    return row["entries"] if row["width"] == width else None
 
 
 async def read_tiles(source: Source, wanted: Iterable[Tile]) -> dict[Tile, bytes]:
@@ -68,10 +68,12 @@ async def consistency_proof(source: Source, old: int, new: int) -> list[bytes]:
 
 async def leaves_from_bytes(source: Source, start: int, end: int) -> list[bytes]:
     """The leaf hashes of entries [start, end), made anew from the stored bytes; LogCorrupt when one is missing."""
-    rows = await source.fetch(queries.entry_bytes_from, start, end)
-    if len(rows) != end - start:
-        raise LogCorrupt(f"entries {start} to {end - 1}: only {len(rows)} are stored")
-    return [merkle.leaf_hash(row["bytes"]) for row in rows]
+    if start == end:
+        return []
+    row = await source.fetchrow(queries.bundle, start, end)
+    if row["width"] != end - start:
+        raise LogCorrupt(f"entries {start} to {end - 1}: only {row['width']} are stored")
+    return [merkle.leaf_hash(entry) for entry in tiles.decode_bundle(row["entries"])]
 
 
 async def read_edge(source: Source, size: int) -> Edge:

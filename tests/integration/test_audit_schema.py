@@ -149,7 +149,7 @@ HOT = {
     "known_leaves": ("entry_id_key", [[event_id(i) for i in range(50)]]),
     "waiting": ("held", [["xa-001"], [event_id(1)]]),
     "entries_from": ("entry_pkey", [100, 200]),
-    "entry_bytes_from": ("entry_pkey", [256, 512]),
+    "bundle": ("entry_pkey", [256, 512]),
     "leaves": ("entry_pkey", [256, 300]),
     "tile_roots": ("tile_pkey", [0, 0, 5]),
     "full_tile": ("tile_pkey", [0, 1]),
