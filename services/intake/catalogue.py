@@ -1,7 +1,7 @@
 """The catalogue of violations: its codes, and which version is in force. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 COMMENDATIONS = frozenset({"K01", "K02", "K03"})
@@ -18,6 +18,8 @@ class Code:
     per_case: bool
     name_vi: str
     name_en: str
+    evidence: tuple[str, ...] = ()
+    """The kinds of evidence it takes, by their keys in the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Catalogue:
     sha256: str
     codes: Mapping[str, Code]
     groups: Mapping[str, tuple[str, str]]
+    evidence: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """The words for each kind of evidence."""
 
     @property
     def fileable(self) -> list[Code]:

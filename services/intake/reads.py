@@ -139,12 +139,15 @@ async def catalogue(request: Request, at: Day = None) -> Response:
         raise NotFound from None
     codes = [
         {"code": code.code, "group": code.group, "severity": code.severity, "per": code.per, "per_case": code.per_case,
-         "name": {"vi": code.name_vi, "en": code.name_en}}
+         "name": {"vi": code.name_vi, "en": code.name_en}, "evidence": list(code.evidence)}
         for code in version.codes.values()
     ]  # fmt: skip
-    groups = {group: {"vi": vi, "en": en} for group, (vi, en) in version.groups.items()}
+    words = {
+        part: {key: {"vi": vi, "en": en} for key, (vi, en) in named.items()}
+        for part, named in (("groups", version.groups), ("evidence", version.evidence))
+    }
     valid_from = version.valid_from.isoformat()
-    return JSONResponse({"version": version.version, "valid_from": valid_from, "groups": groups, "codes": codes})
+    return JSONResponse({"version": version.version, "valid_from": valid_from, **words, "codes": codes})
 
 
 async def _reading(request: Request) -> tuple[Service, Reading]:

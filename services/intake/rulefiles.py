@@ -86,13 +86,14 @@ def _catalogue(file: _RuleFile) -> Catalogue:
         sha256=file.sha256,
         codes={entry["code"]: _code(entry) for entry in content["codes"]},
         groups={group: (name["vi"], name["en"]) for group, name in content["groups"].items()},
+        evidence={key: (name["vi"], name["en"]) for key, name in content["evidence"].items()},
     )
 
 
 def _code(entry: Mapping[str, Any]) -> Code:
     return Code(
         entry["code"], entry["group"], entry["severity"], entry["per"], entry["per_case"],
-        entry["name"]["vi"], entry["name"]["en"],
+        entry["name"]["vi"], entry["name"]["en"], tuple(entry["evidence"]),
     )  # fmt: skip
 
 

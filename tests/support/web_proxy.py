@@ -20,6 +20,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         proxy = self.server.proxy
         proxy.seen.append((self.command, self.path))
+        if "/photos/" in self.path:
+            proxy.photos.append(body)
         fault = proxy.rule(self.command, self.path)
         time.sleep(proxy.delay)
         if fault == "cut before commit":
@@ -90,6 +92,7 @@ class WebProxy:
         self.target = target
         self.seen: list[tuple[str, str]] = []
         self.answered: list[tuple[str, str, int]] = []
+        self.photos: list[bytes] = []  # as they came
         self.carried = 0  # bytes of content, as packed
         self.delay = 0.0
         self.healed = threading.Event()

@@ -35,7 +35,10 @@ export async function units(account) {
 /** The catalogue in force: {version, groups: [{group, name, codes: [{code, name, severity, per, plain}]}], byCode}. */
 export async function catalogue(account) {
   const raw = await kept(`${account}/catalogue`, () => get("/intake/v1/catalogue"));
-  const codes = raw.codes.map((code) => ({ ...code, name: code.name[language], plain: plain(`${code.code} ${code.name[language]}`) }));
+  const codes = raw.codes.map((code) => ({
+    ...code, name: code.name[language], evidence: (code.evidence ?? []).map((key) => raw.evidence[key][language]),
+    plain: plain(`${code.code} ${code.name[language]}`),
+  }));
   const groups = Object.entries(raw.groups).map(([group, words]) => ({
     group, name: words[language], codes: codes.filter((code) => code.group === group),
   }));

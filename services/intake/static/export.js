@@ -1,9 +1,9 @@
-// What waits, as a file that POST /intake/v1/batch takes: one write a line.
+// What waits, as a file that POST /intake/v1/batch takes: one write a line. Photos are no lines; they stay.
 
 import { el } from "../assets/dom.js";
 import { stamp } from "./clock.js";
 
-export const ndjson = (items) => items.map(({ path, body }) => `${JSON.stringify({ method: "PUT", path, body })}\n`).join("");
+export const ndjson = (items) => items.filter(({ photo }) => !photo).map(({ path, body }) => `${JSON.stringify({ method: "PUT", path, body })}\n`).join("");
 
 /** Hand the items over as a file; they stay on the phone. */
 export function download(items) {

@@ -8,6 +8,7 @@ import { tidy } from "./drafts.js";
 import { FiledList } from "./form_filed.js";
 import { countDraft, filedToday, inspectionOf } from "./inspection.js";
 import { KIND, SEVERITY } from "./labels.js";
+import { manifest, photoSheet, sendings } from "./photo.js";
 import { uuid7 } from "./uuid7.js";
 
 const CLEAN = "K00";
@@ -119,6 +120,8 @@ export class CountView {
     return [
       this.repeat(code),
       area("narrative", t("Mô tả (không bắt buộc)", "Description (optional)"), t("Lưu mã hoá. Không ghi tên người dân hay người tố cáo.", "Stored encrypted. Name no citizen and no denouncer.")),
+      code.evidence?.length > 0 && el("p", { class: "hint" }, t("Chứng cứ: ", "Evidence: "), code.evidence.join("; ")),
+      photoSheet(row, () => this.save(), code.code),
       code.severity >= 2 && code.per === "person" && area("persons", t("Người liên quan (không bắt buộc)", "Persons concerned (optional)"), t("Mỗi dòng một người. Lưu mã hoá, xoá được.", "One a line. Stored encrypted, erasable.")),
     ];
   }
@@ -131,7 +134,8 @@ export class CountView {
   }
 
   put(code, count) {
-    const wanted = Math.min(MOST, Math.max(0, count));
+    const photos = this.rows[code.code]?.photos?.length ?? 0;
+    const wanted = Math.min(MOST, Math.max(photos && 1, count)); // a tap too many takes no photo away
     const before = this.rows[code.code]?.count ?? 0;
     if (wanted === 0) delete this.rows[code.code];
     else {
@@ -181,7 +185,11 @@ export class CountView {
   /** File all that is counted; the rows leave the draft only after the queue holds them. */
   async file() {
     const rows = Object.entries(this.rows);
-    for (const [code, row] of rows) await this.house.queue.add(this.write(code, row));
+    for (const [code, row] of rows) {
+      const write = this.write(code, row);
+      await this.house.queue.add(write);
+      for (const sending of sendings(write)) await this.house.queue.add(sending);
+    }
     this.rows = {};
     await this.house.drafts.clear(countDraft(this.inspection.id));
     this.draw();
@@ -203,10 +211,11 @@ export class CountView {
     const body = {
       inspection: this.inspection.id, code, count: row.count, captured_at: row.at, ...row.device,
       ...(Object.keys(sealed).length > 0 && { private: sealed }),
+      ...(row.photos?.length > 0 && { photos: manifest(row.photos) }),
     };
     return {
       id: row.id, kind: "finding", inspection: this.inspection.id, path: `/intake/v1/findings/${row.id}`, body,
-      label: { code, count: row.count, captured_at: row.at },
+      label: { code, count: row.count, captured_at: row.at, photos: row.photos },
     };
   }
 
@@ -215,7 +224,7 @@ export class CountView {
     const { code, count, captured_at: at, device_at: raw, private: sealed = {} } = item.body;
     const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
     const time = Date.parse(at) > now() ? stamp() : at; // counted while the phone's clock was still wrong
-    this.rows[code] = { id, count, at: time, device: raw ? { device_at: raw } : {}, narrative: sealed.narrative ?? "", persons: (sealed.persons ?? []).join("\n") };
+    this.rows[code] = { id, count, at: time, device: raw ? { device_at: raw } : {}, narrative: sealed.narrative ?? "", persons: (sealed.persons ?? []).join("\n"), photos: item.label.photos };
     await this.save();
     await this.house.queue.discard(item.key);
     this.draw();

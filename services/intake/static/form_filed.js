@@ -8,6 +8,7 @@ import { said } from "./fields.js";
 import { recount } from "./form_close.js";
 import { reopen } from "./form_open.js";
 import { QUEUED, STATE } from "./labels.js";
+import { forget, progress } from "./photo.js";
 
 export class FiledList {
   constructor(house, view) {
@@ -31,7 +32,7 @@ export class FiledList {
   }
 
   draw() {
-    const items = this.house.queue.of(this.view.inspection.id);
+    const items = this.house.queue.of(this.view.inspection.id).filter(({ kind }) => kind !== "photo");
     const here = new Set(items.map((item) => item.key));
     const rows = [
       ...items.map((item) => this.queued(item)),
@@ -50,7 +51,7 @@ export class FiledList {
     const titles = { inspection: t("Mở cuộc kiểm tra", "Opening"), closing: t("Kết thúc kiểm tra", "Closing") };
     return el("li", { "data-item": item.key, "data-state": item.state },
       el("div", { class: "title-line" }, titles[item.kind] ?? this.title(item.label), el("span", { class: `tag ${kind}` }, words)),
-      item.state === "received" ? this.receipt(item) : this.trouble(item));
+      item.state === "received" ? this.receipt(item) : this.trouble(item), progress(this.house.queue, item));
   }
 
   receipt({ answer, kind, label, index, unchecked, unproven }) {
@@ -73,6 +74,7 @@ export class FiledList {
     return el("li", {},
       el("div", { class: "title-line" }, this.title(finding), el("span", { class: `tag ${kind}` }, words)),
       el("p", { class: "meta" }, el("span", {}, moment(finding.captured_at)),
+        finding.complete === false && el("span", { class: "tag warn" }, t("Thiếu ảnh", "Photos missing")),
         el("a", { href: `/audit/v1/receipts/${finding.id}`, target: "_blank", rel: "noopener" }, t("Biên nhận", "Receipt"))));
   }
 
@@ -104,6 +106,8 @@ export class FiledList {
     const sure = await confirmed(t("Bỏ mục này?", "Discard this item?"),
       t("Máy chủ chưa nhận mục này. Bỏ đi thì không lấy lại được.", "The server has not got it. Discarded, it cannot be brought back."),
       t("Bỏ", "Discard"), t("Giữ lại", "Keep"));
-    if (sure) await this.house.queue.discard(item.key);
+    if (!sure) return;
+    await this.house.queue.discard(item.key);
+    await forget(item.label.photos);
   }
 }

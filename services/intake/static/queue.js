@@ -1,8 +1,10 @@
 // The queue of writes: kept on the phone until the server has answered, sent in order, each under the id it was born with.
 
 import { Problem, request, text } from "../assets/api.js";
+import { t } from "../assets/words.js";
 import { learn, now } from "./clock.js";
 import { logKeys } from "./directory.js";
+import { bytesOf, settle } from "./photo.js";
 import { proven } from "./receipt.js";
 import { drop, everything, keep } from "./store.js";
 
@@ -11,8 +13,8 @@ const KEEP_RECEIVED = 30 * 24 * 3600 * 1000;
 const ROUND = 5000;
 const BLOCKING = [0, 401, 429, 503]; // what would meet the next item too
 
-/** Openings first, for all else of an inspection waits for its own; then as they were made. */
-const inOrder = (a, b) => (b.kind === "inspection") - (a.kind === "inspection") || a.n - b.n;
+/** Openings first, for all else of an inspection waits for its own; photos last, for words are small; else as they were made. */
+const inOrder = (a, b) => (b.kind === "inspection") - (a.kind === "inspection") || (a.kind === "photo") - (b.kind === "photo") || a.n - b.n;
 
 /** States of an item: waiting, sending, received (with `index` once its receipt has been checked), failed. */
 export class Queue {
@@ -57,7 +59,7 @@ export class Queue {
   /** Forget old received items, then send now and whenever there is reason to hope. */
   async start() {
     await this.load();
-    for (const item of this.items.filter((each) => each.state === "received" && each.n < now() - KEEP_RECEIVED)) {
+    for (const item of this.items.filter((each) => each.state === "received" && each.n < now() - KEEP_RECEIVED && !this.awaited(each))) {
       await this.discard(item.key);
     }
     addEventListener("online", () => this.flush(true));
@@ -67,10 +69,10 @@ export class Queue {
   }
 
   /** Keep a write; resolves once the phone has it on disk. A second item of the same id takes the first one's place. */
-  async add({ id, kind, inspection, path, body, label }) {
+  async add({ id, kind, inspection, path, body, label, after, photo }) {
     const last = Math.max(0, ...this.items.map((item) => item.n));
     const item = {
-      key: id, account: this.account, n: Math.max(now(), last + 1), kind, inspection, path, body, label,
+      key: id, account: this.account, n: Math.max(now(), last + 1), kind, inspection, path, body, label, after, photo,
       state: "waiting", tries: 0, notBefore: 0, problem: null, answer: null,
     };
     await keep("items", item);
@@ -118,9 +120,11 @@ export class Queue {
     return this.flush(true);
   }
 
+  /** Forget an item, and with a finding the sending of its photos. */
   async discard(id) {
-    this.items = this.items.filter((item) => item.key !== id);
-    await drop("items", id);
+    const gone = this.items.filter((item) => item.key === id || item.after === id);
+    this.items = this.items.filter((item) => !gone.includes(item));
+    for (const { key } of gone) await drop("items", key);
     this.tell();
   }
 
@@ -164,12 +168,12 @@ export class Queue {
 
   /** Look for what was received in the log, and check each receipt here; one round at a time. */
   prove() {
-    this.proving ??= this.proveAll().catch(() => {}).finally(() => { this.proving = null; }); // no network: the next round
+    this.proving ??= this.proveAll().then(() => settle(this)).catch(() => {}).finally(() => { this.proving = null; }); // no network: the next round
     return this.proving;
   }
 
   async proveAll() {
-    const unproven = this.items.filter((item) => item.state === "received" && item.index === undefined && !item.unproven);
+    const unproven = this.items.filter((item) => item.state === "received" && item.kind !== "photo" && item.index === undefined && !item.unproven);
     if (!unproven.length || this.trouble) return;
     const keys = await logKeys();
     for (const { key, answer } of unproven) {
@@ -195,9 +199,14 @@ export class Queue {
     }
   }
 
-  /** Whatever belongs to an inspection waits until its opening has been received. */
+  /** Whatever belongs to an inspection waits until its opening has been received, and a photo until its finding has. */
   blocked(item) {
-    return this.items.some((each) => each.key === item.inspection && each !== item && each.state !== "received");
+    return this.items.some((each) => (each.key === item.inspection || each.key === item.after) && each !== item && each.state !== "received");
+  }
+
+  /** Whether photos of a finding are still to be sent. */
+  awaited(item) {
+    return this.items.some((each) => each.after === item.key && each.state !== "received");
   }
 
   async send(item) {
@@ -205,8 +214,8 @@ export class Queue {
     await this.save(item);
     const sent = Date.now();
     try {
-      const { body, date } = await request("PUT", item.path, item.body);
-      if (body?.id !== item.key) throw new Problem(0, { type: "/problems/unreachable" }); // something on the way answered
+      const { body, date } = await request("PUT", item.path, item.photo ? await this.photo(item) : item.body);
+      if (body?.id !== (item.after ?? item.key)) throw new Problem(0, { type: "/problems/unreachable" }); // something on the way answered
       learn(date, sent);
       this.trouble = null;
       // a crash here sends the item once more, under the same id, and the server gives the same answer
@@ -218,11 +227,17 @@ export class Queue {
     await this.save(item);
   }
 
+  async photo({ photo }) {
+    const bytes = await bytesOf(photo);
+    if (!bytes) throw new Problem(422, { detail: t("Ảnh đã mất khỏi máy này.", "The photo is lost from this device.") });
+    return bytes;
+  }
+
   refused(item, problem) {
     const { status, slug, title, message, errors } = problem;
     item.problem = { status, slug, title, message, errors };
     item.tries += 1;
-    item.state = problem.passing ? "waiting" : "failed";
+    item.state = problem.passing ? "waiting" : slug === "already-erased" ? "received" : "failed"; // an erased photo is wanted no more
     item.notBefore = now() + 1000 * (problem.retryAfter ?? Math.min(LONGEST_PAUSE, 2 ** item.tries));
     this.trouble = BLOCKING.includes(status) || slug === "strange" ? item.problem : null;
   }

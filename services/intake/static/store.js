@@ -3,8 +3,8 @@
 import { t } from "../assets/words.js";
 
 const NAME = "kycuong-form";
-const VERSION = 1;
-const STORES = ["items", "drafts", "lists"];
+const VERSION = 2;
+const STORES = ["items", "drafts", "lists", "photos"];
 
 let opening = null;
 

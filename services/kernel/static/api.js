@@ -35,11 +35,12 @@ const strange = (status) => ({
 async function exchange(method, path, body, wait) {
   const headers = { "Accept": "application/json", "Accept-Language": language };
   if (method !== "GET") headers["X-Kycuong"] = "1";
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const image = body instanceof Blob;
+  if (body !== undefined) headers["Content-Type"] = image ? body.type : "application/json";
   try {
     return await fetch(path, {
       method, headers, credentials: "same-origin", cache: "no-store",
-      body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(wait),
+      body: body === undefined || image ? body : JSON.stringify(body), signal: AbortSignal.timeout(wait),
     });
   } catch {
     throw unreachable();

@@ -1,0 +1,180 @@
+"""Photos on a real phone's browser: small, upright, without a trace of the place; nothing let go before all is held."""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uuid_utils
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browser import PHONE, Person, chromium
+from tests.support.instance import Instance, running
+from tests.support.photos import PLACE, corners, exif, jpeg, scene, segments
+from tests.support.web_proxy import WebProxy
+
+UNIT, NAME = "xa-tan-hoa", "UBND xã Tân Hòa"
+BLOBS = """() => new Promise((done, failed) => {
+    const opening = indexedDB.open("kycuong-form");
+    opening.onerror = () => failed(opening.error);
+    opening.onsuccess = () => {
+        const asked = opening.result.transaction("photos").objectStore("photos").getAll();
+        asked.onsuccess = () => { opening.result.close(); done(asked.result.map((kept) => kept.blob.size)); };
+    };
+})"""
+
+
+class Field:
+    """An installation behind a proxy, an inspector's phone, and the reviewer's client."""
+
+    def __init__(self, instance: Instance, proxy: WebProxy, browser: Browser) -> None:
+        self.instance, self.proxy, self.browser = instance, proxy, browser
+        admin = instance.client(instance.token("admin"))
+        answer = admin.put(f"/intake/v1/unit-changes/{uuid_utils.uuid7()}", json={
+            "change": "register", "unit": UNIT, "name": NAME, "group": "xa", "parent": None, "staff": 45,
+            "valid_from": "2025-07-01",
+        })  # fmt: skip
+        assert answer.status_code == 201, answer.text
+        data = str(instance.data)
+        self.password = instance.command("account", "add", "an.kt", "--data", data).stdout.split()[-1]
+        instance.command("account", "appoint", "an.kt", "--data", data, "--role", "inspector")
+        self.reviewer = instance.client(instance.token("reviewer"))
+
+    def finding(self) -> dict[str, Any]:
+        """The newest finding, as the server holds it."""
+        found: dict[str, Any] = self.reviewer.get("/intake/v1/findings").json()["items"][0]
+        return found
+
+
+@pytest.fixture(scope="module")
+def field() -> Iterator[Field]:
+    with chromium() as browser, tempfile.TemporaryDirectory(prefix="kc-") as folder:
+        Path(folder).chmod(0o711)
+        with running(Path(folder) / "data") as instance, WebProxy(instance.port).serving() as proxy:
+            yield Field(instance, proxy, browser)
+
+
+@pytest.fixture
+def page(field: Field) -> Iterator[Page]:
+    """An inspection just opened on a phone that was signed in."""
+    field.proxy.heal()
+    person = Person(field.browser, field.proxy.url, PHONE)
+    person.sign_in("an.kt", field.password)
+    page = person.page
+    page.goto(field.proxy.url + "/intake/#/open")
+    page.locator("#unit-search").fill("tan hoa")
+    page.get_by_label(NAME, exact=True).check()
+    page.get_by_label("Ngẫu nhiên").check()
+    page.get_by_label("Quyết định kiểm tra số").fill("12/QĐ-SNV")
+    declaration = page.locator("[name=impartial]")
+    if declaration.count():
+        declaration.check()
+    page.get_by_role("button", name="Bắt đầu kiểm tra").click()
+    expect(page.get_by_role("heading", level=1, name=NAME)).to_be_visible()
+    yield page
+    person.context.close()
+    assert person.script_errors == []
+
+
+def count(page: Page, code: str) -> None:
+    page.locator(f'details:has([data-code="{code}"])').evaluate("group => { group.open = true; }")
+    page.locator(f'[data-code="{code}"]').get_by_role("button", name="Thêm một").click()
+
+
+def shoot(page: Page, code: str, raw: bytes, number: int = 1) -> None:
+    """Take a photo: the camera is a file here, as on any computer."""
+    with page.expect_file_chooser() as camera:
+        page.locator(f'[data-code="{code}"]').get_by_role("button", name="Chụp ảnh").click()
+    camera.value.set_files({"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": raw})
+    expect(page.locator(f'[data-code="{code}"] .photos img')).to_have_count(number, timeout=30_000)
+
+
+def record(page: Page) -> None:
+    page.get_by_role("button", name="Ghi nhận", exact=True).click()
+
+
+def test_a_photo_of_12_megapixels_goes_out_small_upright_and_without_its_place(field: Field, page: Page) -> None:
+    raw = jpeg(scene(4000, 3000), exif=exif(6), quality=97)
+    assert PLACE.encode() in raw and len(raw) > 1_000_000
+    field.proxy.photos.clear()
+    bodies: list[bytes] = []
+    page.on("request", lambda asked: asked.method == "PUT" and bodies.append(asked.post_data_buffer or b""))
+    count(page, "A03")
+    shoot(page, "A03", raw)
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    record(page)
+    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true", timeout=20_000)
+    (outgoing,) = field.proxy.photos
+    assert 10_000 < len(outgoing) < 400_000
+    assert PLACE.encode() not in outgoing and 0xE1 not in segments(outgoing)
+    assert corners(outgoing) == ("white", "red", "lime", "blue")  # the phone was held upright
+    (manifest,) = [json.loads(body)["photos"] for body in bodies if b'"photos"' in body]
+    assert manifest == [{"sha256": hashlib.sha256(outgoing).hexdigest(), "bytes": len(outgoing), "type": "image/jpeg"}]
+    finding = field.finding()
+    assert (finding["photos"], finding["photos_held"], finding["complete"]) == (1, [1], True)
+    image = field.reviewer.get(f"/intake/v1/findings/{finding['id']}/photos/1")
+    assert corners(image.content) == ("white", "red", "lime", "blue")
+    assert page.evaluate(BLOBS) == []
+
+
+def test_a_blocked_photo_leaves_the_finding_incomplete_and_stays_on_the_phone(field: Field, page: Page) -> None:
+    count(page, "A03")
+    shoot(page, "A03", jpeg(scene(1200, 900)))
+    shoot(page, "A03", jpeg(scene(900, 1200)), 2)
+    page.reload()  # the draft brings both back
+    expect(page.locator('[data-code="A03"] .photos img')).to_have_count(2)
+    field.proxy.rule = lambda method, path: "cut before commit" if path.endswith("/photos/2") else None
+    record(page)
+    state = page.locator(".photo-state")
+    expect(state).to_contain_text("1/2", timeout=20_000)
+    expect(state).to_have_attribute("data-complete", "false")
+    finding = field.finding()
+    assert (finding["photos"], finding["photos_held"], finding["complete"]) == (2, [1], False)
+    assert len(page.evaluate(BLOBS)) == 2  # also the one that was received: not all are held
+    page.reload()
+    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "false")
+    field.proxy.heal()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true", timeout=20_000)
+    assert field.finding()["photos_held"] == [1, 2] and field.finding()["complete"]
+    assert page.evaluate(BLOBS) == []
+
+
+def test_a_photo_whose_answer_was_lost_is_sent_again_and_kept_once(field: Field, page: Page) -> None:
+    lost: list[str] = []
+
+    def once(method: str, path: str) -> str | None:
+        if method == "PUT" and "/photos/" in path and not lost:
+            lost.append(path)
+            return "cut after commit"
+        return None
+
+    field.proxy.rule = once
+    count(page, "A03")
+    shoot(page, "A03", jpeg())
+    record(page)
+    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true", timeout=20_000)
+    told = [status for method, path, status in field.proxy.answered if method == "PUT" and path == lost[0]]
+    assert told == [201, 200]
+
+
+def test_a_photo_is_taken_back_before_filing_and_a_broken_file_is_told(field: Field, page: Page) -> None:
+    count(page, "A03")
+    shoot(page, "A03", jpeg())
+    row = page.locator('[data-code="A03"]')
+    row.get_by_role("button", name="Bớt một").click()  # a tap too many takes no photo away
+    expect(row.locator('input[type="number"]')).to_have_value("1")
+    with page.expect_file_chooser() as camera:
+        row.get_by_role("button", name="Chụp ảnh").click()
+    camera.value.set_files({"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
+    expect(page.locator("#flash")).to_contain_text("Không đọc được tệp ảnh")
+    row.get_by_role("button", name="Bỏ ảnh 1").click()
+    page.get_by_role("dialog").get_by_role("button", name="Bỏ", exact=True).click()
+    expect(row.locator(".photos img")).to_have_count(0)
+    assert page.evaluate(BLOBS) == []
+    record(page)
+    expect(page.locator("#count-filed li", has_text="A03").first).to_contain_text("Đã nhận")
+    assert field.finding()["photos"] == 0 and field.finding()["complete"]
