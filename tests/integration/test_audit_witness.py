@@ -152,13 +152,13 @@ async def test_a_slow_witness_delays_nobody_and_is_asked_on_from_what_it_knows(
     log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with three(log, tmp_path, "1") as witnesses:
-        witnesses[2].delay = 1.0
+        witnesses[2].delay = 1.6
         _, taken = await grow(log, 0)
         began = asyncio.get_running_loop().time()
         assert await taken.step()
-        assert asyncio.get_running_loop().time() - began < 0.9
+        assert asyncio.get_running_loop().time() - began < 1.5
         assert cosigned(log, await public(log) or "") == {witnesses[0].name, witnesses[1].name}
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(1.7)
         assert witnesses[2].asked == 1
         kept = witnesses[2].kept(log.origin)
         assert kept is not None and kept[0] == 10, "its answer was taken in, late"
