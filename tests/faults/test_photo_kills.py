@@ -1,0 +1,65 @@
+"""The service dies as a photo is stored: it is there with the event that it completes the finding, or nothing is."""
+
+import tempfile
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.kernel.envelope import derived_id
+from tests.support.instance import Instance, running
+from tests.support.photos import jpeg, listed, scene
+from tests.support.traffic import fresh, now, opening
+
+UNIT = "xa-tan-hoa"
+PICTURE = jpeg(scene(320, 240))
+
+
+def scene_of(instance: Instance) -> str:
+    """A finding that waits for its only photo."""
+    admin, lead = instance.client(instance.token("admin")), instance.client(instance.token("lead"))
+    inspection, finding = fresh(), fresh()
+    for client, path, body in (
+        (admin, f"unit-changes/{fresh()}", {
+            "change": "register", "unit": UNIT, "name": "UBND xã Tân Hòa", "group": "xa", "parent": None, "staff": 45,
+            "valid_from": "2025-07-01",
+        }),
+        (lead, f"inspections/{inspection}", opening(UNIT)),
+        (lead, f"findings/{finding}", {
+            "inspection": inspection, "code": "A03", "count": 1, "captured_at": now(), "photos": [listed(PICTURE)],
+        }),
+    ):  # fmt: skip
+        answer = client.put(f"/intake/v1/{path}", json=body)
+        assert answer.status_code in (200, 201), answer.text
+    return finding
+
+
+@pytest.mark.timeout(180)
+def test_killed_before_and_after_the_commit() -> None:
+    with tempfile.TemporaryDirectory(prefix="kc-") as folder:
+        Path(folder).chmod(0o711)
+        with running(Path(folder) / "data") as instance:
+            finding = scene_of(instance)
+            token = instance.token("lead")
+            path, held = f"/intake/v1/findings/{finding}/photos/1", f"/intake/v1/findings/{finding}"
+            for failpoint, expected in (("intake.before_commit", []), ("intake.after_commit", [1])):
+                instance.stop()
+                instance.start(KYCUONG_FAILPOINT=failpoint)
+                with pytest.raises(httpx.TransportError):
+                    instance.client(token).put(path, content=PICTURE, headers={"content-type": "image/jpeg"})
+                assert instance.process is not None
+                instance.process.wait(10)
+                instance.start()
+                assert instance.client(token).get(held).json()["photos_held"] == expected
+            client = instance.client(token)
+            answer = client.put(path, content=PICTURE, headers={"content-type": "image/jpeg"})
+            assert (answer.status_code, answer.json()["state"]) == (200, "complete")
+            assert client.get(path).headers["content-type"] == "image/jpeg"
+            auditor = instance.client(instance.token("auditor"))
+            receipt = auditor.get("/audit/v1/receipts/" + completed(finding), params={"wait": "10"})
+            assert receipt.status_code == 200  # its event came through to the log
+
+
+def completed(finding: str) -> str:
+    """The completing event's id, as the event schema says: derived from the finding's."""
+    return derived_id(finding, "kycuong.finding.completed.v1", 1)
