@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 from datetime import UTC, datetime
 
 import asyncpg
@@ -27,6 +28,7 @@ from tests.support.intake import (
     running_intake,
 )
 from tests.support.people import issue_tokens
+from tests.support.photos import jpeg, listed, scene
 from tests.support.receipts import documented_check
 from tests.support.schemas import validate_event
 
@@ -378,6 +380,34 @@ async def test_nothing_of_an_erased_part_is_left_in_the_database(intake, case, s
     salt, content = opened["narrative"]
     (event,) = [event for event in await intake.events() if event["id"] == finding]
     assert event["data"]["commitments"]["narrative"] == commitment(salt, finding, "narrative", content).hex()
+
+
+async def test_nothing_of_an_erased_photo_is_left_in_the_database(intake, settings):
+    inspection, finding = fresh(), fresh()
+    sent = [jpeg(scene(64 * size, 48 * size)) for size in (1, 2)]
+    await intake.put("inspector", f"inspections/{inspection}", opening())
+    body = recording(inspection, code="A03", photos=[listed(raw) for raw in sent])
+    await intake.put("inspector", f"findings/{finding}", body)
+    for place, raw in enumerate(sent, start=1):
+        headers = {"content-type": "image/jpeg"}
+        await intake.put("inspector", f"findings/{finding}/photos/{place}", raw, **headers)
+    rows = await intake.service.pool.fetch("SELECT * FROM intake.vault_photo ORDER BY place")
+    completed = (await intake.events())[-1]
+    opened = [
+        intake.service.vault.open(Sealed(completed["id"], f"photo.{row['place']}", row["wrapped_key"], row["sealed"]))
+        for row in rows
+    ]
+    before = await dump(settings)
+    assert all(row["sealed"] in before and row["wrapped_key"] in before for row in rows)
+    await erase(intake, finding, "photo.1")
+    after = await dump(settings)
+    (gone, kept), (salt, image) = rows, opened[0]
+    assert gone["sealed"] not in after and gone["wrapped_key"] not in after and kept["sealed"] in after
+    for trace in (salt, image, sent[0], hashlib.sha256(sent[0]).digest(), hashlib.sha256(image).digest()):
+        for form in (trace, trace.hex().encode(), base64.b64encode(trace)):
+            assert form not in after
+    told = completed["data"]["commitments"]["photo.1"]
+    assert told == commitment(salt, completed["id"], "photo.1", image).hex()  # it stands, and nobody can open it
 
 
 async def test_the_database_lets_a_part_be_erased_and_nothing_else(intake, case):
