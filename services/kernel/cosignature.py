@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from services.kernel.note import BadNote, key_id_of, note_line, split_key, split_note, vkey_text
+from services.kernel.note import BadNote, NoteKey, note_line, split_note
 
 COSIGNATURE = 0x04
 _SIZE = 8 + 64  # a time, then the signature
@@ -21,33 +21,10 @@ def cosigned_message(text: str, time: int) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Cosigner:
+class Cosigner(NoteKey):
     """A witness's verifier key."""
 
-    name: str
-    public: bytes
-
-    @classmethod
-    def parse(cls, vkey: str) -> Self:
-        """Read `name+hash+base64` of type 0x04; raises BadNote."""
-        name, key_id, key = split_key(vkey, COSIGNATURE)
-        if key_id_of(name, key) != key_id:
-            raise BadNote("the key's hash does not match its name and key")
-        return cls(name, key[1:])
-
-    @property
-    def _typed(self) -> bytes:
-        return bytes([COSIGNATURE]) + self.public
-
-    @property
-    def key_id(self) -> bytes:
-        """The four bytes that name this key in a signature line."""
-        return key_id_of(self.name, self._typed)
-
-    @property
-    def vkey(self) -> str:
-        """The key as one line of text."""
-        return vkey_text(self.name, self._typed)
+    KIND: ClassVar[int] = COSIGNATURE
 
     def time_of(self, text: str, signature: bytes) -> int:
         """When the witness cosigned the text (POSIX seconds); raises BadNote when the signature does not hold."""

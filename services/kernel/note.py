@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Self
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -72,23 +72,24 @@ def split_key(text: str, kind: int = ED25519) -> tuple[str, bytes, bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class Verifier:
-    """A note verifier key: who signs, and how to check it."""
+class NoteKey:
+    """A public key that signs lines of notes: its name, and 32 bytes of Ed25519."""
 
+    KIND: ClassVar[int]
     name: str
     public: bytes
 
     @classmethod
     def parse(cls, vkey: str) -> Self:
-        """Read `name+hash+base64`; raises BadNote."""
-        name, key_id, key = split_key(vkey)
+        """Read `name+hash+base64` of this kind; raises BadNote."""
+        name, key_id, key = split_key(vkey, cls.KIND)
         if key_id_of(name, key) != key_id:
             raise BadNote("the key's hash does not match its name and key")
         return cls(name, key[1:])
 
     @property
     def _typed(self) -> bytes:
-        return bytes([ED25519]) + self.public
+        return bytes([self.KIND]) + self.public
 
     @property
     def key_id(self) -> bytes:
@@ -99,6 +100,13 @@ class Verifier:
     def vkey(self) -> str:
         """The key as one line of text."""
         return vkey_text(self.name, self._typed)
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier(NoteKey):
+    """A note verifier key: who signs, and how to check it."""
+
+    KIND: ClassVar[int] = ED25519
 
     def verify(self, text: str, signature: bytes) -> bool:
         """Whether the signature (64 bytes) holds for the text."""
