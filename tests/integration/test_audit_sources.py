@@ -133,3 +133,16 @@ def test_a_folder_or_a_url_or_an_error(tmp_path: Path) -> None:
     for place in ("nowhere", "ftp://x/", "http://"):
         with pytest.raises(CannotRead):
             open_source(place, None)
+
+
+@pytest.mark.parametrize("url", ["http://", "http://127.0.0.1:port/audit/", "http://127.0.0.1:99999/", "http://[::1/"])
+def test_what_cannot_be_an_address_is_said_and_is_no_verdict(url: str) -> None:
+    with pytest.raises(CannotRead, match="not an address"):
+        open_source(url, None)
+
+
+@pytest.mark.parametrize("token", ["two\nlines", "mã", "a b"])
+def test_what_cannot_be_a_token_is_said_before_anybody_is_asked(server: Server, token: str) -> None:
+    with pytest.raises(CannotRead, match="no token has"):
+        HttpSource(server.url, token)
+    assert server.asked == []

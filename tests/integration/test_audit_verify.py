@@ -382,6 +382,18 @@ def as_logged(kind: str, unitseq: int) -> bytes:
     return canonical(event | {"source": f"//{SIGNER.name}/intake", "unitseq": unitseq})
 
 
+@pytest.mark.parametrize("option", ["--vkey", "--policy"])
+def test_a_file_that_is_no_text_is_no_verdict(tmp_path: Path, option: str) -> None:
+    (tmp_path / "key").write_bytes(b"\xff\x00")
+    answer = CliRunner().invoke(cli.verify, [str(tmp_path), option, str(tmp_path / "key"), "--state", "none"])
+    assert answer.exit_code == 2 and "not a file of text" in answer.output
+
+
+def test_a_key_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(cli.verify, [str(tmp_path), "--vkey", "nowhere/key", "--state", "none"])
+    assert answer.exit_code == 2 and "nowhere/key: không phải khóa" in answer.output
+
+
 def test_erased_parts_and_new_keys_are_counted(asked: Asked) -> None:
     erased, added = as_logged("part.erased.v1", 1), as_logged("log.key_added.v1", 1)
     key = json.loads(added)["data"]["vkey"]

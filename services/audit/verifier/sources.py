@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import deque
@@ -45,9 +46,9 @@ class HttpSource:
     """
 
     def __init__(self, url: str, token: str | None = None, connections: int = 4) -> None:
-        parts = urlsplit(url.rstrip("/") + "/")
-        if parts.hostname is None:
-            raise CannotRead(f"{url}: no host")
+        parts = _address(url.rstrip("/") + "/")
+        if token and not re.fullmatch("[!-~]+", token):
+            raise CannotRead("mã truy cập có ký tự lạ; hãy chép lại / the token holds characters that no token has")
         self._url = urlunsplit(parts)
         self._place = parts
         self._proxy = _proxy_of(parts)
@@ -124,6 +125,17 @@ class HttpSource:
         self._threads.shutdown(wait=True, cancel_futures=True)
         for connection in self._open:
             connection.close()
+
+
+def _address(url: str) -> SplitResult:
+    """An address in its parts; CannotRead when it cannot be one."""
+    try:
+        parts = urlsplit(url)
+        if parts.hostname and parts.port != 0:
+            return parts
+    except ValueError:  # of a port that is no number, too
+        pass
+    raise CannotRead(f"{url}: không phải địa chỉ đúng / not an address: http(s)://HOST[:PORT]/…")
 
 
 def _proxy_of(place: SplitResult) -> SplitResult | None:

@@ -34,7 +34,7 @@ class Trust:
     @classmethod
     def read(cls, vkeys: Sequence[str], witnesses: Sequence[str] = (), policy: str | None = None) -> Self:
         """From keys given as text or as names of files, and a policy's file; BadNote, BadPolicy."""
-        read = Policy() if policy is None else Policy.parse(Path(policy).read_text(encoding="utf-8"))
+        read = Policy() if policy is None else Policy.parse(_read(Path(policy)))
         keys = tuple(map(Verifier.parse, _lines(vkeys))) or tuple(key for key, _ in read.logs)
         if not keys:
             raise BadNote("cần khóa của nhật ký / a key of the log is needed: --vkey, or a log in --policy")
@@ -67,9 +67,20 @@ def _lines(given: Sequence[str]) -> list[str]:
 
 
 def _text(given: str) -> str:
-    """The text, or what the file of this name holds."""
+    """The text of a key, or what the file of this name holds; BadNote when it is neither."""
     try:
-        path = Path(given)
-        return path.read_text(encoding="utf-8") if path.is_file() else given
+        path = Path(given) if Path(given).is_file() else None
     except OSError:
-        return given  # the text of a key can be longer than a file's name may be
+        path = None  # the text of a key can be longer than a file's name may be
+    if path is not None:
+        return _read(path)
+    if "+" not in given:
+        raise BadNote(f"{given}: không phải khóa, cũng không phải tệp / neither a key nor a file")
+    return given
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadNote(f"{path}: không phải tệp văn bản / not a file of text") from error
