@@ -41,6 +41,8 @@ class Field:
         data = str(instance.data)
         self.password = instance.command("account", "add", "an.kt", "--data", data).stdout.split()[-1]
         instance.command("account", "appoint", "an.kt", "--data", data, "--role", "inspector")
+        self.judge = instance.command("account", "add", "tham.dinh", "--data", data).stdout.split()[-1]
+        instance.command("account", "appoint", "tham.dinh", "--data", data, "--role", "reviewer")
         self.reviewer = instance.client(instance.token("reviewer"))
 
     def finding(self) -> dict[str, Any]:
@@ -178,3 +180,27 @@ def test_a_photo_is_taken_back_before_filing_and_a_broken_file_is_told(field: Fi
     record(page)
     expect(page.locator("#count-filed li", has_text="A03").first).to_contain_text("Đã nhận")
     assert field.finding()["photos"] == 0 and field.finding()["complete"]
+
+
+def test_the_reviewer_sees_the_photo_and_that_another_is_missing(field: Field, page: Page) -> None:
+    count(page, "A03")
+    shoot(page, "A03", jpeg(scene(1200, 900)))
+    shoot(page, "A03", jpeg(scene(900, 1200)), 2)
+    field.proxy.rule = lambda method, path: "cut before commit" if path.endswith("/photos/2") else None
+    record(page)
+    expect(page.locator(".photo-state")).to_contain_text("1/2", timeout=20_000)
+    finding = field.finding()["id"]
+    head = field.instance.client(field.instance.token("unit_head", UNIT))
+    reply = head.put(f"/intake/v1/findings/{finding}/reply/{uuid_utils.uuid7()}", json={"accepts": False})
+    assert reply.status_code == 201, reply.text
+    desk = Person(field.browser, field.instance.url, PHONE)
+    desk.sign_in("tham.dinh", field.judge)
+    desk.page.goto(field.instance.url + "/intake/desk/")
+    case = desk.page.locator(f'[data-finding="{finding}"]')
+    case.locator("summary").click()
+    expect(case.locator(".photos img")).to_have_count(1)
+    expect(case).to_contain_text("Còn thiếu ảnh đã khai")
+    seen = case.locator(".photos img").evaluate("image => image.decode().then(() => image.naturalWidth)")
+    assert seen == 1200 and desk.overflow() <= 0
+    desk.context.close()
+    assert desk.script_errors == []

@@ -58,6 +58,13 @@ const seen = (sealed) => [
   ...Object.keys(sealed?.erased ?? {}).filter((part) => part.startsWith("photo.")).map((part) => [part, t(`Ảnh ${part.slice(6)}`, `Photo ${part.slice(6)}`)]),
 ].map(([part, title]) => said(sealed, part) && quote(title, said(sealed, part)));
 
+/** The photos the server holds, for whoever has opened the private part; that more are to come is said. */
+const pictures = ({ id, photos_held: held, complete, private: sealed }) => [
+  sealed && held.length > 0 && el("ul", { class: "photos" }, held.map((place) => el("li", {},
+    el("img", { src: `/intake/v1/findings/${id}/photos/${place}`, alt: t(`Ảnh ${place}`, `Photo ${place}`), loading: "lazy" })))),
+  !complete && el("p", { class: "notice warn" }, t("Còn thiếu ảnh đã khai: chưa xác nhận vi phạm được.", "Declared photos are still missing: it cannot be upheld yet.")),
+];
+
 function reply(finding) {
   if (finding.accepts !== null && finding.accepts !== undefined) {
     const title = finding.accepts ? t("Đơn vị chấp nhận", "The unit accepts") : t("Đơn vị không chấp nhận", "The unit contests");
@@ -108,7 +115,7 @@ export function caseOf(finding, catalogue, { unit = false, form = () => null } =
 
 const caseBody = (full, form) => [
   el("div", { class: "sides" },
-    el("div", {}, facts(full), seen(full.private)),
+    el("div", {}, facts(full), seen(full.private), pictures(full)),
     el("div", {}, reply(full), result(full))),
   form(full),
 ].flat().filter(Boolean);
