@@ -16,7 +16,7 @@ import { Queue } from "./queue.js";
 import { notKept } from "./store.js";
 
 const DAY = 24 * 3600 * 1000;
-const REDRAW = 40; // ms: a long queue changes faster than anyone reads
+const REDRAW = 120; // ms: a long queue changes faster than anyone reads
 const FIELD = ["inspector", "lead"];
 
 const VIEWS = [
@@ -53,6 +53,7 @@ class House {
 
   async route() {
     clearFlash();
+    byId("saved").textContent = "";
     const [pattern, id, View] = VIEWS.find(([each]) => each.test(location.hash));
     const moved = this.current !== null;
     for (const [, other] of VIEWS) byId(other).hidden = other !== id;

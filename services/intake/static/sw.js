@@ -21,7 +21,7 @@ addEventListener("fetch", (event) => {
   if (request.mode === "navigate") {
     if (pathname === "/intake/" && !searchParams.has("lang")) event.respondWith(page(request, null));
     else if (pathname === "/intake/") event.respondWith(fetch(request).catch(() => page(request, searchParams.get("lang"))));
-  } else if (pathname in FILES) event.respondWith(file(request, pathname));
+  } else if (pathname in FILES) event.respondWith(file(request, event.clientId));
 });
 
 /** All or nothing, each checked against its hash: a half-changed server or a portal's page is no version. */
@@ -46,8 +46,11 @@ async function kept(address) {
   return (await caches.open(CACHE)).match(address, { ignoreVary: true });
 }
 
-async function file(request, pathname) {
-  return (await kept(pathname)) ?? fetch(request);
+/** Only the form's own page takes the kept files: the desk shares some of them, and its others come from the server. */
+async function file(request, clientId) {
+  const asking = await clients.get(clientId);
+  const form = asking && new URL(asking.url).pathname === "/intake/";
+  return (form && await kept(new URL(request.url).pathname)) || fetch(request);
 }
 
 /** The page that holds nobody's data; who is signed in, its script asks. */

@@ -1,0 +1,64 @@
+"""What the phone keeps of the form, the version that names it, and how static files travel."""
+
+import gzip
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.intake import shell
+from services.kernel.pages import mount_assets
+
+STATIC = Path(shell.__file__).parent / "static"
+
+
+def test_the_phone_keeps_the_form_whole_and_nothing_else() -> None:
+    kept = shell.kept()
+    form = {f"/intake/static/{path.name}" for path in STATIC.glob("form*.js")}
+    assert form <= kept.keys()
+    assert {"/intake/assets/kycuong.css", "/intake/static/form.css", "/intake/assets/proof.js"} <= kept.keys()
+    assert not [address for address in kept if "desk" in address or "login" in address or "/v1/" in address]
+
+
+def test_any_changed_file_is_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {shell.script.__wrapped__()}
+    kept = shell.kept()
+    for address in kept:
+        changed = kept | {address: kept[address] + b"\n"}
+        monkeypatch.setattr(shell, "kept", lambda changed=changed: changed)
+        versions.add(shell.script.__wrapped__())
+    heads = {text.partition("\n")[0] for text in versions}
+    assert len(heads) == len(kept) + 1
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> httpx.AsyncClient:
+    app = FastAPI()
+    (tmp_path / "a.js").write_text("export const a = 1;\n" * 100)
+    mount_assets(app, "/x", tmp_path)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t")
+
+
+async def test_scripts_are_packed_for_whom_takes_it_and_checked_each_time(client: httpx.AsyncClient) -> None:
+    async with client, client.stream("GET", "/x/static/a.js", headers={"accept-encoding": "gzip"}) as packed:
+        body = b"".join([part async for part in packed.aiter_raw()])
+        plain = await client.get("/x/static/a.js", headers={"accept-encoding": "identity"})
+        again = await client.get(
+            "/x/static/a.js", headers={"accept-encoding": "gzip", "if-none-match": packed.headers["etag"]}
+        )
+    assert gzip.decompress(body) == plain.content
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["etag"] != plain.headers["etag"]
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert packed.headers["content-type"].startswith("text/javascript")
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["cache-control"] == "no-cache"
+
+
+async def test_a_changed_script_is_served_anew(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    async with client:
+        before = await client.get("/x/static/a.js")
+        (tmp_path / "a.js").write_text("export const a = 2;\n")
+        after = await client.get("/x/static/a.js", headers={"if-none-match": before.headers["etag"]})
+    assert (after.status_code, after.text) == (200, "export const a = 2;\n")
