@@ -27,6 +27,21 @@ BLOBS = """() => new Promise((done, failed) => {
 })"""
 
 
+EARLIER = """() => new Promise((done) => {
+    const opening = indexedDB.open("kycuong-form", 1);
+    opening.onupgradeneeded = () => {
+        for (const store of ["items", "drafts", "lists"]) opening.result.createObjectStore(store, { keyPath: "key" });
+    };
+    opening.onsuccess = () => {
+        const kept = opening.result.transaction("drafts", "readwrite");
+        const id = "01990402-7a1b-7c2d-8e3f-4a5b6c7d8e02";
+        const value = { id, unit: null, search: "", fields: { basis: "77/QĐ-SNV" } };
+        kept.objectStore("drafts").put({ key: "an.kt/open", value });
+        kept.oncomplete = () => { opening.result.close(); done(); };
+    };
+})"""
+
+
 class Field:
     """An installation behind a proxy, an inspector's phone, and the reviewer's client."""
 
@@ -180,6 +195,17 @@ def test_a_photo_is_taken_back_before_filing_and_a_broken_file_is_told(field: Fi
     record(page)
     expect(page.locator("#count-filed li", has_text="A03").first).to_contain_text("Đã nhận")
     assert field.finding()["photos"] == 0 and field.finding()["complete"]
+
+
+def test_what_an_earlier_form_kept_is_there_after_the_upgrade(field: Field) -> None:
+    person = Person(field.browser, field.instance.url, PHONE)
+    person.sign_in("an.kt", field.password)
+    person.page.goto(field.instance.url + "/intake/static/desk.css")  # no script of ours: the store is made as it was
+    person.page.evaluate(EARLIER)
+    person.page.goto(field.instance.url + "/intake/#/open")
+    expect(person.page.locator("#basis")).to_have_value("77/QĐ-SNV")
+    assert person.page.evaluate(BLOBS) == []
+    person.context.close()
 
 
 def test_the_reviewer_sees_the_photo_and_that_another_is_missing(field: Field, page: Page) -> None:
