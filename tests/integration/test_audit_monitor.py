@@ -178,3 +178,18 @@ def test_it_ends_within_a_second_while_it_waits_for_a_server_that_is_away(tmp_pa
     with running(tmp_path / "nowhere", tmp_path / "state", "--every", "0.1") as process:
         until(process, "cannot be read")
         ends(process)
+
+
+def test_a_token_file_that_holds_no_token_is_a_log_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xdc\xff")
+    monitor = Monitor(
+        "http://127.0.0.1:1/", token_in(str(tmp_path / "token")), TRUST, Memory(tmp_path / "state"), OFTEN
+    )
+    assert monitor.check() == UNREACHABLE
+
+
+@pytest.mark.parametrize("options", [("--state", "none"), ("--every", "0")])
+def test_it_needs_a_memory_and_a_pause(tmp_path: Path, options: tuple[str, str]) -> None:
+    asked = command(tmp_path, tmp_path / "state", *options, "--once")
+    assert subprocess.run(asked, cwd=tmp_path, capture_output=True, timeout=60).returncode == 2
+    assert not (tmp_path / "none").exists()

@@ -389,6 +389,16 @@ def test_a_file_that_is_no_text_is_no_verdict(tmp_path: Path, option: str) -> No
     assert answer.exit_code == 2 and "not a file of text" in answer.output
 
 
+def test_a_key_may_come_through_a_pipe(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, SIGNER.vkey.encode())
+    os.close(writing)
+    assert (
+        command(str(Served(LONG[:3]).write(tmp_path)), "--vkey", f"/dev/fd/{reading}", "--state", "none").exit_code == 0
+    )
+    os.close(reading)
+
+
 def test_a_key_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     answer = CliRunner().invoke(cli.verify, [str(tmp_path), "--vkey", "nowhere/key", "--state", "none"])
     assert answer.exit_code == 2 and "nowhere/key: không phải khóa" in answer.output

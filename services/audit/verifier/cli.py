@@ -142,8 +142,14 @@ def export(
 @_WITNESS
 @_POLICY
 @click.option("--token-file", metavar="FILE", help="Tệp giữ mã truy cập, chỉ quyền đọc / holds a read-only token.")
-@_STATE
-@click.option("--every", type=float, default=60, show_default=True, help="Giây giữa hai lần kiểm / seconds.")
+@click.option("--state", metavar="DIR", help="Nơi nhớ / where it remembers [default: ~/.local/state/kycuong/verify/…].")
+@click.option(
+    "--every",
+    type=click.FloatRange(0, min_open=True),
+    default=60,
+    show_default=True,
+    help="Giây giữa hai lần kiểm / seconds.",
+)
 @click.option("--full-every", type=float, default=86_400, show_default=True, help="Giây giữa hai lần kiểm toàn bộ.")
 @click.option("--stale", type=float, default=3_600, show_default=True, help="Mất liên lạc bao lâu thì báo động / s.")
 @click.option("--clear", is_flag=True, help="Đã xem báo động, xóa đi / the alarm was seen: clear it.")
@@ -162,6 +168,8 @@ def monitor(
     telemetry.log_to_stderr()
     telemetry.export("monitor")
     with _asking():
+        if state == "none":
+            raise click.UsageError("--state: giám sát cần nơi để nhớ / a monitor needs a place to remember")
         trust = Trust.read(vkeys, witnesses, policy)
         memory = Memory(Path(state) if state else default_folder(trust.origin))
         watching = Monitor(place, token_in(token_file), trust, memory, Schedule(every, full_every, stale))

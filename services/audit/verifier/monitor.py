@@ -121,4 +121,5 @@ def end_now(signal: int, frame: FrameType | None) -> None:
 
 def token_in(file: str | None) -> Callable[[], str | None]:
     """The token that a file holds at the time of asking, so that it may be replaced while the monitor runs."""
-    return lambda: Path(file).read_text(encoding="utf-8").strip() if file else None
+    # What is not text, HttpSource refuses as no token: a file that is just being replaced must not end the monitor.
+    return lambda: Path(file).read_text(encoding="utf-8", errors="replace").strip() if file else None

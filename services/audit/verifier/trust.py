@@ -69,7 +69,7 @@ def _lines(given: Sequence[str]) -> list[str]:
 def _text(given: str) -> str:
     """The text of a key, or what the file of this name holds; BadNote when it is neither."""
     try:
-        path = Path(given) if Path(given).is_file() else None
+        path = Path(given) if Path(given).exists() and not Path(given).is_dir() else None  # a pipe will do
     except OSError:
         path = None  # the text of a key can be longer than a file's name may be
     if path is not None:
