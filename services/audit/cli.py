@@ -23,9 +23,17 @@ from services.kernel.note import BadNote, Checkpoint
 from services.kernel.postgres import EmbeddedPostgres, embedded_url
 from services.kernel.settings import Settings
 
+
+def _installed(_context: click.Context, _parameter: click.Parameter, folder: Path) -> Path:
+    if not (folder / "secrets").is_dir():
+        raise click.UsageError(f"{folder}: chưa có dữ liệu; hãy chạy `kycuong run` trước (start `kycuong run` first)")
+    return folder
+
+
 _DATA = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True, help="thư mục dữ liệu"
-)
+    "--data", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True, help="thư mục dữ liệu",
+    callback=_installed,
+)  # fmt: skip
 
 
 @click.command("trust")
