@@ -27,17 +27,24 @@ BLOBS = """() => new Promise((done, failed) => {
 })"""
 
 
-EARLIER = """() => new Promise((done) => {
-    const opening = indexedDB.open("kycuong-form", 1);
-    opening.onupgradeneeded = () => {
-        for (const store of ["items", "drafts", "lists"]) opening.result.createObjectStore(store, { keyPath: "key" });
-    };
-    opening.onsuccess = () => {
-        const kept = opening.result.transaction("drafts", "readwrite");
-        const id = "01990402-7a1b-7c2d-8e3f-4a5b6c7d8e02";
-        const value = { id, unit: null, search: "", fields: { basis: "77/QĐ-SNV" } };
-        kept.objectStore("drafts").put({ key: "an.kt/open", value });
-        kept.oncomplete = () => { opening.result.close(); done(); };
+EARLIER = """() => new Promise((done, failed) => {
+    const removing = indexedDB.deleteDatabase("kycuong-form");  // signing in has opened the form once
+    removing.onerror = () => failed(removing.error);
+    removing.onsuccess = () => {
+        const opening = indexedDB.open("kycuong-form", 1);
+        opening.onerror = () => failed(opening.error);
+        opening.onupgradeneeded = () => {
+            for (const store of ["items", "drafts", "lists"]) {
+                opening.result.createObjectStore(store, { keyPath: "key" });
+            }
+        };
+        opening.onsuccess = () => {
+            const kept = opening.result.transaction("drafts", "readwrite");
+            const id = "01990402-7a1b-7c2d-8e3f-4a5b6c7d8e02";
+            const value = { id, unit: null, search: "", fields: { basis: "77/QĐ-SNV" } };
+            kept.objectStore("drafts").put({ key: "an.kt/open", value });
+            kept.oncomplete = () => { opening.result.close(); done(); };
+        };
     };
 })"""
 
