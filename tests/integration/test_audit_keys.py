@@ -217,7 +217,11 @@ def test_a_retirement_cut_off_half_way_shuts_nobody_out(folder: Folder, monkeypa
     assert retire_key(folder, first.key_id.hex()).split("+")[1] == new_id
 
 
-@pytest.mark.parametrize("content", ["", "rác\n", Signer.generate("other.example/log").private_text()])
+@pytest.mark.parametrize(
+    "content",
+    ["", "rác\n", Signer.generate("other.example/log").private_text()],
+    ids=["empty", "no key", "of another log"],
+)
 def test_a_key_file_that_cannot_be_used_stops_no_running_log_and_no_start_passes_it(
     folder: Folder, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
