@@ -24,7 +24,7 @@ run: install ## an empty installation (DATA=, PORT=)
 
 ##@ Check
 test: install ground ## the whole suite, with a real Kafka and a real browser (T=tests/unit narrows it, N= processes)
-	$(BIN)/pytest -n $(N) --dist loadfile $(T)
+	$(BIN)/pytest -n $(N) --dist loadfile --no-loadscope-reorder $(T)
 
 lint: install ## ruff, and the import rules of the house
 	$(BIN)/ruff check .

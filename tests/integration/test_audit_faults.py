@@ -280,7 +280,7 @@ def failing_fsync(number: int) -> Breaks:
 
 SIGNING = {
     "the head is not read": Unsigned(losing_statement("FROM audit\\.tree_head"), AWAY, 300, 300),
-    "the entries are not read": Unsigned(losing_statement("SELECT bytes FROM audit\\.entry"), AWAY, 300, 300),
+    "the entries are not read": Unsigned(losing_statement("AS entries\\s+FROM audit\\.entry"), AWAY, 300, 300),
     "the guard finds the disk full": Unsigned(full_disk, OSError, 300, 300),
     "the guard is not synced, and not renamed": Unsigned(failing_fsync(1), OSError, 300, 300),
     "the guard is renamed, its folder not synced": Unsigned(failing_fsync(2), OSError, 400, 300),
@@ -490,7 +490,7 @@ async def test_two_writers_of_one_epoch_share_each_batch_out(bench: Bench) -> No
 
 SIGNERS_ASLEEP = {
     "before it reads the head": "FROM audit\\.tree_head",
-    "before it reads the entries": "SELECT bytes FROM audit\\.entry",
+    "before it reads the entries": "AS entries\\s+FROM audit\\.entry",
     "before it keeps the checkpoint": "INTO audit\\.checkpoint",
 }
 

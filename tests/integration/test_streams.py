@@ -360,6 +360,22 @@ async def test_embedded_is_trimmed_once_every_known_consumer_has_passed(settings
     await audit.stop()
 
 
+async def test_embedded_keeps_what_nobody_is_known_to_have_passed(settings: Settings) -> None:
+    topic = f"t{uuid4().hex}.audit.entries"
+    audit, reports = open_stream(settings, "audit"), open_stream(settings, "reports")
+    await audit.publish(topic, [record(n) for n in range(10)])
+    reader = await reports.reader(topic, "reports")
+    start = await reader.seek(None)
+    admin = await asyncpg.connect(settings.database_url)
+    await admin.execute("DELETE FROM stream.consumer")
+    await admin.close()
+    await reader.hint(Position(start.incarnation, 10))
+    await reader.hinted()
+    assert len(await reader.fetch(20, 0)) == 10
+    for stream in (audit, reports):
+        await stream.stop()
+
+
 async def passed(reader: Reader, position: Position) -> None:
     await reader.hint(position)
     assert await reader.hinted() == position

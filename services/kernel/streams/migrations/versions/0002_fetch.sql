@@ -39,8 +39,10 @@ BEGIN
           AND split_part(p_incarnation, '~', 1) = t.incarnation::text;
     SELECT t.incarnation INTO v_incarnation FROM stream.topic t WHERE t.topic = p_topic;
     SELECT min(r."offset") INTO v_low FROM stream.record r WHERE r.incarnation = v_incarnation;
+    -- `least` passes over a NULL: without a consumer nothing has been passed
     DELETE FROM stream.record r WHERE r.incarnation = v_incarnation AND r."offset" < least(v_low + 50000, (
-            SELECT min(passed) FROM stream.consumer c WHERE c.topic = p_topic AND c.seen_at > now() - interval '7 days'
+            SELECT coalesce(min(passed), 0) FROM stream.consumer c
+            WHERE c.topic = p_topic AND c.seen_at > now() - interval '7 days'
         ));
 END $$;
 
