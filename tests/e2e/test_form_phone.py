@@ -365,6 +365,7 @@ def test_an_emptied_store_is_told(phone: Person, net: WebProxy) -> None:
     expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Chờ gửi")
     page.evaluate(EMPTY)
     page.get_by_role("button", name="Thử gửi ngay").click()  # the open page still holds it, and puts it back
+    page.wait_for_function(HOLDS_ONE)
     net.rule = lambda method, path: "503" if method == "PUT" else None
     phone.context.set_offline(False)
     expect(page.locator("#queue-trouble")).to_contain_text("Thử gửi ngay")
@@ -376,6 +377,20 @@ def test_an_emptied_store_is_told(phone: Person, net: WebProxy) -> None:
     expect(page.locator("#queue-trouble")).to_contain_text("1 mục chưa gửi đã mất")
 
 
+HOLDS_ONE = """async () => {
+    if (!(await indexedDB.databases()).some(({ name }) => name === "kycuong-form")) return false;
+    const database = await new Promise((done) => {
+        const opening = indexedDB.open("kycuong-form");
+        opening.onsuccess = () => done(opening.result);
+    });
+    try {
+        if (!database.objectStoreNames.contains("items")) return false;
+        const counting = database.transaction("items").objectStore("items").count();
+        return await new Promise((done) => { counting.onsuccess = () => done(counting.result === 1); });
+    } finally {
+        database.close();
+    }
+}"""
 EMPTY = "new Promise((done) => { indexedDB.deleteDatabase('kycuong-form').onsuccess = () => done(); })"
 
 
