@@ -16,7 +16,7 @@ from services.audit.erasure import erasures_of
 from services.audit.state import State
 from services.audit.tree import queries, read_bundle, read_tile
 from services.kernel.identity import authenticate, token_of
-from services.kernel.negotiation import gzip_asked, unchanged
+from services.kernel.negotiation import coding, unchanged
 from services.kernel.problems import NotFound, Problem
 from services.kernel.roles import PUBLIC, Action, allows
 from services.kernel.tiles import MAX_LEVEL, TILE_HEIGHT, TILE_WIDTH, BadTile, Tile, parse_coordinate
@@ -109,7 +109,7 @@ async def entry_bundle(coordinate: str, request: Request, service: Service) -> R
     n, width = _parse(coordinate)
     if not await service.published(n * TILE_WIDTH + width):
         raise NotFound
-    packed = gzip_asked(_header(request, "accept-encoding"))
+    packed = coding(_header(request, "accept-encoding"), ("gzip",)) is not None
     audience = "public" if service.settings.log_public_entries else "private"
     headers = _headers(service, f"entries.{n}.{width}{'.gz' if packed else ''}", width, audience)
     headers["Vary"] = "Accept-Encoding"

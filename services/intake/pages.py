@@ -5,10 +5,11 @@ from typing import Protocol, cast
 from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.intake.shell import FIELD, PAGES, packed, shell, worker
+from services.intake.shell import FIELD, PAGES, shell, worker
 from services.kernel.clock import Clock
 from services.kernel.db import Pool
 from services.kernel.identity import authenticate, token_of
+from services.kernel.packing import pack_response
 from services.kernel.pages import Reader, language_of, navigation, to_sign_in
 from services.kernel.problems import Unauthorized
 from services.kernel.roles import PUBLIC, Action, Role, allows
@@ -50,7 +51,8 @@ async def form(request: Request) -> Response:
         return to_sign_in(request)
     if not reader.roles & FIELD:
         return RedirectResponse("/intake/desk/", status_code=303)
-    return packed(request, PAGES.render(request, "form.html", reader=reader))
+    page = PAGES.render(request, "form.html", reader=reader)
+    return pack_response(page, request.headers.get("accept-encoding", ""))
 
 
 async def desk(request: Request) -> Response:

@@ -1,6 +1,5 @@
 """The phone form as the phone keeps it: the page without anyone's data, its files, the worker that serves them."""
 
-import gzip
 import json
 import re
 from base64 import b64encode
@@ -12,7 +11,7 @@ from posixpath import join, normpath
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.kernel.negotiation import gzip_asked
+from services.kernel.packing import pack_response
 from services.kernel.pages import KERNEL, LANGUAGES, Pages, Reader
 from services.kernel.roles import Role
 
@@ -27,17 +26,8 @@ _IMPORTED = re.compile(r'(?:\bfrom|\bimport)\s*\(?\s*"(\.{1,2}/[^"]+\.js)"')
 
 async def shell(request: Request) -> Response:
     """The form for whoever holds the phone: its script asks who that is."""
-    return packed(request, PAGES.render(request, "form.html", reader=NOBODY, path="/intake/"))
-
-
-def packed(request: Request, page: Response) -> Response:
-    """The page under gzip for whoever takes that: it is half of what a first visit on a bad network carries."""
-    page.headers["Vary"] = "Accept-Encoding"
-    if gzip_asked(request.headers.get("accept-encoding", "")):
-        page.body = gzip.compress(page.body)
-        page.headers["Content-Encoding"] = "gzip"
-        page.headers["Content-Length"] = str(len(page.body))
-    return page
+    page = PAGES.render(request, "form.html", reader=NOBODY, path="/intake/")
+    return pack_response(page, request.headers.get("accept-encoding", ""))
 
 
 async def worker() -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from services.kernel.problems import weight
 
@@ -14,11 +15,12 @@ def unchanged(if_none_match: str, etag: str) -> bool:
     return if_none_match.strip() == "*" or etag in _TAG.findall(if_none_match)
 
 
-def gzip_asked(accept_encoding: str) -> bool:
-    """Whether the reader asked for gzip and does not like the plain bytes better."""
+def coding(accept_encoding: str, offered: Sequence[str]) -> str | None:
+    """The offered content coding that the reader likes best (of equals the first), or None: the plain bytes."""
     weights: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
-        coding, _, parameter = part.partition(";")
-        weights[coding.strip()] = weight(parameter.strip())
-    gzip = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
-    return gzip > 0 and gzip >= weights.get("identity", 0.0)
+        name, _, parameter = part.partition(";")
+        weights[name.strip().removeprefix("x-")] = weight(parameter.strip())
+    liked = {name: weights.get(name, weights.get("*", 0.0)) for name in offered}
+    best = max(offered, key=liked.__getitem__)
+    return best if liked[best] > 0 and liked[best] >= weights.get("identity", 0.0) else None

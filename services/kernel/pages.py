@@ -1,6 +1,5 @@
 """Server-rendered pages: templates in two languages, Vietnamese formats, assets under each service's own prefix."""
 
-import gzip
 import mimetypes
 import os
 from collections.abc import Callable, Mapping
@@ -23,7 +22,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from services.kernel.callers import Caller
-from services.kernel.negotiation import gzip_asked, unchanged
+from services.kernel.negotiation import unchanged
+from services.kernel.packing import packed
 from services.kernel.problems import language_of as preferred_language
 from services.kernel.quarters import ICT
 from services.kernel.roles import MATRIX, Action, Role
@@ -187,28 +187,25 @@ class _Assets(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"
-        if path.endswith(PACKED):
-            response.headers["Vary"] = "Accept-Encoding"
         return response
 
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        asked = Headers(scope=scope)
-        if not str(full_path).endswith(PACKED) or not gzip_asked(asked.get("accept-encoding", "")):
+        if not str(full_path).endswith(PACKED):
             return super().file_response(full_path, stat_result, scope, status_code)
-        body, etag = _packed(str(full_path), stat_result.st_mtime_ns)
-        headers = {"Content-Encoding": "gzip", "ETag": etag}
-        if unchanged(asked.get("if-none-match", ""), etag):
-            return Response(status_code=304, headers={"ETag": etag})
+        asked = Headers(scope=scope)
+        body, headers = packed(_text(str(full_path), stat_result.st_mtime_ns), asked.get("accept-encoding", ""))
+        headers["ETag"] = f'"{sha256(body).hexdigest()[:32]}"'
+        if unchanged(asked.get("if-none-match", ""), headers["ETag"]):
+            return Response(status_code=304, headers=headers)
         return Response(body, status_code, headers, mimetypes.guess_type(full_path)[0])
 
 
 @lru_cache(maxsize=256)
-def _packed(path: str, changed: int) -> tuple[bytes, str]:
-    """A text file under gzip and its ETag, made once for each change of it."""
-    body = gzip.compress(Path(path).read_bytes(), mtime=0)
-    return body, f'"{sha256(body).hexdigest()[:32]}"'
+def _text(path: str, changed: int) -> bytes:
+    """A text file, read once for each change of it."""
+    return Path(path).read_bytes()
 
 
 def _local(value: date | str) -> date:

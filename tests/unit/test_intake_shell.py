@@ -1,13 +1,16 @@
 """What the phone keeps of the form, the version that names it, and how static files travel."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
+import brotli
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from services.intake import shell
+from services.kernel.packing import packed
 from services.kernel.pages import mount_assets
 
 STATIC = Path(shell.__file__).parent / "static"
@@ -40,20 +43,31 @@ async def client(tmp_path: Path) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t")
 
 
-async def test_scripts_are_packed_for_whom_takes_it_and_checked_each_time(client: httpx.AsyncClient) -> None:
-    async with client, client.stream("GET", "/x/static/a.js", headers={"accept-encoding": "gzip"}) as packed:
+@pytest.mark.parametrize(("coding", "unpack"), [("gzip", gzip.decompress), ("br", brotli.decompress)])
+async def test_scripts_are_packed_for_whom_takes_it_and_checked_each_time(
+    client: httpx.AsyncClient, coding: str, unpack: Callable[[bytes], bytes]
+) -> None:
+    async with client, client.stream("GET", "/x/static/a.js", headers={"accept-encoding": coding}) as packed:
         body = b"".join([part async for part in packed.aiter_raw()])
         plain = await client.get("/x/static/a.js", headers={"accept-encoding": "identity"})
         again = await client.get(
-            "/x/static/a.js", headers={"accept-encoding": "gzip", "if-none-match": packed.headers["etag"]}
+            "/x/static/a.js", headers={"accept-encoding": coding, "if-none-match": packed.headers["etag"]}
         )
-    assert gzip.decompress(body) == plain.content
+    assert unpack(body) == plain.content
+    assert packed.headers["content-encoding"] == coding
     assert "content-encoding" not in plain.headers
     assert packed.headers["etag"] != plain.headers["etag"]
-    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert packed.headers["vary"] == plain.headers["vary"] == again.headers["vary"] == "Accept-Encoding"
     assert packed.headers["content-type"].startswith("text/javascript")
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["cache-control"] == "no-cache"
+
+
+def test_what_would_not_shrink_travels_as_it_is() -> None:
+    assert packed(b"{}", "br, gzip") == (b"{}", {"Vary": "Accept-Encoding"})
+    assert packed(b"a" * 100, "gzip;q=0.9, br")[1]["Content-Encoding"] == "br"
+    assert packed(b"a" * 100, "br;q=0, gzip")[1]["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in packed(b"a" * 100, "zstd")[1]
 
 
 async def test_a_changed_script_is_served_anew(client: httpx.AsyncClient, tmp_path: Path) -> None:

@@ -1,0 +1,37 @@
+"""Pages and scripts packed for the wire: brotli for browsers on HTTPS, gzip for all others."""
+
+import gzip
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+import brotli
+from starlette.responses import Response
+
+from services.kernel.negotiation import coding
+
+_PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
+    "br": brotli.compress,
+    "gzip": lambda body: gzip.compress(body, mtime=0),
+}
+
+
+def packed(body: bytes, accept_encoding: str) -> tuple[bytes, dict[str, str]]:
+    """The bytes to send with the headers that say how they are packed: plain when packing would not make them fewer."""
+    chosen = coding(accept_encoding, tuple(_PACKERS))
+    shorter = _pack(body, chosen) if chosen else body
+    headers = {"Vary": "Accept-Encoding"}
+    return (shorter, headers | {"Content-Encoding": chosen}) if chosen and len(shorter) < len(body) else (body, headers)
+
+
+@lru_cache(maxsize=512)
+def _pack(body: bytes, how: str) -> bytes:
+    """Made once for each text: the slowest packing is paid by the first reader only."""
+    return _PACKERS[how](body)
+
+
+def pack_response(response: Response, accept_encoding: str) -> Response:
+    """A whole response, packed as its reader takes it."""
+    response.body, headers = packed(bytes(response.body), accept_encoding)
+    response.headers.update(headers)
+    response.headers["Content-Length"] = str(len(response.body))
+    return response
