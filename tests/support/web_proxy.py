@@ -32,7 +32,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "portal":
             self._answer(200, [("Content-Type", "text/html; charset=utf-8")], PORTAL)
         elif fault == "503":
-            self._answer(503, [("Content-Type", "text/html"), ("Retry-After", "1")], b"<h1>503</h1>")
+            self._answer(503, [("Content-Type", "text/html"), ("Retry-After", str(proxy.retry_after))], b"<h1>503</h1>")
         else:
             status, headers, answer = self._forward(body)
             proxy.answered.append((self.command, self.path, status))
@@ -95,6 +95,7 @@ class WebProxy:
         self.photos: list[bytes] = []  # as they came
         self.carried = 0  # bytes of content, as packed
         self.delay = 0.0
+        self.retry_after = 1  # seconds, said with a 503
         self.healed = threading.Event()
         self.heal()
         self._server = _Server(("127.0.0.1", 0), _Handler)

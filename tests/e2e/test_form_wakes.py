@@ -1,0 +1,97 @@
+"""What makes a waiting queue go on: the browser's own wake-up call, and a deadline for a server that never answers."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.test_form_phone import FAR, installed, record
+from tests.e2e.test_pages import NAME, PASSWORDS, filed, open_inspection, settle
+from tests.support.browser import PHONE, Person, chromium
+from tests.support.instance import Instance, running
+from tests.support.web_proxy import WebProxy
+
+LONG = 600  # seconds that the server asks the phone to wait
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[Instance]:
+    with tempfile.TemporaryDirectory(prefix="kc-") as folder:
+        Path(folder).chmod(0o711)
+        with running(Path(folder) / "data") as instance:
+            settle(instance)
+            yield instance
+
+
+@pytest.fixture
+def net(instance: Instance) -> Iterator[WebProxy]:
+    with WebProxy(instance.port).serving() as proxy:
+        yield proxy
+
+
+def signed_in(browser: Browser, net: WebProxy, before: str = "") -> Person:
+    person = Person(browser, net.url, PHONE)
+    person.context.add_init_script(before)
+    person.sign_in("an.kt", PASSWORDS["an.kt"])
+    return person
+
+
+def wake(page: Page, origin: str) -> None:
+    """Let the browser fire the one-off sync event that the page registered, as it does when a network is back."""
+    cdp = page.context.new_cdp_session(page)
+    known: list[dict[str, Any]] = []
+    cdp.on("ServiceWorker.workerRegistrationUpdated", lambda told: known.extend(told["registrations"]))
+    cdp.send("ServiceWorker.enable")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    registration = next(one["registrationId"] for one in known if one["scopeURL"].endswith("/intake/"))
+    cdp.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {"origin": origin, "registrationId": registration, "tag": "queue", "lastChance": False},
+    )
+
+
+def test_the_browsers_wake_up_call_sends_what_waits_long_before_its_pause_ends(browser: Browser, net: WebProxy) -> None:
+    person = signed_in(browser, net)
+    page = person.page
+    installed(page)
+    open_inspection(page, "tan hoa", NAME, "61/QĐ-SNV")
+    expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Đã nhận")
+    net.retry_after = LONG
+    net.fail("503", part="/findings/")
+    record(page, "B01")
+    expect(filed(page, "B01")).to_contain_text("Sẽ tự gửi lại")
+    net.heal()
+    tried = len(net.writes("/findings/"))
+    page.wait_for_timeout(6_000)  # longer than the queue's own round: it keeps the pause it was told
+    assert len(net.writes("/findings/")) == tried
+    wake(page, net.url)
+    expect(filed(page, "B01")).to_contain_text("Đã nhận", timeout=FAR)
+    person.context.close()
+    assert person.script_errors == []
+
+
+def test_a_server_that_never_answers_is_given_up_and_asked_again(browser: Browser, net: WebProxy) -> None:
+    # the page's own deadlines, ten times as fast: 20 seconds of silence become two
+    person = signed_in(
+        browser, net, "const wait = AbortSignal.timeout; AbortSignal.timeout = (ms) => wait.call(AbortSignal, ms / 10);"
+    )
+    page = person.page
+    open_inspection(page, "tan hoa", NAME, "62/QĐ-SNV")
+    expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Đã nhận")
+    net.fail("half-open", part="/findings/", times=1)
+    record(page, "B03")
+    expect(filed(page, "B03")).to_contain_text("Đang gửi")
+    expect(filed(page, "B03")).to_contain_text("Đã nhận", timeout=FAR)  # nobody touched anything, the fault still hangs
+    assert len(net.writes("/findings/")) == 2
+    assert not net.healed.is_set()
+    person.context.close()
+    assert person.script_errors == []
