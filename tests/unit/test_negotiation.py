@@ -1,18 +1,26 @@
-"""What a reader holds already, and whether it asked for gzip."""
+"""What a reader holds already, and how it asked for it to be packed."""
 
 import pytest
 
-from services.kernel.negotiation import gzip_asked, unchanged
+from services.kernel.negotiation import coding, unchanged
 
 
 @pytest.mark.parametrize("asked", ["gzip", "GZIP", "x-gzip", "br, gzip;q=0.3", "*", "gzip, identity", "br, *"])
 def test_gzip_for_those_who_ask(asked: str) -> None:
-    assert gzip_asked(asked)
+    assert coding(asked, ("gzip",)) == "gzip"
 
 
 @pytest.mark.parametrize("asked", ["", "br", "gzip;q=0", "gzip;q=0.0, *", "*;q=0", "gzip;q=0.2, identity", "gzip;q=2"])
 def test_no_gzip_for_those_who_do_not(asked: str) -> None:
-    assert not gzip_asked(asked)
+    assert coding(asked, ("gzip",)) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen"),
+    [("gzip, deflate, br", "br"), ("gzip, br;q=0.5", "gzip"), ("*", "br"), ("br;q=0, *", "gzip"), ("zstd", None)],
+)
+def test_the_best_liked_of_several(asked: str, chosen: str | None) -> None:
+    assert coding(asked, ("br", "gzip")) == chosen
 
 
 @pytest.mark.parametrize(
