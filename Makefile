@@ -4,7 +4,7 @@ BIN := .venv/bin
 DATA ?= demo-data
 PORT ?= 8000
 T ?= tests
-N ?= 2
+N ?= 3
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help

@@ -60,11 +60,8 @@ class Field:
             "valid_from": "2025-07-01",
         })  # fmt: skip
         assert answer.status_code == 201, answer.text
-        data = str(instance.data)
-        self.password = instance.command("account", "add", "an.kt", "--data", data).stdout.split()[-1]
-        instance.command("account", "appoint", "an.kt", "--data", data, "--role", "inspector")
-        self.judge = instance.command("account", "add", "tham.dinh", "--data", data).stdout.split()[-1]
-        instance.command("account", "appoint", "tham.dinh", "--data", data, "--role", "reviewer")
+        self.password = instance.member("an.kt", "inspector")
+        self.judge = instance.member("tham.dinh", "reviewer")
         self.reviewer = instance.client(instance.token("reviewer"))
 
     def finding(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from tests.support.browser import DESK, PHONE, Person, chromium
 from tests.support.instance import Instance, running
 
 UNIT, NAME = "xa-tan-hoa", "UBND xã Tân Hòa"
-PASSWORDS: dict[str, str] = {}  # as `kycuong account add` printed them
+PASSWORDS: dict[str, str] = {}
 PEOPLE = (
     ("an.kt", "inspector", None),
     ("binh.td", "lead", None),
@@ -50,12 +50,8 @@ def settle(instance: Instance) -> None:
             "staff": staff, "valid_from": "2025-07-01",
         })  # fmt: skip
         assert answer.status_code == 201, answer.text
-    data = str(instance.data)
     for account, role, post in PEOPLE:
-        PASSWORDS[account] = instance.command("account", "add", account, "--data", data).stdout.split()[-1]
-        instance.command(
-            "account", "appoint", account, "--data", data, "--role", role, *(["--unit", post] if post else [])
-        )
+        PASSWORDS[account] = instance.member(account, role, post)
 
 
 @pytest.fixture

@@ -37,15 +37,15 @@ class Province:
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
-        self.admin = instance.client(instance.token("admin"))
+        self.admin = instance.client(instance.printed_token("admin"))
         self.put(self.admin, f"unit-changes/{fresh()}", 201, {
             "change": "register", "unit": UNIT, "name": "UBND xã Tân Hòa", "group": "xa", "parent": None, "staff": 60,
             "valid_from": "2025-07-01",
         })  # fmt: skip
-        self.inspector = instance.client(instance.token("inspector"))
-        self.head = instance.client(instance.token("unit_head", UNIT))
-        self.reviewer = instance.client(instance.token("reviewer"))
-        self.auditor = instance.client(instance.token("auditor"))
+        self.inspector = instance.client(instance.printed_token("inspector"))
+        self.head = instance.client(instance.printed_token("unit_head", UNIT))
+        self.reviewer = instance.client(instance.printed_token("reviewer"))
+        self.auditor = instance.client(instance.printed_token("auditor"))
         self.answers: list[dict] = []
         self.opened = datetime.now(UTC) - timedelta(minutes=5)
         self.quarter = quarter_of(local_date(self.opened))
@@ -148,7 +148,7 @@ def check_receipt(instance, province, answer):
 
 def verify_log(instance, tmp_path: Path):
     vkey = instance.client().get("/audit/vkey").text.strip()
-    token = instance.token("auditor")
+    token = instance.printed_token("auditor")
     done = instance.command("log", "verify", f"{instance.url}/audit/", "--vkey", vkey, "--token", token, "--json")
     assert json.loads(done.stdout)["ok"] is True, done.stdout
 

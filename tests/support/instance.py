@@ -1,17 +1,27 @@
 """A real `kycuong run` in a process of its own, as a user starts it."""
 
+import asyncio
 import os
+import secrets
 import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import httpx
+
+from services.intake import accounts
+from services.kernel.folder import Folder
+from services.kernel.roles import Role
+from services.kernel.settings import Settings
 
 PROGRAM = [sys.executable, "-m", "services"]
 
@@ -101,10 +111,44 @@ class Instance:
             [*PROGRAM, *arguments], capture_output=True, text=True, check=check, env=self.env, cwd=ROOT, timeout=60
         )
 
-    def token(self, role: str, unit: str | None = None, account: str | None = None) -> str:
+    def printed_token(self, role: str, unit: str | None = None) -> str:
         """`kycuong token`: prints a bearer token and nothing else."""
-        options = [*(["--unit", unit] if unit else []), *(["--account", account] if account else [])]
+        options = ["--unit", unit] if unit else []
         return self.command("token", "--data", str(self.data), "--role", role, *options).stdout.strip()
+
+    def token(self, role: str, unit: str | None = None, account: str | None = None) -> str:
+        """What `kycuong token` prints, without a process of its own."""
+        return self._connected(
+            lambda connection, source: accounts.issue_token(
+                connection, source, Role(role), unit, account, datetime.now(UTC)
+            )
+        )
+
+    def member(self, account: str, role: str, unit: str | None = None) -> str:
+        """A new account with an appointment, as `kycuong account add` and `appoint` make them; its password."""
+        password, now = secrets.token_urlsafe(12), datetime.now(UTC)
+
+        async def work(connection: asyncpg.Connection, source: str) -> str:
+            await accounts.add_account(connection, account, None, password, now)
+            await accounts.appoint(connection, source, account, Role(role), unit, now, None, now)
+            return password
+
+        return self._connected(work)
+
+    def _connected(self, work: Callable[[asyncpg.Connection, str], Awaitable[str]]) -> str:
+        """Run something on the folder's database, in a thread of its own: the test's may have a running loop."""
+        folder = Folder(self.data)
+        settings = Settings(data=folder.path, database_url=folder.secret_text("database_url"))
+
+        async def connected() -> str:
+            connection = await asyncpg.connect(settings.dsn("intake_app"), timeout=10)
+            try:
+                return await work(connection, settings.source)
+            finally:
+                await connection.close()
+
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, connected()).result()
 
     def client(self, token: str | None = None) -> httpx.Client:
         """A client of this instance that carries a token."""
