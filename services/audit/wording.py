@@ -126,6 +126,11 @@ PARTS: Mapping[str, Words] = {
     "reason": ("lý do", "reason"),
     "text": ("lời văn", "words"),
     "opinion": ("ý kiến của đơn vị", "opinion of the unit"),
+    "refusal": ("lý do từ chối ký", "reason for not signing"),
+    "minutes": ("lời biên bản", "words of the minutes"),
+    "signatures": ("chữ ký", "signatures"),
+    "position": ("vị trí", "position"),
+    "fill": ("nhật ký nhập liệu", "fill audit"),
 }
 YES_NO: Mapping[bool, Words] = {True: ("có", "yes"), False: ("không", "no")}
 LINKED = frozenset({"finding", "inspection", "event"})  # ids of events: a finding's event has the finding's id

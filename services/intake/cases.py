@@ -4,6 +4,7 @@ Each rule raises the first refusal that applies, and changes the working state o
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from services.intake import department, erasures, findings, forms, inspections, photos, units
 from services.intake.accepted import Accepted, Replay
@@ -51,12 +52,19 @@ def private_parts(form: forms.Form | None) -> dict[str, bytes]:
     parts: dict[str, bytes] = {}
     private = getattr(form, "private", None)
     for name in private.model_fields_set if private is not None else ():
-        value = getattr(private, name)
-        if value != []:
+        value = _plain(getattr(private, name))
+        if value not in ([], {}):
             parts[name] = value.encode() if isinstance(value, str) else canonical(value)
     for number, photo in enumerate(getattr(form, "photos", ()), start=1):
         parts[f"photo.{number}"] = bytes.fromhex(photo.sha256)
     return parts
+
+
+def _plain(value: Any) -> Any:
+    """A private group as JSON has it, with nothing added to what was sent."""
+    if isinstance(value, forms.Form):
+        return value.model_dump(exclude_unset=True)
+    return [_plain(one) for one in value] if isinstance(value, list) else value
 
 
 _RULES: Mapping[str, Callable[[Asked], Accepted | Replay]] = {

@@ -28,6 +28,8 @@ from services.kernel.roles import Action, Role, allows
 from services.kernel.strict_json import clean_text
 
 _LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+_STRUCTURED = ("persons", "minutes", "signatures", "position", "fill")
+_UNITS = ("opinion", "refusal", "minutes", "signatures", "erased")
 _ANSWERS = ("withdrawal", "reply", "decision")
 _STAFF = frozenset({Role.INSPECTOR, Role.LEAD, Role.REVIEWER})
 
@@ -187,11 +189,20 @@ async def inspection(request: Request, id: str) -> Response:
     if row is None or not reading.sees(row["unit"], row["team"]):
         raise NotFound
     shown = _inspection(row, reading) | {"closing": row["closing"]}
-    if row["closing"] is not None and (
-        reading.head.holds(row["unit"]) or reading.knows_people(row["unit"], row["team"])
-    ):
-        shown["private"] = (await _open(service, [row["closing"]]))[row["closing"]]
+    people = reading.knows_people(row["unit"], row["team"])
+    if row["closing"] is not None and (people or reading.head.holds(row["unit"])):
+        private = (await _open(service, [row["closing"]]))[row["closing"]]
+        shown["private"] = private if people else units_copy(private)
     return JSONResponse(shown)
+
+
+def units_copy(private: dict[str, Any]) -> dict[str, Any]:
+    """What the unit's own people may read of a closing: nobody of the team, and nothing of how it worked."""
+    kept = {name: private[name] for name in _UNITS if name in private}
+    for name, hidden in (("minutes", {"secretary"}), ("signatures", {"leader", "secretary"})):
+        if kept.get(name):
+            kept[name] = {key: value for key, value in kept[name].items() if key not in hidden}
+    return kept
 
 
 async def findings(
@@ -286,7 +297,7 @@ async def _open(service: Service, events: list[str]) -> dict[str, dict[str, Any]
 
 def _opened(service: Service, row: asyncpg.Record) -> Any:
     content = service.vault.open(Sealed(row["event_id"], row["grp"], row["wrapped_key"], row["sealed"]))[1]
-    return json.loads(content) if row["grp"] == "persons" else content.decode()
+    return json.loads(content) if row["grp"] in _STRUCTURED else content.decode()
 
 
 async def erasures(request: Request, state: Short = None, cursor: Cursor = None, limit: Limit = 50) -> Response:
