@@ -9,7 +9,19 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from services.intake import endpoints, genesis, lapses, pages, photo_endpoints, reads, receipts, schemas, sessions
+from services.intake import (
+    endpoints,
+    genesis,
+    handover,
+    lapses,
+    pages,
+    photo_endpoints,
+    reads,
+    receipts,
+    schemas,
+    sessions,
+)
+from services.intake.handover_keys import Keys
 from services.intake.loading import QUERIES
 from services.intake.rate import RateLimit
 from services.intake.rulefiles import load_calendar, load_catalogues
@@ -46,6 +58,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     endpoints.install(app)
     reads.install(app)
     photo_endpoints.install(app)
+    handover.install(app)
     sessions.install(app)
     pages.install(app)
     app.get("/intake/healthz", openapi_extra=PUBLIC, response_class=Response)(_healthz)
@@ -100,7 +113,7 @@ def _service(settings: Settings, clock: Clock, pool: object, relay: Relay) -> Se
     )  # fmt: skip
     return Service(
         settings, pool, clock, vault, catalogues, calendar, writes, Batcher(writes.commit, max_size=500, max_age=0.001),
-        RateLimit(settings.writes_per_second), Logins(), wake=relay.wake,
+        RateLimit(settings.writes_per_second), Logins(), Keys.of(settings.folder), wake=relay.wake,
     )  # fmt: skip
 
 

@@ -89,7 +89,7 @@ async def _answer_lines(
     settled: list[list[Command | Problem]] = []
     stored: list[asyncio.Task[list[Answer | BaseException]]] = []
     for start in range(0, len(numbered), CHUNK):
-        read = [_read_line(line, token, clock, trace) for _, line in numbered[start : start + CHUNK]]
+        read = [read_line(line, token, clock, trace) for _, line in numbered[start : start + CHUNK]]
         commands = [command for command in read if isinstance(command, Command)]
         settled.append(read)
         # the database stores this chunk while the next one is read; others get their turn in between
@@ -97,10 +97,13 @@ async def _answer_lines(
         await asyncio.sleep(0)
     answers = iter([answer for chunk in stored for answer in await chunk])
     outcomes = [next(answers) if isinstance(one, Command) else one for chunk in settled for one in chunk]
-    return b"".join(_line(number, outcome, language) for (number, _), outcome in zip(numbered, outcomes, strict=True))
+    return b"".join(
+        answer_line(number, outcome, language) for (number, _), outcome in zip(numbered, outcomes, strict=True)
+    )
 
 
-def _read_line(line: bytes, token: bytes, clock: datetime | None, trace: Mapping[str, str]) -> Command | Problem:
+def read_line(line: bytes, token: bytes, clock: datetime | None, trace: Mapping[str, str]) -> Command | Problem:
+    """One line as a command, or why it is none."""
     try:
         asked = parse(line)
         if not isinstance(asked, dict) or not isinstance(asked.get("path"), str) or "body" not in asked:
@@ -127,7 +130,8 @@ def _read_line(line: bytes, token: bytes, clock: datetime | None, trace: Mapping
     return command
 
 
-def _line(number: int, answer: Answer | BaseException, language: Language) -> bytes:
+def answer_line(number: int, answer: Answer | BaseException, language: Language) -> bytes:
+    """What became of one line, as a line."""
     if isinstance(answer, Answer):
         return b'{"line":%d,"status":%d,"body":%b}\n' % (number, answer.status, answer.body)
     if not isinstance(answer, Exception):

@@ -6,21 +6,23 @@ Each rule raises the first refusal that applies, and changes the working state o
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.intake import department, erasures, findings, forms, inspections, photos, units
+from services.intake import department, devices, erasures, findings, forms, inspections, photos, units
 from services.intake.accepted import Accepted, Replay
 from services.intake.asked import Asked
 from services.intake.commands import Command
 from services.intake.rights import grants_of_roles
 from services.intake.world import Known, World
+from services.kernel.callers import Caller
 from services.kernel.envelope import canonical
-from services.kernel.problems import IdReused, Invalid, Unauthorized
+from services.kernel.problems import Forbidden, IdReused, Invalid, Unauthorized
+from services.kernel.roles import Role
+
+CARRIERS = frozenset({Role.INSPECTOR, Role.LEAD})
 
 
 def decide(world: World, command: Command) -> Accepted | Replay:
     """Decide one write against the working state, and change that state; a Problem says why not."""
-    caller = world.callers.get(command.token)
-    if caller is None:
-        raise Unauthorized
+    caller = author_of(world, command)
     known = world.known.get(command.id)
     if known is not None and known.account == caller.account:
         return photos.repeat(world, known, command) if command.photo else _repeat(known, command)
@@ -35,6 +37,26 @@ def decide(world: World, command: Command) -> Accepted | Replay:
     accepted.parts = parts
     world.known[command.id] = Known(caller.account, command.content, b"", parts)
     return accepted
+
+
+def author_of(world: World, command: Command) -> Caller:
+    """Who a write is of: its signer, whoever carries it, or else the caller; Unauthorized, or why it cannot be told."""
+    caller = world.callers.get(command.token)
+    if caller is None:
+        raise Unauthorized
+    if command.photo is not None and command.handed_over:  # the signed manifest names it
+        finding = world.findings.get(command.parent)
+        return world.authors[finding.filer] if finding else caller
+    signer = command.signer
+    if signer is None or signer == caller.account:
+        if command.handed_over and not command.verified:
+            raise devices.forged()
+        return caller
+    if not command.verified:
+        raise devices.forged()
+    if not caller.roles(world.rights_at) & CARRIERS:
+        raise Forbidden
+    return world.authors[signer]
 
 
 def _repeat(known: Known, command: Command) -> Replay:
@@ -82,5 +104,6 @@ _RULES: Mapping[str, Callable[[Asked], Accepted | Replay]] = {
     "erasures": erasures.request,
     "erasures/approval": erasures.approve,
     "erasures/refusal": erasures.refuse,
+    "devices": devices.register,
     "log-keys": department.add_log_key,
 }

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from services.intake import forms
+from services.intake.chain import Signed, read_signed
 from services.intake.forms import Form, id_errors, quarter_errors, read_form
 from services.intake.world import KeptPhoto
 from services.kernel.problems import FieldError
@@ -39,6 +40,11 @@ class Noun:
         collection, _, part = self.name.partition("/")
         return f"{PREFIX}{collection}/{{{self.parent}}}/{part}/{{id}}" if part else f"{PREFIX}{collection}/{{id}}"
 
+    def address(self, parent: str, id: str) -> str:
+        """Where one write of the kind is put."""
+        collection, _, part = self.name.partition("/")
+        return f"{PREFIX}{collection}/{parent}/{part}/{id}" if part else f"{PREFIX}{collection}/{id}"
+
 
 NOUNS = (
     # routes are tried in this order, so the most frequent write comes first
@@ -55,6 +61,7 @@ NOUNS = (
     Noun("erasures", Action.REQUEST_ERASURE, (Role.REVIEWER,), forms.RequestErasure, logged=False),
     Noun("erasures/approval", Action.SETTLE_ERASURE, (Role.AUDITOR,), forms.ApproveErasure, "erasure"),
     Noun("erasures/refusal", Action.SETTLE_ERASURE, (Role.AUDITOR,), forms.RefuseErasure, "erasure", logged=False),
+    Noun("devices", Action.FILE, _TEAM, forms.RegisterDevice, logged=False),
     Noun("log-keys", Action.ADD_LOG_KEY, (Role.ADMIN,), forms.AddLogKey),
 )
 _BY_NAME = {noun.name: noun for noun in NOUNS}
@@ -93,6 +100,14 @@ class Command:
     traceparent: str | None = None
     tracestate: str | None = None
     photo: SentPhoto | None = None
+    signed: Signed | None = None
+    """Its place in a phone's chain."""
+    signer: str | None = None
+    """The account of the phone that it names, once the phone is known."""
+    verified: bool | None = None
+    """Whether that phone's signature holds."""
+    handed_over: bool = False
+    """It came in a file from another's phone: only the signature says whose it is."""
 
 
 def find_noun(path: str) -> tuple[Noun, str, str] | None:
@@ -115,10 +130,11 @@ def read_command(noun: Noun, parent: str, id: str, body: Any, token: bytes) -> C
     elif noun.parent is not None:
         errors = id_errors(f"/{noun.parent}", parent) + errors
     form = read_form(noun.form, body)
+    signed = read_signed(noun.address(parent, id), body)
     if isinstance(form, list):
-        return Command(noun, id, parent, token, None, errors + form, b"")
+        return Command(noun, id, parent, token, None, errors + form, b"", signed=signed)
     content = b"" if errors else _content(noun, parent, id, body)
-    return Command(noun, id, parent, token, form, errors, content)
+    return Command(noun, id, parent, token, form, errors, content, signed=signed)
 
 
 def _content(noun: Noun, parent: str, id: str, body: Mapping[str, Any]) -> bytes:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from services.intake.chain import read_point
 from services.kernel.note import BadNote, Verifier
 from services.kernel.problems import FieldError, field_errors
 from services.kernel.quarters import parse_instant, quarter_days
@@ -108,6 +109,15 @@ def _vkey(text: str) -> str:
     ))  # fmt: skip
 
 
+def _public_key(text: str) -> str:
+    if read_point(text) is None:
+        raise ValueError((
+            "phải là khóa công khai P-256 dạng base64 (điểm không nén, điểm nén hoặc SPKI)",
+            "must be a P-256 public key in base64 (uncompressed or compressed point, or SPKI)",
+        ))  # fmt: skip
+    return text
+
+
 def _drawable(strokes: list[list[int]]) -> list[list[int]]:
     if any(len(stroke) % 2 for stroke in strokes) or sum(map(len, strokes)) > MAX_STROKES:
         raise ValueError((
@@ -139,6 +149,7 @@ Text = Annotated[str, AfterValidator(_text), _shown(f"^{_PLAIN}*$", maxLength=MA
 Line = Annotated[str, AfterValidator(_line), Field(max_length=200), _shown(rf"^\S({_PLAIN}*\S)?$")]
 Reason = Annotated[str, AfterValidator(_reason), _shown(rf"^{_PLAIN}*\S{_PLAIN}*$", maxLength=MAX_TEXT)]
 WriteId = Annotated[str, AfterValidator(_write_id), _shown(WRITE_ID)]
+PublicKey = Annotated[str, Field(max_length=200), AfterValidator(_public_key), _shown(r"^[A-Za-z0-9+/]+={0,2}$")]
 VKey = Annotated[str, Field(max_length=300), AfterValidator(_vkey), _shown(_VKEY)]
 PartNames = Annotated[
     list[Annotated[str, Field(pattern=_PART)]], Field(min_length=1, max_length=60), AfterValidator(_each_once),
@@ -169,6 +180,8 @@ class Device(Form):
     n: Annotated[int, Field(ge=0, le=2**53 - 1)]
     prev: Annotated[str, Field(max_length=200)] | None
     sig: Annotated[str, Field(max_length=400)]
+    nonce: Annotated[str, Field(max_length=64)] = ABSENT
+    waiting: Annotated[int, Field(ge=0, le=2**31 - 1)] = ABSENT
 
 
 class Write(Form):
@@ -473,6 +486,12 @@ class RefuseErasure(Write):
     """The second pair of eyes does not agree."""
 
     private: Because = _required(Because)
+
+
+class RegisterDevice(Write):
+    """A phone's public key."""
+
+    key: PublicKey
 
 
 class AddLogKey(Write):

@@ -1,20 +1,23 @@
 """Reading what a batch of writes will look at: few statements, each for the whole batch."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 
 from services.intake import forms
+from services.intake.chain import Signed, verifies
 from services.intake.commands import Command
 from services.intake.directory import Directory, Heir, Version
 from services.intake.forms import is_write_id
 from services.intake.vault import Sealed, Vault
 from services.intake.world import Erasure, Finding, Inspection, Known
+from services.kernel.callers import Caller
 from services.kernel.db import Connection
 from services.kernel.envelope import NO_UNIT
+from services.kernel.identity import load_accounts
 from services.kernel.sql import load_queries
 
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))
@@ -130,6 +133,15 @@ async def load_erasures(connection: Connection, targets: Iterable[Target]) -> di
     }  # fmt: skip
 
 
+async def load_authors(
+    connection: Connection, commands: Sequence[Command], findings: Mapping[str, Finding]
+) -> dict[str, Caller]:
+    """Those whose signed writes, or photos of whose findings, these commands carry; with all their appointments."""
+    accounts = {c.signer for c in commands if c.signer is not None and c.verified}
+    accounts |= {findings[c.parent].filer for c in commands if c.handed_over and c.parent in findings}
+    return await load_accounts(connection, sorted(accounts)) if accounts else {}
+
+
 async def load_log_keys(connection: Connection, commands: Sequence[Command]) -> set[str]:
     """Which of the keys that commands bring the log was told of."""
     keys = [command.form.vkey for command in commands if isinstance(command.form, forms.AddLogKey)]
@@ -239,3 +251,39 @@ class DirectoryCache:
     def replace(self, version: int, directory: Directory) -> None:
         """Take over a tree that this process has just committed."""
         self._version, self._directory = version, directory
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A registered phone: it never changes."""
+
+    account: str
+    key: bytes
+
+
+class Devices:
+    """The phones known so far, remembered for they never change."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Device] = {}
+
+    async def attribute(self, connection: Connection, commands: Sequence[Command]) -> None:
+        """Say of each signed write whose it is: its signer's when the signature holds, whoever carries it."""
+        signed = [command.signed for command in commands if command.signed is not None]
+        await self._load(connection, {one.device for one in signed if is_write_id(one.device)})
+        for command in commands:
+            if command.signed is not None and command.verified is None:
+                self._attribute(command, command.signed)
+
+    def _attribute(self, command: Command, signed: Signed) -> None:
+        device = self._known.get(signed.device)
+        if device is not None:
+            command.signer, command.verified = device.account, verifies(device.key, signed)
+
+    async def _load(self, connection: Connection, ids: set[str]) -> None:
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+        missing = [device for device in ids if device not in self._known]
+        if missing:
+            rows = await connection.fetch(QUERIES.device_keys, missing)
+            self._known.update({row["id"]: Device(row["account"], row["key"]) for row in rows})

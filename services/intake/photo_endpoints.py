@@ -60,13 +60,15 @@ async def send_photo(request: Request) -> Response:
     caller = await authenticate(service.pool, token)
     service.rate.take(caller.account)
     service.require_writable()
-    command = await _command(service, hash_token(token or ""), request.path_params, raw)
+    path = request.path_params
+    command = await photo_command(service, hash_token(token or ""), path["finding"], path["n"], raw)
     answer = await service.batcher.submit(command)
     return Response(answer.body, answer.status, media_type="application/json")
 
 
-async def _command(service: Service, token: bytes, path: dict[str, str], raw: bytes) -> Command:
-    finding, place = path["finding"], _place(path["n"])
+async def photo_command(service: Service, token: bytes, finding: str, n: str, raw: bytes) -> Command:
+    """The write that keeps a photo, its picture encoded anew if the finding's manifest names these bytes."""
+    place = _place(n)
     errors = id_errors("/finding", finding)
     if not place:
         errors.append(FieldError("/n", "phải là số thứ tự từ 1 đến 99", "must be a number from 1 to 99"))

@@ -36,6 +36,64 @@ SELECT id::text, event::text, unit, parts, requester, state FROM intake.erasure 
 -- Which of these keys the log was told of.
 SELECT vkey FROM intake.log_key WHERE vkey = ANY($1::text[]);
 
+-- name: device_keys
+-- The keys of these phones.
+SELECT id::text, account, key FROM intake.device WHERE id = ANY($1::uuid[]);
+
+-- name: store_devices
+-- New phones.
+INSERT INTO intake.device (id, account, key, registered_at)
+SELECT id, account, key, $4 FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS new(id, account, key);
+
+-- name: note_links
+-- Items of phones' chains as they came; one that was refused and is accepted now is refused no more.
+INSERT INTO intake.device_link AS kept (device, n, link, prev, write, verified, refused, waiting, carrier, received_at, seen_at)
+SELECT device, n, link, prev, write, verified, refused, waiting, carrier, $10, $10
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::boolean[], $7::text[], $8::int[], $9::text[])
+    AS new(device, n, link, prev, write, verified, refused, waiting, carrier)
+ON CONFLICT (device, n, link) DO UPDATE
+SET refused = CASE WHEN kept.refused IS NOT NULL THEN excluded.refused END,
+    waiting = coalesce(excluded.waiting, kept.waiting), seen_at = excluded.seen_at;
+
+-- name: devices
+-- Phones with what is odd about their chains: of these accounts, or ($2) of all; seen or registered since $3; after a cursor.
+WITH chosen AS (
+    SELECT id, account, registered_at FROM intake.device WHERE ($2 OR account = ANY($1::text[])) AND id < $4
+), numbers AS (
+    SELECT device, n, count(*) AS links, min(received_at) AS received_at FROM intake.device_link
+    WHERE device IN (SELECT id FROM chosen) GROUP BY device, n
+), steps AS (
+    SELECT device, n, links, lag(n, 1, 0::bigint) OVER (PARTITION BY device ORDER BY n) AS before FROM numbers
+), gaps AS (
+    SELECT device, jsonb_agg(jsonb_build_array(before + 1, n - 1) ORDER BY n) FILTER (WHERE n > before + 1) AS ranges,
+           max(n) AS last_n, max(n) - count(*) AS missing_count,
+           array_agg(n ORDER BY n) FILTER (WHERE links > 1) AS forked
+    FROM steps GROUP BY device
+), broken AS (
+    SELECT device, array_agg(DISTINCT n ORDER BY n) AS numbers FROM intake.device_link AS item
+    WHERE device IN (SELECT id FROM chosen) AND (
+        NOT verified OR (n = 1 AND prev IS NOT NULL)
+        OR (EXISTS (SELECT FROM intake.device_link AS one WHERE one.device = item.device AND one.n = item.n - 1)
+            AND NOT EXISTS (SELECT FROM intake.device_link AS one
+                            WHERE one.device = item.device AND one.n = item.n - 1 AND one.link = item.prev)))
+    GROUP BY device
+)
+SELECT chosen.id::text, account, registered_at, coalesce(last_n, 0) AS last_n, seen.last_received_at,
+       coalesce(seen.waiting, 0) AS waiting, coalesce(ranges, '[]') AS gaps, coalesce(missing_count, 0) AS missing_count,
+       coalesce(broken.numbers, '{}') AS broken, coalesce(forked, '{}') AS forked
+FROM chosen
+LEFT JOIN gaps ON gaps.device = chosen.id
+LEFT JOIN broken ON broken.device = chosen.id
+LEFT JOIN LATERAL (
+    SELECT seen_at AS last_received_at, waiting FROM intake.device_link WHERE device = chosen.id ORDER BY seen_at DESC, n DESC LIMIT 1
+) AS seen ON true
+WHERE coalesce(seen.last_received_at, registered_at) >= $3
+ORDER BY chosen.id DESC LIMIT $5;
+
+-- name: team_accounts
+-- Everybody who was in a team of an inspection of these units.
+SELECT DISTINCT unnest(team) AS account FROM intake.inspection WHERE $2 OR unit = ANY($1::text[]);
+
 -- name: accounts
 -- Which of these accounts exist.
 SELECT account FROM identity.account WHERE account = ANY($1::text[]);

@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 import asyncpg
@@ -24,13 +24,16 @@ from services.kernel.callers import Caller, Grant
 from services.kernel.identity import authenticate, token_of
 from services.kernel.problems import NotFound, invalid
 from services.kernel.quarters import local_date, rfc3339
-from services.kernel.roles import Action, Role, allows
+from services.kernel.roles import MATRIX, Action, Reach, Role, allows
 from services.kernel.strict_json import clean_text
 
 _LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 _STRUCTURED = ("persons", "minutes", "signatures", "position", "fill")
 _UNITS = ("opinion", "refusal", "minutes", "signatures", "erased")
 _ANSWERS = ("withdrawal", "reply", "decision")
+_SEEN_BEFORE = timedelta(days=7)
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_MOST_PHONES = 50
 _STAFF = frozenset({Role.INSPECTOR, Role.LEAD, Role.REVIEWER})
 
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -90,6 +93,7 @@ def install(app: FastAPI) -> None:
         ("/intake/v1/findings", findings, Action.READ_CASE),
         ("/intake/v1/findings/{id}", finding, Action.READ_CASE),
         ("/intake/v1/erasures", erasures, Action.READ_ERASURES),
+        ("/intake/v1/devices", devices, Action.READ_DEVICES),
     )
     for path, endpoint, action in routes:
         app.get(path, response_class=JSONResponse, openapi_extra=allows(action))(endpoint)
@@ -193,6 +197,10 @@ async def inspection(request: Request, id: str) -> Response:
     if row["closing"] is not None and (people or reading.head.holds(row["unit"])):
         private = (await _open(service, [row["closing"]]))[row["closing"]]
         shown["private"] = private if people else units_copy(private)
+    if people:
+        since = row["received_at"] - _SEEN_BEFORE
+        phones = await service.pool.fetch(QUERIES.devices, row["team"], False, since, _LAST, _MOST_PHONES)
+        shown["devices"] = [_device(phone) for phone in phones]
     return JSONResponse(shown)
 
 
@@ -313,6 +321,36 @@ async def erasures(request: Request, state: Short = None, cursor: Cursor = None,
     writes = [write for row in rows for write in (row["id"], row["settlement"]) if write is not None]
     reasons = await _open(service, writes)
     return _page([_erasure(row, directory, reasons) for row in rows], limit, "id")
+
+
+async def devices(request: Request, cursor: Cursor = None, limit: Limit = 50) -> Response:
+    """Phones with what never came of their chains: one's own, a lead's teams', for the Department everybody's."""
+    service, caller = await _caller(request)
+    now = service.clock.now()
+    directory, reach = await _directory(service), Some()
+    grants = caller.require(Action.READ_DEVICES, now)
+    for grant in grants:
+        if grant.role is Role.LEAD:
+            reach.add(grant, directory, local_date(now))
+    rows = await service.pool.fetch(QUERIES.team_accounts, list(reach.units), reach.everywhere)
+    accounts = {caller.account, *(row["account"] for row in rows)}
+    everybody = any(MATRIX[Action.READ_DEVICES][grant.role] is Reach.ALL for grant in grants)
+    phones = await service.pool.fetch(
+        QUERIES.devices, list(accounts), everybody, _BEGINNING, _before(cursor), limit + 1
+    )  # fmt: skip
+    return _page([_device(row) for row in phones], limit, "device")
+
+
+def _device(row: asyncpg.Record) -> dict[str, Any]:
+    """A phone, with at most 100 of the numbers that never came."""
+    ranges: list[tuple[int, int]] = json.loads(row["gaps"])
+    missing = [n for first, last in ranges[:100] for n in range(first, min(last, first + 99) + 1)]
+    return {
+        "device": row["id"], "account": row["account"], "registered_at": rfc3339(row["registered_at"]),
+        "last_n": row["last_n"], "last_received_at": row["last_received_at"] and rfc3339(row["last_received_at"]),
+        "waiting": row["waiting"], "missing": missing[:100], "missing_count": row["missing_count"],
+        "broken": row["broken"], "forked": row["forked"],
+    }  # fmt: skip
 
 
 def _erasure(row: asyncpg.Record, directory: Directory, reasons: dict[str, dict[str, Any]]) -> dict[str, Any]:

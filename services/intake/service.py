@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from services.intake.calendar import WorkingCalendar
 from services.intake.catalogue import Catalogue
 from services.intake.commands import Command
+from services.intake.handover_keys import Keys
 from services.intake.imaging import Darkroom
 from services.intake.rate import RateLimit
 from services.intake.sessions import Logins
@@ -33,6 +34,7 @@ class Service:
     batcher: Batcher[Command, Answer]
     rate: RateLimit
     logins: Logins
+    handover_keys: Keys
     darkroom: Darkroom = field(default_factory=Darkroom)
     loops: list[asyncio.Task[None]] = field(default_factory=list)
     wake: Callable[[], None] = lambda: None

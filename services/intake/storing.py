@@ -31,8 +31,8 @@ async def store_writes(
     ]
     sealed = [(part.event_id, part.group, part.wrapped_key, part.sealed) for part in parts]
     await connection.execute(
-        QUERIES.store_writes, *_columns(writes, 5), *_columns(queued, 7), accepted_at, list(numbers.moved),
-        list(numbers.moved.values()), *_columns(sealed, 4), *_columns(findings, 13), numbers.before(),
+        QUERIES.store_writes, *columns(writes, 5), *columns(queued, 7), accepted_at, list(numbers.moved),
+        list(numbers.moved.values()), *columns(sealed, 4), *columns(findings, 13), numbers.before(),
     )  # fmt: skip
 
 
@@ -54,28 +54,30 @@ async def store_batch(
     await _store_altered(connection, changes, demo)
     if changes.photos:
         photos = [(new.finding, new.place, new.wrapped_key, new.sealed, new.commitment) for new in changes.photos]
-        await connection.execute(QUERIES.store_photos, *_columns(photos, 5), world.now)
+        await connection.execute(QUERIES.store_photos, *columns(photos, 5), world.now)
     if changes.commendations:
-        await connection.execute(QUERIES.store_commendations, *_columns(changes.commendations, 5))
+        await connection.execute(QUERIES.store_commendations, *columns(changes.commendations, 5))
     if changes.quarters:
-        await connection.execute(QUERIES.store_quarter_closings, *_columns(changes.quarters, 4))
+        await connection.execute(QUERIES.store_quarter_closings, *columns(changes.quarters, 4))
+    if changes.devices:
+        await connection.execute(QUERIES.store_devices, *columns(changes.devices, 3), world.now)
     if changes.log_keys:
-        await connection.execute(QUERIES.store_log_keys, *_columns(changes.log_keys, 2), world.now)
+        await connection.execute(QUERIES.store_log_keys, *columns(changes.log_keys, 2), world.now)
     await _store_erasures(connection, changes, world.now)
 
 
 async def _store_erasures(connection: Connection, changes: Changes, now: datetime) -> None:
     if changes.new_erasures:
         asked = [(new.id, new.event, new.unit, json.dumps(new.parts), new.requester) for new in changes.new_erasures]
-        await connection.execute(QUERIES.store_erasures, *_columns(asked, 5), now)
+        await connection.execute(QUERIES.store_erasures, *columns(asked, 5), now)
     if changes.settled:
         settled = [(one.id, one.state, one.settlement) for one in changes.settled]
-        await connection.execute(QUERIES.settle_erasures, *_columns(settled, 3), now)
+        await connection.execute(QUERIES.settle_erasures, *columns(settled, 3), now)
         gone = [(one.event, part) for one in changes.settled if one.state == "erased" for part in one.parts]
-        await connection.execute(QUERIES.erase_parts, *_columns(gone, 2), now)
+        await connection.execute(QUERIES.erase_parts, *columns(gone, 2), now)
         photos = [(event, int(part[6:])) for event, part in gone if part.startswith("photo.")]
         if photos:
-            await connection.execute(QUERIES.drop_photos, *_columns(photos, 2))
+            await connection.execute(QUERIES.drop_photos, *columns(photos, 2))
             await connection.execute(QUERIES.forget_photos, list({event for event, _ in photos}))
         failpoint("intake.parts_erased")
         # a crash here leaves the parts readable, the request open and no event: all three change in the one commit
@@ -84,16 +86,16 @@ async def _store_erasures(connection: Connection, changes: Changes, now: datetim
 async def _store_altered(connection: Connection, changes: Changes, demo: bool) -> None:
     if changes.inspections:
         rows = [_changed_inspection(inspection) for inspection in changes.inspections.values()]
-        await connection.execute(QUERIES.update_inspections, *_columns(rows, 7))
+        await connection.execute(QUERIES.update_inspections, *columns(rows, 7))
     if changes.closed:
         due = [inspection.reply_due for inspection in changes.closed.values()]
         await connection.execute(QUERIES.set_reply_due, list(changes.closed), due, demo)
     if changes.findings:
         rows = [_changed_finding(finding) for finding in changes.findings.values()]
-        await connection.execute(QUERIES.update_findings, *_columns(rows, 8))
+        await connection.execute(QUERIES.update_findings, *columns(rows, 8))
 
 
-def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+def columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
     """Rows as columns, also when there are none."""
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
@@ -101,7 +103,7 @@ def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object
 async def _store_directory(connection: Connection, world: World) -> None:
     changes = world.changes
     if changes.new_units:
-        await connection.execute(QUERIES.store_units, *_columns(changes.new_units, 2))
+        await connection.execute(QUERIES.store_units, *columns(changes.new_units, 2))
     versions = [
         (unit, v.valid_from, v.valid_to, v.name, v.group, v.parent, v.staff, json.dumps(sorted(v.set_fields)))
         for unit in changes.units
@@ -111,9 +113,9 @@ async def _store_directory(connection: Connection, world: World) -> None:
         await connection.execute(QUERIES.drop_later_versions, list(changes.units), [
             max(v.valid_from for v in world.directory.versions[unit]) for unit in changes.units
         ])  # fmt: skip
-        await connection.execute(QUERIES.store_unit_versions, *_columns(versions, 8))
+        await connection.execute(QUERIES.store_unit_versions, *columns(versions, 8))
     if changes.lineage:
-        await connection.execute(QUERIES.store_lineage, *_columns(changes.lineage, 6))
+        await connection.execute(QUERIES.store_lineage, *columns(changes.lineage, 6))
 
 
 async def _store_inspections(connection: Connection, changes: Changes, received_at: datetime) -> None:
@@ -126,7 +128,7 @@ async def _store_inspections(connection: Connection, changes: Changes, received_
         )
         for new, asked in changes.new_inspections
     ]  # fmt: skip
-    await connection.execute(QUERIES.store_inspections, *_columns(rows, 11))
+    await connection.execute(QUERIES.store_inspections, *columns(rows, 11))
 
 
 def _changed_inspection(inspection: Inspection) -> tuple[object, ...]:

@@ -120,6 +120,8 @@ class Changes:
     new_erasures: list[Erasure] = field(default_factory=list)
     settled: list[Erasure] = field(default_factory=list)
     log_keys: list[tuple[str, str]] = field(default_factory=list)
+    devices: list[tuple[str, str, bytes]] = field(default_factory=list)
+    """New phones: id, account, key."""
     units: dict[str, None] = field(default_factory=dict)
     """Units whose versions changed, in order."""
     new_units: list[tuple[str, datetime]] = field(default_factory=list)
@@ -145,6 +147,8 @@ class World:
     directory: Directory
     catalogues: list[Catalogue]
     calendar: WorkingCalendar
+    authors: Mapping[str, Caller] = field(default_factory=dict)
+    """Accounts whose phones signed what others carry, with all their appointments."""
     changes: Changes = field(default_factory=Changes)
     _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _directory_is_own: bool = False

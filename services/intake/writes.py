@@ -13,13 +13,16 @@ from services.intake.accepted import Replay
 from services.intake.calendar import WorkingCalendar
 from services.intake.catalogue import Catalogue
 from services.intake.commands import Command
+from services.intake.devices import LinkRow, link_row
 from services.intake.events import Maker, Numbers
 from services.intake.loading import (
     QUERIES,
+    Devices,
     DirectoryCache,
     Place,
     Places,
     erasure_targets,
+    load_authors,
     load_cuts,
     load_erasures,
     load_findings,
@@ -31,7 +34,7 @@ from services.intake.loading import (
 )
 from services.intake.pseudonyms import Naming, Pseudonyms
 from services.intake.session import Session
-from services.intake.storing import StoredWrite, store_batch
+from services.intake.storing import StoredWrite, columns, store_batch
 from services.intake.vault import Vault
 from services.intake.world import World
 from services.kernel.clock import Clock
@@ -66,6 +69,7 @@ class _Batch:
     places: dict[str, Place]
     directory_version: int
     stored: list[StoredWrite]
+    links: list[LinkRow]
 
 
 class Writes:
@@ -88,7 +92,7 @@ class Writes:
         self._vault, self._clock, self._origin, self._source = vault, clock, origin, source
         self._catalogues, self._calendar = list(catalogues), calendar
         self._demo, self._wake = demo, wake
-        self._places, self._pseudonyms = Places(), Pseudonyms()
+        self._places, self._pseudonyms, self._devices = Places(), Pseudonyms(), Devices()
         self.directory = DirectoryCache()
         self.account_of: dict[bytes, str] = {}
         """Whose token a hash is; it never changes. For the rate limit, never for rights."""
@@ -139,7 +143,7 @@ class Writes:
         Sound because every change of a case moves its unit's number, and the numbers are read before the cases. None
         when the batch needs more than that, or when another process was faster: then it is decided anew under locks.
         """
-        if any(command.noun.name != "findings" for command in commands):
+        if any(command.noun.name != "findings" or command.signed is not None for command in commands):
             return None
         async with self._session.use() as connection:
             batch = await self._load(connection, commands, lock=False)
@@ -177,6 +181,7 @@ class Writes:
         tokens = list({command.token for command in commands})
         callers = await load_callers(connection, tokens)
         self._note_accounts({token: caller.account for token, caller in callers.items()})
+        await self._devices.attribute(connection, commands)
         places = await self._places.of(connection, commands)
         targets = await erasure_targets(connection, commands)
         units = units_of(commands, places, (target.unit for target in targets))
@@ -188,22 +193,28 @@ class Writes:
         version, inspections = await load_inspections(connection, wanted)
         directory = await self.directory.at(connection, version)
         findings = await load_findings(connection, referred(commands)[1])
+        authors = await load_authors(connection, commands, findings)
         teams = {account for c in commands if isinstance(c.form, forms.OpenInspection) for account in c.form.team}
         accounts = await connection.fetch(QUERIES.accounts, list(teams)) if teams else []
         cut = await load_cuts(connection, commands)
         erasures, log_keys = await load_erasures(connection, targets), await load_log_keys(connection, commands)
-        naming = await self._pseudonyms.load(connection, teams | {caller.account for caller in callers.values()})
+        named = teams | authors.keys() | {caller.account for caller in callers.values()}
+        naming = await self._pseudonyms.load(connection, named)
         now = self._clock.now()
         world = World(
             self._origin, commands[0].at or now, now, callers, {row["account"] for row in accounts}, known, inspections,
             findings, cut, erasures, log_keys, directory, self._catalogues, self._calendar,
+            authors,
         )  # fmt: skip
         numbers = Numbers(last)
         maker = Maker(self._source, self._vault, numbers, naming)
-        return _Batch(commands, world, maker, numbers, naming, places, version, [])
+        return _Batch(commands, world, maker, numbers, naming, places, version, [], [])
 
     def _decide(self, batch: _Batch) -> list[Answer | Exception]:
-        return [self._decide_one(batch, command) for command in batch.commands]
+        answers = [self._decide_one(batch, command) for command in batch.commands]
+        for command, answer in zip(batch.commands, answers, strict=True):
+            _note_link(batch, command, answer)
+        return answers
 
     def _decide_one(self, batch: _Batch, command: Command) -> Answer | Exception:
         world = batch.world
@@ -221,6 +232,10 @@ class Writes:
         return Answer(201, body)
 
     async def _store(self, connection: Connection, batch: _Batch) -> None:
+        if batch.links:
+            await connection.execute(QUERIES.note_links, *columns(batch.links, 9), batch.world.now)
+            failpoint("intake.links_noted")
+            # a crash here leaves neither the link nor its write: the phone sends both again
         if not batch.stored:
             return
         await batch.naming.store(connection)
@@ -240,6 +255,16 @@ class Writes:
         if len(self.account_of) > 10_000:
             self.account_of.clear()
         self.account_of.update(accounts)
+
+
+def _note_link(batch: _Batch, command: Command, answer: Answer | Exception) -> None:
+    """Note the chain's item also when it was refused: then it came, and is no gap."""
+    caller = batch.world.callers.get(command.token)
+    if caller is None:
+        return
+    row = link_row(command, caller.account, answer.slug if isinstance(answer, Problem) else None)
+    if row is not None and not any(row[:3] == noted[:3] for noted in batch.links):
+        batch.links.append(row)
 
 
 def _runs(commands: list[Command]) -> list[list[Command]]:

@@ -83,6 +83,18 @@ async def load_callers(source: Pool | Connection, digests: Sequence[bytes]) -> d
     }
 
 
+async def load_accounts(source: Connection, accounts: Sequence[str]) -> dict[str, Caller]:
+    """These accounts with all their appointments, as callers without a session; a disabled one has none.
+
+    Reads intake's own tables, so only intake may ask.
+    """
+    grants: dict[str, list[Grant]] = {account: [] for account in accounts}
+    for row in await source.fetch(_queries.rights_of_accounts, list(accounts)):
+        grants[row["account"]].append(Grant(Role(row["role"]), row["unit"], row["valid_from"], row["valid_to"]))
+    forever = datetime.max.replace(tzinfo=UTC)
+    return {account: Caller(account, "bearer", forever, tuple(held)) for account, held in grants.items()}
+
+
 async def ancestors(source: Pool | Connection, units: Collection[str], day: date) -> dict[str, tuple[str, ...]]:
     """Each unit with its parents valid on a day, itself first; an unknown unit stands alone."""
     rows = await source.fetch(_queries.ancestors, list(set(units)), day)

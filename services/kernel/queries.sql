@@ -6,6 +6,12 @@ SELECT token_hash, account, kind, expires_at, role, unit, valid_from, valid_to
 FROM identity.rights
 WHERE token_hash = ANY($1::bytea[]) AND expires_at > now();
 
+-- name: rights_of_accounts
+-- The appointments of these accounts that are not disabled.
+SELECT appointment.account, role, unit, valid_from, valid_to
+FROM identity.appointment JOIN identity.account ON account.account = appointment.account
+WHERE appointment.account = ANY($1::text[]) AND account.disabled_at IS NULL;
+
 -- name: ancestors
 -- Each unit with its chain of parents on a day, the unit itself first.
 WITH RECURSIVE chain AS (

@@ -44,6 +44,7 @@ class Action(StrEnum):
     SETTLE_ERASURE = "approve or refuse an erasure"
     READ_ERASURES = "read erasure requests"
     ADD_LOG_KEY = "add a key of the log"
+    READ_DEVICES = "phones and what is missing of their chains"
     WRITE = "any write: the noun decides"
     ALERTS = "a unit's alerts"
     SIGNED_IN = "one's own account"
@@ -86,6 +87,13 @@ MATRIX: dict[Action, dict[Role, Reach]] = {
     Action.SETTLE_ERASURE: {Role.AUDITOR: Reach.ALL},
     Action.READ_ERASURES: {Role.REVIEWER: Reach.ALL, Role.AUDITOR: Reach.ALL},
     Action.ADD_LOG_KEY: {Role.ADMIN: Reach.ALL},
+    Action.READ_DEVICES: {
+        Role.INSPECTOR: Reach.OWN_TEAM,
+        Role.LEAD: Reach.SCOPE,
+        Role.REVIEWER: Reach.ALL,
+        Role.AUDITOR: Reach.ALL,
+        Role.ADMIN: Reach.ALL,
+    },
     Action.WRITE: dict.fromkeys(Role, Reach.SCOPE),
     Action.ALERTS: {Role.UNIT_HEAD: Reach.SCOPE, Role.REVIEWER: Reach.ALL},
     Action.SIGNED_IN: _EVERYONE,

@@ -23,6 +23,7 @@ from tests.support.case_world import (
     registration,
 )
 from tests.support.people import EVERYBODY, NOBODY, PARENT, UNIT
+from tests.support.phone import Phone
 from tests.support.wire import ROUTES
 
 REASON = {"private": {"reason": "Theo hồ sơ."}}
@@ -81,7 +82,9 @@ OPENER = {201: ("inspector", "lead"), 404: FILING_ELSEWHERE}
 HEAD = {201: ("head",), 404: ("head elsewhere",)}
 NEW, SHUT = World.open_case, World.closed_case
 PRAISE = {"unit": UNIT, "code": "K01", "date": "2026-03-02"}
+FILERS = (*INSPECTORS, "lead", *FILING_ELSEWHERE)
 WRITES = (
+    _put("devices/{id}", lambda _: {"key": Phone().public}, {201: FILERS}),
     _put("unit-changes/{id}", lambda _: registration(f"xa-{fresh()}", PARENT), {201: ("admin",)}),
     _put("inspections/{id}", lambda _: opening(), {201: (*INSPECTORS, "lead"), 404: FILING_ELSEWHERE}),
     _put("inspections/{inspection}/closing/{id}", lambda _: closing(), OPENER, NEW),
@@ -109,6 +112,8 @@ WRITES = (
     ),
 )
 READS = (
+    _get("/intake/v1/devices", "/intake/v1/devices", {200: tuple(w for w in EVERYBODY if not w.startswith("head"))}),
+    _get("/intake/v1/handover-key", "/intake/v1/handover-key", {200: FILERS}),
     _get("/intake/v1/me", "/intake/v1/me", {200: EVERYBODY}),
     _get("/intake/v1/units", "/intake/v1/units", {200: EVERYBODY}),
     _get("/intake/v1/catalogue", "/intake/v1/catalogue", {200: EVERYBODY}),
@@ -145,7 +150,10 @@ CASES = (*WRITES, *READS)
 
 
 def test_every_route_of_the_contract_is_in_the_table() -> None:
-    listed = {(case.method.lower(), case.route) for case in CASES} | {("post", "/intake/v1/batch")}
+    listed = {(case.method.lower(), case.route) for case in CASES} | {
+        ("post", f"/intake/v1/{many}")
+        for many in ("batch", "handovers")  # tests of their own
+    }
     assert {(route.method, route.path) for route in ROUTES} <= listed
 
 

@@ -42,6 +42,13 @@ CONTRACT = {
     Action.SETTLE_ERASURE: {AUDITOR: Reach.ALL},
     Action.READ_ERASURES: {REVIEWER: Reach.ALL, AUDITOR: Reach.ALL},
     Action.ADD_LOG_KEY: {ADMIN: Reach.ALL},
+    Action.READ_DEVICES: {
+        TEAM: Reach.OWN_TEAM,
+        LEAD: Reach.SCOPE,
+        REVIEWER: Reach.ALL,
+        AUDITOR: Reach.ALL,
+        ADMIN: Reach.ALL,
+    },
 }
 
 

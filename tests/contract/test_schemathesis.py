@@ -14,6 +14,7 @@ from services.kernel.roles import MATRIX, Action, Role
 from services.run import SERVICES
 from tests.support.case_world import World, fresh, new_key, now
 from tests.support.people import UNIT
+from tests.support.phone import Phone
 
 DOCUMENTS = {service: json.loads((FOLDER / f"{service}.json").read_text(encoding="utf-8")) for service in SERVICES}
 OPERATIONS = [
@@ -64,7 +65,7 @@ def _about_what_is_known(world: World, case: schemathesis.Case) -> None:
     }
     if isinstance(case.body, dict) and "event" in case.body:
         known |= {"event": world.erasable()[0], "parts": ["narrative"]}
-    known["vkey"] = new_key(world)
+    known["vkey"], known["key"] = new_key(world), Phone().public
     known["code"] = "K02" if "commendations" in case.path else "A03"
     case.path_parameters |= {name: value for name, value in known.items() if name in case.path_parameters}
     case.path_parameters["id"] = fresh()

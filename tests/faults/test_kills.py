@@ -283,12 +283,22 @@ def test_nothing_was_lost_and_nothing_came_twice(world: World) -> None:
     caused = {event.id for event in events if event.data["by"] != {"role": "system"}}
     assert caused == accepted.keys()
     _check_bytes(world, accepted)
+    _check_chains(world)
     _check_program_agrees(world)
     lapsed = [event.data["finding"] for event in events if event.type == "kycuong.finding.lapsed.v1"]
     assert sorted(lapsed) == sorted(world.unanswered)
     cards = {unit: _check_card(world, unit, events) for unit in (*FILED, LAPSING)}
     world.trio.command("rebuild", "--data", str(world.trio.folder.path))
     assert {unit: _check_card(world, unit, events) for unit in cards} == cards
+
+
+def _check_chains(world: World) -> None:
+    """Of what the phones signed the server noted every item, each with its write: whatever was killed in between."""
+    shown = world.reviewer.get("/intake/v1/devices").json()["items"]
+    told = {one["device"]: (one["last_n"], one["missing_count"], one["broken"], one["forked"]) for one in shown}
+    assert told == {filer.chain.id: (filer.chain.n, 0, [], []) for filer in world.filers}
+    links = "SELECT 1 FROM intake.device_link LEFT JOIN intake.write ON id = write WHERE id IS NULL"
+    assert not world.sql(links)
 
 
 def _answer(world: World, unit: str, findings: list[str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import uuid_utils
 
+from tests.support.phone import Phone as SigningPhone
 from tests.support.processes import Trio
 
 PATIENCE = 60.0
@@ -86,6 +87,7 @@ class Filer(threading.Thread):
         super().__init__(name=f"filer of {unit}", daemon=True)
         self.phone, self.inspection, self.unit = phone, inspection, unit
         self.findings: dict[str, dict[str, Any]] = {}
+        self.chain = SigningPhone()
         self.failure: BaseException | None = None
         self._random = random.Random(unit)
         self._stop_asked = threading.Event()
@@ -93,6 +95,7 @@ class Filer(threading.Thread):
     def run(self) -> None:
         """File until asked to stop; a refusal ends it and is kept."""
         try:
+            self.phone.put(f"devices/{self.chain.id}", {"key": self.chain.public})
             while not self._stop_asked.wait(0.03):
                 self._step()
         except BaseException as failure:
@@ -105,14 +108,19 @@ class Filer(threading.Thread):
             finding = self._random.choice(list(self.findings))
         else:
             finding = fresh()
-            self.findings[finding] = {
-                "inspection": self.inspection,
-                "code": "A01",
-                "count": self._random.randint(1, 3),
-                "captured_at": now(),
-                "private": {"narrative": f"Đến sau giờ làm việc, lượt {len(self.findings)}"},
-            }
+            self.findings[finding] = self._body(finding)
         self.phone.put(f"findings/{finding}", self.findings[finding])
+
+    def _body(self, finding: str) -> dict[str, Any]:
+        """A finding, every other one signed by the phone."""
+        body = {
+            "inspection": self.inspection,
+            "code": "A01",
+            "count": self._random.randint(1, 3),
+            "captured_at": now(),
+            "private": {"narrative": f"Đến sau giờ làm việc, lượt {len(self.findings)}"},
+        }
+        return self.chain.sign(f"findings/{finding}", body) if len(self.findings) % 2 else body
 
     def finish(self) -> None:
         """Stop after the write under way; raises what went wrong."""

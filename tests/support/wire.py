@@ -47,6 +47,10 @@ ROUTES = (
     _write("erasures/{erasure}/approval/{id}", Action.SETTLE_ERASURE),
     _write("erasures/{erasure}/refusal/{id}", Action.SETTLE_ERASURE),
     _write("log-keys/{id}", Action.ADD_LOG_KEY),
+    _write("devices/{id}", Action.FILE),
+    _read("/intake/v1/devices", Action.READ_DEVICES, frozenset({200, 401, 403, 422})),
+    _read("/intake/v1/handover-key", Action.FILE, frozenset({200, 401, 403})),
+    Route("intake", "post", "/intake/v1/handovers", Action.FILE.name, frozenset({200, 401, 413, 415, 422, 503})),
     Route("intake", "post", "/intake/v1/batch", Action.WRITE.name, frozenset({200, 401, 413, 415, 503})),
     _read("/intake/v1/me", Action.SIGNED_IN, frozenset({200, 401})),
     _read("/intake/v1/units", Action.READ_DIRECTORY, frozenset({200, 401})),
@@ -71,7 +75,6 @@ ROUTES = (
     *(_read(f"/{service}/readyz", PUBLIC, _OPEN) for service in ("intake", "audit", "reports")),
 )  # fmt: skip
 LATER = (
-    "devices/{id}",
     "inspections/{id}/correction/{id2}",
     "inspections/{id}/voiding/{id2}",
     "inspections/{id}/team/{id2}",

@@ -1,0 +1,162 @@
+"""A colleague's queue, handed over as a sealed file: opened here, each write its signer's, each photo its finding's."""
+
+import asyncio
+import base64
+import binascii
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from services.intake.batch import MAX_LINES, answer_line, read_line
+from services.intake.batch import MEDIA_TYPE as NDJSON
+from services.intake.commands import Command
+from services.intake.endpoints import service_of
+from services.intake.forms import MAX_PHOTO_BYTES
+from services.intake.handover_keys import Keys
+from services.intake.photo_endpoints import photo_command
+from services.intake.service import Service
+from services.intake.writes import Answer
+from services.kernel.identity import authenticate, hash_token, token_of
+from services.kernel.problems import BadJson, NotFound, Problem, TooLarge, invalid, language_of
+from services.kernel.roles import Action, allows
+from services.kernel.strict_json import parse
+from services.kernel.telemetry import trace_headers
+from services.kernel.web import read_body
+
+FORMAT = b"kycuong-handover/1"
+MEDIA_TYPE = "text/plain"
+MAX_BYTES = 24 * 1024 * 1024
+SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # RFC 9180, base mode
+_PHOTO = re.compile(r"/intake/v1/findings/([^/]+)/photos/([^/]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a file: a write, or a photo with its bytes."""
+
+    line: bytes
+    path: str
+    photo: bytes | None
+
+
+def install(app: FastAPI) -> None:
+    """Add the routes."""
+    app.get("/intake/v1/handover-key", response_class=JSONResponse, openapi_extra=allows(Action.FILE))(give_key)
+    content = {MEDIA_TYPE: {"schema": {"type": "string"}}}
+    described: dict[str, Any] = {"requestBody": {"required": True, "content": content}}
+    app.post(
+        "/intake/v1/handovers", operation_id="post_handovers", response_class=Response,
+        openapi_extra={**allows(Action.FILE), **described},
+    )(post)  # fmt: skip
+
+
+async def give_key(request: Request) -> Response:
+    """The key that a phone seals its queue to, before the network goes."""
+    service = service_of(request)
+    (await authenticate(service.pool, token_of(request))).require(Action.FILE, service.clock.now())
+    return JSONResponse(service.handover_keys.public())
+
+
+async def post(request: Request) -> Response:
+    """Take in a colleague's sealed queue; a line of answer for each item, in order."""
+    service = service_of(request)
+    raw = await read_body(request, MAX_BYTES, MEDIA_TYPE)
+    token = token_of(request)
+    (await authenticate(service.pool, token)).require(Action.FILE, service.clock.now())
+    service.require_writable()
+    items = await asyncio.to_thread(open_file, raw, service.handover_keys)
+    outcomes = await _store(service, items, hash_token(token or ""))
+    language = language_of(request.headers)
+    lines = (answer_line(number, outcome, language) for number, outcome in enumerate(outcomes, start=1))
+    return Response(b"".join(lines), media_type=NDJSON)
+
+
+def open_file(raw: bytes, keys: Keys) -> list[Item]:
+    """The items of a sealed file; a Problem that says what to do about one that cannot be opened."""
+    *head, armour = raw.replace(b"\r\n", b"\n").split(b"\n", 2)
+    if len(head) != 2 or head[0] != FORMAT:
+        raise _unreadable("không phải tệp bàn giao của Kỷ Cương", "is no hand-over file of Kỷ Cương")
+    try:
+        named = json.loads(head[1])["key"]
+        sealed = base64.b64decode(b"".join(armour.split()), validate=True)
+    except (ValueError, KeyError, TypeError, binascii.Error):
+        raise _unreadable("tệp bàn giao bị hỏng; hãy tạo lại tệp trên máy gốc", "is damaged; make it again") from None
+    key = keys.named(str(named))
+    if key is None:
+        raise _unreadable(
+            "tệp này được mã hóa cho một hệ thống khác; hãy gửi vào đúng hệ thống",
+            "was sealed for another installation; send it there",
+        )
+    try:
+        plain = SUITE.decrypt(sealed, key, info=b"\n".join(head) + b"\n")
+    except (InvalidTag, ValueError):
+        raise _unreadable("tệp bàn giao bị hỏng; hãy tạo lại tệp trên máy gốc", "is damaged; make it again") from None
+    return _items(plain)
+
+
+def _unreadable(vi: str, en: str) -> Problem:
+    return invalid("", vi, en)
+
+
+def _items(plain: bytes) -> list[Item]:
+    items: list[Item] = []
+    place = 0
+    while place < len(plain):
+        end = plain.find(b"\n", place)
+        end = len(plain) if end < 0 else end
+        line, place = plain[place:end], end + 1
+        if not line.strip():
+            continue
+        item, place = _item(line, plain, place)
+        items.append(item)
+        if len(items) > MAX_LINES:
+            raise TooLarge((f"Quá {MAX_LINES} mục; hãy chia nhỏ.", f"More than {MAX_LINES} items; split the file."))
+    return items
+
+
+def _item(line: bytes, plain: bytes, place: int) -> tuple[Item, int]:
+    """An item, and where the next one begins: a photo's bytes follow its line."""
+    try:
+        said = parse(line)
+    except Problem:
+        said = None
+    path, size = (str(said.get("path")), said.get("bytes")) if isinstance(said, dict) else ("", None)
+    if type(size) is not int:
+        return Item(line, path, None), place
+    return Item(line, path, plain[place : place + max(size, 0)]), place + max(size, 0) + 1
+
+
+async def _store(service: Service, items: Sequence[Item], token: bytes) -> list[Answer | BaseException]:
+    """The words first, for photos name findings; then the photos, one at a time."""
+    trace = trace_headers()
+    read = [read_line(item.line, token, None, trace) if item.photo is None else BadJson() for item in items]
+    commands = [one for one in read if isinstance(one, Command)]
+    for command in commands:
+        command.handed_over = True
+    answers = iter(await service.batcher.submit_many(commands))
+    outcomes: list[Answer | BaseException] = [next(answers) if isinstance(one, Command) else one for one in read]
+    for place, item in enumerate(items):
+        if item.photo is not None:
+            outcomes[place] = await _photo(service, item.path, item.photo, token)
+    return outcomes
+
+
+async def _photo(service: Service, path: str, raw: bytes, token: bytes) -> Answer | Problem:
+    named = _PHOTO.fullmatch(path)
+    if named is None:
+        return NotFound()
+    if len(raw) > MAX_PHOTO_BYTES:
+        return TooLarge()
+    try:
+        command = await photo_command(service, token, named[1], named[2], raw)
+        command.handed_over = True
+        return await service.batcher.submit(command)
+    except Problem as refusal:
+        return refusal
