@@ -17,14 +17,10 @@ from tests.support.photos import PLACE, corners, exif, jpeg, scene, segments
 from tests.support.web_proxy import WebProxy
 
 UNIT, NAME = "xa-tan-hoa", "UBND xã Tân Hòa"
-BLOBS = """() => new Promise((done, failed) => {
-    const opening = indexedDB.open("kycuong-form");
-    opening.onerror = () => failed(opening.error);
-    opening.onsuccess = () => {
-        const asked = opening.result.transaction("photos").objectStore("photos").getAll();
-        asked.onsuccess = () => { opening.result.close(); done(asked.result.map((kept) => kept.blob.size)); };
-    };
-})"""
+BLOBS = """async () => {
+    const { everything } = await import("/intake/static/store.js");
+    return (await everything("photos")).map((kept) => kept.blob.size);
+}"""
 
 
 EARLIER = """() => new Promise((done, failed) => {

@@ -1,41 +1,14 @@
 """What makes a waiting queue go on: the browser's own wake-up call, and a deadline for a server that never answers."""
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.test_form_phone import FAR, installed, record
-from tests.e2e.test_pages import NAME, PASSWORDS, filed, open_inspection, settle
-from tests.support.browser import PHONE, Person, chromium
-from tests.support.instance import Instance, running
+from tests.support.browser import PHONE, Person
+from tests.support.form import FAR, NAME, PASSWORDS, filed, installed, open_inspection, record
 from tests.support.web_proxy import WebProxy
 
 LONG = 600  # seconds that the server asks the phone to wait
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def instance() -> Iterator[Instance]:
-    with tempfile.TemporaryDirectory(prefix="kc-") as folder:
-        Path(folder).chmod(0o711)
-        with running(Path(folder) / "data") as instance:
-            settle(instance)
-            yield instance
-
-
-@pytest.fixture
-def net(instance: Instance) -> Iterator[WebProxy]:
-    with WebProxy(instance.port).serving() as proxy:
-        yield proxy
 
 
 def signed_in(browser: Browser, net: WebProxy, before: str = "") -> Person:

@@ -1,57 +1,18 @@
 """The pages as people use them: a phone at 360×800 inspects, the head answers, the reviewer decides, the card shows."""
 
 import re
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-import uuid_utils
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from playwright.sync_api import Request as PageRequest
 
 from services.kernel.quarters import local_date, quarter_of
-from tests.support.browser import DESK, PHONE, Person, chromium
-from tests.support.instance import Instance, running
-
-UNIT, NAME = "xa-tan-hoa", "UBND xã Tân Hòa"
-PASSWORDS: dict[str, str] = {}
-PEOPLE = (
-    ("an.kt", "inspector", None),
-    ("binh.td", "lead", None),
-    ("chu.tich", "unit_head", UNIT),
-    ("tham.dinh", "reviewer", None),
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def instance() -> Iterator[Instance]:
-    with tempfile.TemporaryDirectory(prefix="kc-") as folder:
-        Path(folder).chmod(0o711)  # the embedded server's own user walks through it
-        with running(Path(folder) / "data") as instance:
-            settle(instance)
-            yield instance
-
-
-def settle(instance: Instance) -> None:
-    """Two units, and people with passwords."""
-    admin = instance.client(instance.token("admin"))
-    for unit, name, staff in ((UNIT, NAME, 45), ("phuong-binh-minh", "UBND phường Bình Minh", 52)):
-        answer = admin.put(f"/intake/v1/unit-changes/{uuid_utils.uuid7()}", json={
-            "change": "register", "unit": unit, "name": name, "group": unit.split("-")[0], "parent": None,
-            "staff": staff, "valid_from": "2025-07-01",
-        })  # fmt: skip
-        assert answer.status_code == 201, answer.text
-    for account, role, post in PEOPLE:
-        PASSWORDS[account] = instance.member(account, role, post)
+from tests.support.browser import DESK, PHONE, Person
+from tests.support.form import NAME, PASSWORDS, UNIT, count, filed, open_inspection
+from tests.support.instance import Instance
 
 
 @pytest.fixture
@@ -70,29 +31,6 @@ def enter(people: list[Person], browser: Browser, instance: Instance, account: s
     people.append(person)
     person.sign_in(account, PASSWORDS[account])
     return person.page
-
-
-def open_inspection(page: Page, typed: str, name: str, basis: str) -> None:
-    page.get_by_role("link", name="Mở cuộc kiểm tra mới").click()
-    page.locator("#unit-search").fill(typed)
-    page.get_by_label(name, exact=True).check()
-    page.get_by_label("Ngẫu nhiên").check()
-    page.get_by_label("Quyết định kiểm tra số").fill(basis)
-    page.get_by_label("Tôi không có xung đột lợi ích").check()
-    page.get_by_role("button", name="Bắt đầu kiểm tra").click()
-    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
-
-
-def count(page: Page, code: str, times: int) -> None:
-    row = page.locator(f'[data-code="{code}"]')
-    page.locator(f'details:has([data-code="{code}"])').evaluate("group => { group.open = true; }")
-    for _ in range(times):
-        row.get_by_role("button", name="Thêm một").click()
-    expect(row.locator("input[type=number]")).to_have_value(str(times))
-
-
-def filed(page: Page, text: str) -> Locator:
-    return page.locator("#count-filed li", has_text=text)
 
 
 def fits(page: Page) -> None:

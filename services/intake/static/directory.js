@@ -69,5 +69,8 @@ export const me = () => kept("me", async () => {
 /** After signing out the phone starts for nobody until somebody signs in; what waits stays. */
 export const forgetMe = () => drop("lists", "me");
 
+/** What a queue is sealed to that a colleague carries. */
+export const handoverKey = () => kept("handover-key", () => get("/intake/v1/handover-key"));
+
 /** The keys of the log, by which the phone checks its receipts. */
 export const logKeys = () => kept("log-keys", async () => (await get("/audit/v1/keys")).known);

@@ -6,9 +6,15 @@ import { stamp } from "./clock.js";
 export const ndjson = (items) => items.filter(({ photo }) => !photo).map(({ path, body }) => `${JSON.stringify({ method: "PUT", path, body })}\n`).join("");
 
 /** Hand the items over as a file; they stay on the phone. */
-export function download(items) {
-  const address = URL.createObjectURL(new Blob([ndjson(items)], { type: "application/x-ndjson" }));
-  const name = `kycuong-${stamp().slice(0, 16).replace(/[^0-9]/g, "")}.ndjson`;
-  el("a", { href: address, download: name }).click();
+export const download = (items) =>
+  save(new File([ndjson(items)], `kycuong-${stamp().slice(0, 16).replace(/[^0-9]/g, "")}.ndjson`, { type: "application/x-ndjson" }));
+
+/** @param {File} file */
+function save(file) {
+  const address = URL.createObjectURL(file);
+  el("a", { href: address, download: file.name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
+
+/** By the share sheet where there is one for files, or else as a download. @param {File} file */
+export const deliver = (file) => (navigator.canShare?.({ files: [file] }) ? navigator.share({ files: [file] }) : save(file));

@@ -6,8 +6,10 @@ import { now } from "./clock.js";
 import { Drafts } from "./drafts.js";
 import * as directory from "./directory.js";
 import { download } from "./export.js";
+import { FillAudit } from "./fill_audit.js";
 import { CloseView } from "./form_close.js";
 import { CountView } from "./form_count.js";
+import { HandoverView } from "./form_handover.js";
 import { ListView } from "./form_list.js";
 import { askToWake, keepForm } from "./form_offline.js";
 import { OpenView, prefill } from "./form_open.js";
@@ -23,6 +25,7 @@ const VIEWS = [
   [/^#\/open$/, "view-open", OpenView],
   [/^#\/inspection\/([0-9a-f-]{36})\/close$/, "view-close", CloseView],
   [/^#\/inspection\/([0-9a-f-]{36})$/, "view-count", CountView],
+  [/^#\/handover$/, "view-handover", HandoverView],
   [/^/, "view-list", ListView],
 ];
 
@@ -32,6 +35,7 @@ class House {
     this.roles = new Set(roles.map(({ role }) => role));
     this.drafts = new Drafts(account, (error) => this.saved(error));
     this.queue = new Queue(account, () => this.changed());
+    this.fill = new FillAudit(this.drafts);
     this.views = new Map();
     this.current = null;
   }
@@ -41,10 +45,13 @@ class House {
     document.addEventListener("signed-out", () => directory.forgetMe());
     const form = keepForm(() => this.drafts.settled(), () => this.queue.flush(true));
     form.catch(() => {}); // a portal's page, a private window: it works without, only not offline
+    document.addEventListener("unreadable", () => flash("bad", t("Có mục trên máy này không đọc được nữa: khóa của trình duyệt đã mất. Hãy ghi lại từ sổ tay và báo trưởng đoàn.",
+      "Something on this device can no longer be read: the browser's key is gone. Record it anew from your notes and tell the lead.")), { once: true });
     await this.queue.load();
+    await this.queue.introduce().catch(() => {}); // a full phone: it sends unsigned
     await prefill(this);
     await this.route();
-    const lists = Promise.all([directory.units(this.account), directory.catalogue(this.account)]); // on the phone before the network goes
+    const lists = Promise.all([directory.units(this.account), directory.catalogue(this.account), directory.handoverKey().catch(() => {})]); // on the phone before the network goes
     Promise.all([form, lists]).then(([ready]) => this.ready(ready), () => {});
     await lists.catch(() => {});
     this.persisted = await navigator.storage?.persist?.(); // where the browser grants it, it will not evict what waits
@@ -64,6 +71,7 @@ class House {
       byId(id).querySelector("h1").focus();
     }
     try {
+      await this.fill.follow(location.hash);
       await this.current.show(location.hash.match(pattern)[1]);
       document.title = `${byId(id).querySelector("h1").textContent} – Kỷ Cương`;
     } catch (problem) {

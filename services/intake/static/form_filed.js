@@ -51,6 +51,7 @@ export class FiledList {
     const titles = { inspection: t("Mở cuộc kiểm tra", "Opening"), closing: t("Kết thúc kiểm tra", "Closing") };
     return el("li", { "data-item": item.key, "data-state": item.state },
       el("div", { class: "title-line" }, titles[item.kind] ?? this.title(item.label), el("span", { class: `tag ${kind}` }, words)),
+      item.handed && item.state !== "received" && el("p", { class: "hint" }, t("Đã bàn giao cho đồng nghiệp; máy này vẫn giữ và sẽ gửi khi có mạng.", "Handed over to a colleague; kept here too, and sent when the network is back.")),
       item.state === "received" ? this.receipt(item) : this.trouble(item), progress(this.house.queue, item));
   }
 

@@ -1,20 +1,23 @@
 // The queue of writes: kept on the phone until the server has answered, sent in order, each under the id it was born with.
 
-import { Problem, request, text } from "../assets/api.js";
+import { Problem, lines, request, text } from "../assets/api.js";
 import { t } from "../assets/words.js";
+import { alone, begin, headOf, link } from "./chain.js";
 import { learn, now } from "./clock.js";
 import { logKeys } from "./directory.js";
 import { bytesOf, settle } from "./photo.js";
 import { proven } from "./receipt.js";
-import { drop, everything, keep } from "./store.js";
+import { drop, everything, keep, keepAll } from "./store.js";
 
 const LONGEST_PAUSE = 60;
 const KEEP_RECEIVED = 30 * 24 * 3600 * 1000;
 const ROUND = 5000;
 const BLOCKING = [0, 401, 429, 503]; // what would meet the next item too
 
-/** Openings first, for all else of an inspection waits for its own; photos last, for words are small; else as they were made. */
-const inOrder = (a, b) => (b.kind === "inspection") - (a.kind === "inspection") || (a.kind === "photo") - (b.kind === "photo") || a.n - b.n;
+/** This phone's name first; then openings, for all else of an inspection waits for its own; photos last, for words are small. */
+const ORDER = ["device", "inspection", "finding", "closing", "handover", "photo"];
+const rank = ({ kind }) => Math.min(ORDER.indexOf(kind), 2) + (kind === "photo");
+const inOrder = (a, b) => rank(a) - rank(b) || a.n - b.n;
 
 /** States of an item: waiting, sending, received (with `index` once its receipt has been checked), failed. */
 export class Queue {
@@ -43,7 +46,7 @@ export class Queue {
     } while (before !== this.added);
     const marked = Number(localStorage.getItem(this.mark)) || 0;
     if (kept.length === 0 && marked > 0) kept = await this.emptied(marked);
-    this.others = kept.filter((item) => item.account !== this.account && item.state !== "received").length;
+    this.others = kept.filter((item) => item.account !== this.account && item.kind !== "device" && item.state !== "received").length;
     this.items = kept.filter((item) => item.account === this.account).sort(inOrder);
     this.changed();
   }
@@ -69,17 +72,53 @@ export class Queue {
   }
 
   /** Keep a write; resolves once the phone has it on disk. A second item of the same id takes the first one's place. */
-  async add({ id, kind, inspection, path, body, label, after, photo }) {
+  async add(write) {
+    const item = this.item(write);
+    await alone(async (chained) => {
+      const signed = chained && item.body ? await this.signed(item) : null;
+      if (signed) item.body = signed.body;
+      // a crash here leaves neither the item nor its place in the chain: both come in one transaction
+      await keepAll([["items", item], ...(signed?.kept ?? [])]);
+    });
+    this.added += 1;
+    this.items = [...this.items.filter((each) => each.key !== item.key), item].sort(inOrder);
+    this.tell();
+    return item;
+  }
+
+  item({ id, kind, inspection, path, body, label, after, photo }) {
     const last = Math.max(0, ...this.items.map((item) => item.n));
-    const item = {
+    return {
       key: id, account: this.account, n: Math.max(now(), last + 1), kind, inspection, path, body, label, after, photo,
       state: "waiting", tries: 0, notBefore: 0, problem: null, answer: null,
     };
-    await keep("items", item);
+  }
+
+  /** The item's body in this phone's chain, with what is to be kept of the chain; null where it cannot be signed. */
+  async signed({ path, body }) {
+    try {
+      const { body: placed, head } = await link(await this.head(), path, body);
+      return { body: placed, kept: [["keys", head]] };
+    } catch {
+      return null; // nothing is lost: it goes out unsigned
+    }
+  }
+
+  /** Make this phone known to the server while there is a network, so that its signatures count. */
+  introduce() {
+    return alone(async (chained) => { if (chained) await this.head(); });
+  }
+
+  /** The head of this phone's chain; a new chain begins with telling the server its key. */
+  async head() {
+    const known = await headOf(this.account);
+    if (known) return known;
+    const head = await begin(this.account);
+    const item = this.item({ id: head.id, kind: "device", path: `/intake/v1/devices/${head.id}`, body: { key: head.point }, label: {} });
+    await keepAll([["items", item], ["keys", head]]);
     this.added += 1;
-    this.items = [...this.items.filter((each) => each.key !== id), item].sort(inOrder);
-    this.tell();
-    return item;
+    this.items = [item, ...this.items];
+    return head;
   }
 
   find(id) {
@@ -93,7 +132,7 @@ export class Queue {
   /** How many are in each state, those in the log by themselves. */
   counts() {
     const counts = {};
-    for (const { state, index } of this.items) {
+    for (const { state, index } of this.shown) {
       const shown = index === undefined ? state : "logged";
       counts[shown] = (counts[shown] ?? 0) + 1;
     }
@@ -101,16 +140,21 @@ export class Queue {
   }
 
   count(state) {
-    return this.items.filter((item) => item.state === state).length;
+    return this.shown.filter((item) => item.state === state).length;
   }
 
   get mark() {
     return `kycuong-unsent/${this.account}`;
   }
 
+  /** What somebody filled in, not what the phone says of itself. */
+  get shown() {
+    return this.items.filter(({ kind }) => kind !== "device");
+  }
+
   /** What the server does not hold yet, in the order it can be taken. */
   get unsent() {
-    return this.items.filter((item) => item.state !== "received");
+    return this.shown.filter((item) => item.state !== "received");
   }
 
   async retry(id) {
@@ -173,7 +217,7 @@ export class Queue {
   }
 
   async proveAll() {
-    const unproven = this.items.filter((item) => item.state === "received" && item.kind !== "photo" && item.index === undefined && !item.unproven);
+    const unproven = this.items.filter((item) => item.state === "received" && item.answer?.receipt && item.index === undefined && !item.unproven);
     if (!unproven.length || this.trouble) return;
     const keys = await logKeys();
     for (const { key, answer } of unproven) {
@@ -199,9 +243,10 @@ export class Queue {
     }
   }
 
-  /** Whatever belongs to an inspection waits until its opening has been received, and a photo until its finding has. */
+  /** All wait for this phone's name, whatever belongs to an inspection for its opening, a photo for its finding. */
   blocked(item) {
-    return this.items.some((each) => (each.key === item.inspection || each.key === item.after) && each !== item && each.state !== "received");
+    return this.items.some((each) => each !== item && each.state !== "received"
+      && (each.key === item.inspection || each.key === item.after || (each.kind === "device" && each.state !== "failed")));
   }
 
   /** Whether photos of a finding are still to be sent. */
@@ -214,7 +259,8 @@ export class Queue {
     await this.save(item);
     const sent = Date.now();
     try {
-      const { body, date } = await request("PUT", item.path, item.photo ? await this.photo(item) : item.body);
+      if (item.kind === "handover") return await this.carry(item);
+      const { body, date } = await request("PUT", item.path, item.photo ? await this.photo(item) : this.told(item.body));
       if (body?.id !== (item.after ?? item.key)) throw new Problem(0, { type: "/problems/unreachable" }); // something on the way answered
       learn(date, sent);
       this.trouble = null;
@@ -227,9 +273,29 @@ export class Queue {
     await this.save(item);
   }
 
+  /** A body with how many more this phone has to send. */
+  told(body) {
+    if (!body.device) return body;
+    return { ...body, device: { ...body.device, waiting: Math.max(0, this.unsent.length - 1) } };
+  }
+
+  /** Bring a colleague's sealed queue; what waits for others is asked for again. */
+  async carry(item) {
+    const told = await lines("/intake/v1/handovers", await this.photo(item));
+    this.trouble = null;
+    const taken = told.filter(({ status }) => status < 300).length;
+    const later = told.some(({ status, body }) => status >= 500 || body.type === "/problems/not-yet-known");
+    const refused = told.filter(({ status }) => status >= 400).map(({ body }) => body.errors?.[0]?.detail ?? body.detail);
+    Object.assign(item, { label: { ...item.label, items: told.length, taken, refused }, state: later ? "waiting" : "received", problem: null });
+    item.tries += 1;
+    item.notBefore = later ? now() + 1000 * Math.min(LONGEST_PAUSE, 2 ** item.tries) : 0;
+    await this.save(item);
+    if (!later) await drop("photos", item.photo);
+  }
+
   async photo({ photo }) {
     const bytes = await bytesOf(photo);
-    if (!bytes) throw new Problem(422, { detail: t("Ảnh đã mất khỏi máy này.", "The photo is lost from this device.") });
+    if (!bytes) throw new Problem(422, { detail: t("Ảnh hoặc tệp này đã mất khỏi máy.", "This photo or file is lost from the device.") });
     return bytes;
   }
 

@@ -1,12 +1,15 @@
-// What the phone keeps: the queue of writes, drafts, and the last lists read. "Saved" means the transaction completed.
+// What the phone keeps: the queue of writes, drafts, photos, and the last lists read, each sealed under a key that never
+// leaves this browser. "Saved" means the transaction completed.
 
 import { t } from "../assets/words.js";
 
 const NAME = "kycuong-form";
-const VERSION = 2;
-const STORES = ["items", "drafts", "lists", "photos"];
+const VERSION = 3;
+const STORES = ["items", "drafts", "lists", "photos", "keys"];
+const SEAL = "store"; // the sealing key's own place among the keys
 
 let opening = null;
+let sealing = null;
 
 function open() {
   opening ??= new Promise((resolve, reject) => {
@@ -18,8 +21,9 @@ function open() {
     };
     request.onsuccess = () => {
       const database = request.result;
-      database.onclose = () => { opening = null; }; // phones close idle databases; the next use opens it again
-      database.onversionchange = () => { database.close(); opening = null; }; // a newer form in another tab
+      const forget = () => { opening = null; sealing = null; };
+      database.onclose = forget; // phones close idle databases; the next use opens it again
+      database.onversionchange = () => { database.close(); forget(); }; // a newer form in another tab
       resolve(database);
     };
     request.onerror = () => { opening = null; reject(request.error); };
@@ -28,20 +32,66 @@ function open() {
 }
 
 /** A write completes once it is on the disk, not in a buffer that a dead battery empties. */
-async function run(store, mode, act) {
+async function run(stores, mode, act) {
   const database = await open();
   return new Promise((resolve, reject) => {
-    const transaction = database.transaction(store, mode, { durability: store === "lists" ? "relaxed" : "strict" });
-    const request = act(transaction.objectStore(store));
-    transaction.oncomplete = () => resolve(request.result);
-    transaction.onerror = transaction.onabort = () => reject(transaction.error ?? request.error);
+    const transaction = database.transaction(stores, mode, { durability: stores[0] === "lists" ? "relaxed" : "strict" });
+    const request = act((store) => transaction.objectStore(store));
+    transaction.oncomplete = () => resolve(request?.result);
+    transaction.onerror = transaction.onabort = () => reject(transaction.error ?? request?.error);
   });
 }
 
-export const keep = (store, value) => run(store, "readwrite", (place) => place.put(value));
-export const drop = (store, key) => run(store, "readwrite", (place) => place.delete(key));
-export const find = (store, key) => run(store, "readonly", (place) => place.get(key));
-export const everything = (store) => run(store, "readonly", (place) => place.getAll());
+/** The key of this browser, made once whichever tab comes first; null where there is no WebCrypto. */
+function sealKey() {
+  if (!crypto.subtle) return null;
+  sealing ??= crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]).then(async (made) => {
+    await run(["keys"], "readwrite", (place) => {
+      const known = place("keys").get(SEAL);
+      known.onsuccess = () => { if (!known.result) place("keys").put({ key: SEAL, made }); };
+    });
+    return (await run(["keys"], "readonly", (place) => place("keys").get(SEAL))).made;
+  });
+  sealing.catch(() => { sealing = null; });
+  return sealing;
+}
+
+async function seal(store, value) {
+  const key = store === "keys" ? null : await sealKey();
+  if (!key) return value;
+  const { blob, ...words } = value;
+  const plain = blob ? await blob.arrayBuffer() : new TextEncoder().encode(JSON.stringify(words));
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  return { key: value.key, iv, type: blob?.type, sealed: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, plain) };
+}
+
+/** What was kept, also by a form that did not seal; undefined where it cannot be read, and the page is told. */
+async function unseal(record) {
+  if (!record?.sealed) return record;
+  try {
+    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: record.iv }, await sealKey(), record.sealed);
+    return record.type === undefined ? JSON.parse(new TextDecoder().decode(plain)) : { key: record.key, blob: new Blob([plain], { type: record.type }) };
+  } catch {
+    document.dispatchEvent(new CustomEvent("unreadable"));
+    return undefined;
+  }
+}
+
+/** Keep several things or none: [[store, value], …]; the key that seals them is kept with them. */
+export async function keepAll(pairs) {
+  const sealed = await Promise.all(pairs.map(async ([store, value]) => [store, await seal(store, value)]));
+  const made = await sealKey();
+  await run([...new Set([...pairs.map(([store]) => store), "keys"])], "readwrite", (place) => {
+    for (const [store, value] of sealed) place(store).put(value);
+    if (made) place("keys").put({ key: SEAL, made }); // a browser that emptied the store took the key too
+  });
+}
+
+export const keep = (store, value) => keepAll([[store, value]]);
+export const drop = (store, key) => run([store], "readwrite", (place) => place(store).delete(key));
+export const find = async (store, key) => unseal(await run([store], "readonly", (place) => place(store).get(key)));
+export const everything = async (store) =>
+  (await Promise.all((await run([store], "readonly", (place) => place(store).getAll())).map(unseal))).filter(Boolean);
 
 /** A failure to keep something, in words that say what to do. */
 export const notKept = (error) => (error?.name === "QuotaExceededError"

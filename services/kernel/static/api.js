@@ -56,6 +56,14 @@ export async function request(method, path, body, wait = 20000) {
   throw refusal(response, answer);
 }
 
+/** Send a text file; returns the answer's lines, parsed. */
+export async function lines(path, blob) {
+  const response = await exchange("POST", path, blob, 60000);
+  if (!response.ok) throw refusal(response, await json(response));
+  if (!(response.headers.get("Content-Type") ?? "").startsWith("application/x-ndjson")) throw unreachable();
+  return (await response.text().catch(() => { throw unreachable(); })).split("\n").filter(Boolean).map((line) => JSON.parse(line));
+}
+
 /** A short text, or null where there is none (yet). */
 export async function text(path) {
   const response = await exchange("GET", path, undefined, 10000);

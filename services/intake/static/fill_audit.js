@@ -1,0 +1,82 @@
+// What was filled in, when, and what stood there before: kept with the inspection, sealed into its closing. The events and
+// columns are ODK's. Free text is told by its length alone: a copy here would outlive the erasure of the part it stands in.
+
+import { now } from "./clock.js";
+
+const MOST = 300;
+const VALUED = ["number", "radio", "checkbox", "date"];
+const begun = now() - performance.now(); // the clock once, then what has really passed since
+
+const at = () => Math.round(begun + performance.now());
+
+/** What is written down of a control. @param {HTMLInputElement} control */
+const told = (control) => (control.type === "checkbox" ? String(control.checked)
+  : VALUED.includes(control.type) || control.name === "basis" ? control.value : `~${control.value.length}`);
+
+/** @param {HTMLElement} control */
+const nodeOf = (control) => {
+  const code = control.closest("[data-code]")?.dataset.code;
+  const name = control.dataset.pointer ?? control.closest("[data-pointer]")?.dataset.pointer ?? `/${control.name || control.id}`;
+  return code ? `/${code}/${control.type === "number" ? "count" : control.id.split("-")[0]}` : name;
+};
+
+/** @typedef {{event: string, node: string, start: number, end: number, old: string, new: string}} Row */
+
+export class FillAudit {
+  /** @param {import("./drafts.js").Drafts} drafts */
+  constructor(drafts) {
+    this.drafts = drafts;
+    this.name = null;
+    /** @type {Row[]} */
+    this.rows = [];
+    this.before = { control: null, value: "", since: 0 };
+    document.addEventListener("focusin", ({ target }) => this.entered(target));
+    document.addEventListener("change", ({ target }) => this.left(target));
+    document.addEventListener("click", ({ target }) => this.stepped(target), true);
+  }
+
+  /** Follow the reader to a view; what an opening was filled in with goes on as its inspection's. @param {string} hash */
+  async follow(hash) {
+    const [, id] = /^#\/(open|inspection\/[0-9a-f-]{36})/.exec(hash) ?? [];
+    const name = id ? `fill/${id.replace("inspection/", "")}` : null;
+    if (name === this.name) return;
+    const opened = this.name === "fill/open" && name ? this.rows : [];
+    if (opened.length) await this.drafts.clear("fill/open").catch(() => {});
+    const kept = name ? (await this.drafts.read(name)) ?? [] : [];
+    Object.assign(this, { name, rows: [...opened, ...kept] });
+    if (name) this.note(this.rows.length ? "form resume" : "form start");
+  }
+
+  entered(control) {
+    if ("value" in control) this.before = { control, value: told(control), since: at() };
+  }
+
+  left(control) {
+    if (!("value" in control) || ["search", "file"].includes(control.type)) return;
+    const { value, since } = this.before.control === control ? this.before : { value: "", since: at() };
+    this.note("question", nodeOf(control), value, told(control), since);
+    this.entered(control);
+  }
+
+  /** A counter's buttons change its number without a change event. */
+  stepped(target) {
+    const control = target.closest?.(".stepper button")?.parentElement.querySelector("input");
+    if (!control) return;
+    const before = told(control);
+    setTimeout(() => this.note("question", nodeOf(control), before, told(control)));
+  }
+
+  note(event, node = "", old = "", value = "", start = at()) {
+    if (!this.name) return;
+    this.rows = [...this.rows, { event, node, start, end: at(), old, new: value }].slice(-MOST);
+    this.drafts.write(this.name, this.rows).catch(() => {}); // the house says so
+  }
+
+  /** The rows for a closing of at most this many bytes; of too many the oldest are left out. @param {number} room */
+  sealed(room) {
+    this.note("form finalize");
+    let { rows } = this;
+    while (rows.length && JSON.stringify(rows).length > room) rows = rows.slice(Math.ceil(rows.length / 10));
+    return rows;
+  }
+}

@@ -1,0 +1,72 @@
+// Handing over: this phone's queue as a file for a colleague, and a colleague's file taken in to be carried.
+
+import { byId, el, flash } from "../assets/dom.js";
+import { items, moment, number, t } from "../assets/words.js";
+import { deliver } from "./export.js";
+import { headOf, sealed } from "./handover.js";
+import { QUEUED } from "./labels.js";
+import { keep } from "./store.js";
+
+const LARGEST = 24 * 1024 * 1024; // as the server takes
+
+export class HandoverView {
+  constructor(house) {
+    this.house = house;
+    byId("handover-make").addEventListener("click", () => this.make());
+    byId("handover-file").addEventListener("change", ({ target }) => this.take(target));
+  }
+
+  async show() {
+    this.changed();
+  }
+
+  changed() {
+    const { queue } = this.house;
+    const mine = queue.unsent.filter(({ kind }) => kind !== "handover");
+    byId("handover-make").disabled = mine.length === 0;
+    byId("handover-mine").textContent = mine.length
+      ? t(`Máy này còn ${items(mine.length)} chưa gửi.`, `Not yet sent from this device: ${items(mine.length)}.`)
+      : t("Máy này không còn mục nào chưa gửi.", "Nothing waits on this device.");
+    const taken = queue.items.filter(({ kind }) => kind === "handover");
+    byId("handover-taken").replaceChildren(...(taken.length ? taken.map((item) => this.row(item)) : [el("li", { class: "empty" }, t("Chưa nhận tệp nào.", "No file taken yet."))]));
+  }
+
+  row(item) {
+    const { label, state, problem } = item;
+    const [words, kind] = QUEUED[state];
+    return el("li", { "data-item": item.key, "data-state": state },
+      el("div", { class: "title-line" }, t(`Tệp của đồng nghiệp: ${items(label.items)}`, `A colleague's file: ${items(label.items)}`), el("span", { class: `tag ${kind}` }, words)),
+      el("p", { class: "meta" }, el("span", {}, moment(label.made_at)),
+        label.taken !== undefined && el("span", {}, t(`${number(label.taken)} đã nhận, ${number(label.refused.length)} lỗi`, `${number(label.taken)} received, ${number(label.refused.length)} refused`))),
+      label.refused?.length > 0 && el("ul", {}, [...new Set(label.refused)].map((each) => el("li", {}, each))),
+      state === "failed" && el("div", { class: "notice bad" }, el("p", {}, problem.errors[0]?.detail ?? problem.message),
+        el("button", { type: "button", class: "quiet", onclick: () => this.house.queue.discard(item.key) }, t("Bỏ", "Discard"))));
+  }
+
+  async make() {
+    try {
+      const { queue } = this.house;
+      const { file, carried, left } = await sealed(queue.unsent.filter(({ kind }) => kind !== "handover"));
+      await deliver(file);
+      for (const item of carried) await queue.save(Object.assign(item, { handed: true }));
+      flash("good", el("p", {}, t(`Tệp có ${items(carried.length)}, chỉ máy chủ mở được. Các mục vẫn còn trên máy này.`, `The file holds ${items(carried.length)}; only the server can open it. Everything stays on this device.`)),
+        left > 0 && el("p", {}, t(`${items(left)} không vào tệp: máy này sẽ tự gửi khi có mạng.`, `Not in the file: ${items(left)}. This device sends them when the network is back.`)));
+    } catch (error) {
+      if (error?.name === "AbortError") return; // the share sheet was closed
+      flash("bad", t("Chưa tạo được tệp: máy này chưa nhận khóa của máy chủ. Hãy mở ứng dụng một lần khi có mạng.", "No file could be made: this device has not read the server's key. Open the app once with a network."));
+    }
+  }
+
+  async take(input) {
+    const [file] = input.files;
+    input.value = "";
+    const head = file && file.size <= LARGEST ? await headOf(file) : null;
+    if (!head) return flash("bad", t("Đây không phải tệp bàn giao của Kỷ Cương, hoặc tệp bị hỏng.", "This is no hand-over file of Kỷ Cương, or it is damaged."));
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+    const id = `handover/${Array.from(digest.slice(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+    if (this.house.queue.find(id)) return flash("", t("Máy này đã nhận tệp này rồi.", "This device has taken this file already."));
+    await keep("photos", { key: id, blob: new Blob([file], { type: "text/plain" }) });
+    await this.house.queue.add({ id, kind: "handover", path: "/intake/v1/handovers", photo: id, label: head });
+    return this.house.queue.flush(true);
+  }
+}

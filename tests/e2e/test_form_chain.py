@@ -1,0 +1,211 @@
+"""What a phone queues is signed, chained and sealed; what was deleted shows; a colleague can carry the queue."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browser import PHONE, Person
+from tests.support.form import (
+    FAR,
+    NAME,
+    PASSWORDS,
+    count,
+    filed,
+    fill_in_and_close,
+    installed,
+    open_inspection,
+    record,
+    stored,
+)
+from tests.support.instance import Instance
+from tests.support.photos import jpeg, scene
+from tests.support.web_proxy import WebProxy
+
+WORDS = "CANARY-loi-mo-ta"
+DUMP = """() => new Promise((done, failed) => {
+  const opening = indexedDB.open("kycuong-form");
+  opening.onerror = () => failed(opening.error);
+  opening.onsuccess = async () => {
+    const said = [];
+    const text = (value) => value instanceof ArrayBuffer || ArrayBuffer.isView(value)
+      ? new TextDecoder().decode(value) : typeof value === "object" && value !== null && !(value instanceof CryptoKey)
+        ? Object.entries(value).map(([name, each]) => name + " " + text(each)).join(" ") : String(value);
+    for (const store of opening.result.objectStoreNames) {
+      const asked = opening.result.transaction(store).objectStore(store).getAll();
+      await new Promise((read) => { asked.onsuccess = read; });
+      said.push(store, ...asked.result.map(text));
+    }
+    opening.result.close();
+    done(said.join("\\n"));
+  };
+})"""
+DELETE = """async (code) => {
+  const { drop, everything } = await import("/intake/static/store.js");
+  const item = (await everything("items")).find(({ label }) => label.code === code);
+  await drop("items", item.key);
+}"""
+ADD_TEN = """async () => {
+  const { Queue } = await import("/intake/static/queue.js");
+  const { uuid7 } = await import("/intake/static/uuid7.js");
+  const queue = new Queue("an.kt", () => {});
+  await queue.load();
+  for (let i = 0; i < 10; i += 1) {
+    const id = uuid7();
+    const path = `/intake/v1/findings/${id}`;
+    await queue.add({ id, kind: "finding", inspection: null, path, body: { count: i }, label: {} });
+  }
+}"""
+NUMBERS = """async () => {
+  const { everything } = await import("/intake/static/store.js");
+  const signed = (await everything("items")).filter(({ body }) => body?.device);
+  return signed.map(({ body }) => body.device.n).sort((a, b) => a - b);
+}"""
+
+
+def device(instance: Instance, account: str = "an.kt") -> dict[str, Any]:
+    """The newest phone of an account, as the reviewer sees it."""
+    items = instance.client(instance.token("reviewer")).get("/intake/v1/devices").json()["items"]
+    return next(one for one in items if one["account"] == account)
+
+
+def whole(instance: Instance) -> tuple[Any, ...]:
+    shown = device(instance)
+    return shown["missing"], shown["broken"], shown["forked"]
+
+
+@pytest.fixture
+def colleague(browser: Browser, net: WebProxy) -> Iterator[Person]:
+    """The phone of somebody who is not in the team."""
+    person = Person(browser, net.url, PHONE)
+    person.sign_in("binh.td", PASSWORDS["binh.td"])
+    expect(person.page.get_by_role("heading", level=1)).to_be_visible()
+    yield person
+    person.context.close()
+    assert person.script_errors == []
+
+
+def offline_inspection(phone: Person, order: str) -> Page:
+    page = phone.page
+    installed(page)
+    phone.context.set_offline(True)
+    open_inspection(page, "tan hoa", NAME, order)
+    return page
+
+
+def test_what_was_queued_offline_comes_as_one_whole_chain(phone: Person, instance: Instance) -> None:
+    page = offline_inspection(phone, "71/QĐ-SNV")
+    record(page, "A01", 2)
+    record(page, "B01")
+    fill_in_and_close(page)
+    phone.context.set_offline(False)
+    expect(filed(page, "Kết thúc kiểm tra")).to_contain_text("Đã nhận", timeout=FAR)
+    shown = device(instance)
+    assert (shown["last_n"], shown["missing_count"], shown["broken"], shown["forked"]) == (4, 0, [], [])
+    assert shown["waiting"] == 0
+
+
+def test_an_item_deleted_from_the_phone_is_missed_by_the_server(phone: Person, instance: Instance) -> None:
+    page = offline_inspection(phone, "72/QĐ-SNV")
+    record(page, "A01")
+    record(page, "A02")
+    expect(filed(page, "A02")).to_contain_text("Chờ gửi")
+    page.evaluate(DELETE, "A01")
+    page.reload()
+    expect(filed(page, "A02")).to_contain_text("Chờ gửi")
+    phone.context.set_offline(False)
+    expect(filed(page, "A02")).to_contain_text("Đã nhận", timeout=FAR)
+    assert whole(instance) == ([2], [], [])
+
+
+def test_two_tabs_make_one_chain(phone: Person, net: WebProxy) -> None:
+    page = phone.page
+    twin = phone.context.new_page()
+    twin.goto(net.url + "/intake/")
+    expect(twin.get_by_role("heading", level=1)).to_be_visible()
+    phone.context.set_offline(True)
+    page.evaluate(f"window.adding = ({ADD_TEN})(); null")
+    twin.evaluate(ADD_TEN)
+    page.evaluate("window.adding")
+    numbers = page.evaluate(NUMBERS)
+    assert numbers == list(range(1, 21))
+
+
+def test_a_raw_look_at_the_phones_store_shows_no_word(phone: Person) -> None:
+    page = offline_inspection(phone, "73/QĐ-SNV")
+    count(page, "A03", 1)
+    page.get_by_label("Mô tả (không bắt buộc)").fill(WORDS)
+    page.get_by_label("Người liên quan (không bắt buộc)").fill("Ông CANARY")
+    expect(page.locator("#saved")).to_contain_text("Đã lưu")
+    draft = page.evaluate(DUMP)
+    page.get_by_role("button", name="Ghi nhận").click()
+    expect(filed(page, "A03")).to_contain_text("Chờ gửi")
+    queued = page.evaluate(DUMP)
+    for dump in (draft, queued):
+        assert "items" in dump and "chain/an.kt" in dump
+        assert "CANARY" not in dump and "73/QĐ-SNV" not in dump and NAME not in dump
+
+
+def test_a_colleague_outside_the_team_carries_the_queue_and_it_stays_its_signers(
+    phone: Person, colleague: Person, instance: Instance, tmp_path: Path
+) -> None:
+    page = offline_inspection(phone, "74/QĐ-SNV")
+    inspection = page.url.rsplit("/", 1)[1]
+    count(page, "A03", 1)
+    page.get_by_label("Mô tả (không bắt buộc)").fill(WORDS)
+    with page.expect_file_chooser() as camera:
+        page.locator('[data-code="A03"]').get_by_role("button", name="Chụp ảnh").click()
+    camera.value.set_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": jpeg(scene())})
+    expect(page.locator('[data-code="A03"] .photos img')).to_have_count(1, timeout=FAR)
+    page.get_by_role("button", name="Ghi nhận").click()
+    expect(filed(page, "A03")).to_contain_text("Chờ gửi")
+    page.goto(page.url.split("#")[0] + "#/handover")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Tạo tệp bàn giao").click()
+    expect(page.locator("#flash")).to_contain_text("Tệp có 3 mục")
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert file.suffix == ".txt" and WORDS not in file.read_text() and "A03" not in file.read_text()
+
+    other = colleague.page
+    installed(other)
+    colleague.context.set_offline(True)
+    other.get_by_role("link", name="Không có mạng?").click()
+    other.get_by_label("Tệp của đồng nghiệp").set_input_files(file)
+    taken = other.locator("#handover-taken li")
+    expect(taken).to_contain_text("Chờ gửi")
+    other.get_by_label("Tệp của đồng nghiệp").set_input_files(file)
+    expect(other.locator("#flash")).to_contain_text("đã nhận tệp này rồi")
+    expect(taken).to_have_count(1)
+    colleague.context.set_offline(False)
+    expect(taken).to_contain_text("3 đã nhận, 0 lỗi", timeout=FAR)
+    reviewer = instance.client(instance.token("reviewer"))
+    [finding] = reviewer.get(f"/intake/v1/findings?inspection={inspection}").json()["items"]
+    assert (finding["filer"], finding["complete"]) == ("an.kt", True)
+
+    page.goto(page.url.split("#")[0] + f"#/inspection/{inspection}")
+    expect(filed(page, "A03")).to_contain_text("Đã bàn giao")
+    phone.context.set_offline(False)
+    expect(filed(page, "A03")).to_contain_text("trong nhật ký", timeout=FAR)
+    expect(filed(page, "A03")).to_contain_text("Đủ 1 ảnh", timeout=FAR)
+    assert stored(instance, inspection) == [("A03", 1)]
+    assert whole(instance) == ([], [], [])
+
+
+def test_a_file_that_is_none_or_damaged_is_told_in_words(colleague: Person, tmp_path: Path) -> None:
+    page = colleague.page
+    page.get_by_role("link", name="Không có mạng?").click()
+    none = tmp_path / "thu.txt"
+    none.write_text("Kính gửi…")
+    page.get_by_label("Tệp của đồng nghiệp").set_input_files(none)
+    expect(page.locator("#flash")).to_contain_text("không phải tệp bàn giao")
+    broken = tmp_path / "kycuong-ban-giao.txt"
+    head = json.dumps({"key": "0" * 16, "items": 2, "made_at": "2026-11-25T10:00:00+07:00"})
+    broken.write_text(f"kycuong-handover/1\n{head}\nAAAA\n")
+    page.get_by_label("Tệp của đồng nghiệp").set_input_files(broken)
+    expect(page.locator("#handover-taken li")).to_contain_text("hệ thống khác", timeout=FAR)
+    page.get_by_role("button", name="Bỏ").click()
+    expect(page.locator("#handover-taken li")).to_contain_text("Chưa nhận tệp nào")

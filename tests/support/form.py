@@ -1,0 +1,80 @@
+"""The phone form as an inspector uses it, and the people of a small installation, for the suites that drive pages."""
+
+import uuid_utils
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.instance import Instance
+
+UNIT, NAME = "xa-tan-hoa", "UBND xã Tân Hòa"
+PASSWORDS: dict[str, str] = {}
+PEOPLE = (
+    ("an.kt", "inspector", None),
+    ("binh.td", "lead", None),
+    ("chu.tich", "unit_head", UNIT),
+    ("tham.dinh", "reviewer", None),
+)
+FAR = 15_000  # ms: what waits for the log, or for the next round of the queue
+
+
+def settle(instance: Instance) -> None:
+    """Two units, and people with passwords."""
+    admin = instance.client(instance.token("admin"))
+    for unit, name, staff in ((UNIT, NAME, 45), ("phuong-binh-minh", "UBND phường Bình Minh", 52)):
+        answer = admin.put(f"/intake/v1/unit-changes/{uuid_utils.uuid7()}", json={
+            "change": "register", "unit": unit, "name": name, "group": unit.split("-")[0], "parent": None,
+            "staff": staff, "valid_from": "2025-07-01",
+        })  # fmt: skip
+        assert answer.status_code == 201, answer.text
+    for account, role, post in PEOPLE:
+        PASSWORDS[account] = instance.member(account, role, post)
+
+
+def open_inspection(page: Page, typed: str, name: str, basis: str) -> None:
+    page.get_by_role("link", name="Mở cuộc kiểm tra mới").click()
+    page.locator("#unit-search").fill(typed)
+    page.get_by_label(name, exact=True).check()
+    page.get_by_label("Ngẫu nhiên").check()
+    page.get_by_label("Quyết định kiểm tra số").fill(basis)
+    page.get_by_label("Tôi không có xung đột lợi ích").check()
+    page.get_by_role("button", name="Bắt đầu kiểm tra").click()
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+
+
+def count(page: Page, code: str, times: int) -> None:
+    row = page.locator(f'[data-code="{code}"]')
+    page.locator(f'details:has([data-code="{code}"])').evaluate("group => { group.open = true; }")
+    for _ in range(times):
+        row.get_by_role("button", name="Thêm một").click()
+    expect(row.locator("input[type=number]")).to_have_value(str(times))
+
+
+def filed(page: Page, text: str) -> Locator:
+    return page.locator("#count-filed li", has_text=text)
+
+
+def installed(page: Page) -> None:
+    """Wait until the phone can do without a network."""
+    expect(page.locator("#ready")).to_contain_text("không có mạng", timeout=FAR)
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+def record(page: Page, code: str, times: int = 1) -> None:
+    count(page, code, times)
+    page.get_by_role("button", name="Ghi nhận").click()
+
+
+def stored(instance: Instance, inspection: str) -> list[tuple[str, int]]:
+    """The findings of an inspection, as the server holds them."""
+    lead = instance.client(instance.token("lead"))
+    items = lead.get(f"/intake/v1/findings?inspection={inspection}&limit=200").json()["items"]
+    return sorted((each["code"], each["count"]) for each in items)
+
+
+def fill_in_and_close(page: Page) -> None:
+    page.get_by_role("link", name="Kết thúc kiểm tra").click()
+    form = page.locator("#close-form")
+    for label, value in (("Được giao", "45"), ("Có mặt", "45"), ("Số người", "45")):
+        form.get_by_label(label, exact=True).fill(value)
+    form.get_by_label("Đơn vị đã đọc lại và cùng ký", exact=True).check()
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    expect(filed(page, "Kết thúc kiểm tra")).to_contain_text("Chờ gửi")
