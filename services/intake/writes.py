@@ -100,7 +100,7 @@ class Writes:
     async def commit(self, commands: list[Command]) -> Sequence[Answer | Exception]:
         """Decide and store a batch; an answer or a refusal for each, in order. An exception: nothing was stored.
 
-        (Only a demo load brings several clocks, and with them several transactions, into one batch.)
+        (Only a demo load and a phone's registration bring several transactions into one batch.)
         """
         answers: list[Answer | Exception] = []
         for run in _runs(commands):
@@ -268,12 +268,15 @@ def _note_link(batch: _Batch, command: Command, answer: Answer | Exception) -> N
 
 
 def _runs(commands: list[Command]) -> list[list[Command]]:
-    """Neighbours that share a clock: a demo load sets it, and one transaction has one time."""
+    """Neighbours that share a clock: a demo load sets it, and one transaction has one time.
+
+    A phone that registers ends a run: whose the signed items after it are is read before they are decided.
+    """
     runs: list[list[Command]] = []
-    clock: datetime | None = None
+    last: Command | None = None
     for command in commands:
-        if not runs or command.at != clock:
+        if last is None or command.at != last.at or last.noun.name == "devices":
             runs.append([])
-            clock = command.at
         runs[-1].append(command)
+        last = command
     return runs

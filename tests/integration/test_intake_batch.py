@@ -72,7 +72,7 @@ async def test_bad_lines_are_told_and_the_others_stored(intake):
         large,
         b'{"method":"PUT","path":"/intake/v1/findings/\xff","body":{}}',
         put_line(f"findings/{fresh()}", recording(inspection, count=0)),
-        put_line(f"devices/{fresh()}", {}),
+        put_line(f"inspections/{inspection}/voiding/{fresh()}", {}),
         good.replace(b'"method"', b'"method":"PUT","method"'),
         put_line(f"findings/{fresh()}", recording(inspection)),
     ]

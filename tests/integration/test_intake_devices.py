@@ -215,6 +215,15 @@ async def test_in_a_batch_chain_and_credit_are_the_same(intake: Intake, phone: P
     assert (shown["last_n"], shown["missing_count"], shown["broken"]) == (5, 0, [])
 
 
+async def test_a_phone_may_register_in_the_batch_that_it_signs(intake: Intake) -> None:
+    phone, path = Phone(), f"inspections/{fresh()}"
+    lines = [(f"devices/{phone.id}", {"key": phone.public}), (path, phone.sign(path, opening()))]
+    assert [line["status"] for line in await intake.batch("an.kt", lines)] == [201, 201]
+    assert [line["status"] for line in await intake.batch("an.kt", lines)] == [200, 200]
+    shown = await device(intake)
+    assert (shown["last_n"], shown["missing_count"]) == (1, 0)
+
+
 async def test_nothing_of_a_sealed_part_stands_in_the_chain(intake: Intake, phone: Phone) -> None:
     inspection = await opened(intake, phone)
     path, body = signed(phone, inspection, code="A03", private={"narrative": "CANARY-chain"})
