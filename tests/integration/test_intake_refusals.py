@@ -318,7 +318,6 @@ async def test_team_opener_own_unit_and_reviewer_are_403(intake, inspection):
 async def test_later_nouns_answer_404_and_other_methods_405(intake, inspection):
     one, two = fresh(), fresh()
     for path in (
-        f"devices/{one}",
         f"inspections/{inspection}/correction/{one}",
         f"inspections/{inspection}/voiding/{one}",
         f"inspections/{inspection}/team/{one}",

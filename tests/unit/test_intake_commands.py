@@ -28,7 +28,7 @@ def test_paths_name_nouns():
         "/",
         "/intake/v1/",
         f"/findings/{ID}",
-        f"/intake/v1/devices/{ID}",
+        f"/intake/v1/nonsense/{ID}",
         f"/intake/v1/findings/{ID}/",
         f"/intake/v1/findings/{ID}?x=1/y",
         f"/intake/v1/findings/{OTHER}/photos/1",

@@ -3,13 +3,14 @@
 import { byId, clearFlash, el, flash } from "../assets/dom.js";
 import { t } from "../assets/words.js";
 import * as directory from "./directory.js";
+import { Phones } from "./desk_devices.js";
 import { Erasures } from "./desk_erasure.js";
 import { Answer, Answered } from "./desk_head.js";
 import { Mine } from "./desk_mine.js";
 import { Commend, Quarter, Units } from "./desk_office.js";
 import { History, Waiting } from "./desk_review.js";
 
-const TABS = { answer: Answer, answered: Answered, waiting: Waiting, history: History, commend: Commend, quarter: Quarter, mine: Mine, erasures: Erasures, units: Units };
+const TABS = { answer: Answer, answered: Answered, waiting: Waiting, history: History, commend: Commend, quarter: Quarter, mine: Mine, erasures: Erasures, phones: Phones, units: Units };
 
 const links = [...document.querySelectorAll("[data-tab]")];
 const views = new Map();

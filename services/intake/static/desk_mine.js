@@ -1,10 +1,11 @@
 // Those who inspect: what became of their inspections, and withdrawal of a finding with its reason.
 
-import { all } from "../assets/api.js";
+import { all, get } from "../assets/api.js";
 import { byId, el, flash } from "../assets/dom.js";
 import { day, number, t } from "../assets/words.js";
 import { now } from "./clock.js";
 import { caseOf, rowsOf } from "./desk_cases.js";
+import { phoneNotices } from "./desk_devices.js";
 import { textField, wire } from "./desk_form.js";
 import { FilteredList } from "./desk_list.js";
 import { tidy } from "./drafts.js";
@@ -44,12 +45,14 @@ export class Mine {
 
   async fill(inspection, place) {
     try {
-      const findings = await all(`/intake/v1/findings?inspection=${inspection.id}&limit=200`);
+      const [{ devices = [] }, findings] = await Promise.all([
+        get(`/intake/v1/inspections/${inspection.id}`), all(`/intake/v1/findings?inspection=${inspection.id}&limit=200`),
+      ]);
       const refill = () => this.fill(inspection, place);
-      place.replaceChildren(...findings.map((finding) => caseOf(finding, this.desk.catalogue, {
+      place.replaceChildren(...phoneNotices(devices), ...findings.map((finding) => caseOf(finding, this.desk.catalogue, {
         form: (full) => this.mayWithdraw(full) && this.form(full, refill),
       })));
-      if (!findings.length) place.replaceChildren(el("p", {}, t("Chưa có ghi nhận nào.", "No finding yet.")));
+      if (!findings.length) place.append(el("p", {}, t("Chưa có ghi nhận nào.", "No finding yet.")));
     } catch (problem) {
       place.replaceChildren(el("p", { class: "notice bad" }, problem.message));
     }

@@ -1,0 +1,127 @@
+"""The case desk says in words what of a phone's chain never came: to the lead, the reviewer, and the phone's own user."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from tests.support.browser import DESK, PHONE, Person, chromium
+from tests.support.case_world import closing, fresh, now, opening, registration
+from tests.support.instance import Instance, running
+from tests.support.people import UNIT
+from tests.support.phone import Phone
+
+PEOPLE = {"an.kt": "inspector", "truong.doan": "lead", "tham.dinh": "reviewer", "quan.tri": "admin"}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[Instance]:
+    with tempfile.TemporaryDirectory(prefix="kc-") as folder:
+        Path(folder).chmod(0o711)  # the embedded server's own user walks through it
+        with running(Path(folder) / "data") as instance:
+            yield instance
+
+
+@pytest.fixture(scope="module")
+def passwords(instance: Instance) -> dict[str, str]:
+    data, made = str(instance.data), {}
+    for account, role in PEOPLE.items():
+        made[account] = instance.command("account", "add", account, "--data", data).stdout.split()[-1]
+        instance.command("account", "appoint", account, "--data", data, "--role", role)
+    return made
+
+
+@pytest.fixture(scope="module")
+def phone(instance: Instance, passwords: dict[str, str]) -> Phone:
+    """A phone whose third item was deleted before it was sent, with two more still unsent."""
+    phone, inspection = Phone(), fresh()
+    admin, own = instance.client(instance.token("admin")), instance.client(token(instance))
+    send(admin, f"unit-changes/{fresh()}", registration(UNIT, None))
+    send(own, f"devices/{phone.id}", {"key": phone.public})
+    for path, body, sent in (
+        (f"inspections/{inspection}", opening() | {"team": []}, True),
+        (f"findings/{fresh()}", finding(inspection, "A01"), True),
+        (f"findings/{fresh()}", finding(inspection, "A03"), False),
+        (f"inspections/{inspection}/closing/{fresh()}", closing(), True),
+    ):
+        signed = phone.sign(path, body, waiting=2)
+        if sent:
+            send(own, path, signed)
+    return phone
+
+
+def token(instance: Instance) -> str:
+    return instance.token("inspector", account="an.kt")
+
+
+def send(client: Any, path: str, body: dict[str, Any]) -> None:
+    answer = client.put(f"/intake/v1/{path}", json=body)
+    assert answer.status_code == 201, answer.text
+
+
+def finding(inspection: str, code: str) -> dict[str, Any]:
+    return {"inspection": inspection, "code": code, "count": 1, "captured_at": now(-1)}
+
+
+@pytest.fixture
+def enter(browser: Browser, instance: Instance, passwords: dict[str, str]) -> Iterator[Any]:
+    present: list[Person] = []
+
+    def enter(account: str, tab: str, viewport: dict[str, int] = DESK, language: str = "vi") -> Any:
+        present.append(person := Person(browser, instance.url, viewport))
+        person.sign_in(account, passwords[account])
+        person.page.goto(f"{instance.url}/intake/desk/?lang={language}#/{tab}")
+        return person
+
+    yield enter
+    errors = [error for person in present for error in person.script_errors]
+    for person in present:
+        person.context.close()
+    assert errors == []
+
+
+def picture(person: Person, name: str) -> None:
+    """Kept for whoever wants to look: KYCUONG_PICTURES names a folder."""
+    if folder := os.environ.get("KYCUONG_PICTURES"):
+        person.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("account", list(PEOPLE))
+def test_a_deleted_item_is_said_in_words(enter: Any, phone: Phone, account: str) -> None:
+    person = enter(account, "phones", PHONE)
+    row = person.page.locator(f'[data-device="{phone.id}"]:visible')
+    expect(row).to_contain_text(f"Máy …{phone.id[-4:]} của an.kt")
+    expect(row).to_contain_text("Thiếu mục số 3 (đã xoá hoặc chưa gửi).")
+    expect(row).to_contain_text("còn 2 mục chưa gửi")
+    picture(person, f"phones-{account}")
+    assert person.overflow() == 0
+    found = Axe().run(person.page).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+
+
+def test_it_is_said_at_the_inspection_too(enter: Any, phone: Phone) -> None:
+    person = enter("truong.doan", "mine")
+    person.page.get_by_label("Cả các cuộc khác trong phạm vi của tôi").check()
+    person.page.get_by_text("Ghi nhận và kết quả").click()
+    notice = person.page.locator(f'[data-device="{phone.id}"]')
+    expect(notice).to_contain_text("của an.kt: thiếu mục số 3 (đã xoá hoặc chưa gửi); còn 2 mục chưa gửi.")
+    picture(person, "phones-inspection")
+
+
+def test_in_english_no_word_is_left_in_vietnamese(enter: Any, phone: Phone) -> None:
+    person = enter("tham.dinh", "phones", language="en")
+    row = person.page.locator(f'[data-device="{phone.id}"]')
+    expect(row).to_contain_text("Number 3 missing (deleted, or not sent yet).")
+    words = person.page.locator("#view-phones").inner_text()
+    assert not set(words) & set("ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ")
