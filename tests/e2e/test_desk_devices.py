@@ -1,4 +1,4 @@
-"""The case desk says in words what of a phone's chain never came: to the lead, the reviewer, and the phone's own user."""
+"""The case desk says in words what of a phone's chain never came: to lead, reviewer, and the phone's own user."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""The service dies as a signed item is stored: its place in the phone's chain is noted with the write, or neither is."""
+"""The service dies as a signed item is stored: its place in the chain is noted with the write, or neither is."""
 
 import tempfile
 from pathlib import Path
