@@ -34,6 +34,7 @@ FORMAT = b"kycuong-handover/1"
 MEDIA_TYPE = "text/plain"
 MAX_BYTES = 24 * 1024 * 1024
 SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # RFC 9180, base mode
+TOLD = ("id", "state", "received_at", "receipt")
 _PHOTO = re.compile(r"/intake/v1/findings/([^/]+)/photos/([^/]+)")
 
 
@@ -74,8 +75,16 @@ async def post(request: Request) -> Response:
     items = await asyncio.to_thread(open_file, raw, service.handover_keys)
     outcomes = await _store(service, items, hash_token(token or ""))
     language = language_of(request.headers)
-    lines = (answer_line(number, outcome, language) for number, outcome in enumerate(outcomes, start=1))
+    lines = (answer_line(number, _told(outcome), language) for number, outcome in enumerate(outcomes, start=1))
     return Response(b"".join(lines), media_type=NDJSON)
+
+
+def _told(outcome: Answer | BaseException) -> Answer | BaseException:
+    """What the carrier learns of an accepted item: that it came, not what it says; he could not read the file either."""
+    if not isinstance(outcome, Answer):
+        return outcome
+    said = json.loads(outcome.body)
+    return Answer(outcome.status, json.dumps({name: said[name] for name in TOLD if name in said}).encode())
 
 
 def open_file(raw: bytes, keys: Keys) -> list[Item]:

@@ -65,7 +65,10 @@ async def test_a_colleague_brings_it_and_it_is_the_signers(intake: Intake, phone
     items = queue(phone)
     raw = handed_over(await key_of(intake), items)
     assert b"CANARY" not in raw and b"A03" not in raw
-    assert statuses(await send(intake, "elsewhere", raw)) == [201, 201, 201, 201]
+    lines = await send(intake, "elsewhere", raw)
+    assert statuses(lines) == [201, 201, 201, 201]
+    told = {"id", "state", "received_at", "receipt"}
+    assert all(line["body"].keys() <= told and "state" in line["body"] for line in lines)  # no word of a sealed file
     finding = await intake.get("reviewer", f"/intake/v1/{items[1][0]}")
     assert (finding["filer"], finding["complete"]) == ("an.kt", True)
     assert statuses(await send(intake, "elsewhere", raw)) == [200, 200, 200, 200]
