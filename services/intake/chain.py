@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from services.kernel.envelope import canonical
 
 PREFIX = b"kycuong/device/1\n"
+SALT = 16
 _CURVE = ec.SECP256R1()
 
 
@@ -29,6 +30,8 @@ class Signed:
     message: bytes
     signature: bytes
     waiting: int | None
+    salted: bool
+    """Whether a nonce keeps its link from telling anything of what was signed."""
 
 
 def read_signed(path: str, body: Any) -> Signed | None:
@@ -47,7 +50,7 @@ def read_signed(path: str, body: Any) -> Signed | None:
     prev = device.get("prev")
     return Signed(
         device["id"], n, prev if isinstance(prev, str) else None, link_of(message), message, signature,
-        waiting if type(waiting) is int and 0 <= waiting < 2**31 else None,
+        waiting if type(waiting) is int and 0 <= waiting < 2**31 else None, _salted(device.get("nonce")),
     )  # fmt: skip
 
 
@@ -56,6 +59,13 @@ def signed_bytes(path: str, body: Mapping[str, Any], device: Mapping[str, Any]) 
     said = {name: value for name, value in body.items() if name != "device"}
     place = {name: device.get(name) for name in ("id", "n", "nonce", "prev")}
     return PREFIX + canonical({"body": said, "path": path, **place})
+
+
+def _salted(nonce: Any) -> bool:
+    try:
+        return len(base64.b64decode(nonce, validate=True)) >= SALT
+    except (TypeError, ValueError):
+        return False
 
 
 def link_of(message: bytes) -> str:

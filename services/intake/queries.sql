@@ -58,7 +58,12 @@ SET refused = CASE WHEN kept.refused IS NOT NULL THEN excluded.refused END,
 -- name: devices
 -- Phones with what is odd about their chains: of these accounts, or ($2) of all; seen or registered since $3; after a cursor.
 WITH chosen AS (
-    SELECT id, account, registered_at FROM intake.device WHERE ($2 OR account = ANY($1::text[])) AND id < $4
+    SELECT id, account, registered_at, last_received_at, waiting FROM intake.device LEFT JOIN LATERAL (
+        SELECT seen_at AS last_received_at, waiting FROM intake.device_link
+        WHERE device_link.device = device.id ORDER BY seen_at DESC, n DESC LIMIT 1
+    ) AS seen ON true
+    WHERE ($2 OR account = ANY($1::text[])) AND id < $4 AND coalesce(last_received_at, registered_at) >= $3
+    ORDER BY id DESC LIMIT $5
 ), numbers AS (
     SELECT device, n, count(*) AS links, min(received_at) AS received_at FROM intake.device_link
     WHERE device IN (SELECT id FROM chosen) GROUP BY device, n
@@ -78,17 +83,13 @@ WITH chosen AS (
                             WHERE one.device = item.device AND one.n = item.n - 1 AND one.link = item.prev)))
     GROUP BY device
 )
-SELECT chosen.id::text, account, registered_at, coalesce(last_n, 0) AS last_n, seen.last_received_at,
-       coalesce(seen.waiting, 0) AS waiting, coalesce(ranges, '[]') AS gaps, coalesce(missing_count, 0) AS missing_count,
+SELECT chosen.id::text, account, registered_at, coalesce(last_n, 0) AS last_n, last_received_at,
+       coalesce(waiting, 0) AS waiting, coalesce(ranges, '[]') AS gaps, coalesce(missing_count, 0) AS missing_count,
        coalesce(broken.numbers, '{}') AS broken, coalesce(forked, '{}') AS forked
 FROM chosen
 LEFT JOIN gaps ON gaps.device = chosen.id
 LEFT JOIN broken ON broken.device = chosen.id
-LEFT JOIN LATERAL (
-    SELECT seen_at AS last_received_at, waiting FROM intake.device_link WHERE device = chosen.id ORDER BY seen_at DESC, n DESC LIMIT 1
-) AS seen ON true
-WHERE coalesce(seen.last_received_at, registered_at) >= $3
-ORDER BY chosen.id DESC LIMIT $5;
+ORDER BY chosen.id DESC;
 
 -- name: team_accounts
 -- Everybody who was in a team of an inspection of these units.
@@ -455,6 +456,62 @@ ORDER BY finding.id DESC LIMIT $12;
 -- name: note_read
 -- Who opened a private part.
 INSERT INTO intake.vault_read (account, role, finding, reason, read_at, part) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: team_members
+-- The accounts of a team with their names, and whether each was a lead at an instant; the opener first.
+SELECT account.account, display_name, EXISTS (
+    SELECT FROM identity.appointment
+    WHERE appointment.account = account.account AND role = 'lead' AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)
+) AS leads
+FROM unnest($1::text[]) WITH ORDINALITY AS team(account, place)
+JOIN identity.account ON account.account = team.account ORDER BY place;
+
+-- name: minutes_findings
+-- The findings of an inspection as its minutes name them.
+SELECT code, severity, count, jsonb_array_length(photos) AS photos, state FROM intake.finding WHERE inspection = $1 ORDER BY id;
+
+-- name: lock_inspection
+-- Against another edition of its minutes being made at the same time.
+SELECT 1 FROM intake.inspection WHERE id = $1 FOR NO KEY UPDATE;
+
+-- name: last_minutes
+-- The newest edition of an inspection's minutes.
+SELECT content, salt FROM intake.minutes_issue WHERE inspection = $1 ORDER BY issued_at DESC LIMIT 1;
+
+-- name: issue_minutes
+-- A new edition; those before it lose their salt, so that their hashes tell nothing more.
+WITH earlier AS (UPDATE intake.minutes_issue SET salt = NULL WHERE inspection = $2)
+INSERT INTO intake.minutes_issue (content, inspection, salt, figures, issued_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: forget_minutes
+-- Parts of these closings are erased: the hashes of minutes that told them lose their salt.
+UPDATE intake.minutes_issue SET salt = NULL
+FROM intake.inspection WHERE inspection.id = minutes_issue.inspection AND inspection.closing = ANY($1::uuid[]);
+
+-- name: note_minutes_file
+-- A file of minutes as it is given out.
+INSERT INTO intake.minutes_file (sha256, content, kind, bytes, issued_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (sha256) DO NOTHING;
+
+-- name: minutes_file
+-- The file of a hash, and whether its edition still stands.
+SELECT minutes_file.kind, minutes_file.issued_at, minutes_file.content, salt IS NOT NULL AS current
+FROM intake.minutes_file JOIN intake.minutes_issue USING (content) WHERE sha256 = $1;
+
+-- name: minutes_issue
+-- The edition of a hash: whether it is the newest, and whether findings came or were withdrawn since.
+SELECT minutes_issue.inspection::text, salt, figures, minutes_issue.issued_at, inspection.closing::text,
+       NOT EXISTS (SELECT FROM intake.minutes_issue AS later
+                   WHERE later.inspection = minutes_issue.inspection AND later.issued_at > minutes_issue.issued_at) AS newest,
+       EXISTS (SELECT FROM intake.finding LEFT JOIN intake.write ON write.id = finding.withdrawal
+               WHERE finding.inspection = minutes_issue.inspection AND severity <> 4
+                 AND (finding.received_at > minutes_issue.issued_at OR write.accepted_at > minutes_issue.issued_at)) AS changed
+FROM intake.minutes_issue JOIN intake.inspection ON inspection.id = minutes_issue.inspection
+WHERE content = $1;
+
+-- name: note_minutes_read
+-- Who opened an inspection's minutes.
+INSERT INTO intake.vault_read (account, role, inspection, reason, read_at, part) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: one_inspection
 -- One inspection with all its columns.

@@ -224,6 +224,16 @@ async def test_a_phone_may_register_in_the_batch_that_it_signs(intake: Intake) -
     assert (shown["last_n"], shown["missing_count"]) == (1, 0)
 
 
+@pytest.mark.parametrize("nonce", [None, "c2hvcnQ=", "?"])
+async def test_without_a_nonce_it_is_the_signers_and_no_link_is_kept(
+    intake: Intake, phone: Phone, nonce: str | None
+) -> None:
+    path = f"inspections/{fresh()}"
+    await intake.put("colleague", path, phone.sign(path, opening(), nonce=nonce))
+    assert (await intake.get("reviewer", f"/intake/v1/{path}"))["opener"] == "an.kt"
+    assert await intake.count("intake.device_link") == 0
+
+
 async def test_nothing_of_a_sealed_part_stands_in_the_chain(intake: Intake, phone: Phone) -> None:
     inspection = await opened(intake, phone)
     path, body = signed(phone, inspection, code="A03", private={"narrative": "CANARY-chain"})

@@ -35,15 +35,18 @@ class Phone:
         self.public = b64(self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
         self.n, self.prev = 0, None
 
-    def sign(self, path: str, body: dict[str, Any], waiting: int | None = None) -> dict[str, Any]:
-        """The body with its place in the chain; `path` is below /intake/v1/."""
+    def sign(
+        self, path: str, body: dict[str, Any], waiting: int | None = None, nonce: str | None = ""
+    ) -> dict[str, Any]:
+        """The body with its place in the chain; `path` is below /intake/v1/. A nonce of its own unless one is given."""
         self.n += 1
-        place = {"id": self.id, "n": self.n, "prev": self.prev, "nonce": b64(os.urandom(16))}
+        place = {"id": self.id, "n": self.n, "prev": self.prev, "nonce": b64(os.urandom(16)) if nonce == "" else nonce}
         message = b"kycuong/device/1\n" + jcs({"body": body, "path": f"/intake/v1/{path}", **place})
         r, s = utils.decode_dss_signature(self.key.sign(message, ec.ECDSA(SHA256())))
         self.prev = b64(hashlib.sha256(message).digest())
-        more = {} if waiting is None else {"waiting": waiting}
-        return body | {"device": place | {"sig": b64(r.to_bytes(32) + s.to_bytes(32))} | more}
+        place |= {} if waiting is None else {"waiting": waiting}
+        sent = {name: value for name, value in place.items() if name != "nonce" or value is not None}
+        return body | {"device": sent | {"sig": b64(r.to_bytes(32) + s.to_bytes(32))}}
 
 
 def handed_over(key: dict[str, str], items: list[tuple[str, Any]]) -> bytes:

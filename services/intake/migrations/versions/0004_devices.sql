@@ -22,6 +22,7 @@ CREATE TABLE intake.device_link (
     seen_at timestamptz NOT NULL,
     PRIMARY KEY (device, n, link)
 );
+CREATE INDEX device_link_seen ON intake.device_link (device, seen_at DESC, n DESC);
 COMMENT ON TABLE intake.device_link IS 'the items of each phone''s chain as they came in: a number without a row never came';
 COMMENT ON COLUMN intake.device_link.link IS 'SHA-256 of what was signed; salted by a nonce that is not kept, so it tells nothing of an erased part';
 COMMENT ON COLUMN intake.device_link.prev IS 'the link it names as the one before';
