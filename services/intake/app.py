@@ -14,6 +14,7 @@ from services.intake import (
     genesis,
     handover,
     lapses,
+    minutes_endpoints,
     pages,
     photo_endpoints,
     reads,
@@ -59,6 +60,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     reads.install(app)
     photo_endpoints.install(app)
     handover.install(app)
+    minutes_endpoints.install(app)
     sessions.install(app)
     pages.install(app)
     app.get("/intake/healthz", openapi_extra=PUBLIC, response_class=Response)(_healthz)

@@ -156,7 +156,8 @@ async def catalogue(request: Request, at: Day = None) -> Response:
     return JSONResponse({"version": version.version, "valid_from": valid_from, **words, "codes": codes})
 
 
-async def _reading(request: Request) -> tuple[Service, Reading]:
+async def reading_of(request: Request) -> tuple[Service, Reading]:
+    """The service, and how far the caller reads."""
     service, caller = await _caller(request)
     now = service.clock.now()
     grants = caller.require(Action.READ_CASE, now)
@@ -176,7 +177,7 @@ async def inspections(
     limit: Limit = 50,
 ) -> Response:
     """Inspections the caller may read, newest first."""
-    service, reading = await _reading(request)
+    service, reading = await reading_of(request)
     full = [reading.staff, reading.head, reading.auditor]
     rows = await service.pool.fetch(
         QUERIES.list_inspections, _before(cursor), unit, state, mine, reading.caller.account,
@@ -188,14 +189,14 @@ async def inspections(
 
 async def inspection(request: Request, id: str) -> Response:
     """One inspection; the unit's opinion in the minutes to those who may read private parts."""
-    service, reading = await _reading(request)
+    service, reading = await reading_of(request)
     row = await service.pool.fetchrow(QUERIES.one_inspection, id) if is_write_id(id) else None
     if row is None or not reading.sees(row["unit"], row["team"]):
         raise NotFound
     shown = _inspection(row, reading) | {"closing": row["closing"]}
     people = reading.knows_people(row["unit"], row["team"])
     if row["closing"] is not None and (people or reading.head.holds(row["unit"])):
-        private = (await _open(service, [row["closing"]]))[row["closing"]]
+        private = await private_of(service, row["closing"])
         shown["private"] = private if people else units_copy(private)
     if people:
         since = row["received_at"] - _SEEN_BEFORE
@@ -222,7 +223,7 @@ async def findings(
     limit: Limit = 50,
 ) -> Response:
     """Findings the caller may read, newest first."""
-    service, reading = await _reading(request)
+    service, reading = await reading_of(request)
     if inspection is not None and not is_write_id(inspection):
         raise invalid("/inspection", "phải là UUIDv7 viết thường", "must be a UUIDv7 in lower case")
     full = [reading.staff, reading.auditor]
@@ -267,7 +268,7 @@ class Opening:
 
 async def open_finding(request: Request, id: str) -> Opening:
     """The finding, if the caller may see it; NotFound otherwise."""
-    service, reading = await _reading(request)
+    service, reading = await reading_of(request)
     row = await service.pool.fetchrow(QUERIES.one_finding, id) if is_write_id(id) else None
     if row is None or not _may_see(reading, row):
         raise NotFound
@@ -281,9 +282,13 @@ def _may_see(reading: Reading, row: asyncpg.Record) -> bool:
 
 def _private_role(reading: Reading, row: asyncpg.Record) -> Role:
     if reading.knows_people(row["unit"], row["team"]):
-        held = reading.caller.roles(reading.caller.expires_at) & _STAFF
-        return min(held, default=Role.REVIEWER)
+        return staff_role(reading)
     return Role.UNIT_HEAD if reading.head.holds(row["unit"]) and row["severity"] != 4 else Role.AUDITOR
+
+
+def staff_role(reading: Reading) -> Role:
+    """As whom a member of the inspectorate or the Department reads."""
+    return min(reading.caller.roles(reading.caller.expires_at) & _STAFF, default=Role.REVIEWER)
 
 
 async def _private(service: Service, id: str, answers: dict[str, str]) -> dict[str, Any]:
@@ -301,6 +306,11 @@ async def _open(service: Service, events: list[str]) -> dict[str, dict[str, Any]
         if not group.startswith("photo."):
             shown[group] = None if row["erased_at"] is not None else _opened(service, row)
     return opened
+
+
+async def private_of(service: Service, event: str) -> dict[str, Any]:
+    """The private parts of one event, by group."""
+    return (await _open(service, [event]))[event]
 
 
 def _opened(service: Service, row: asyncpg.Record) -> Any:
@@ -360,7 +370,8 @@ def _erasure(row: asyncpg.Record, directory: Directory, reasons: dict[str, dict[
         private = private | {"refusal": refusal}
     return {
         "id": row["id"], "event": row["event"], "unit": row["unit"],
-        "unit_name": _name(directory, row["unit"], row["requested_at"]), "parts": row["parts"], "state": row["state"],
+        "unit_name": unit_name(directory, row["unit"], row["requested_at"]),
+        "parts": row["parts"], "state": row["state"],
         "about": {"type": event["type"], "subject": event["subject"], "time": event["time"]},
         "requester": row["requester"], "requested_at": rfc3339(row["requested_at"]),
         "settled_at": row["settled_at"] and rfc3339(row["settled_at"]), "private": private,
@@ -369,7 +380,7 @@ def _erasure(row: asyncpg.Record, directory: Directory, reasons: dict[str, dict[
 
 def _inspection(row: asyncpg.Record, reading: Reading) -> dict[str, Any]:
     shown = {
-        "id": row["id"], "unit": row["unit"], "unit_name": _name(reading.directory, row["unit"], row["opened_at"]),
+        "id": row["id"], "unit": row["unit"], "unit_name": unit_name(reading.directory, row["unit"], row["opened_at"]),
         "kind": row["kind"], "basis": row["basis"], "opened_at": rfc3339(row["opened_at"]), "quarter": row["quarter"],
         "catalogue": row["catalogue"], "received_at": rfc3339(row["received_at"]), "state": row["state"],
         "closed_at": row["closed_at"] and rfc3339(row["closed_at"]),
@@ -385,7 +396,7 @@ def _finding(row: asyncpg.Record, reading: Reading, team: Sequence[str]) -> dict
     manifest, held = json.loads(row["photos"]), sorted(map(int, json.loads(row["held"])))
     shown = {
         "id": row["id"], "inspection": row["inspection"], "unit": row["unit"],
-        "unit_name": _name(reading.directory, row["unit"], row["captured_at"]), "code": row["code"],
+        "unit_name": unit_name(reading.directory, row["unit"], row["captured_at"]), "code": row["code"],
         "catalogue": row["catalogue"],
         "severity": row["severity"], "count": row["count"], "captured_at": rfc3339(row["captured_at"]),
         "received_at": rfc3339(row["received_at"]), "photos": len(manifest), "photos_held": held,
@@ -398,7 +409,8 @@ def _finding(row: asyncpg.Record, reading: Reading, team: Sequence[str]) -> dict
     return shown
 
 
-def _name(directory: Directory, unit: str, instant: Any) -> str:
+def unit_name(directory: Directory, unit: str, instant: Any) -> str:
+    """A unit's name on the day of an instant; its id where it had none."""
     version = directory.version(unit, local_date(instant))
     return version.name if version is not None else unit
 

@@ -75,6 +75,7 @@ async def _store_erasures(connection: Connection, changes: Changes, now: datetim
         await connection.execute(QUERIES.settle_erasures, *columns(settled, 3), now)
         gone = [(one.event, part) for one in changes.settled if one.state == "erased" for part in one.parts]
         await connection.execute(QUERIES.erase_parts, *columns(gone, 2), now)
+        await connection.execute(QUERIES.forget_minutes, list({event for event, _ in gone}))
         photos = [(event, int(part[6:])) for event, part in gone if part.startswith("photo.")]
         if photos:
             await connection.execute(QUERIES.drop_photos, *columns(photos, 2))

@@ -119,6 +119,10 @@ READS = (
     _get("/intake/v1/catalogue", "/intake/v1/catalogue", {200: EVERYBODY}),
     _get("/intake/v1/inspections", "/intake/v1/inspections", {200: LIVE}),
     _get("/intake/v1/inspections/{id}", "/intake/v1/inspections/{w.inspection}", {200: SEEING, 404: UNSEEING}),
+    *(_get(f"/intake/v1/inspections/{{id}}/minutes{kind}",
+           f"/intake/v1/inspections/{{w.inspection}}/minutes{kind}?reason=x", {200: SEEING, 404: UNSEEING})
+      for kind in ("", ".pdf", ".docx")),
+    _get("/intake/v1/minutes/{sha256}", "/intake/v1/minutes/00", {}, public=True),
     _get("/intake/v1/findings", "/intake/v1/findings", {200: LIVE}),
     _get("/intake/v1/findings/{id}", "/intake/v1/findings/{w.finding}", {200: SEEING, 404: UNSEEING}),
     _get("/intake/v1/findings/{finding}/photos/{n}", "/intake/v1/findings/{w.complete}/photos/1?reason=x",

@@ -1,0 +1,103 @@
+"""What the minutes of an inspection say (Mẫu 1.9, NĐ 30/2020): fields, figures, the hash that proves them. Pure."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.kernel.envelope import canonical
+from services.kernel.quarters import ICT
+
+HIDDEN_SEVERITY = 4
+"""Kept from the unit, and so from the paper that it signs."""
+BADGE = "B01"
+EXCUSES = ("leave", "meeting", "duty", "study", "sickness", "maternity")
+SIGNERS = ("leader", "secretary", "unit")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody of the team."""
+
+    name: str
+    leads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A finding as the minutes name it."""
+
+    code: str
+    name: str
+    severity: int
+    count: int
+    photos: int
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A closed inspection as it stands in the database, with its private parts opened (an erased one is None)."""
+
+    inspection: str
+    closing: str
+    unit_name: str
+    kind: str
+    basis: str
+    opened_at: datetime
+    closed_at: datetime
+    roll: Mapping[str, Any]
+    members: Sequence[Member]
+    findings: Sequence[Noted]
+    private: Mapping[str, Any]
+
+
+def figures(closed: Closed) -> dict[str, Any]:
+    """What anybody who holds the paper may compare: no name, no private word."""
+    return {
+        "unit_name": closed.unit_name, "kind": closed.kind, "basis": closed.basis,
+        "opened_at": _local(closed.opened_at), "closed_at": _local(closed.closed_at), "roll": dict(closed.roll),
+        "findings": [
+            {"code": one.code, "name": one.name, "count": one.count, "withdrawn": one.withdrawn}
+            for one in told(closed.findings)
+        ],
+    }  # fmt: skip
+
+
+def content(closed: Closed) -> dict[str, Any]:
+    """Everything that the full minutes say."""
+    return figures(closed) | {
+        "version": 1, "inspection": closed.inspection, "closing": closed.closing,
+        "team": [{"name": one.name, "leads": one.leads} for one in closed.members],
+        "photos": sum(one.photos for one in told(closed.findings)),
+        "badges_missing": sum(one.count for one in told(closed.findings) if one.code == BADGE and not one.withdrawn),
+        "private": {name: value for name, value in closed.private.items() if name in _SAID},
+    }  # fmt: skip
+
+
+_SAID = ("opinion", "refusal", "minutes", "signatures")
+
+
+def told(findings: Iterable[Noted]) -> list[Noted]:
+    """The findings that the paper names, by code."""
+    return sorted((one for one in findings if one.severity != HIDDEN_SEVERITY), key=lambda one: (one.code, one.count))
+
+
+def units_edition(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The same minutes for the unit's own people: the team by its roles, and only the unit's own signature."""
+    private = dict(said["private"])
+    if private.get("minutes"):
+        private["minutes"] = {name: value for name, value in private["minutes"].items() if name != "secretary"}
+    if private.get("signatures"):
+        private["signatures"] = {name: value for name, value in private["signatures"].items() if name == "unit"}
+    return {**said, "team": [{"name": None, "leads": one["leads"]} for one in said["team"]], "private": private}
+
+
+def content_hash(said: Mapping[str, Any], salt: bytes) -> str:
+    """The hash that the paper carries: SHA-256 over a random salt and the RFC 8785 form, in hex."""
+    return hashlib.sha256(salt + canonical(said)).hexdigest()
+
+
+def _local(instant: datetime) -> str:
+    return instant.astimezone(ICT).isoformat(timespec="seconds")

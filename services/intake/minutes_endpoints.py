@@ -1,0 +1,168 @@
+"""The minutes' routes: the content, the files, and the public pages by which a paper or a file is checked."""
+
+import hashlib
+import io
+import json
+import secrets
+from typing import Annotated, Any
+
+import asyncpg
+import segno
+from fastapi import FastAPI, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from services.intake.endpoints import service_of
+from services.intake.forms import MAX_TEXT, is_write_id
+from services.intake.loading import QUERIES
+from services.intake.minutes import Closed, Member, Noted, content, content_hash, figures, units_edition
+from services.intake.minutes_files import DOCX, PDF, as_file
+from services.intake.minutes_wording import paper
+from services.intake.reads import Reading, private_of, reading_of, staff_role, unit_name
+from services.intake.refusals import WrongState
+from services.intake.service import Service
+from services.intake.shell import PAGES
+from services.kernel.identity import authenticate, token_of
+from services.kernel.problems import NotFound, invalid
+from services.kernel.quarters import local_date, rfc3339
+from services.kernel.roles import PUBLIC, Action, Role, allows
+from services.kernel.strict_json import clean_text
+
+Reason = Annotated[str | None, Query(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")]
+_KINDS = {"pdf": PDF, "docx": DOCX}
+
+
+def install(app: FastAPI) -> None:
+    """Add the routes."""
+    base = "/intake/v1/inspections/{id}/minutes"
+    app.get(base, response_class=JSONResponse, openapi_extra=allows(Action.READ_CASE))(show)
+    for kind, media in _KINDS.items():
+        described: dict[int | str, dict[str, Any]] = {200: {"content": {media: {"schema": {"type": "string"}}}}}
+        app.get(
+            f"{base}.{kind}", response_class=Response, responses=described, openapi_extra=allows(Action.READ_CASE),
+            operation_id=f"get_minutes_{kind}",
+        )(_giving(kind))  # fmt: skip
+    app.get("/intake/v1/minutes/{sha256}", response_class=JSONResponse, openapi_extra=PUBLIC)(check_file)
+    app.get("/intake/minutes/{inspection}/{content}", include_in_schema=False, openapi_extra=PUBLIC)(check_paper)
+    app.get("/intake/units/{unit}/qr", include_in_schema=False, openapi_extra=allows(Action.SIGNED_IN))(unit_code)
+
+
+async def show(request: Request, id: str, reason: Reason = None) -> Response:
+    """The minutes as data, with their hash."""
+    _, edition, issued = await _open(request, id, reason)
+    return JSONResponse(edition | {"content_sha256": issued})
+
+
+def _giving(kind: str) -> Any:
+    async def give(request: Request, id: str, reason: Reason = None) -> Response:
+        """The minutes as a file, noted by its hash before it is given out."""
+        service, edition, issued = await _open(request, id, reason)
+        address = str(request.url_for("check_paper", inspection=id, content=issued))
+        raw = await as_file(paper(edition, issued, address), kind)
+        digest = hashlib.sha256(raw).hexdigest()
+        await service.pool.execute(QUERIES.note_minutes_file, digest, issued, kind, len(raw), service.clock.now())
+        # a crash here leaves the hash of a file that nobody was given
+        headers = {
+            "Content-Disposition": f'attachment; filename="bien-ban-{id}.{kind}"', "Cache-Control": "no-store",
+            "X-Content-SHA256": digest,
+        }  # fmt: skip
+        return Response(raw, media_type=_KINDS[kind], headers=headers)
+
+    return give
+
+
+async def _open(request: Request, id: str, reason: str | None) -> tuple[Service, dict[str, Any], str]:
+    """The minutes as the caller may read them, and the hash of their full edition; the reading is logged."""
+    service, reading = await reading_of(request)
+    row = await service.pool.fetchrow(QUERIES.one_inspection, id) if is_write_id(id) else None
+    if row is None or not reading.sees(row["unit"], row["team"]):
+        raise NotFound
+    if row["closing"] is None:
+        raise WrongState(("Cuộc kiểm tra chưa kết thúc nên chưa có biên bản.", "Still open: there are no minutes yet."))
+    role = _role(reading, row)
+    if role is Role.AUDITOR and not (reason or "").strip():
+        raise invalid("/reason", "hãy nêu lý do xem biên bản", "say why the minutes are opened")
+    now = service.clock.now()
+    noted = (reading.caller.account, role, id, reason and clean_text(reason), now, "minutes")
+    await service.pool.execute(QUERIES.note_minutes_read, *noted)
+    # a crash here leaves a reading noted that nobody saw: never the other way round
+    closed = await _closed(service, reading, row)
+    issued = await _issue(service, closed)
+    said = content(closed)
+    return service, units_edition(said) if role is Role.UNIT_HEAD else said, issued
+
+
+def _role(reading: Reading, row: asyncpg.Record) -> Role:
+    if reading.knows_people(row["unit"], row["team"]):
+        return staff_role(reading)
+    return Role.UNIT_HEAD if reading.head.holds(row["unit"]) else Role.AUDITOR
+
+
+async def _closed(service: Service, reading: Reading, row: asyncpg.Record) -> Closed:
+    members = await service.pool.fetch(QUERIES.team_members, row["team"], row["opened_at"])
+    codes = next(one for one in service.catalogues if one.version == row["catalogue"]).codes
+    findings = await service.pool.fetch(QUERIES.minutes_findings, row["id"])
+    return Closed(
+        row["id"], row["closing"], unit_name(reading.directory, row["unit"], row["opened_at"]), row["kind"],
+        row["basis"], row["opened_at"], row["closed_at"], json.loads(row["roll"]),
+        [Member(one["display_name"] or one["account"], one["leads"]) for one in members],
+        [
+            Noted(
+                one["code"], codes[one["code"]].name_vi, one["severity"], one["count"], one["photos"],
+                one["state"] == "withdrawn",
+            )
+            for one in findings
+        ],
+        await private_of(service, row["closing"]),
+    )  # fmt: skip
+
+
+async def _issue(service: Service, closed: Closed) -> str:
+    """The hash of this edition: the newest one's while it says the same, or else a new one under a new salt."""
+    said = content(closed)
+    async with service.pool.acquire() as connection, connection.transaction():
+        await connection.execute(QUERIES.lock_inspection, closed.inspection)
+        last = await connection.fetchrow(QUERIES.last_minutes, closed.inspection)
+        if last is not None and last["salt"] is not None and content_hash(said, last["salt"]) == last["content"]:
+            return str(last["content"])
+        salt = secrets.token_bytes(32)
+        issued = content_hash(said, salt)
+        shown = json.dumps(figures(closed), ensure_ascii=False)
+        await connection.execute(QUERIES.issue_minutes, issued, closed.inspection, salt, shown, service.clock.now())
+        # a crash here leaves the earlier edition as the newest
+    return issued
+
+
+async def check_file(request: Request, sha256: str) -> Response:
+    """Whether a file of these bytes was given out as minutes; to anybody, for the hash tells nothing else."""
+    row = await service_of(request).pool.fetchrow(QUERIES.minutes_file, sha256)
+    if row is None:
+        return JSONResponse({"match": False})
+    shown = {"match": True, "kind": row["kind"], "issued_at": rfc3339(row["issued_at"]), "current": row["current"]}
+    return JSONResponse(shown | {"content_sha256": row["content"]})
+
+
+async def check_paper(request: Request, inspection: str, content: str) -> Response:
+    """The page behind a paper's code: match, an earlier edition, or no match; whoever holds the hash may look."""
+    service = service_of(request)
+    row = await service.pool.fetchrow(QUERIES.minutes_issue, content) if is_write_id(inspection) else None
+    if row is None or row["inspection"] != inspection:
+        return PAGES.render(request, "minutes.html", status=404, verdict="mismatch", figures=None, issue=None)
+    current = row["newest"] and row["salt"] is not None and not row["changed"]
+    shown = json.loads(row["figures"])
+    return PAGES.render(request, "minutes.html", verdict="match" if current else "earlier", figures=shown, issue=row)
+
+
+async def unit_code(request: Request, unit: str) -> Response:
+    """A page to print and hang up: the unit's code opens the form with the unit chosen."""
+    service = service_of(request)
+    await authenticate(service.pool, token_of(request))
+    now = service.clock.now()
+    async with service.pool.acquire() as connection:
+        directory = await service.writes.directory.current(connection)
+    version = directory.version(unit, local_date(now))
+    if version is None:
+        raise NotFound
+    address = f"{request.base_url}intake/?unit={unit}"
+    out = io.BytesIO()
+    segno.make(address, error="q", micro=False).save(out, kind="svg", scale=8, border=4, xmldecl=False)
+    return PAGES.render(request, "unit_qr.html", name=version.name, address=address, code=out.getvalue().decode())

@@ -1,0 +1,197 @@
+"""The minutes set in type: a PDF by Typst, a .docx that the office can edit; the same words give the same bytes."""
+
+import asyncio
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import segno
+import typst
+from docx import Document
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml.ns import qn
+from docx.shared import Cm, Mm, Pt
+from PIL import Image, ImageDraw
+
+TEMPLATE = Path(__file__).parent / "templates/minutes.typ"
+PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PATIENCE = 20.0  # seconds
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+_one_at_a_time = asyncio.Semaphore(1)
+
+
+async def as_file(paper: Mapping[str, Any], kind: str) -> bytes:
+    """The file of a kind, `pdf` or `docx`; one is made at a time, so that a crowd waits in line."""
+    async with _one_at_a_time, asyncio.timeout(PATIENCE):
+        return await asyncio.to_thread(to_pdf if kind == "pdf" else to_docx, paper)
+
+
+def to_pdf(paper: Mapping[str, Any]) -> bytes:
+    """A PDF by Typst's own fonts, so that every machine makes the same one; the words go in as data."""
+    drawn = [{**one, "drawn": one["drawn"] and _svg(one["drawn"])} for one in paper["signatures"]]
+    data = json.dumps({**paper, "signatures": drawn, "qr": qr_svg(paper["address"])}, ensure_ascii=False)
+    return typst.compile(
+        str(TEMPLATE), root=str(TEMPLATE.parent), ignore_system_fonts=True, sys_inputs={"paper": data}, format="pdf"
+    )
+
+
+def qr_svg(address: str) -> str:
+    """The code that leads to an address, as a picture."""
+    out = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(out, kind="svg", border=2, xmldecl=False)
+    return out.getvalue().decode()
+
+
+def _svg(signature: Mapping[str, Any]) -> str:
+    paths = "".join(f'<path d="{_path(stroke)}"/>' for stroke in signature["strokes"])
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {signature["w"]} {signature["h"]}" fill="none" '
+        f'stroke="#1a237e" stroke-width="{max(2, signature["h"] // 60)}" stroke-linecap="round" '
+        f'stroke-linejoin="round">{paths}</svg>'
+    )
+
+
+def _path(stroke: list[int]) -> str:
+    points = [f"{x} {y}" for x, y in zip(stroke[::2], stroke[1::2], strict=True)]
+    return "M" + " L".join(points if len(points) > 1 else points * 2)
+
+
+def to_docx(paper: Mapping[str, Any]) -> bytes:
+    """A .docx in Times New Roman with real tables."""
+    document = Document()
+    _set_page(document)
+    _letterhead(document, paper)
+    _line(document, paper["title"], bold=True, size=15, align=WD_ALIGN_PARAGRAPH.CENTER)
+    _line(document, paper["subtitle"], bold=True, align=WD_ALIGN_PARAGRAPH.CENTER)
+    _line(document, paper["opening"])
+    _who(document, paper)
+    _results(document, paper)
+    _words(document, paper)
+    _sign(document, paper)
+    _proof(document, paper)
+    out = io.BytesIO()
+    document.save(out)
+    return _always_the_same(out.getvalue())
+
+
+def _set_page(document: Any) -> None:
+    section, style = document.sections[0], document.styles["Normal"]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin, section.right_margin = Mm(30), Mm(15)
+    section.top_margin, section.bottom_margin = Mm(20), Mm(20)
+    style.font.name, style.font.size = "Times New Roman", Pt(13)
+    style.element.rPr.rFonts.set(qn("w:eastAsia"), "Times New Roman")
+    style.paragraph_format.space_after = Pt(4)
+
+
+def _line(
+    place: Any, text: str, *, bold: bool = False, italic: bool = False, size: int = 13, align: Any = None
+) -> None:
+    """A line, in the empty one that a new cell begins with or a new one."""
+    empty = [one for one in place.paragraphs if not one.text and not one.runs]
+    paragraph = empty[0] if empty else place.add_paragraph()
+    run = paragraph.add_run(text)
+    run.bold, run.italic, run.font.size = bold, italic, Pt(size)
+    paragraph.alignment = align
+
+
+def _letterhead(document: Any, paper: Mapping[str, Any]) -> None:
+    left, right = document.add_table(rows=1, cols=2).rows[0].cells
+    centre = WD_ALIGN_PARAGRAPH.CENTER
+    _line(left, "SỞ NỘI VỤ", align=centre)
+    _line(left, "ĐOÀN KIỂM TRA", bold=True, align=centre)
+    _line(left, f"Số: {paper['number']}", align=centre)
+    _line(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", bold=True, align=centre)
+    _line(right, "Độc lập – Tự do – Hạnh phúc", bold=True, align=centre)
+    _line(right, paper["place_and_day"], italic=True, align=centre)
+
+
+def _who(document: Any, paper: Mapping[str, Any]) -> None:
+    _line(document, "I. Thành phần", bold=True)
+    _line(document, "1. Đoàn kiểm tra:")
+    for one in paper["team"]:
+        document.add_paragraph(one, style="List Bullet")
+    _line(document, f"2. Đại diện đơn vị được kiểm tra: {paper['representative']}")
+
+
+def _results(document: Any, paper: Mapping[str, Any]) -> None:
+    _line(document, "II. Kết quả kiểm tra", bold=True)
+    _line(document, "1. Quân số:")
+    _table(document, paper["attendance"])
+    _line(document, f"2. {paper['checked']}")
+    _line(document, "3. Ghi nhận:")
+    if paper["findings"]:
+        _table(document, [["Mã", "Nội dung", "Số lượng"], *paper["findings"]], widths=(2, 11, 2.5))
+    else:
+        _line(document, "Không có ghi nhận nào.")
+    if paper["photos"]:
+        _line(document, f"Kèm theo {paper['photos']} ảnh, lưu trong hệ thống.")
+
+
+def _table(document: Any, rows: list[list[str]], widths: tuple[float, ...] = ()) -> None:
+    table = document.add_table(rows=0, cols=len(rows[0]), style="Table Grid")
+    for row in rows:
+        for cell, text in zip(table.add_row().cells, row, strict=True):
+            cell.text = text
+    for column, width in zip(table.columns, widths, strict=False):
+        for cell in column.cells:
+            cell.width = Cm(width)
+
+
+def _words(document: Any, paper: Mapping[str, Any]) -> None:
+    _line(document, "III. Ý kiến của đơn vị", bold=True)
+    _line(document, paper["opinion"])
+    if paper["demands"] or paper["due"]:
+        _line(document, "IV. Yêu cầu của Đoàn kiểm tra", bold=True)
+        for text in filter(None, (paper["demands"], paper["due"])):
+            _line(document, text)
+    _line(document, paper["closing"])
+    if paper["refusal"] is not None:
+        _line(document, f"Lý do từ chối ký: {paper['refusal']}")
+
+
+def _sign(document: Any, paper: Mapping[str, Any]) -> None:
+    cells = document.add_table(rows=1, cols=len(paper["signatures"])).rows[0].cells
+    for cell, one in zip(cells, paper["signatures"], strict=True):
+        _line(cell, one["title"], bold=True, align=WD_ALIGN_PARAGRAPH.CENTER)
+        if one["drawn"] and not one["refused"]:
+            picture = cell.add_paragraph()
+            picture.alignment = WD_ALIGN_PARAGRAPH.CENTER
+            picture.add_run().add_picture(io.BytesIO(_png(one["drawn"])), height=Mm(20))
+        else:
+            words = "(từ chối ký)" if one["refused"] else "(ký, ghi rõ họ tên)"
+            _line(cell, words + "\n\n\n", italic=True, align=WD_ALIGN_PARAGRAPH.CENTER)
+        _line(cell, one["name"], bold=True, align=WD_ALIGN_PARAGRAPH.CENTER)
+
+
+def _png(signature: Mapping[str, Any]) -> bytes:
+    picture = Image.new("RGB", (signature["w"], signature["h"]), "white")
+    draw = ImageDraw.Draw(picture)
+    for stroke in signature["strokes"]:
+        points = list(zip(stroke[::2], stroke[1::2], strict=True))
+        draw.line(points if len(points) > 1 else points * 2, fill="#1a237e", width=max(2, signature["h"] // 60))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def _proof(document: Any, paper: Mapping[str, Any]) -> None:
+    out = io.BytesIO()
+    segno.make(paper["address"], error="m", micro=False).save(out, kind="png", scale=4, border=2)
+    document.add_paragraph().add_run().add_picture(io.BytesIO(out.getvalue()), width=Mm(28))
+    _line(document, f"SHA-256: {paper['hash']}\n{paper['address']}", size=9)
+
+
+def _always_the_same(raw: bytes) -> bytes:
+    """The same archive without the time of its making."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            info = zipfile.ZipInfo(name, _ZIP_TIME)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(info, old.read(name))
+    return out.getvalue()

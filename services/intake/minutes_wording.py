@@ -1,0 +1,147 @@
+"""The minutes in words: every line of the paper, ready to be set in type, so that PDF and .docx say the same. Pure."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+KINDS = {"unannounced": "đột xuất, không báo trước", "planned": "theo kế hoạch", "recheck": "phúc tra"}
+EXCUSED = {
+    "leave": "nghỉ phép", "meeting": "đi họp", "duty": "công tác", "study": "đi học", "sickness": "nghỉ ốm",
+    "maternity": "thai sản",
+}  # fmt: skip
+ERASED = "[đã xoá theo quy định]"
+DOTS = "…………………………"
+_SIGNED = {"leader": "TRƯỞNG ĐOÀN", "secretary": "THƯ KÝ", "unit": "ĐẠI DIỆN ĐƠN VỊ"}
+
+
+def paper(said: Mapping[str, Any], content_hash: str, address: str) -> dict[str, Any]:
+    """The lines and tables of the minutes, with what proves them."""
+    private = said["private"]
+    words = private.get("minutes", {}) or {}
+    begun, ended = (datetime.fromisoformat(said[name]) for name in ("opened_at", "closed_at"))
+    return {
+        "title": "BIÊN BẢN", "subtitle": "Kiểm tra việc chấp hành kỷ luật, kỷ cương hành chính",
+        "number": words.get("number") or "……/BB-ĐKT", "place_and_day": _day(ended.date()),
+        "opening": _opening(said, words, begun, private), "team": _team(said, words),
+        "representative": _representative(words, private), "attendance": _attendance(said["roll"]),
+        "checked": _checked(said), "findings": _findings(said), "photos": said["photos"],
+        "opinion": _text(private, "opinion", "Đơn vị không có ý kiến."),
+        "demands": words.get("demands") or "", "due": _due(words), "closing": _closing(said, words, ended),
+        "refusal": None if said["roll"]["signed"] else _text(private, "refusal", "không nêu lý do"),
+        "signatures": _signatures(said, words, private),
+        "hash": content_hash, "short": " ".join(content_hash[place : place + 4] for place in range(0, 16, 4)),
+        "address": address,
+    }  # fmt: skip
+
+
+def _opening(said: Mapping[str, Any], words: Mapping[str, Any], begun: datetime, private: Mapping[str, Any]) -> str:
+    place = words.get("place") or (ERASED if _gone(private, "minutes") else f"trụ sở {said['unit_name']}")
+    return (
+        f"Hôm nay, {_moment(begun)}, tại {place}, Đoàn kiểm tra thực hiện Quyết định số {said['basis']} tiến hành kiểm "
+        f"tra {KINDS[said['kind']]} việc chấp hành kỷ luật, kỷ cương hành chính tại {said['unit_name']}."
+    )
+
+
+def _team(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
+    leads = [one for one in said["team"] if one["leads"]]
+    others = [one for one in said["team"] if not one["leads"]]
+    if not leads:
+        leads, others = others[:1], others[1:]
+    lines = [_member(one, "Trưởng đoàn") for one in leads] + [_member(one, "Thành viên") for one in others]
+    return lines + ([f"Thư ký: {words['secretary']}"] if words.get("secretary") else [])
+
+
+def _member(one: Mapping[str, Any], role: str) -> str:
+    return f"{role}: {one['name']}" if one["name"] else role
+
+
+def _representative(words: Mapping[str, Any], private: Mapping[str, Any]) -> str:
+    who = words.get("representative")
+    if not who:
+        return ERASED if _gone(private, "minutes") else DOTS
+    return f"{who['name']}, {who['post']}" if who.get("post") else str(who["name"])
+
+
+def _attendance(roll: Mapping[str, Any]) -> list[list[str]]:
+    excused = roll["excused"]
+    kinds = "; ".join(f"{EXCUSED[kind]} {number(count)}" for kind, count in excused.items() if count)
+    away = number(sum(excused.values())) + (f" ({kinds})" if kinds else "")
+    return [
+        ["Được giao", number(roll["assigned"])], ["Có mặt", number(roll["present"])],
+        ["Trong đó đi muộn", number(roll["late"])], ["Vắng có lý do", away],
+        ["Vắng không lý do", number(roll["unexcused"])],
+    ]  # fmt: skip
+
+
+def _checked(said: Mapping[str, Any]) -> str:
+    roll = said["roll"]
+    return (
+        f"Đã kiểm tra {number(roll['persons_checked'])} người, {number(roll['files_checked'])} hồ sơ; không đeo thẻ: "
+        f"{number(said['badges_missing'])}/{number(roll['persons_checked'])} người."
+    )
+
+
+def _findings(said: Mapping[str, Any]) -> list[list[str]]:
+    return [
+        [one["code"], one["name"] + (" (đã rút lại)" if one["withdrawn"] else ""), _count(one)]
+        for one in said["findings"]
+    ]
+
+
+def _count(one: Mapping[str, Any]) -> str:
+    return "–" if one["code"] == "K00" else number(one["count"])
+
+
+def _due(words: Mapping[str, Any]) -> str:
+    due = words.get("demands_due")
+    return f"Thời hạn khắc phục: trước ngày {date.fromisoformat(due):%d/%m/%Y}." if due else ""
+
+
+def _closing(said: Mapping[str, Any], words: Mapping[str, Any], ended: datetime) -> str:
+    copies = f" Biên bản lập thành {words['copies']:02d} bản." if words.get("copies") else ""
+    end = (
+        "đã đọc lại cho mọi người cùng nghe, công nhận là đúng và cùng ký"
+        if said["roll"]["signed"]
+        else "đã đọc lại; đại diện đơn vị từ chối ký"
+    )
+    return f"Việc kiểm tra kết thúc lúc {_moment(ended)}. Biên bản {end}.{copies}"
+
+
+def _signatures(said: Mapping[str, Any], words: Mapping[str, Any], private: Mapping[str, Any]) -> list[dict[str, Any]]:
+    drawn = private.get("signatures") or {}
+    names = {
+        "leader": next((one["name"] for one in said["team"] if one["leads"]), None)
+        or (said["team"][0]["name"] if said["team"] else None),
+        "secretary": words.get("secretary"),
+        "unit": (words.get("representative") or {}).get("name"),
+    }
+    return [
+        {
+            "title": title, "name": names[who] or "", "drawn": drawn.get(who),
+            "refused": who == "unit" and not said["roll"]["signed"],
+        }
+        for who, title in _SIGNED.items()
+        if who != "secretary" or names[who] or drawn.get(who)
+    ]  # fmt: skip
+
+
+def _text(private: Mapping[str, Any], part: str, otherwise: str) -> str:
+    return ERASED if _gone(private, part) else str(private.get(part) or otherwise)
+
+
+def _gone(private: Mapping[str, Any], part: str) -> bool:
+    return part in private and private[part] is None
+
+
+def _moment(instant: datetime) -> str:
+    return f"{instant:%H} giờ {instant:%M} phút, {_day(instant.date())}"
+
+
+def _day(day: date) -> str:
+    month = day.month if day.month > 2 else f"{day:%m}"  # NĐ 30/2020: a nought before 1 and 2 only
+    return f"ngày {day:%d} tháng {month} năm {day.year}"
+
+
+def number(count: int) -> str:
+    """12471 → `12.471`."""
+    return f"{count:,}".replace(",", ".")

@@ -1,0 +1,199 @@
+"""The minutes of an inspection: what they say and to whom, as PDF and .docx, and the page behind their code."""
+
+import hashlib
+import io
+import json
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pytest_asyncio
+
+from tests.support.intake import Intake, closing, fresh, opening, populate, recording, running_intake
+
+HOSTILE = 'Ý kiến #panic("x") $x$ *đậm* @nhãn <b>&amp; \\ "ngoặc"'
+SIGNATURE = {"w": 600, "h": 200, "strokes": [[10, 20, 300, 180, 500, 40], [5, 5]]}
+WORDS: dict[str, Any] = {
+    "opinion": HOSTILE,
+    "minutes": {
+        "number": "12/BB-ĐKT", "place": "trụ sở UBND xã", "secretary": "Phạm Thị Thư", "copies": 3,
+        "representative": {"name": "Nguyễn Văn Ví Dụ", "post": "Phó Chủ tịch"},
+        "demands": "Chấn chỉnh việc đeo thẻ.", "demands_due": "2026-09-15",
+    },
+    "signatures": {"unit": SIGNATURE, "leader": SIGNATURE},
+    "fill": [{"event": "question", "node": "/present", "start": 1, "end": 2, "old": "44", "new": "43"}],
+}  # fmt: skip
+
+
+@pytest_asyncio.fixture
+async def intake(settings):
+    async with running_intake(settings) as intake:
+        await populate(intake)
+        await intake.token("inspector", account="an.kt")
+        yield intake
+
+
+async def opened(intake: Intake) -> str:
+    inspection = fresh()
+    await intake.put("an.kt", f"inspections/{inspection}", opening(team=["colleague"]))
+    for code, count in (("A01", 3), ("B01", 2), ("C04", 1)):
+        await intake.put("an.kt", f"findings/{fresh()}", recording(inspection, code=code, count=count))
+    return inspection
+
+
+@pytest_asyncio.fixture
+async def inspection(intake: Intake) -> str:
+    """Closed, with everything the minutes can say; one finding is severity 4."""
+    inspection = await opened(intake)
+    await intake.put("an.kt", f"inspections/{inspection}/closing/{fresh()}", closing(private=WORDS))
+    return inspection
+
+
+async def fetch(intake: Intake, who: str, path: str, status: int = 200) -> Any:
+    answer = await intake.client.get(path, headers={"authorization": f"Bearer {intake.tokens.get(who, who)}"})
+    assert answer.status_code == status, answer.text
+    return answer
+
+
+def at(inspection: str, kind: str = "") -> str:
+    return f"/intake/v1/inspections/{inspection}/minutes{kind}"
+
+
+def document(docx: bytes) -> str:
+    return zipfile.ZipFile(io.BytesIO(docx)).read("word/document.xml").decode()
+
+
+async def page(intake: Intake, inspection: str, issued: str, status: int = 200) -> str:
+    return (await fetch(intake, "nobody", f"/intake/minutes/{inspection}/{issued}?lang=vi", status)).text
+
+
+async def test_they_say_what_the_form_of_the_decree_asks_for(intake: Intake, inspection: str) -> None:
+    said = await intake.get("an.kt", at(inspection))
+    assert said["unit_name"] and said["roll"]["present"] == 43 and said["badges_missing"] == 2
+    assert [(one["code"], one["count"]) for one in said["findings"]] == [("A01", 3), ("B01", 2)]
+    assert said["private"] == {name: WORDS[name] for name in ("opinion", "minutes", "signatures")}
+    assert [one["name"] for one in said["team"]] == ["an.kt", "colleague"]
+    words = document((await fetch(intake, "an.kt", at(inspection, ".docx"))).content)
+    for text in (
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "12/BB-ĐKT", "07 giờ 30 phút, ngày 01 tháng 9 năm 2026", "đột xuất",
+        "Nguyễn Văn Ví Dụ, Phó Chủ tịch", "Trưởng đoàn: an.kt", "Thành viên: colleague", "không đeo thẻ: 2/45",
+        "Chấn chỉnh việc đeo thẻ.", "trước ngày 15/09/2026", "03 bản", "cùng ký",
+    ):  # fmt: skip
+        assert text in words, text
+    assert "C04" not in words
+    assert "#panic(" in words and "$x$ *đậm* @nhãn &lt;b&gt;&amp;amp;" in words
+
+
+async def test_a_file_is_the_same_each_time_and_known_by_its_hash(intake: Intake, inspection: str) -> None:
+    for kind, start in ((".pdf", b"%PDF-"), (".docx", b"PK")):
+        first = await fetch(intake, "an.kt", at(inspection, kind))
+        again = await fetch(intake, "colleague", at(inspection, kind))
+        assert first.content == again.content and first.content.startswith(start)
+        digest = hashlib.sha256(first.content).hexdigest()
+        told = (await fetch(intake, "nobody", f"/intake/v1/minutes/{digest}")).json()
+        assert (told["match"], told["current"], told["kind"]) == (True, True, kind[1:])
+        altered = hashlib.sha256(first.content + b" ").hexdigest()
+        assert (await fetch(intake, "nobody", f"/intake/v1/minutes/{altered}")).json() == {"match": False}
+    files = await intake.service.pool.fetchval("SELECT count(*) FROM intake.minutes_file")
+    assert files == 2 and await intake.service.pool.fetchval("SELECT count(*) FROM intake.minutes_issue") == 1
+
+
+async def test_the_unit_gets_the_same_paper_without_the_teams_names(intake: Intake, inspection: str) -> None:
+    full, theirs = await intake.get("an.kt", at(inspection)), await intake.get("head", at(inspection))
+    assert theirs["content_sha256"] == full["content_sha256"]
+    assert theirs["private"]["signatures"] == {"unit": SIGNATURE}
+    assert "an.kt" not in json.dumps(theirs) and "Phạm Thị Thư" not in json.dumps(theirs)
+    words = document((await fetch(intake, "head", at(inspection, ".docx"))).content)
+    assert "an.kt" not in words and "Phạm Thị Thư" not in words and "Nguyễn Văn Ví Dụ" in words
+
+
+async def test_who_may_open_them_and_that_it_is_noted(intake: Intake, inspection: str) -> None:
+    for who, status in (("nobody", 401), ("elsewhere", 404), ("other-head", 404), ("inspector", 404), ("admin", 403)):
+        await fetch(intake, who, at(inspection), status)
+    for who in ("an.kt", "colleague", "lead", "reviewer", "head", "parent-head"):
+        await fetch(intake, who, at(inspection))
+    refused = await fetch(intake, "auditor", at(inspection), 422)
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/reason"]
+    await fetch(intake, "auditor", at(inspection) + "?reason=Kiểm tra chéo")
+    rows = await intake.service.pool.fetch("SELECT role, reason FROM intake.vault_read WHERE inspection IS NOT NULL")
+    assert [row["role"] for row in rows] == [
+        "inspector", "inspector", "lead", "reviewer", "unit_head", "unit_head", "auditor",
+    ]  # fmt: skip
+    assert rows[-1]["reason"] == "Kiểm tra chéo"
+
+
+async def test_an_open_inspection_has_none_and_an_unknown_one_neither(intake: Intake) -> None:
+    inspection = await opened(intake)
+    assert (await fetch(intake, "an.kt", at(inspection, ".pdf"), 409)).json()["type"] == "/problems/wrong-state"
+    await fetch(intake, "an.kt", at(fresh()), 404)
+    await fetch(intake, "an.kt", at("x"), 404)
+
+
+async def test_the_page_behind_the_code_says_match_and_shows_no_name(intake: Intake, inspection: str) -> None:
+    issued = (await intake.get("an.kt", at(inspection)))["content_sha256"]
+    shown = await page(intake, inspection, issued)
+    assert 'data-verdict="match"' in shown and "Đi làm muộn" in shown and "45 người, 0 hồ sơ" in shown
+    for hidden in ("an.kt", "Nguyễn Văn", "Phạm Thị", "panic", "C04"):
+        assert hidden not in shown, hidden
+
+
+async def test_another_code_is_no_match(intake: Intake, inspection: str) -> None:
+    issued = (await intake.get("an.kt", at(inspection)))["content_sha256"]
+    for wrong in (issued[:-1] + ("0" if issued[-1] != "0" else "1"), "x", "0" * 64):
+        assert 'data-verdict="mismatch"' in await page(intake, inspection, wrong, 404)
+    assert 'data-verdict="mismatch"' in await page(intake, fresh(), issued, 404)
+
+
+async def test_a_later_finding_makes_it_an_earlier_edition(intake: Intake, inspection: str) -> None:
+    issued = (await intake.get("an.kt", at(inspection)))["content_sha256"]
+    intake.clock.set(intake.clock.now() + timedelta(minutes=1))
+    await intake.put("an.kt", f"findings/{fresh()}", recording(inspection, code="B03", count=1))
+    assert 'data-verdict="earlier"' in await page(intake, inspection, issued)
+    newer = (await intake.get("an.kt", at(inspection)))["content_sha256"]
+    assert newer != issued
+    assert 'data-verdict="match"' in await page(intake, inspection, newer)
+    assert 'data-verdict="earlier"' in await page(intake, inspection, issued)
+    salts = await intake.service.pool.fetch("SELECT salt IS NULL AS gone FROM intake.minutes_issue ORDER BY issued_at")
+    assert [row["gone"] for row in salts] == [True, False]
+
+
+async def test_after_an_erasure_the_words_are_gone_and_the_old_hash_tells_nothing(
+    intake: Intake, inspection: str
+) -> None:
+    before = await intake.get("an.kt", at(inspection))
+    pdf = hashlib.sha256((await fetch(intake, "an.kt", at(inspection, ".pdf"))).content).hexdigest()
+    asked = fresh()
+    parts = {"event": before["closing"], "parts": ["opinion"], "private": {"reason": "Theo yêu cầu."}}
+    await intake.put("reviewer", f"erasures/{asked}", parts)
+    await intake.put("auditor", f"erasures/{asked}/approval/{fresh()}", {})
+    assert await intake.service.pool.fetchval("SELECT count(*) FROM intake.minutes_issue WHERE salt IS NOT NULL") == 0
+    assert 'data-verdict="earlier"' in await page(intake, inspection, before["content_sha256"])
+    assert (await fetch(intake, "nobody", f"/intake/v1/minutes/{pdf}")).json()["current"] is False
+    words = document((await fetch(intake, "an.kt", at(inspection, ".docx"))).content)
+    assert "panic" not in words and "[đã xoá theo quy định]" in words
+
+
+async def test_a_refusal_to_sign_stands_with_its_reason(intake: Intake) -> None:
+    inspection = await opened(intake)
+    private = {"refusal": "Không đồng ý số người đi muộn.", "minutes": WORDS["minutes"]}
+    path = f"inspections/{inspection}/closing/{fresh()}"
+    await intake.put("an.kt", path, closing(private=private, signed=False))
+    words = document((await fetch(intake, "an.kt", at(inspection, ".docx"))).content)
+    assert "từ chối ký" in words and "Không đồng ý số người đi muộn." in words
+    issued = (await intake.get("an.kt", at(inspection)))["content_sha256"]
+    assert "từ chối ký" in await page(intake, inspection, issued)
+
+
+async def test_a_closing_that_says_nothing_has_minutes_too(intake: Intake) -> None:
+    inspection = await opened(intake)
+    await intake.put("an.kt", f"inspections/{inspection}/closing/{fresh()}", closing(private={}))
+    words = document((await fetch(intake, "an.kt", at(inspection, ".docx"))).content)
+    assert "……/BB-ĐKT" in words and "Đơn vị không có ý kiến." in words
+    assert (await fetch(intake, "an.kt", at(inspection, ".pdf"))).content.startswith(b"%PDF-")
+
+
+async def test_a_units_code_opens_the_form_with_the_unit(intake: Intake) -> None:
+    shown = (await fetch(intake, "an.kt", "/intake/units/xa-tan-hoa/qr")).text
+    assert "<svg" in shown and "intake/?unit=xa-tan-hoa" in shown
+    await fetch(intake, "an.kt", "/intake/units/khong-co/qr", 404)
+    await fetch(intake, "nobody", "/intake/units/xa-tan-hoa/qr", 401)
