@@ -80,7 +80,7 @@ async def post(request: Request) -> Response:
 
 
 def _told(outcome: Answer | BaseException) -> Answer | BaseException:
-    """What the carrier learns of an accepted item: that it came, not what it says; he could not read the file either."""
+    """What the carrier learns of an accepted item: that it came, not what it says, for he could not read the file."""
     if not isinstance(outcome, Answer):
         return outcome
     said = json.loads(outcome.body)
