@@ -69,14 +69,16 @@ def known_finding(world: World, id: str) -> Finding:
     return world.findings[id]
 
 
-def check_clock(world: World, pointer: str, instant: datetime, flags: list[str]) -> None:
-    """Refuse a time more than 5 minutes ahead of the server; flag one older than 7 days."""
+def check_clock(world: World, pointer: str, instant: datetime, form: forms.Timed, flags: list[str]) -> None:
+    """Refuse a time over 5 minutes ahead of the server; flag one older than 7 days, and a phone's clock far off."""
     if instant > world.now + AHEAD:
         raise invalid(
             pointer,
             "ở sau giờ máy chủ quá 5 phút; hãy chỉnh đồng hồ máy rồi gửi lại",
             "is more than 5 minutes ahead of the server; correct the phone's clock and send again",
         )
+    if "device_at" in form.model_fields_set and abs(moment(form.device_at) - instant) > AHEAD:
+        flags.append("clock_skew")
     if instant < world.now - LATE:
         flags.append("late_report")
 
@@ -86,9 +88,10 @@ def moment(time: str) -> datetime:
     return cast(Instant, time).at
 
 
-def device_at(form: forms.Timed) -> dict[str, str]:
-    """The phone's raw clock, for the event, when it was sent."""
-    return {"device_at": str(form.device_at)} if "device_at" in form.model_fields_set else {}
+def phone_clock(form: forms.Timed) -> dict[str, str | int]:
+    """What the phone's own clocks said, for the event, as far as it was sent."""
+    sent = form.model_fields_set & {"device_at", "elapsed_ms"}
+    return {name: getattr(form, name) for name in sorted(sent)}
 
 
 def catalogue_on(world: World, day: date, pointer: str) -> Catalogue:

@@ -10,11 +10,11 @@ from services.intake.asked import (
     Asked,
     answering_grant,
     check_clock,
-    device_at,
     filing_grant,
     known_finding,
     known_inspection,
     moment,
+    phone_clock,
 )
 from services.intake.catalogue import COMMENDATIONS, Catalogue, Code
 from services.intake.refusals import Incomplete, ReplyWindowOpen, WithdrawalTooLate, WrongState
@@ -49,7 +49,7 @@ def record(asked: Asked) -> Accepted:
     if inspection.catalogue != newest.version:
         code = _check_code(next(one for one in world.catalogues if one.version == inspection.catalogue), form)
     flags: list[str] = []
-    _capture(world, inspection, captured_at, flags)
+    _capture(world, inspection, form, captured_at, flags)
     due = world.calendar.reply_due(world.now) if inspection.state == "closed" else None
     finding = Finding(
         command.id, inspection.id, inspection.unit, code.code, inspection.catalogue, code.severity, form.count,
@@ -66,7 +66,7 @@ def record(asked: Asked) -> Accepted:
         {
             "finding": finding.id, "inspection": inspection.id, "code": code.code, "catalogue": inspection.catalogue,
             "severity": code.severity, "count": form.count, "captured_at": str(form.captured_at),
-            "photos": len(finding.photos), "flags": flags, **device_at(form),
+            "photos": len(finding.photos), "flags": flags, **phone_clock(form),
             **({"reply_due": rfc3339(due)} if due else {}),
         },
         "recorded", flags, private=True, extra={"inspection": inspection.id},
@@ -88,15 +88,17 @@ def _check_code(catalogue: Catalogue, form: forms.RecordFinding) -> Code:
     return code
 
 
-def _capture(world: World, inspection: Inspection, captured_at: datetime, flags: list[str]) -> None:
-    check_clock(world, "/captured_at", captured_at, flags)
+def _capture(
+    world: World, inspection: Inspection, form: forms.RecordFinding, captured_at: datetime, flags: list[str]
+) -> None:
+    check_clock(world, "/captured_at", captured_at, form, flags)
     if captured_at < inspection.opened_at - SKEW:
         raise invalid(
             "/captured_at",
             "ở trước lúc bắt đầu kiểm tra quá 1 giờ",
             "is more than 1 hour before the inspection was opened",
         )
-    if captured_at < inspection.opened_at:
+    if captured_at < inspection.opened_at and "clock_skew" not in flags:
         flags.insert(0, "clock_skew")
     if inspection.closed_at is not None and captured_at > inspection.closed_at:
         raise invalid("/captured_at", "ở sau lúc kết thúc kiểm tra", "is after the inspection was closed")

@@ -196,6 +196,12 @@ class Timed(Write):
     device_at: Time = ABSENT
 
 
+class Measured(Timed):
+    """A write with the time that passed on the phone since the inspection was opened there, by its steady clock."""
+
+    elapsed_ms: Annotated[int, Field(ge=0, le=10**10)] = ABSENT
+
+
 class Because(Form):
     """A private reason that may not be missing."""
 
@@ -370,7 +376,7 @@ class ClosingWords(Form):
     fill: Annotated[list[FillRow], Field(max_length=400)] = ABSENT
 
 
-class CloseInspection(Timed):
+class CloseInspection(Measured):
     """The roll and the end of an inspection."""
 
     closed_at: Time
@@ -418,7 +424,7 @@ class Photo(Form):
     type: Literal["image/jpeg"]
 
 
-class RecordFinding(Timed):
+class RecordFinding(Measured):
     """One thing seen at a unit, counted."""
 
     inspection: WriteId

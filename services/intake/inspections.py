@@ -9,10 +9,10 @@ from services.intake.asked import (
     answering_grant,
     catalogue_on,
     check_clock,
-    device_at,
     filing_grant,
     known_inspection,
     moment,
+    phone_clock,
 )
 from services.intake.refusals import WrongState
 from services.intake.rights import grants_at, reaching
@@ -35,7 +35,7 @@ def open_inspection(asked: Asked) -> Accepted:
     if world.directory.version(form.unit, day) is None:
         raise invalid("/unit", f"đơn vị không hoạt động vào ngày {day}", f"the unit was not valid on {day}")
     flags: list[str] = []
-    check_clock(world, "/opened_at", opened_at, flags)
+    check_clock(world, "/opened_at", opened_at, form, flags)
     catalogue = catalogue_on(world, day, "/opened_at")
     team = tuple(dict.fromkeys((caller.account, *form.team)))
     inspection = Inspection(command.id, form.unit, quarter_of(day), catalogue.version, caller.account, team, opened_at)
@@ -49,7 +49,7 @@ def open_inspection(asked: Asked) -> Accepted:
         {
             "inspection": command.id, "kind": form.kind, "selection": _SELECTIONS.get(form.selection, form.selection),
             "basis": form.basis, "opened_at": str(form.opened_at), "quarter": inspection.quarter,
-            "catalogue": catalogue.version, "flags": flags, **device_at(form),
+            "catalogue": catalogue.version, "flags": flags, **phone_clock(form),
         },
         "open", flags, team=team,
         extra={"quarter": inspection.quarter, "catalogue": catalogue.version},
@@ -81,7 +81,7 @@ def close_inspection(asked: Asked) -> Accepted:
     flags: list[str] = []
     if closed_at < inspection.opened_at:
         raise invalid("/closed_at", "ở trước lúc bắt đầu kiểm tra", "is before the inspection was opened")
-    check_clock(world, "/closed_at", closed_at, flags)
+    check_clock(world, "/closed_at", closed_at, form, flags)
     due = world.calendar.reply_due(world.now)
     inspection.state, inspection.closing, inspection.closed_at = "closed", command.id, closed_at
     inspection.reply_due, inspection.acknowledged = due, False
@@ -96,7 +96,7 @@ def close_inspection(asked: Asked) -> Accepted:
         "kycuong.inspection.closed.v1", f"inspection/{inspection.id}",
         {
             "inspection": inspection.id, "closed_at": str(form.closed_at), **roll, "reply_due": rfc3339(due),
-            "flags": flags, **device_at(form),
+            "flags": flags, **phone_clock(form),
         },
         "closed", flags, private=True, extra={"inspection": inspection.id, "reply_due": rfc3339(due)},
     )  # fmt: skip

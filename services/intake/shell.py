@@ -11,7 +11,7 @@ from posixpath import join, normpath
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.kernel.packing import pack_response
+from services.kernel.packing import pack_response, served
 from services.kernel.pages import KERNEL, LANGUAGES, Pages, Reader
 from services.kernel.roles import Role
 
@@ -68,4 +68,5 @@ def _read(address: str) -> bytes:
     folder, name = next(
         (folder, address.removeprefix(start)) for start, folder in _FOLDERS.items() if address.startswith(start)
     )
-    return (folder / name).read_bytes()
+    path = folder / name
+    return served(path, path.stat().st_mtime_ns)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from starlette.types import Scope
 
 from services.kernel.callers import Caller
 from services.kernel.negotiation import unchanged
-from services.kernel.packing import packed
+from services.kernel.packing import packed, served
 from services.kernel.problems import language_of as preferred_language
 from services.kernel.quarters import ICT
 from services.kernel.roles import MATRIX, Action, Role
@@ -195,17 +194,11 @@ class _Assets(StaticFiles):
         if not str(full_path).endswith(PACKED):
             return super().file_response(full_path, stat_result, scope, status_code)
         asked = Headers(scope=scope)
-        body, headers = packed(_text(str(full_path), stat_result.st_mtime_ns), asked.get("accept-encoding", ""))
+        body, headers = packed(served(Path(full_path), stat_result.st_mtime_ns), asked.get("accept-encoding", ""))
         headers["ETag"] = f'"{sha256(body).hexdigest()[:32]}"'
         if unchanged(asked.get("if-none-match", ""), headers["ETag"]):
             return Response(status_code=304, headers=headers)
         return Response(body, status_code, headers, mimetypes.guess_type(full_path)[0])
-
-
-@lru_cache(maxsize=256)
-def _text(path: str, changed: int) -> bytes:
-    """A text file, read once for each change of it."""
-    return Path(path).read_bytes()
 
 
 def _local(value: date | str) -> date:

@@ -212,7 +212,7 @@ def test_a_phone_a_day_ahead_sends_corrected_times_and_says_so(
     sent: list[Any] = []
 
     def note(request: PageRequest) -> None:
-        if request.method == "PUT":
+        if request.method == "PUT" and "/inspections/" in request.url:
             sent.append(request.post_data_json)
 
     person.page.on("request", note)

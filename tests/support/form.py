@@ -61,6 +61,7 @@ def installed(page: Page) -> None:
 def record(page: Page, code: str, times: int = 1) -> None:
     count(page, code, times)
     page.get_by_role("button", name="Ghi nhận").click()
+    expect(page.locator("#count-bar")).to_be_hidden()  # the queue holds it
 
 
 def stored(instance: Instance, inspection: str) -> list[tuple[str, int]]:

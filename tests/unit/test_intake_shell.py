@@ -75,4 +75,4 @@ async def test_a_changed_script_is_served_anew(client: httpx.AsyncClient, tmp_pa
         before = await client.get("/x/static/a.js")
         (tmp_path / "a.js").write_text("export const a = 2;\n")
         after = await client.get("/x/static/a.js", headers={"if-none-match": before.headers["etag"]})
-    assert (after.status_code, after.text) == (200, "export const a = 2;\n")
+    assert (after.status_code, after.text) == (200, "export const a=2;")

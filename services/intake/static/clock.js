@@ -23,5 +23,11 @@ export const correction = () => offset;
 /** 2026-09-01T07:45:12+07:00 */
 export const stamp = (at = now()) => new Date(at + VIETNAM).toISOString().slice(0, 19) + "+07:00";
 
+/** Milliseconds by a clock that no setting moves while the page is open; from one page to the next it follows the device's. */
+export const steady = () => performance.timeOrigin + performance.now();
+
+/** How long ago the phone opened an inspection, for its writes; nothing where another phone did. @param {number | undefined} begun */
+export const elapsed = (begun) => (begun === undefined ? {} : { elapsed_ms: Math.max(0, Math.round(steady() - begun)) });
+
 /** The raw clock beside a corrected time; nothing when they agree. */
 export const device = () => (offset === 0 ? {} : { device_at: stamp(Date.now()) });

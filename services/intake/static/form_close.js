@@ -1,42 +1,123 @@
-// Closing: the roll with sums checked as they are typed, what was checked, the unit's opinion, the signature.
+// Closing: the roll with sums checked as they are typed, who stood for the unit, the minutes read back, then signed or refused.
 
-import { byId, el, onSubmit } from "../assets/dom.js";
-import { items, number, t } from "../assets/words.js";
-import { device, stamp } from "./clock.js";
+import { byId, confirmed, el, onSubmit } from "../assets/dom.js";
+import { items, moment, number, t } from "../assets/words.js";
+import { device, elapsed, now, stamp } from "./clock.js";
+import * as directory from "./directory.js";
 import { set, tidy, values } from "./drafts.js";
 import { clearErrors, errorsOf, showErrors } from "./fields.js";
-import { countDraft, inspectionOf } from "./inspection.js";
+import { countDraft, inspectionOf, merged } from "./inspection.js";
+import { Position } from "./position.js";
+import { Pad } from "./signature.js";
+import { leftBehind } from "./team.js";
 import { uuid7 } from "./uuid7.js";
 
 const EXCUSED = ["leave", "meeting", "duty", "study", "sickness", "maternity"];
 const COUNTED = ["assigned", "present", "late", "unexcused", "persons_checked", "files_checked"];
+const SIGNERS = { unit: t("Đại diện đơn vị ký", "The unit's representative signs"), leader: t("Trưởng đoàn ký", "The team's leader signs"), secretary: t("Thư ký ký", "The secretary signs") };
+const LINES = ["number", "place", "secretary", "demands"];
+const HIDDEN = 4; // severity that the unit is not told of
+const MOST = 60_000; // bytes of a body, a little under what the server takes
+const DEMANDS_DUE = 15 * 24 * 3600 * 1000;
 const draftName = (inspection) => `close/${inspection}`;
 
 export class CloseView {
   constructor(house) {
     this.house = house;
     this.form = byId("close-form");
-    for (const kind of ["input", "change"]) this.form.addEventListener(kind, () => { this.save(); this.sum(); });
+    this.position = new Position(() => this.save());
+    this.pads = Object.fromEntries(Object.entries(SIGNERS).map(([who, title]) => [who, new Pad(title, () => this.signed())]));
+    byId("close-pads").replaceChildren(...Object.values(this.pads).map(({ element }) => element));
+    this.form.addEventListener("input", () => { this.save(); this.sum(); });
+    this.form.addEventListener("change", () => this.altered());
     onSubmit(this.form, () => this.submit());
   }
 
   async show(id) {
+    this.form.hidden = true; // until it holds what was typed before
     clearErrors(this.form);
-    this.inspection = { id };
+    this.inspection = merged([], this.house.queue).find((row) => row.id === id) ?? { id };
+    this.catalogue = await directory.catalogue(this.house.account);
+    this.found = this.listed(this.here(id)); // what a colleague found comes a moment later
     const draft = await this.house.drafts.read(draftName(id));
     this.id = draft?.id ?? uuid7();
+    this.agreed = draft?.agreed ?? null;
     this.form.reset();
     set(this.form, draft?.fields ?? {});
+    for (const [who, pad] of Object.entries(this.pads)) pad.show(draft?.signatures?.[who]?.strokes ?? []);
+    this.position.show(draft?.position);
     byId("close-back").href = `#/inspection/${id}`;
+    this.before = values(this.form);
+    this.sum();
+    this.form.hidden = false;
     this.inspection = await inspectionOf(this.house, id);
+    this.found = await this.findings(id);
     byId("close-unit").textContent = this.inspection.unit_name ?? this.inspection.unit;
-    if (!draft) this.form.elements.assigned.value ||= this.inspection.staff ?? "";
+    if (!draft) {
+      this.form.elements.assigned.value ||= this.inspection.staff ?? "";
+      this.form.elements.demands_due.value ||= stamp(now() + DEMANDS_DUE).slice(0, 10);
+    }
     this.sum();
     if (draft?.errors) showErrors(this.form, draft.errors);
   }
 
+  /** What was found, from here and from the server, as the minutes will tell it. */
+  async findings(id) {
+    const opening = this.house.queue.find(id);
+    const known = opening && opening.state !== "received" ? [] : await directory.findings(this.house.account, id).catch(() => []);
+    const gone = new Set(known.filter(({ state }) => state === "withdrawn").map((one) => one.id));
+    return this.listed([...known, ...this.here(id)].filter((one) => !gone.has(one.id)));
+  }
+
+  here(id) {
+    return this.house.queue.of(id).filter(({ kind, state }) => kind === "finding" && state !== "failed").map(({ key, label }) => ({ id: key, ...label }));
+  }
+
+  /** Each once, by code, without what the unit is not told. */
+  listed(found) {
+    const { byCode } = this.catalogue;
+    return [...new Map(found.map((one) => [one.id, one])).values()]
+      .map(({ code, count }) => ({ code, count, name: byCode.get(code)?.name ?? "", severity: byCode.get(code)?.severity }))
+      .filter(({ severity }) => severity !== HIDDEN).sort((a, b) => a.code.localeCompare(b.code) || a.count - b.count);
+  }
+
   save() {
-    return this.house.drafts.write(draftName(this.inspection.id), { id: this.id, fields: values(this.form) });
+    const signatures = Object.fromEntries(Object.entries(this.pads).map(([who, { value }]) => [who, value]).filter(([, value]) => value));
+    return this.house.drafts.write(draftName(this.inspection.id), { id: this.id, fields: values(this.form), signatures, agreed: this.agreed, position: this.position.value });
+  }
+
+  get drawn() {
+    return Object.values(this.pads).some((pad) => !pad.empty);
+  }
+
+  /** What whoever signs has read: anything else needs another signature. */
+  said() {
+    return [...byId("close-read").querySelectorAll("li + li")].map((line) => line.textContent).join("\n"); // the first names the inspection, which stays
+  }
+
+  signed() {
+    this.agreed = this.drawn ? this.agreed ?? this.said() : null;
+    this.save();
+  }
+
+  /** A figure altered after somebody signed: sign again, or take the alteration back. */
+  async altered() {
+    this.sum();
+    if (this.drawn && this.agreed !== this.said()) {
+      const again = await confirmed(t("Đã có chữ ký", "It has been signed"),
+        t("Nội dung biên bản vừa đổi, nên chữ ký đã ký không còn đúng. Xoá chữ ký để ký lại?", "The minutes have just changed, so what was signed is no longer so. Clear the signatures and sign again?"),
+        t("Xoá chữ ký", "Clear signatures"), t("Giữ nội dung cũ", "Keep the old words"));
+      if (again) this.unsign();
+      else set(this.form, this.before);
+      this.sum();
+    }
+    this.before = values(this.form);
+    this.save();
+  }
+
+  unsign() {
+    this.agreed = null;
+    for (const pad of Object.values(this.pads)) pad.show([]);
   }
 
   /** A count as typed: a whole number, 0 for an empty optional one, null for what is no count. */
@@ -59,17 +140,69 @@ export class CloseView {
     if (agrees) words.push(t("Khớp.", "Agrees."));
     byId("close-sum").className = `notice ${agrees ? "good" : "warn"}`;
     byId("close-sum").replaceChildren(el("span", {}, words.join(" ")));
+    this.badges();
+    this.readBack(words[0]);
+    const { signed } = values(this.form);
+    byId("close-signing").hidden = signed !== "true";
+    byId("close-refusing").hidden = signed !== "false";
     return agrees;
+  }
+
+  badges() {
+    const without = this.found.filter(({ code }) => code === "B01").reduce((total, { count }) => total + count, 0);
+    const checked = this.tally("persons_checked", true) ?? 0;
+    byId("close-badges").textContent = t(`Không đeo thẻ: ${number(without)}/${number(checked)} người.`, `Without a badge: ${number(without)} of ${number(checked)}.`)
+      + (without > checked ? t(" Nhiều hơn số người đã kiểm tra: hãy xem lại.", " More than were checked: look again.") : "");
+  }
+
+  /** The minutes in short, as they are read to everybody before they are signed. */
+  readBack(roll) {
+    const { name, post, demands, demands_due: due, opinion, basis = this.inspection.basis } = values(this.form);
+    const found = this.found.map(({ code, name: words, count }) => `${code} ${words}${code === "K00" ? "" : ` × ${number(count)}`}`);
+    const lines = [
+      [this.inspection.unit_name ?? this.inspection.unit ?? "…", basis, this.inspection.opened_at && moment(this.inspection.opened_at)].filter(Boolean).join(" · "),
+      [name, post].filter(Boolean).join(", "),
+      roll,
+      t(`Đã kiểm tra ${number(this.tally("persons_checked", true) ?? 0)} người, ${number(this.tally("files_checked", true) ?? 0)} hồ sơ.`, `Checked: ${number(this.tally("persons_checked", true) ?? 0)} persons, ${number(this.tally("files_checked", true) ?? 0)} files.`),
+      found.length ? t("Ghi nhận: ", "Findings: ") + found.join("; ") : t("Không có ghi nhận nào.", "No findings."),
+      tidy(demands) && t(`Yêu cầu: ${tidy(demands)} Hạn: ${due}.`, `Demands: ${tidy(demands)} By ${due}.`),
+      t("Ý kiến của đơn vị: ", "The unit's opinion: ") + (tidy(opinion) || t("không có.", "none.")),
+    ];
+    byId("close-read").replaceChildren(...lines.filter(Boolean).map((line) => el("li", {}, line)));
   }
 
   body() {
     const fields = values(this.form);
     const excused = Object.fromEntries(EXCUSED.map((name) => [name, this.tally(name, true)]).filter(([, count]) => count !== 0));
     const counts = Object.fromEntries(COUNTED.map((name) => [name, this.tally(name, ["late", "unexcused", "files_checked"].includes(name))]));
-    const opinion = tidy(fields.opinion);
-    return {
-      closed_at: stamp(), ...device(), ...counts, excused, ...(opinion && { private: { opinion } }),
+    const body = {
+      closed_at: stamp(), ...device(), ...elapsed(this.house.queue.find(this.inspection.id)?.label.begun), ...counts, excused, private: this.sealed(fields),
       signed: fields.signed === undefined ? null : fields.signed === "true",
+    };
+    const room = MOST - new TextEncoder().encode(JSON.stringify(body)).length;
+    const fill = this.house.fill.sealed(room);
+    if (fill.length) body.private.fill = fill;
+    return body;
+  }
+
+  /** What goes to the vault: only what was filled in. */
+  sealed(fields) {
+    const opinion = tidy(fields.opinion);
+    const refusal = fields.signed === "false" ? tidy(fields.refusal) : "";
+    const signatures = fields.signed === "true" ? Object.entries(this.pads).filter(([, pad]) => !pad.empty).map(([who, { value }]) => [who, value]) : [];
+    const minutes = this.minutes(fields);
+    return {
+      ...(opinion && { opinion }), ...(refusal && { refusal }), ...(Object.keys(minutes).length > 0 && { minutes }),
+      ...(signatures.length > 0 && { signatures: Object.fromEntries(signatures) }), ...(this.position.value && { position: this.position.value }),
+    };
+  }
+
+  minutes(fields) {
+    const said = Object.fromEntries(LINES.map((name) => [name, tidy(fields[name])]).filter(([, text]) => text));
+    const [name, post, copies] = [tidy(fields.name), tidy(fields.post), this.tally("copies", true)];
+    return {
+      ...said, ...(name && { representative: { name, ...(post && { post }) } }),
+      ...(said.demands && fields.demands_due && { demands_due: fields.demands_due }), ...(copies !== 0 && { copies }),
     };
   }
 
@@ -83,19 +216,22 @@ export class CloseView {
     for (const [name, count] of Object.entries(body.excused)) check(`/excused/${name}`, name, count);
     if (!errors.length && !this.sum()) errors.push({ pointer: "/assigned", detail: byId("close-sum").textContent });
     if (body.signed === null) errors.push({ pointer: "/signed", detail: t("Hãy cho biết đơn vị đã ký biên bản hay từ chối", "Say whether the unit signed the minutes or refused") });
+    if (body.signed === false && !body.private.refusal) errors.push({ pointer: "/private/refusal", detail: t("Hãy ghi lý do từ chối ký", "Give the reason for not signing") });
+    if (body.private.signatures && this.agreed !== this.said()) errors.push({ pointer: "/signed", detail: t("Nội dung đã đổi sau khi ký: hãy bấm Ký lại ở từng khung rồi ký lại", "The minutes changed after they were signed: clear each box and sign again") });
     const counting = Object.keys((await this.house.drafts.read(countDraft(this.inspection.id))) ?? {}).length;
     if (counting) errors.push({ pointer: "", detail: t(`Còn ${items(counting)} đang đếm chưa ghi nhận: hãy quay lại bấm Ghi nhận, hoặc đưa về 0`, `Counted but not recorded: ${items(counting)}. Go back and record, or set to 0`) });
     return errors;
   }
 
   async submit() {
-    const body = this.body();
-    const errors = await this.faults(body);
+    const errors = await this.faults(this.body());
     if (errors.length) return showErrors(this.form, errors);
     clearErrors(this.form);
     await this.save();
+    const left = await leftBehind(this.house, this.inspection);
+    if (left.length && !await confirmed(t("Vẫn còn mục chưa gửi", "Something has not been sent"), left.join(" "), t("Vẫn kết thúc", "Close all the same"), t("Để sau", "Later"))) return;
     const item = await this.house.send({
-      id: this.id, kind: "closing", inspection: this.inspection.id, body, label: { unit_name: this.inspection.unit_name },
+      id: this.id, kind: "closing", inspection: this.inspection.id, body: this.body(), label: { unit_name: this.inspection.unit_name },
       path: `/intake/v1/inspections/${this.inspection.id}/closing/${this.id}`,
     });
     if (item.state === "failed") return this.refused(item);
@@ -111,12 +247,13 @@ export class CloseView {
   }
 }
 
-/** Take a refused closing back into the form, under the same id. */
+/** Take a refused closing back into the form, under the same id; what was signed has to be signed again. */
 export async function recount(house, item) {
   const { excused, private: sealed = {}, signed, ...counts } = item.body;
-  const fields = { ...counts, ...excused, opinion: sealed.opinion ?? "", signed: String(signed) };
+  const { representative = {}, ...minutes } = sealed.minutes ?? {};
+  const fields = { ...counts, ...excused, ...minutes, ...representative, opinion: sealed.opinion ?? "", refusal: sealed.refusal ?? "", signed: String(signed) };
   const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
-  await house.drafts.write(draftName(item.inspection), { id, fields, errors: errorsOf(item.problem) });
+  await house.drafts.write(draftName(item.inspection), { id, fields, position: sealed.position, errors: errorsOf(item.problem) });
   await house.queue.discard(item.key);
   house.go(`#/inspection/${item.inspection}/close`);
 }

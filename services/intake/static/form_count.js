@@ -2,7 +2,7 @@
 
 import { byId, el } from "../assets/dom.js";
 import { items, moment, number, plain, t } from "../assets/words.js";
-import { device, now, stamp } from "./clock.js";
+import { device, elapsed, now, stamp } from "./clock.js";
 import * as directory from "./directory.js";
 import { tidy } from "./drafts.js";
 import { FiledList } from "./form_filed.js";
@@ -39,6 +39,7 @@ export class CountView {
     if (!this.catalogue) return;
     this.filed.draw();
     this.drawClean();
+    if (this.inspection.state !== "open") byId("count-end").replaceChildren(this.done());
   }
 
   draw() {
@@ -48,6 +49,7 @@ export class CountView {
     byId("count-end").replaceChildren(open ? this.end() : this.done());
     byId("code-search").value = "";
     const gone = Object.entries(this.rows).filter(([code]) => !this.catalogue.byCode.has(code)).map(([code, { known }]) => known ?? { code, name: "", severity: 1 });
+    this.opened = new Set([...byId("code-groups").querySelectorAll("[open]")].map(({ dataset }) => dataset.group));
     const groups = [...this.catalogue.groups, { group: "…", name: t("Mã của danh mục trước", "Codes of an earlier catalogue"), codes: gone }]
       .map((each) => this.group(each)).filter(Boolean);
     byId("code-groups").replaceChildren(...groups);
@@ -80,13 +82,24 @@ export class CountView {
   done() {
     return el("div", { class: "notice good" },
       el("p", {}, t("Cuộc kiểm tra đã kết thúc. Rút lại một ghi nhận: vào Bàn hồ sơ.", "This inspection is closed. To withdraw a finding go to the case desk.")),
+      this.minutes(),
       el("a", { href: "/intake/desk/" }, t("Tới Bàn hồ sơ", "To the case desk")));
+  }
+
+  /** The minutes come from the server, once it has the closing. */
+  minutes() {
+    const waits = this.house.queue.of(this.inspection.id).some(({ state }) => state !== "received");
+    if (waits) return el("p", { class: "hint" }, t("Biên bản (PDF, Word) có sau khi mọi mục được gửi.", "The minutes (PDF, Word) come once everything has been sent."));
+    const address = `/intake/v1/inspections/${this.inspection.id}/minutes`;
+    return el("p", { class: "actions" },
+      el("a", { class: "button", href: `${address}.pdf`, download: true }, t("Biên bản (PDF)", "Minutes (PDF)")),
+      el("a", { class: "button quiet", href: `${address}.docx`, download: true }, t("Biên bản (Word)", "Minutes (Word)")));
   }
 
   group({ group, name, codes }) {
     const rows = codes.filter(({ code }) => code !== CLEAN && !COMMENDATIONS.includes(code));
     if (!rows.length) return null;
-    return el("details", { class: "code-group", "data-group": group, open: group === "A" || rows.some(({ code }) => this.rows[code]) },
+    return el("details", { class: "code-group", "data-group": group, open: group === "A" || this.opened.has(group) || rows.some(({ code }) => this.rows[code]) },
       el("summary", {}, `${group}. ${name}`, el("span", { class: "tag warn", "data-group-count": group, hidden: true })),
       rows.map((code) => this.code(code)));
   }
@@ -182,8 +195,20 @@ export class CountView {
     }
   }
 
-  /** File all that is counted; the rows leave the draft only after the queue holds them. */
+  /** File all that is counted; nothing can be counted meanwhile, for it would leave with the rows. */
   async file() {
+    byId("count-codes").inert = true;
+    try {
+      await this.fileAll();
+    } finally {
+      byId("count-codes").inert = false;
+    }
+    byId("count-filed").scrollIntoView({ block: "center" });
+    await this.house.queue.flush(true);
+  }
+
+  /** The rows leave the draft only after the queue holds them. */
+  async fileAll() {
     const rows = Object.entries(this.rows);
     for (const [code, row] of rows) {
       const write = this.write(code, row);
@@ -193,8 +218,6 @@ export class CountView {
     this.rows = {};
     await this.house.drafts.clear(countDraft(this.inspection.id));
     this.draw();
-    byId("count-filed").scrollIntoView({ block: "center" });
-    await this.house.queue.flush(true);
   }
 
   async fileClean() {
@@ -209,7 +232,7 @@ export class CountView {
     const persons = row.persons.split("\n").map(tidy).filter(Boolean);
     const sealed = { ...(narrative && { narrative }), ...(persons.length > 0 && { persons }) };
     const body = {
-      inspection: this.inspection.id, code, count: row.count, captured_at: row.at, ...row.device,
+      inspection: this.inspection.id, code, count: row.count, captured_at: row.at, ...row.device, ...elapsed(this.house.queue.find(this.inspection.id)?.label.begun),
       ...(Object.keys(sealed).length > 0 && { private: sealed }),
       ...(row.photos?.length > 0 && { photos: manifest(row.photos) }),
     };

@@ -2,7 +2,7 @@
 
 import { byId, onSubmit } from "../assets/dom.js";
 import { t } from "../assets/words.js";
-import { device, stamp } from "./clock.js";
+import { device, stamp, steady } from "./clock.js";
 import * as directory from "./directory.js";
 import { set, tidy, values } from "./drafts.js";
 import { clearErrors, errorsOf, showErrors } from "./fields.js";
@@ -71,7 +71,7 @@ export class OpenView {
     clearErrors(this.form);
     await this.save();
     const unit = this.picker.chosen;
-    const label = { impartial: true, unit: body.unit, unit_name: unit.name, kind: body.kind, basis: body.basis, opened_at: body.opened_at, opener: this.house.account };
+    const label = { impartial: true, unit: body.unit, unit_name: unit.name, kind: body.kind, basis: body.basis, opened_at: body.opened_at, opener: this.house.account, team: body.team, begun: steady() };
     const item = await this.house.send({
       id: this.id, kind: "inspection", inspection: this.id, path: `/intake/v1/inspections/${this.id}`, body, label,
     });

@@ -1,0 +1,32 @@
+// What a closing could leave behind: items of colleagues' phones that have not come, and refused ones of this phone.
+
+import { request } from "../assets/api.js";
+import { items, t } from "../assets/words.js";
+
+const PATIENCE = 3000;
+
+/** What speaks against closing now, in words; nothing where all is well. Never a reason to refuse. */
+export async function leftBehind(house, inspection) {
+  const failed = house.queue.of(inspection.id).filter(({ state, kind }) => state === "failed" && kind !== "closing").length;
+  const mine = failed ? [t(`Máy này còn ${items(failed)} bị từ chối, chưa xử lý.`, `Refused and not dealt with on this device: ${items(failed)}.`)] : [];
+  const others = (inspection.team ?? []).filter((account) => account !== house.account);
+  return [...mine, ...(others.length ? await colleagues(inspection, others) : [])];
+}
+
+async function colleagues(inspection, others) {
+  try {
+    const { body } = await request("GET", `/intake/v1/inspections/${inspection.id}`, undefined, PATIENCE);
+    return others.flatMap((account) => unsent(account, (body.devices ?? []).filter((one) => one.account === account), inspection));
+  } catch {
+    return [t("Không có mạng nên chưa biết máy của đồng nghiệp còn mục chưa gửi hay không.", "Without a network nobody knows whether colleagues' devices still hold something.")];
+  }
+}
+
+function unsent(account, devices, { opened_at: opened }) {
+  const told = devices.filter((one) => one.waiting > 0 || one.missing_count > 0).map((one) => t(
+    `Máy ${one.device.slice(-4)} của ${account}: ${items(Math.max(one.waiting, one.missing_count))} chưa gửi.`,
+    `Device ${one.device.slice(-4)} of ${account}: ${items(Math.max(one.waiting, one.missing_count))} not sent.`));
+  const seen = devices.some((one) => one.last_received_at && Date.parse(one.last_received_at) >= Date.parse(opened));
+  if (!told.length && !seen) told.push(t(`Chưa nhận được gì từ máy của ${account} kể từ lúc bắt đầu.`, `Nothing has come from ${account}'s device since the start.`));
+  return told;
+}
