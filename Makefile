@@ -8,7 +8,7 @@ N ?= 3
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test lint types verify bench kafka chromium ground lock clean
+.PHONY: help install demo run test lint types verify screens bench kafka chromium ground lock clean
 
 ##@ Use
 help: ## this list
@@ -34,8 +34,12 @@ lint: install ## ruff, and the import rules of the house
 types: install ## mypy, strict
 	$(BIN)/mypy
 
-verify: install ## generated files are true (OpenAPI)
+verify: install ## generated files are true (OpenAPI, the pictures of the form)
 	$(BIN)/python -m deploy.openapi --check
+	$(BIN)/python -m tests.screens --check
+
+screens: install ground ## take the pictures of every screen of the form anew, into docs/screens
+	$(BIN)/python -m tests.screens
 
 bench: install ## each limit beside its measured figure, in one run
 	$(BIN)/python -m tests.bench

@@ -164,5 +164,5 @@ async def unit_code(request: Request, unit: str) -> Response:
         raise NotFound
     address = f"{request.base_url}intake/?unit={unit}"
     out = io.BytesIO()
-    segno.make(address, error="q", micro=False).save(out, kind="svg", scale=8, border=4, xmldecl=False)
+    segno.make(address, error="q", micro=False).save(out, kind="svg", border=4, xmldecl=False, omitsize=True)
     return PAGES.render(request, "unit_qr.html", name=version.name, address=address, code=out.getvalue().decode())

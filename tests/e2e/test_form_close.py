@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import uuid_utils
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.browser import Person
-from tests.support.form import FAR, NAME, filed, installed, open_inspection, record
+from tests.support.form import FAR, NAME, draw_signature, filed, installed, open_inspection, record
 from tests.support.instance import Instance
 from tests.support.phone import Phone
 from tests.support.traffic import now
@@ -34,22 +34,6 @@ def begin(page: Page, order: str) -> str:
     return inspection
 
 
-def sign(page: Page, who: str) -> Locator:
-    """Draw two strokes into a box, as a finger does."""
-    pad = page.get_by_role("img", name=who)
-    pad.scroll_into_view_if_needed()
-    box = pad.bounding_box()
-    assert box is not None
-    for line in (((0.1, 0.7), (0.3, 0.2), (0.5, 0.8), (0.8, 0.3)), ((0.1, 0.85), (0.9, 0.85))):
-        x, y = line[0]
-        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-        page.mouse.down()
-        for x, y in line[1:]:
-            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=12)
-        page.mouse.up()
-    return pad
-
-
 def private(instance: Instance, inspection: str) -> dict[str, Any]:
     reviewer = instance.client(instance.token("reviewer"))
     sealed: dict[str, Any] = reviewer.get(f"/intake/v1/inspections/{inspection}").json()["private"]
@@ -64,12 +48,10 @@ def test_signed_on_the_glass_kept_through_a_reload_and_printed(phone: Person, in
     for words in (NAME, "Nguyễn Văn Ví Dụ, Phó Chủ tịch", "A01", "× 3", "Có mặt 45"):
         expect(read).to_contain_text(words)
     page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
-    pad = sign(page, "Đại diện đơn vị ký")
+    pad = draw_signature(page, "Đại diện đơn vị ký")
     expect(pad).to_have_attribute("data-strokes", "2")
-    expect(sign(page, "Trưởng đoàn ký")).to_have_attribute("data-strokes", "2")
-    page.wait_for_timeout(
-        500
-    )  # "saved" stands there since the first word: give the last stroke the time to reach the disk
+    expect(draw_signature(page, "Trưởng đoàn ký")).to_have_attribute("data-strokes", "2")
+    page.wait_for_timeout(500)  # the word stands there since the first field: let the last stroke reach the disk
     page.reload()
     expect(page.get_by_role("img", name="Đại diện đơn vị ký")).to_have_attribute("data-strokes", "2")
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
@@ -90,7 +72,7 @@ def test_what_was_signed_is_not_altered_without_signing_again(phone: Person) -> 
     page = phone.page
     begin(page, "82/QĐ-SNV")
     page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
-    pad = sign(page, "Đại diện đơn vị ký")
+    pad = draw_signature(page, "Đại diện đơn vị ký")
     late = page.get_by_label("Số người", exact=True)
     late.fill("44")
     late.blur()
@@ -102,7 +84,7 @@ def test_what_was_signed_is_not_altered_without_signing_again(phone: Person) -> 
     page.get_by_role("button", name="Xoá chữ ký").click()
     expect(late).to_have_value("44")
     expect(pad).to_have_attribute("data-strokes", "0")
-    sign(page, "Đại diện đơn vị ký")
+    draw_signature(page, "Đại diện đơn vị ký")
     page.get_by_role("button", name="Xoá nét cuối").first.click()
     expect(pad).to_have_attribute("data-strokes", "1")
 
@@ -111,7 +93,7 @@ def test_a_finding_after_the_signature_asks_for_another(phone: Person) -> None:
     page = phone.page
     begin(page, "83/QĐ-SNV")
     page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
-    sign(page, "Đại diện đơn vị ký")
+    draw_signature(page, "Đại diện đơn vị ký")
     expect(page.locator("#saved")).to_contain_text("Đã lưu")
     page.locator("#close-back").click()
     record(page, "B03")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from services.intake.minutes_files import qr_svg
 from tests.support.browser import PHONE, Person
-from tests.support.form import NAME, UNIT
+from tests.support.form import NAME, PASSWORDS, UNIT
 from tests.support.instance import Instance
 from tests.support.traffic import fresh, now, opening
 
@@ -108,10 +108,12 @@ def test_the_printed_code_leads_to_the_page(page: Page, instance: Instance, offi
 
 
 def test_a_units_code_is_printed_and_leads_to_its_form(browser: Browser, instance: Instance, tmp_path: Path) -> None:
-    inspector = instance.client(instance.token("inspector"))
     person = Person(browser, instance.url, PHONE)
-    person.page.set_content(inspector.get(f"/intake/units/{UNIT}/qr").raise_for_status().text)
+    person.sign_in("an.kt", PASSWORDS["an.kt"])
+    person.page.goto(f"{instance.url}/intake/units/{UNIT}/qr")
     person.page.locator("svg").screenshot(path=tmp_path / "code.png")
     [read] = zxingcpp.read_barcodes(Image.open(tmp_path / "code.png"))
     assert read.text == f"{instance.url}/intake/?unit={UNIT}"
+    assert person.overflow() <= 0
     person.context.close()
+    assert person.script_errors == []

@@ -79,3 +79,19 @@ def fill_in_and_close(page: Page) -> None:
     form.get_by_label("Đơn vị đã đọc lại và cùng ký", exact=True).check()
     page.get_by_role("button", name="Kết thúc và gửi").click()
     expect(filed(page, "Kết thúc kiểm tra")).to_contain_text("Chờ gửi")
+
+
+def draw_signature(page: Page, who: str) -> Locator:
+    """Draw two strokes into a box, as a finger does."""
+    pad = page.get_by_role("img", name=who)
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None
+    for line in (((0.1, 0.7), (0.3, 0.2), (0.5, 0.8), (0.8, 0.3)), ((0.1, 0.85), (0.9, 0.85))):
+        x, y = line[0]
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.mouse.down()
+        for x, y in line[1:]:
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=12)
+        page.mouse.up()
+    return pad

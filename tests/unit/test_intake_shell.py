@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from services.intake import shell
 from services.kernel.packing import packed
-from services.kernel.pages import mount_assets
+from services.kernel.pages import KERNEL, mount_assets
 
 STATIC = Path(shell.__file__).parent / "static"
 
@@ -63,6 +63,23 @@ async def test_scripts_are_packed_for_whom_takes_it_and_checked_each_time(
     assert again.headers["cache-control"] == "no-cache"
 
 
+async def test_a_script_travels_without_what_was_written_for_people(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text(
+        "// What it does.\n\n/**\n * Adds.\n * @param {number} a\n */\nexport const f = (a) => {\n"
+        '  // why\n  return `${a}  // "kept" ${`  ${a}`}`; // kept too\n};\n'
+    )
+    async with client:
+        served = await client.get("/x/static/a.js")
+    assert served.text == '\nexport const f = (a) => {\nreturn `${a}  // "kept" ${`  ${a}`}`; // kept too\n};\n'
+
+
+def test_no_script_has_a_template_of_several_lines_which_would_be_set_in_differently() -> None:
+    scripts = [*STATIC.glob("*.js"), *(KERNEL / "static").glob("*.js"), *KERNEL.parent.glob("*/static/*.js")]
+    assert len(scripts) > 40
+    lines = [(path.name, line) for path in scripts for line in path.read_text().splitlines()]
+    assert not [(name, line) for name, line in lines if line.count("`") % 2]
+
+
 def test_what_would_not_shrink_travels_as_it_is() -> None:
     assert packed(b"{}", "br, gzip") == (b"{}", {"Vary": "Accept-Encoding"})
     assert packed(b"a" * 100, "gzip;q=0.9, br")[1]["Content-Encoding"] == "br"
@@ -75,4 +92,4 @@ async def test_a_changed_script_is_served_anew(client: httpx.AsyncClient, tmp_pa
         before = await client.get("/x/static/a.js")
         (tmp_path / "a.js").write_text("export const a = 2;\n")
         after = await client.get("/x/static/a.js", headers={"if-none-match": before.headers["etag"]})
-    assert (after.status_code, after.text) == (200, "export const a=2;")
+    assert (after.status_code, after.text) == (200, "export const a = 2;\n")
