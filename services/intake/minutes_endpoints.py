@@ -1,5 +1,6 @@
 """The minutes' routes: the content, the files, and the public pages by which a paper or a file is checked."""
 
+import csv
 import hashlib
 import io
 import json
@@ -28,6 +29,10 @@ from services.kernel.roles import PUBLIC, Action, Role, allows
 from services.kernel.strict_json import clean_text
 
 Reason = Annotated[str | None, Query(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")]
+_ODK = (
+    "event", "node", "start", "end", "latitude", "longitude", "accuracy", "old-value", "new-value", "user",
+    "change-reason",
+)  # fmt: skip
 _KINDS = {"pdf": PDF, "docx": DOCX}
 
 
@@ -41,6 +46,10 @@ def install(app: FastAPI) -> None:
             f"{base}.{kind}", response_class=Response, responses=described, openapi_extra=allows(Action.READ_CASE),
             operation_id=f"get_minutes_{kind}",
         )(_giving(kind))  # fmt: skip
+    app.get(
+        "/intake/v1/inspections/{id}/fill.csv", response_class=Response, openapi_extra=allows(Action.READ_CASE),
+        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    )(fill_audit)  # fmt: skip
     app.get("/intake/v1/minutes/{sha256}", response_class=JSONResponse, openapi_extra=PUBLIC)(check_file)
     app.get("/intake/minutes/{inspection}/{content}", include_in_schema=False, openapi_extra=PUBLIC)(check_paper)
     app.get("/intake/units/{unit}/qr", include_in_schema=False, openapi_extra=allows(Action.SIGNED_IN))(unit_code)
@@ -70,8 +79,40 @@ def _giving(kind: str) -> Any:
     return give
 
 
+async def fill_audit(request: Request, id: str, reason: Reason = None) -> Response:
+    """How the form was filled in, in ODK's columns; free text is told by its length. Not for the unit."""
+    service, _, role, row = await _reach(request, id, reason, "fill")
+    if role is Role.UNIT_HEAD:
+        raise NotFound
+    rows = (await private_of(service, row["closing"])).get("fill") or []
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(_ODK)
+    for one in rows:
+        known = {**one, "old-value": one["old"], "new-value": one["new"]}
+        table.writerow([_cell(known.get(name, "")) for name in _ODK])
+    headers = {"Content-Disposition": f'attachment; filename="fill-{id}.csv"', "Cache-Control": "no-store"}
+    return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _cell(value: Any) -> Any:
+    """A value that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+
+
 async def _open(request: Request, id: str, reason: str | None) -> tuple[Service, dict[str, Any], str]:
-    """The minutes as the caller may read them, and the hash of their full edition; the reading is logged."""
+    """The minutes as the caller may read them, and the hash of their full edition."""
+    service, reading, role, row = await _reach(request, id, reason, "minutes")
+    closed = await _closed(service, reading, row)
+    issued = await _issue(service, closed)
+    said = content(closed)
+    return service, units_edition(said) if role is Role.UNIT_HEAD else said, issued
+
+
+async def _reach(
+    request: Request, id: str, reason: str | None, part: str
+) -> tuple[Service, Reading, Role, asyncpg.Record]:
+    """A closed inspection that the caller may read, and as whom; the reading is logged."""
     service, reading = await reading_of(request)
     row = await service.pool.fetchrow(QUERIES.one_inspection, id) if is_write_id(id) else None
     if row is None or not reading.sees(row["unit"], row["team"]):
@@ -82,13 +123,10 @@ async def _open(request: Request, id: str, reason: str | None) -> tuple[Service,
     if role is Role.AUDITOR and not (reason or "").strip():
         raise invalid("/reason", "hãy nêu lý do xem biên bản", "say why the minutes are opened")
     now = service.clock.now()
-    noted = (reading.caller.account, role, id, reason and clean_text(reason), now, "minutes")
+    noted = (reading.caller.account, role, id, reason and clean_text(reason), now, part)
     await service.pool.execute(QUERIES.note_minutes_read, *noted)
     # a crash here leaves a reading noted that nobody saw: never the other way round
-    closed = await _closed(service, reading, row)
-    issued = await _issue(service, closed)
-    said = content(closed)
-    return service, units_edition(said) if role is Role.UNIT_HEAD else said, issued
+    return service, reading, role, row
 
 
 def _role(reading: Reading, row: asyncpg.Record) -> Role:

@@ -105,3 +105,35 @@ async def test_the_units_head_sees_the_units_own_part_and_nobody_of_the_team(int
     assert seen == {
         "opinion": WORDS["opinion"], "refusal": WORDS["refusal"], "minutes": minutes, "signatures": {"unit": SIGNATURE},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("device_at", "flags"),
+    [
+        ("2026-09-01T07:57:00+07:00", []),
+        ("2026-09-02T07:58:00+07:00", ["clock_skew"]),
+        ("2026-09-01T07:52:59+07:00", ["clock_skew"]),
+    ],
+)
+async def test_a_clock_that_is_far_off_is_flagged_and_changes_no_deadline(
+    intake: Intake, inspection: str, device_at: str, flags: list[str]
+) -> None:
+    body = closing(device_at=device_at, elapsed_ms=1_680_000)
+    answer = (await intake.put("inspector", f"inspections/{inspection}/closing/{fresh()}", body)).json()
+    event = base64.b64decode(answer["event"])
+    validate_event(event)
+    data = json.loads(event)["data"]
+    assert (answer["flags"], data["flags"], data["device_at"], data["elapsed_ms"]) == (
+        flags,
+        flags,
+        device_at,
+        1_680_000,
+    )
+    assert answer["reply_due"] == "2026-09-09T16:59:59.999Z"
+
+
+@pytest.mark.parametrize("elapsed", [-1, 10**10 + 1, 1.5, "3"])
+async def test_a_wrong_elapsed_time_is_named(intake: Intake, inspection: str, elapsed: Any) -> None:
+    path = f"inspections/{inspection}/closing/{fresh()}"
+    refused = await intake.put("inspector", path, closing(elapsed_ms=elapsed), 422)
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/elapsed_ms"]

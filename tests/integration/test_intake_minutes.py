@@ -197,3 +197,14 @@ async def test_a_units_code_opens_the_form_with_the_unit(intake: Intake) -> None
     assert "<svg" in shown and "intake/?unit=xa-tan-hoa" in shown
     await fetch(intake, "an.kt", "/intake/units/khong-co/qr", 404)
     await fetch(intake, "nobody", "/intake/units/xa-tan-hoa/qr", 401)
+
+
+async def test_how_the_form_was_filled_in_is_a_table_in_odks_columns(intake: Intake) -> None:
+    inspection = await opened(intake)
+    fill = [*WORDS["fill"], {"event": "question", "node": "/basis", "start": 3, "end": 4, "old": "", "new": "=1+1"}]
+    await intake.put("an.kt", f"inspections/{inspection}/closing/{fresh()}", closing(private={"fill": fill}))
+    path = f"/intake/v1/inspections/{inspection}/fill.csv"
+    lines = (await fetch(intake, "reviewer", path)).text.splitlines()
+    assert lines[0] == "event,node,start,end,latitude,longitude,accuracy,old-value,new-value,user,change-reason"
+    assert lines[1:] == ["question,/present,1,2,,,,44,43,,", "question,/basis,3,4,,,,,'=1+1,,"]
+    await fetch(intake, "head", path, 404)

@@ -59,6 +59,7 @@ ROUTES = (
     _read("/intake/v1/inspections/{id}/minutes", Action.READ_CASE),
     _read("/intake/v1/inspections/{id}/minutes.pdf", Action.READ_CASE),
     _read("/intake/v1/inspections/{id}/minutes.docx", Action.READ_CASE),
+    _read("/intake/v1/inspections/{id}/fill.csv", Action.READ_CASE),
     _read("/intake/v1/minutes/{sha256}", PUBLIC, _OPEN),
     _read("/intake/v1/findings", Action.READ_CASE, frozenset({200, 401, 403})),
     _read("/intake/v1/erasures", Action.READ_ERASURES, frozenset({200, 401, 403})),
