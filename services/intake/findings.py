@@ -39,7 +39,7 @@ def record(asked: Asked) -> Accepted:
     """Record what a member of the team, or a lead in scope, saw."""
     world, command = asked.world, asked.command
     form = cast(forms.RecordFinding, command.form)
-    newest = world.catalogues[-1]
+    newest = _newest_with(world, form.code)
     code = _check_code(newest, form)
     captured_at = moment(form.captured_at)
     inspection = known_inspection(world, form.inspection)
@@ -71,6 +71,11 @@ def record(asked: Asked) -> Accepted:
         },
         "recorded", flags, private=True, extra={"inspection": inspection.id},
     )  # fmt: skip
+
+
+def _newest_with(world: World, code: str) -> Catalogue:
+    """The newest version that has a code: a phone may file by an earlier one for an inspection opened under it."""
+    return next((one for one in reversed(world.catalogues) if code in one.codes), world.catalogues[-1])
 
 
 def _check_code(catalogue: Catalogue, form: forms.RecordFinding) -> Code:
