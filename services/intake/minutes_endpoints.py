@@ -65,7 +65,7 @@ def _giving(kind: str) -> Any:
     async def give(request: Request, id: str, reason: Reason = None) -> Response:
         """The minutes as a file, noted by its hash before it is given out."""
         service, edition, issued = await _open(request, id, reason)
-        address = str(request.url_for("check_paper", inspection=id, content=issued))
+        address = f"{_site(request)}intake/minutes/{id}/{issued}"
         raw = await as_file(paper(edition, issued, address), kind)
         digest = hashlib.sha256(raw).hexdigest()
         await service.pool.execute(QUERIES.note_minutes_file, digest, issued, kind, len(raw), service.clock.now())
@@ -170,6 +170,12 @@ async def _issue(service: Service, closed: Closed) -> str:
     return issued
 
 
+def _site(request: Request) -> str:
+    """Where people reach this site, with a slash."""
+    configured = service_of(request).settings.public_url
+    return f"{configured.rstrip('/')}/" if configured else str(request.base_url)
+
+
 async def check_file(request: Request, sha256: str) -> Response:
     """Whether a file of these bytes was given out as minutes; to anybody, for the hash tells nothing else."""
     row = await service_of(request).pool.fetchrow(QUERIES.minutes_file, sha256)
@@ -200,7 +206,7 @@ async def unit_code(request: Request, unit: str) -> Response:
     version = directory.version(unit, local_date(now))
     if version is None:
         raise NotFound
-    address = f"{request.base_url}intake/?unit={unit}"
+    address = f"{_site(request)}intake/?unit={unit}"
     out = io.BytesIO()
     segno.make(address, error="q", micro=False).save(out, kind="svg", border=4, xmldecl=False, omitsize=True)
     return PAGES.render(request, "unit_qr.html", name=version.name, address=address, code=out.getvalue().decode())

@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     """A C2SP tlog-policy file; None: `witness-policy` in the folder, if it is there."""
     witness_fail_open: bool = False
     """Publish also without the policy's quorum, with an alarm."""
+    public_url: str | None = None
+    """Where people outside reach the pages, for codes printed on paper; None: the address a file was asked for by."""
     writes_per_second: int = 20_000
     """An account's rate of single writes: more than one process takes, so set it lower where strangers have accounts.
 

@@ -208,3 +208,15 @@ async def test_how_the_form_was_filled_in_is_a_table_in_odks_columns(intake: Int
     assert lines[0] == "event,node,start,end,latitude,longitude,accuracy,old-value,new-value,user,change-reason"
     assert lines[1:] == ["question,/present,1,2,,,,44,43,,", "question,/basis,3,4,,,,,'=1+1,,"]
     await fetch(intake, "head", path, 404)
+
+
+async def test_codes_on_paper_lead_to_the_public_address_whatever_name_a_caller_used(settings: Any) -> None:
+    public = settings.model_copy(update={"public_url": "https://kiem-tra.example"})
+    async with running_intake(public) as intake:
+        await populate(intake)
+        await intake.token("inspector", account="an.kt")
+        inspection = await opened(intake)
+        await intake.put("an.kt", f"inspections/{inspection}/closing/{fresh()}", closing())
+        headers = {"authorization": f"Bearer {intake.tokens['an.kt']}", "host": "elsewhere.example"}
+        words = document((await intake.client.get(at(inspection, ".docx"), headers=headers)).content)
+    assert f"https://kiem-tra.example/intake/minutes/{inspection}/" in words and "elsewhere" not in words

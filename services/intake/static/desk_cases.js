@@ -47,7 +47,12 @@ function said(sealed, part) {
   return part === "persons" ? sealed?.persons?.join("\n") : sealed?.[part];
 }
 
+/** The minutes of a closed inspection, to read and to edit. @param {string} inspection */
+export const minutes = (inspection) => [["pdf", t("Biên bản (PDF)", "Minutes (PDF)")], ["docx", t("Biên bản (Word)", "Minutes (Word)")]]
+  .map(([kind, words]) => el("a", { href: `/intake/v1/inspections/${inspection}/minutes.${kind}`, download: true }, words));
+
 const facts = (finding) => el("p", { class: "meta" },
+  finding.reply_due && finding.private && minutes(finding.inspection),
   el("span", {}, SEVERITY[finding.severity]),
   el("span", {}, moment(finding.captured_at)),
   el("a", { href: `/audit/v1/receipts/${finding.id}`, target: "_blank", rel: "noopener" }, t("Biên nhận trong nhật ký", "Receipt in the log")));

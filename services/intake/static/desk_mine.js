@@ -4,7 +4,7 @@ import { all, get } from "../assets/api.js";
 import { byId, el, flash } from "../assets/dom.js";
 import { day, number, t } from "../assets/words.js";
 import { now } from "./clock.js";
-import { caseOf, rowsOf } from "./desk_cases.js";
+import { caseOf, minutes, rowsOf } from "./desk_cases.js";
 import { phoneNotices } from "./desk_devices.js";
 import { textField, wire } from "./desk_form.js";
 import { FilteredList } from "./desk_list.js";
@@ -40,6 +40,7 @@ export class Mine {
       el("p", { class: "meta" }, el("span", {}, KIND[inspection.kind]), el("span", {}, day(inspection.opened_at)), el("span", {}, inspection.basis),
         open && el("a", { href: `/intake/#/inspection/${inspection.id}` }, t("Tiếp tục kiểm tra", "Continue"))),
       inspection.roll && roll(inspection.roll),
+      !open && el("p", { class: "meta" }, minutes(inspection.id)),
       details);
   }
 

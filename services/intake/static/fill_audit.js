@@ -72,6 +72,12 @@ export class FillAudit {
     this.drafts.write(this.name, this.rows).catch(() => {}); // the house says so
   }
 
+  /** A closing carries them now: here they are wanted no more. */
+  forget() {
+    this.rows = [];
+    return this.drafts.clear(this.name);
+  }
+
   /** The rows for a closing of at most this many bytes; of too many the oldest are left out. @param {number} room */
   sealed(room) {
     this.note("form finalize");

@@ -175,14 +175,17 @@ export class CloseView {
     const fields = values(this.form);
     const excused = Object.fromEntries(EXCUSED.map((name) => [name, this.tally(name, true)]).filter(([, count]) => count !== 0));
     const counts = Object.fromEntries(COUNTED.map((name) => [name, this.tally(name, ["late", "unexcused", "files_checked"].includes(name))]));
-    const body = {
+    return {
       closed_at: stamp(), ...device(), ...elapsed(this.house.queue.find(this.inspection.id)?.label.begun), ...counts, excused, private: this.sealed(fields),
       signed: fields.signed === undefined ? null : fields.signed === "true",
     };
-    const room = MOST - new TextEncoder().encode(JSON.stringify(body)).length;
-    const fill = this.house.fill.sealed(room);
-    if (fill.length) body.private.fill = fill;
-    return body;
+  }
+
+  /** The same with how it was filled in, as far as there is room. */
+  whole() {
+    const body = this.body();
+    const fill = this.house.fill.sealed(MOST - new TextEncoder().encode(JSON.stringify(body)).length);
+    return fill.length ? { ...body, private: { ...body.private, fill } } : body;
   }
 
   /** What goes to the vault: only what was filled in. */
@@ -231,11 +234,11 @@ export class CloseView {
     const left = await leftBehind(this.house, this.inspection);
     if (left.length && !await confirmed(t("Vẫn còn mục chưa gửi", "Something has not been sent"), left.join(" "), t("Vẫn kết thúc", "Close all the same"), t("Để sau", "Later"))) return;
     const item = await this.house.send({
-      id: this.id, kind: "closing", inspection: this.inspection.id, body: this.body(), label: { unit_name: this.inspection.unit_name },
+      id: this.id, kind: "closing", inspection: this.inspection.id, body: this.whole(), label: { unit_name: this.inspection.unit_name },
       path: `/intake/v1/inspections/${this.inspection.id}/closing/${this.id}`,
     });
     if (item.state === "failed") return this.refused(item);
-    await this.house.drafts.clear(draftName(this.inspection.id)); // the queue holds it now
+    await Promise.all([this.house.drafts.clear(draftName(this.inspection.id)), this.house.fill.forget()]); // the queue holds it now
     this.house.go(`#/inspection/${this.inspection.id}`);
   }
 

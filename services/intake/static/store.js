@@ -51,8 +51,7 @@ function sealKey() {
       known.onsuccess = () => { if (!known.result) place("keys").put({ key: SEAL, made }); };
     });
     return (await run(["keys"], "readonly", (place) => place("keys").get(SEAL))).made;
-  });
-  sealing.catch(() => { sealing = null; });
+  }).catch(() => { sealing = null; return null; }); // some browsers keep no keys in a private window: better kept plainly than not
   return sealing;
 }
 
