@@ -86,9 +86,13 @@ def read_point(text: str) -> bytes | None:
     return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
-def verifies(point: bytes, signed: Signed) -> bool:
+def key_at(point: bytes) -> ec.EllipticCurvePublicKey:
+    """The key of an uncompressed point; its own check costs as much as a signature's, so it is made once."""
+    return ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, point)
+
+
+def verifies(key: ec.EllipticCurvePublicKey, signed: Signed) -> bool:
     """Whether the key signed it: ECDSA over SHA-256, as 64 bytes r and s (RFC 9053), or DER."""
-    key = ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, point)
     try:
         key.verify(_der(signed.signature), signed.message, ec.ECDSA(SHA256()))
     except InvalidSignature:

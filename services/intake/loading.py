@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from services.intake import forms
-from services.intake.chain import Signed, verifies
+from services.intake.chain import Signed, key_at, verifies
 from services.intake.commands import Command
 from services.intake.directory import Directory, Heir, Version
 from services.intake.forms import is_write_id
@@ -258,7 +259,7 @@ class Device:
     """A registered phone: it never changes."""
 
     account: str
-    key: bytes
+    key: EllipticCurvePublicKey
 
 
 class Devices:
@@ -286,4 +287,4 @@ class Devices:
         missing = [device for device in ids if device not in self._known]
         if missing:
             rows = await connection.fetch(QUERIES.device_keys, missing)
-            self._known.update({row["id"]: Device(row["account"], row["key"]) for row in rows})
+            self._known.update({row["id"]: Device(row["account"], key_at(row["key"])) for row in rows})

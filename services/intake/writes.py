@@ -68,7 +68,8 @@ class _Batch:
     places: dict[str, Place]
     directory_version: int
     stored: list[StoredWrite]
-    links: list[LinkRow]
+    links: dict[tuple[str, int, str], LinkRow]
+    """What to note of phones' chains, each item once."""
 
 
 class Writes:
@@ -207,7 +208,7 @@ class Writes:
         )  # fmt: skip
         numbers = Numbers(last)
         maker = Maker(self._source, self._vault, numbers, naming)
-        return _Batch(commands, world, maker, numbers, naming, places, version, [], [])
+        return _Batch(commands, world, maker, numbers, naming, places, version, [], {})
 
     def _decide(self, batch: _Batch) -> list[Answer | Exception]:
         answers = [self._decide_one(batch, command) for command in batch.commands]
@@ -232,7 +233,7 @@ class Writes:
 
     async def _store(self, connection: Connection, batch: _Batch) -> None:
         if batch.links:
-            await connection.execute(QUERIES.note_links, *columns(batch.links, 9), batch.world.now)
+            await connection.execute(QUERIES.note_links, *columns(list(batch.links.values()), 9), batch.world.now)
             failpoint("intake.links_noted")
             # a crash here leaves neither the link nor its write: the phone sends both again
         if not batch.stored:
@@ -262,8 +263,8 @@ def _note_link(batch: _Batch, command: Command, answer: Answer | Exception) -> N
     if caller is None:
         return
     row = link_row(command, caller.account, answer.slug if isinstance(answer, Problem) else None)
-    if row is not None and not any(row[:3] == noted[:3] for noted in batch.links):
-        batch.links.append(row)
+    if row is not None:
+        batch.links.setdefault(row[:3], row)
 
 
 def _runs(commands: list[Command]) -> list[list[Command]]:

@@ -35,12 +35,14 @@ from services.kernel.settings import Settings
 from services.kernel.strict_json import parse
 from services.kernel.web import read_body, service_app
 from tests.bench.limits import Limit, at_least
+from tests.support.phone import Phone
 
 CLIENTS = 64
 SECONDS = 6.0
 ROUNDS = 3
 BATCH = 5_000
-BOUND_SINGLE, AIM_SINGLE, BOUND_BATCH = 0.5, 0.8, 5_000
+BOUND_SINGLE, AIM_SINGLE, BOUND_BATCH, BOUND_SIGNED = 0.5, 0.8, 5_000, 0.4
+JSON = {"content-type": "application/json"}
 UNIT = "xa-tan-hoa"
 
 
@@ -184,35 +186,35 @@ async def single(port: int, path: str, token: str, inspection: str, seconds: flo
     return counted / (time.monotonic() - began)
 
 
-async def batches(port: int, token: str, inspection: str, count: int) -> float:
-    """Accepted findings a second in batches of 5,000 lines, each with a narrative to seal."""
-    captured = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+async def batches(port: int, token: str, inspection: str, count: int, phone: Phone | None = None) -> float:
+    """Accepted findings a second in batches of 5,000 lines, each with a narrative to seal, signed by a phone if any."""
+    body = {
+        "inspection": inspection, "code": "A03", "count": 1,
+        "captured_at": (datetime.now(UTC) - timedelta(minutes=1)).isoformat(),
+        "private": {"narrative": "Vắng mặt tại phòng lúc 7 giờ 45."},
+    }  # fmt: skip
+
+    def line() -> bytes:
+        path = f"findings/{uuid_utils.uuid7()}"
+        said = phone.sign(path, body) if phone else body
+        return json.dumps({"method": "PUT", "path": f"/intake/v1/{path}", "body": said}).encode()
 
     def lines() -> bytes:
-        return b"\n".join(
-            json.dumps(
-                {
-                    "method": "PUT",
-                    "path": f"/intake/v1/findings/{uuid_utils.uuid7()}",
-                    "body": {
-                        "inspection": inspection,
-                        "code": "A03",
-                        "count": 1,
-                        "captured_at": captured,
-                        "private": {"narrative": "Vắng mặt tại phòng lúc 7 giờ 45."},
-                    },
-                }
-            ).encode()
-            for _ in range(BATCH)
-        )
+        return b"\n".join(line() for _ in range(BATCH))
 
     bodies = [lines() for _ in range(count)]
     headers = {"authorization": f"Bearer {token}", "content-type": "application/x-ndjson"}
     took = 0.0
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
-        for body in bodies:
+        if phone is not None:
+            told = await client.put(
+                f"/intake/v1/devices/{phone.id}", json={"key": phone.public}, headers=headers | JSON
+            )
+            if told.status_code != 201:
+                raise SystemExit(told.text)
+        for content in bodies:
             began = time.monotonic()
-            answer = await client.post("/intake/v1/batch", content=body, headers=headers)
+            answer = await client.post("/intake/v1/batch", content=content, headers=headers)
             took += time.monotonic() - began
             if answer.text.count('"status":201,') != BATCH:
                 raise SystemExit(answer.text[:300])
@@ -290,6 +292,7 @@ async def figures(settings: Settings) -> dict[str, float]:
                 cost = (server.busy() - busy) / (rate * SECONDS / ROUNDS)
                 best[name + "_cpu"] = min(best.get(name + "_cpu", 1.0), cost)
         best["batch"] = await batches(intake.port, token, inspection, 3)
+        best["signed"] = await batches(intake.port, token, inspection, 3, Phone())
     return best
 
 
@@ -322,4 +325,5 @@ def measure() -> Iterator[Limit]:
         "intake: the same by processor time (on a busy machine)", BOUND_SINGLE, best["empty_cpu"] / best["intake_cpu"]
     )
     yield at_least("intake: findings in batches", BOUND_BATCH, best["batch"], "/s")
+    yield at_least("intake: signed findings to unsigned ones, in batches", BOUND_SIGNED, best["signed"] / best["batch"])
     print(f"        {note}; aim {AIM_SINGLE}")

@@ -229,6 +229,19 @@ def test_a_clock_a_day_ahead_is_flagged_and_deadlines_count_from_the_server(
     assert 4 < days < 12  # five working days from the server's receipt, not from tomorrow
 
 
+def test_a_fault_that_is_folded_away_is_unfolded(phone: Person) -> None:
+    page = phone.page
+    begin(page, "94/QĐ-SNV")
+    page.get_by_text("Thêm cho biên bản").click()
+    page.get_by_label("Số biên bản").fill("khong co so")
+    page.get_by_text("Thêm cho biên bản").click()
+    page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    expect(page.locator(".error-summary")).to_be_visible(timeout=FAR)
+    expect(page.get_by_label("Số biên bản")).to_be_visible()
+    expect(page.get_by_label("Số biên bản")).to_have_attribute("aria-invalid", "true")
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_closing_page_is_whole_in_both_languages_and_for_those_who_do_not_see(
     language: str, phone: Person, net: WebProxy

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from services.intake.chain import read_point, read_signed, verifies
+from services.intake.chain import key_at, read_point, read_signed, verifies
 from tests.support.phone import Phone
 
 PATH = "/intake/v1/findings/x"
@@ -25,15 +25,15 @@ def test_a_phones_signature_holds_for_its_words_its_place_and_its_address_only()
     point = read_point(phone.public)
     assert point is not None
     signed = read_signed(PATH, body)
-    assert signed is not None and verifies(point, signed)
+    assert signed is not None and verifies(key_at(point), signed)
     for changed in (
         body | {"count": 2}, body | {"private": {"narrative": "Vang"}}, body | {"device": body["device"] | {"n": 2}},
         body | {"device": body["device"] | {"nonce": "AAAA"}}, body | {"device": body["device"] | {"prev": "AAAA"}},
     ):  # fmt: skip
         other = read_signed(PATH, changed)
-        assert other is not None and not verifies(point, other), changed
+        assert other is not None and not verifies(key_at(point), other), changed
     elsewhere = read_signed(PATH + "y", body)
-    assert elsewhere is not None and not verifies(point, elsewhere)
+    assert elsewhere is not None and not verifies(key_at(point), elsewhere)
 
 
 def test_each_link_names_the_one_before_and_what_is_unsent_is_not_signed() -> None:
@@ -45,7 +45,7 @@ def test_each_link_names_the_one_before_and_what_is_unsent_is_not_signed() -> No
     body["device"]["waiting"] = 3
     signed, point = read_signed(PATH, body), read_point(phone.public)
     assert signed is not None and point is not None
-    assert signed.waiting == 3 and verifies(point, signed)
+    assert signed.waiting == 3 and verifies(key_at(point), signed)
 
 
 def test_a_signature_may_come_as_der() -> None:
@@ -55,7 +55,7 @@ def test_a_signature_may_come_as_der() -> None:
     der = encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
     signed = read_signed(PATH, body | {"device": body["device"] | {"sig": base64.b64encode(der).decode()}})
     point = read_point(phone.public)
-    assert signed is not None and point is not None and verifies(point, signed)
+    assert signed is not None and point is not None and verifies(key_at(point), signed)
 
 
 @pytest.mark.parametrize(

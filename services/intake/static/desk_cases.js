@@ -52,10 +52,10 @@ export const minutes = (inspection) => [["pdf", t("Biên bản (PDF)", "Minutes 
   .map(([kind, words]) => el("a", { href: `/intake/v1/inspections/${inspection}/minutes.${kind}`, download: true }, words));
 
 const facts = (finding) => el("p", { class: "meta" },
-  finding.reply_due && finding.private && minutes(finding.inspection),
   el("span", {}, SEVERITY[finding.severity]),
   el("span", {}, moment(finding.captured_at)),
-  el("a", { href: `/audit/v1/receipts/${finding.id}`, target: "_blank", rel: "noopener" }, t("Biên nhận trong nhật ký", "Receipt in the log")));
+  el("a", { href: `/audit/v1/receipts/${finding.id}`, target: "_blank", rel: "noopener" }, t("Biên nhận trong nhật ký", "Receipt in the log")),
+  finding.reply_due && finding.private && minutes(finding.inspection));
 
 const seen = (sealed) => [
   ["narrative", t("Đoàn kiểm tra ghi", "The team wrote")],

@@ -52,6 +52,7 @@ export function showErrors(form, errors, title = t("Chưa gửi được: hãy s
 function mark(node, detail, id) {
   const box = node.closest(".field") ?? node;
   box.classList.add("wrong");
+  node.closest("details")?.setAttribute("open", ""); // a fault that is folded away cannot be put right
   const words = el("span", { class: "wrong-words", id }, el("span", { class: "unseen" }, t("Lỗi: ", "Error: ")), detail);
   const control = input(node);
   control.setAttribute("aria-invalid", "true");

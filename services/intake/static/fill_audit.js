@@ -2,16 +2,20 @@
 // columns are ODK's. Free text is told by its length alone: a copy here would outlive the erasure of the part it stands in.
 
 import { now } from "./clock.js";
+import { tidy } from "./drafts.js";
 
 const MOST = 300;
+const LONGEST = 100;
 const VALUED = ["number", "radio", "checkbox", "date"];
 const begun = now() - performance.now(); // the clock once, then what has really passed since
 
 const at = () => Math.round(begun + performance.now());
 
 /** What is written down of a control. @param {HTMLInputElement} control */
-const told = (control) => (control.type === "checkbox" ? String(control.checked)
-  : VALUED.includes(control.type) || control.name === "basis" ? control.value : `~${control.value.length}`);
+const told = (control) => {
+  if (control.type === "checkbox") return String(control.checked);
+  return VALUED.includes(control.type) || control.name === "basis" ? tidy(control.value).slice(0, LONGEST) : `~${control.value.length}`;
+};
 
 /** @param {HTMLElement} control */
 const nodeOf = (control) => {

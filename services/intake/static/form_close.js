@@ -217,6 +217,7 @@ export class CloseView {
     };
     for (const name of COUNTED) check(`/${name}`, name, body[name]);
     for (const [name, count] of Object.entries(body.excused)) check(`/excused/${name}`, name, count);
+    check("/private/minutes/copies", "copies", this.tally("copies", true));
     if (!errors.length && !this.sum()) errors.push({ pointer: "/assigned", detail: byId("close-sum").textContent });
     if (body.signed === null) errors.push({ pointer: "/signed", detail: t("Hãy cho biết đơn vị đã ký biên bản hay từ chối", "Say whether the unit signed the minutes or refused") });
     if (body.signed === false && !body.private.refusal) errors.push({ pointer: "/private/refusal", detail: t("Hãy ghi lý do từ chối ký", "Give the reason for not signing") });
