@@ -10,6 +10,7 @@ from typing import Any
 
 from services.intake import forms
 from services.intake.chain import Signed, read_signed
+from services.intake.closing_form import CloseInspection
 from services.intake.forms import Form, id_errors, quarter_errors, read_form
 from services.intake.world import KeptPhoto
 from services.kernel.problems import FieldError
@@ -51,7 +52,7 @@ NOUNS = (
     Noun("findings", Action.FILE, _TEAM, forms.RecordFinding),
     Noun("unit-changes", Action.CHANGE_DIRECTORY, (Role.ADMIN,), forms.UNIT_CHANGES),
     Noun("inspections", Action.FILE, _TEAM, forms.OpenInspection),
-    Noun("inspections/closing", Action.FILE, _TEAM, forms.CloseInspection, "inspection"),
+    Noun("inspections/closing", Action.FILE, _TEAM, CloseInspection, "inspection"),
     Noun("inspections/acknowledgement", Action.ANSWER, (Role.UNIT_HEAD,), forms.Acknowledge, "inspection"),
     Noun("findings/withdrawal", Action.FILE, _TEAM, forms.WithdrawFinding, "finding"),
     Noun("findings/reply", Action.ANSWER, (Role.UNIT_HEAD,), forms.ReplyToFinding, "finding"),

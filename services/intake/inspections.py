@@ -14,6 +14,7 @@ from services.intake.asked import (
     moment,
     phone_clock,
 )
+from services.intake.closing_form import CloseInspection
 from services.intake.refusals import WrongState
 from services.intake.rights import grants_at, reaching
 from services.intake.world import Inspection, World
@@ -70,7 +71,7 @@ def _check_names(world: World, form: forms.OpenInspection) -> None:
 def close_inspection(asked: Asked) -> Accepted:
     """Close an inspection, by its opener or a lead; the reply window begins with the server's receipt."""
     world, command = asked.world, asked.command
-    form = cast(forms.CloseInspection, command.form)
+    form = cast(CloseInspection, command.form)
     closed_at = moment(form.closed_at)
     inspection = known_inspection(world, command.parent)
     asked.grants = grants_at(asked.grants, world.rights_at, closed_at)

@@ -10,19 +10,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser import DESK, PHONE, Person, chromium
+from tests.support.browser import DESK, PHONE, Person
 from tests.support.case_world import closing, fresh, now, opening, registration
 from tests.support.instance import Instance, running
 from tests.support.people import UNIT
 from tests.support.phone import Phone
 
 PEOPLE = {"an.kt": "inspector", "truong.doan": "lead", "tham.dinh": "reviewer", "quan.tri": "admin"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -9,19 +9,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import DESK, PHONE, Person, chromium
+from tests.support.browser import DESK, PHONE, Person
 from tests.support.case_world import asking, closing, fresh, now, opening, registration
 from tests.support.instance import Instance, running
 
 UNIT = "xa-tan-hoa"
 WORDS, PERSON = "Bàn trống từ 7 giờ 30", "Nguyễn Văn Ví Dụ"
 PEOPLE = (("tham.dinh", "reviewer"), ("kiem.toan", "auditor"), ("ca.hai", "reviewer"), ("ca.hai", "auditor"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from services.audit.app import create_app
 from services.kernel import merkle
 from services.kernel.identity import COOKIE
 from tests.support.audit_app import App
-from tests.support.browser import DESK, PHONE, Person, chromium
+from tests.support.browser import DESK, PHONE, Person
 from tests.support.events import erasure, event_id, finding, many, record
 from tests.support.instance import free_port
 from tests.support.log import open_log
@@ -90,12 +90,6 @@ def served(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     assert served.server is not None
     served.server.should_exit = True
     thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def enter(browser: Browser, served: Served, who: str | None, viewport: dict[str, int] = DESK) -> Person:

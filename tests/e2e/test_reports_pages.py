@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from services.kernel.clock import SettableClock
 from services.kernel.identity import COOKIE
 from services.reports.app import create_app
-from tests.support.browser import DESK, PHONE, Person, chromium
+from tests.support.browser import DESK, PHONE, Person
 from tests.support.instance import free_port
 from tests.support.postgres import Cluster
 from tests.support.reports_http import CLOSED_PORT, NOW, appoint, province, publish
@@ -78,12 +78,6 @@ def served(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     assert served.server is not None
     served.server.should_exit = True
     thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def enter(browser: Browser, served: Served, who: str, viewport: dict[str, int]) -> Person:
