@@ -5,7 +5,8 @@ import os
 import re
 import signal
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -316,7 +317,7 @@ def test_an_emptied_store_is_told(phone: Person, net: WebProxy) -> None:
     expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Chờ gửi")
     page.evaluate(EMPTY)
     page.get_by_role("button", name="Thử gửi ngay").click()  # the open page still holds it, and puts it back
-    page.wait_for_function(HOLDS_ONE)
+    until(lambda: page.evaluate(HOLDS_ONE))
     net.rule = lambda method, path: "503" if method == "PUT" else None
     phone.context.set_offline(False)
     expect(page.locator("#queue-trouble")).to_contain_text("Thử gửi ngay")
@@ -326,6 +327,14 @@ def test_an_emptied_store_is_told(phone: Person, net: WebProxy) -> None:
     page.evaluate(EMPTY)
     page.goto(net.url + "/intake/")
     expect(page.locator("#queue-trouble")).to_contain_text("1 mục chưa gửi đã mất")
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Ask again for ten seconds: what is awaited in the page is no predicate for the browser's own waiting."""
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 HOLDS_ONE = """async () => {

@@ -6,7 +6,7 @@ import { t } from "../assets/words.js";
 const NAME = "kycuong-form";
 const VERSION = 3;
 const STORES = ["items", "drafts", "lists", "photos", "keys"];
-const SEAL = "store"; // the sealing key's own place among the keys
+const SEAL = "seal/"; // how the names of the sealing keys begin
 
 let opening = null;
 let sealing = null;
@@ -42,33 +42,34 @@ async function run(stores, mode, act) {
   });
 }
 
-/** The key of this browser, made once whichever tab comes first; null where there is no WebCrypto. */
+/** A key of this browser to seal with, {key, made}: one that is there, or a new one; null where the browser can keep none. */
 function sealKey() {
   if (!crypto.subtle) return null;
-  sealing ??= crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]).then(async (made) => {
-    await run(["keys"], "readwrite", (place) => {
-      const known = place("keys").get(SEAL);
-      known.onsuccess = () => { if (!known.result) place("keys").put({ key: SEAL, made }); };
-    });
-    return (await run(["keys"], "readonly", (place) => place("keys").get(SEAL))).made;
-  }).catch(() => { sealing = null; return null; }); // some browsers keep no keys in a private window: better kept plainly than not
+  sealing ??= (async () => {
+    const known = (await run(["keys"], "readonly", (place) => place("keys").getAll())).find(({ key }) => key.startsWith(SEAL));
+    if (known) return known;
+    const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    const fresh = { key: `${SEAL}${crypto.randomUUID()}`, made };
+    await run(["keys"], "readwrite", (place) => place("keys").put(fresh));
+    return fresh;
+  })().catch(() => { sealing = null; return null; }); // some browsers keep no keys in a private window: better kept plainly than not
   return sealing;
 }
 
-async function seal(store, value) {
-  const key = store === "keys" ? null : await sealKey();
-  if (!key) return value;
+async function seal(store, value, by) {
+  if (store === "keys" || !by) return value;
   const { blob, ...words } = value;
   const plain = blob ? await blob.arrayBuffer() : new TextEncoder().encode(JSON.stringify(words));
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  return { key: value.key, iv, type: blob?.type, sealed: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, plain) };
+  return { key: value.key, by: by.key, iv, type: blob?.type, sealed: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, by.made, plain) };
 }
 
 /** What was kept, also by a form that did not seal; undefined where it cannot be read, and the page is told. */
 async function unseal(record) {
   if (!record?.sealed) return record;
   try {
-    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: record.iv }, await sealKey(), record.sealed);
+    const { made } = await run(["keys"], "readonly", (place) => place("keys").get(record.by));
+    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: record.iv }, made, record.sealed);
     return record.type === undefined ? JSON.parse(new TextDecoder().decode(plain)) : { key: record.key, blob: new Blob([plain], { type: record.type }) };
   } catch {
     document.dispatchEvent(new CustomEvent("unreadable"));
@@ -76,13 +77,16 @@ async function unseal(record) {
   }
 }
 
-/** Keep several things or none: [[store, value], …]; the key that seals them is kept with them. */
+/**
+ * Keep several things or none: [[store, value], …]. The key that seals them is kept with them, under its own name: two tabs,
+ * or a browser that emptied the store in between, may each have one, and no record loses its own.
+ */
 export async function keepAll(pairs) {
-  const sealed = await Promise.all(pairs.map(async ([store, value]) => [store, await seal(store, value)]));
-  const made = await sealKey();
+  const by = await sealKey();
+  const sealed = await Promise.all(pairs.map(async ([store, value]) => [store, await seal(store, value, by)]));
   await run([...new Set([...pairs.map(([store]) => store), "keys"])], "readwrite", (place) => {
     for (const [store, value] of sealed) place(store).put(value);
-    if (made) place("keys").put({ key: SEAL, made }); // a browser that emptied the store took the key too
+    if (by) place("keys").put(by);
   });
 }
 
