@@ -66,11 +66,15 @@ async def test_scripts_are_packed_for_whom_takes_it_and_checked_each_time(
 async def test_a_script_travels_without_what_was_written_for_people(client: httpx.AsyncClient, tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text(
         "// What it does.\n\n/**\n * Adds.\n * @param {number} a\n */\nexport const f = (a) => {\n"
-        '  // why\n  return `${a}  // "kept" ${`  ${a}`}`; // kept too\n};\n'
+        '  // why\n  return `${a}  // "kept" ${`  ${a}`}`; // why not\n};\n'
+        'export const url = "http://a // b"; // a "quoted" one\n'
     )
     async with client:
         served = await client.get("/x/static/a.js")
-    assert served.text == '\nexport const f = (a) => {\nreturn `${a}  // "kept" ${`  ${a}`}`; // kept too\n};\n'
+    assert served.text == (
+        'export const f = (a) => {\nreturn `${a}  // "kept" ${`  ${a}`}`;\n};\n'
+        'export const url = "http://a // b"; // a "quoted" one\n'
+    )
 
 
 def test_no_script_has_a_template_of_several_lines_which_would_be_set_in_differently() -> None:
