@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from services.kernel.negotiation import coding
 
-# comments, empty lines, and what a line is set in by; minifiers that know no JavaScript of today break nested templates.
-# A comment behind code is taken only where no quote follows, so that none is taken for one inside a string.
+# comments, empty lines, and what a line is set in by; minifiers that know no JavaScript of today break nested
+# templates. A comment behind code is taken only where no quote follows, so that none is taken for one inside a string.
 _WRITTEN_FOR_PEOPLE = re.compile(
     rb"^[ \t]*/\*.*?\*/[ \t]*\n|^[ \t]*//[^\n]*\n|^[ \t]*\n|^[ \t]+|[ \t]+// [^\"`\n]*$",
     re.MULTILINE | re.DOTALL,
