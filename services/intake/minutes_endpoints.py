@@ -178,10 +178,12 @@ def _site(request: Request) -> str:
 
 async def check_file(request: Request, sha256: str) -> Response:
     """Whether a file of these bytes was given out as minutes; to anybody, for the hash tells nothing else."""
-    row = await service_of(request).pool.fetchrow(QUERIES.minutes_file, sha256)
+    pool = service_of(request).pool
+    row = await pool.fetchrow(QUERIES.minutes_file, sha256)
     if row is None:
         return JSONResponse({"match": False})
-    shown = {"match": True, "kind": row["kind"], "issued_at": rfc3339(row["issued_at"]), "current": row["current"]}
+    current = _stands(await pool.fetchrow(QUERIES.minutes_issue, row["content"]))
+    shown = {"match": True, "kind": row["kind"], "issued_at": rfc3339(row["issued_at"]), "current": current}
     return JSONResponse(shown | {"content_sha256": row["content"]})
 
 
@@ -191,9 +193,13 @@ async def check_paper(request: Request, inspection: str, content: str) -> Respon
     row = await service.pool.fetchrow(QUERIES.minutes_issue, content) if is_write_id(inspection) else None
     if row is None or row["inspection"] != inspection:
         return PAGES.render(request, "minutes.html", status=404, verdict="mismatch", figures=None, issue=None)
-    current = row["newest"] and row["salt"] is not None and not row["changed"]
-    shown = json.loads(row["figures"])
-    return PAGES.render(request, "minutes.html", verdict="match" if current else "earlier", figures=shown, issue=row)
+    verdict = "match" if _stands(row) else "earlier"
+    return PAGES.render(request, "minutes.html", verdict=verdict, figures=json.loads(row["figures"]), issue=row)
+
+
+def _stands(issue: asyncpg.Record) -> bool:
+    """Whether an edition still says what the inspection says now: of a paper and of a file alike."""
+    return bool(issue["newest"] and issue["salt"] is not None and not issue["changed"])
 
 
 async def unit_code(request: Request, unit: str) -> Response:

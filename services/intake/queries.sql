@@ -494,9 +494,8 @@ INSERT INTO intake.minutes_file (sha256, content, kind, bytes, issued_at) VALUES
 ON CONFLICT (sha256) DO NOTHING;
 
 -- name: minutes_file
--- The file of a hash, and whether its edition still stands.
-SELECT minutes_file.kind, minutes_file.issued_at, minutes_file.content, salt IS NOT NULL AS current
-FROM intake.minutes_file JOIN intake.minutes_issue USING (content) WHERE sha256 = $1;
+-- The file of a hash, with the edition it shows.
+SELECT kind, issued_at, content FROM intake.minutes_file WHERE sha256 = $1;
 
 -- name: minutes_issue
 -- The edition of a hash: whether it is the newest, and whether findings came or were withdrawn since.

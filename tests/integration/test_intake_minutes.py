@@ -146,9 +146,12 @@ async def test_another_code_is_no_match(intake: Intake, inspection: str) -> None
 
 async def test_a_later_finding_makes_it_an_earlier_edition(intake: Intake, inspection: str) -> None:
     issued = (await intake.get("an.kt", at(inspection)))["content_sha256"]
+    pdf = hashlib.sha256((await fetch(intake, "an.kt", at(inspection, ".pdf"))).content).hexdigest()
     intake.clock.set(intake.clock.now() + timedelta(minutes=1))
     await intake.put("an.kt", f"findings/{fresh()}", recording(inspection, code="B03", count=1))
+    # before anybody has opened the newer edition: paper and file are judged alike
     assert 'data-verdict="earlier"' in await page(intake, inspection, issued)
+    assert (await fetch(intake, "nobody", f"/intake/v1/minutes/{pdf}")).json()["current"] is False
     newer = (await intake.get("an.kt", at(inspection)))["content_sha256"]
     assert newer != issued
     assert 'data-verdict="match"' in await page(intake, inspection, newer)
