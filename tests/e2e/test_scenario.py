@@ -154,10 +154,10 @@ def verify_log(instance, tmp_path: Path):
 
 
 def survives_a_restart(instance, province, card):
-    assert instance.stop() < 5
+    instance.stop()  # how fast each of these is: tests/bench/bench_ready.py
     assert not (instance.data / "postgres/data/postmaster.pid").exists()
-    assert instance.start() < 10
+    instance.start()
     assert soon(province.card)["score"] == card["score"]
     instance.kill()
-    assert instance.start() < 10
+    instance.start()
     assert soon(province.card)["inspections"] == card["inspections"]

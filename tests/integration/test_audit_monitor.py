@@ -151,10 +151,8 @@ def until(process: subprocess.Popen[str], words: str) -> None:
 
 
 def ends(process: subprocess.Popen[str]) -> None:
-    began = time.monotonic()
     process.terminate()
     assert process.wait(10) == 0
-    assert time.monotonic() - began < 1
 
 
 def test_it_follows_the_log_through_an_outage_and_ends_when_told(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ async def test_entries_come_with_the_checkpoint_that_covers_them(transport: Tran
         began = time.monotonic()
         await audit.publish(topic, [log.signed()])
         found = await covered(feed)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5  # at once, not when silence makes it ask (15 s)
         agrees(found, log, 0, 3)
         assert found.traces == ["trace-0", "trace-1", "trace-2"]
         log.grow(300)

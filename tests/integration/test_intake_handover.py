@@ -64,7 +64,7 @@ def statuses(lines: list[dict[str, Any]]) -> list[int]:
 async def test_a_colleague_brings_it_and_it_is_the_signers(intake: Intake, phone: Phone) -> None:
     items = queue(phone)
     raw = handed_over(await key_of(intake), items)
-    assert b"CANARY" not in raw and b"A03" not in raw
+    assert b"CANARY" not in raw and b"occurred_at" not in raw  # long words: three letters turn up in base64 by chance
     lines = await send(intake, "elsewhere", raw)
     assert statuses(lines) == [201, 201, 201, 201]
     told = {"id", "state", "received_at", "receipt"}
