@@ -6,6 +6,8 @@ PORT ?= 8000
 T ?= tests
 N ?= 3
 export UV_LINK_MODE ?= copy
+# a machine that keeps no bytecode would compile 800 modules at every start
+export UV_COMPILE_BYTECODE = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo run test lint types verify screens bench kafka chromium ground lock clean
@@ -68,4 +70,5 @@ $(BIN)/uv:
 $(BIN)/.installed: $(BIN)/uv requirements/dev.txt pyproject.toml
 	$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements/uv.txt requirements/dev.txt
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q services
 	@touch $@

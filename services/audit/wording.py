@@ -63,6 +63,7 @@ FIELDS: Mapping[str, Words] = {
     "kind": ("Hình thức", "Kind"),
     "selection": ("Lý do chọn đơn vị", "How it was chosen"),
     "basis": ("Căn cứ", "Basis"),
+    "impartial": ("Đã khai không có xung đột lợi ích", "Declared free of conflicts of interest"),
     "team": ("Bí danh các thành viên", "Pseudonyms of the team"),
     "quarter": ("Quý", "Quarter"),
     "assigned": ("Được giao", "Allotted"),

@@ -108,6 +108,15 @@ def _vkey(text: str) -> str:
     ))  # fmt: skip
 
 
+def _impartial(declared: bool) -> bool:
+    if not declared:
+        raise ValueError((
+            "có xung đột lợi ích thì người khác phải kiểm tra đơn vị này",
+            "with a conflict of interest somebody else must inspect this unit",
+        ))  # fmt: skip
+    return declared
+
+
 def _public_key(text: str) -> str:
     if read_point(text) is None:
         raise ValueError((
@@ -276,6 +285,8 @@ class OpenInspection(Timed):
     basis: Number
     opened_at: Time
     team: Annotated[list[AccountName], Field(max_length=99)]
+    impartial: Annotated[bool, AfterValidator(_impartial)] = ABSENT
+    """The opener's declaration of no conflict of interest with the unit."""
 
 
 class Acknowledge(Write):

@@ -42,7 +42,8 @@ def open_inspection(asked: Asked) -> Accepted:
     inspection = Inspection(command.id, form.unit, quarter_of(day), catalogue.version, caller.account, team, opened_at)
     world.inspections[command.id] = inspection
     world.changes.new_inspections.append((
-        inspection, {"kind": form.kind, "selection": form.selection, "basis": form.basis},
+        inspection,
+        {"kind": form.kind, "selection": form.selection, "basis": form.basis, "impartial": bool(form.impartial)},
     ))  # fmt: skip
     return Accepted(
         caller.account, grants[0].role, inspection.quarter, form.unit,
@@ -51,6 +52,7 @@ def open_inspection(asked: Asked) -> Accepted:
             "inspection": command.id, "kind": form.kind, "selection": _SELECTIONS.get(form.selection, form.selection),
             "basis": form.basis, "opened_at": str(form.opened_at), "quarter": inspection.quarter,
             "catalogue": catalogue.version, "flags": flags, **phone_clock(form),
+            **({"impartial": True} if form.impartial else {}),
         },
         "open", flags, team=team,
         extra={"quarter": inspection.quarter, "catalogue": catalogue.version},

@@ -48,6 +48,7 @@ class Closed:
     opened_at: datetime
     closed_at: datetime
     roll: Mapping[str, Any]
+    impartial: bool
     members: Sequence[Member]
     findings: Sequence[Noted]
     private: Mapping[str, Any]
@@ -70,7 +71,7 @@ def content(closed: Closed) -> dict[str, Any]:
     return figures(closed) | {
         "version": 1, "inspection": closed.inspection, "closing": closed.closing,
         "team": [{"name": one.name, "leads": one.leads} for one in closed.members],
-        "photos": sum(one.photos for one in told(closed.findings)),
+        "impartial": closed.impartial, "photos": sum(one.photos for one in told(closed.findings)),
         "badges_missing": sum(one.count for one in told(closed.findings) if one.code == BADGE and not one.withdrawn),
         "private": {name: value for name, value in closed.private.items() if name in _SAID},
     }  # fmt: skip

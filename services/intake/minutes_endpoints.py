@@ -17,7 +17,7 @@ from services.intake.forms import MAX_TEXT, is_write_id
 from services.intake.loading import QUERIES
 from services.intake.minutes import Closed, Member, Noted, content, content_hash, figures, units_edition
 from services.intake.minutes_files import DOCX, PDF, as_file
-from services.intake.minutes_wording import paper
+from services.intake.minutes_wording import Office, paper
 from services.intake.reads import Reading, private_of, reading_of, staff_role, unit_name
 from services.intake.refusals import WrongState
 from services.intake.service import Service
@@ -66,7 +66,8 @@ def _giving(kind: str) -> Any:
         """The minutes as a file, noted by its hash before it is given out."""
         service, edition, issued = await _open(request, id, reason)
         address = f"{_site(request)}intake/minutes/{id}/{issued}"
-        raw = await as_file(paper(edition, issued, address), kind)
+        settings = service.settings
+        raw = await as_file(paper(edition, Office(settings.department, settings.seat), issued, address), kind)
         digest = hashlib.sha256(raw).hexdigest()
         await service.pool.execute(QUERIES.note_minutes_file, digest, issued, kind, len(raw), service.clock.now())
         # a crash here leaves the hash of a file that nobody was given
@@ -141,7 +142,7 @@ async def _closed(service: Service, reading: Reading, row: asyncpg.Record) -> Cl
     findings = await service.pool.fetch(QUERIES.minutes_findings, row["id"])
     return Closed(
         row["id"], row["closing"], unit_name(reading.directory, row["unit"], row["opened_at"]), row["kind"],
-        row["basis"], row["opened_at"], row["closed_at"], json.loads(row["roll"]),
+        row["basis"], row["opened_at"], row["closed_at"], json.loads(row["roll"]), row["impartial"],
         [Member(one["display_name"] or one["account"], one["leads"]) for one in members],
         [
             Noted(

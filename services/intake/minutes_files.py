@@ -63,7 +63,7 @@ def _path(stroke: list[int]) -> str:
 def to_docx(paper: Mapping[str, Any]) -> bytes:
     """A .docx in Times New Roman with real tables."""
     document = Document()
-    _set_page(document)
+    _set_page(document, paper["short"])
     _letterhead(document, paper)
     _line(document, paper["title"], bold=True, size=15, align=WD_ALIGN_PARAGRAPH.CENTER)
     _line(document, paper["subtitle"], bold=True, align=WD_ALIGN_PARAGRAPH.CENTER)
@@ -78,14 +78,27 @@ def to_docx(paper: Mapping[str, Any]) -> bytes:
     return _always_the_same(out.getvalue())
 
 
-def _set_page(document: Any) -> None:
+def _set_page(document: Any, short: str) -> None:
     section, style = document.sections[0], document.styles["Normal"]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.left_margin, section.right_margin = Mm(30), Mm(15)
     section.top_margin, section.bottom_margin = Mm(20), Mm(20)
+    section.footer.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    _field(section.footer.paragraphs[0], f"Mã kiểm tra: {short}    Trang ", "PAGE")
+    _field(section.footer.paragraphs[0], "/", "NUMPAGES")
     style.font.name, style.font.size = "Times New Roman", Pt(13)
     style.element.rPr.rFonts.set(qn("w:eastAsia"), "Times New Roman")
     style.paragraph_format.space_after = Pt(4)
+
+
+def _field(paragraph: Any, text: str, name: str) -> None:
+    """Words, and behind them a number that the office program fills in."""
+    paragraph.add_run(text).font.size = Pt(9)
+    shown, whole = paragraph.add_run("1"), paragraph.paragraph_format.element
+    shown.font.size = Pt(9)
+    field = whole.makeelement(qn("w:fldSimple"), {qn("w:instr"): name})
+    field.append(shown.font.element)
+    whole.append(field)
 
 
 def _line(
@@ -100,9 +113,11 @@ def _line(
 
 
 def _letterhead(document: Any, paper: Mapping[str, Any]) -> None:
-    left, right = document.add_table(rows=1, cols=2).rows[0].cells
+    table = document.add_table(rows=1, cols=2)
+    _set_widths(table, (6.5, 10))  # the second holds its first line whole
+    left, right = table.rows[0].cells
     centre = WD_ALIGN_PARAGRAPH.CENTER
-    _line(left, "SỞ NỘI VỤ", align=centre)
+    _line(left, paper["department"], align=centre)
     _line(left, "ĐOÀN KIỂM TRA", bold=True, align=centre)
     _line(left, f"Số: {paper['number']}", align=centre)
     _line(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", bold=True, align=centre)
@@ -121,23 +136,33 @@ def _who(document: Any, paper: Mapping[str, Any]) -> None:
 def _results(document: Any, paper: Mapping[str, Any]) -> None:
     _line(document, "II. Kết quả kiểm tra", bold=True)
     _line(document, "1. Quân số:")
-    _table(document, paper["attendance"])
+    _table(document, paper["attendance"], (6.5, 10))
     _line(document, f"2. {paper['checked']}")
     _line(document, "3. Ghi nhận:")
     if paper["findings"]:
-        _table(document, [["Mã", "Nội dung", "Số lượng"], *paper["findings"]], widths=(2, 11, 2.5))
+        table = _table(document, [["Mã", "Nội dung", "Số lượng"], *paper["findings"]], (1.8, 12, 2.7))
+        for cell in table.rows[0].cells:
+            cell.paragraphs[0].runs[0].bold = True
     else:
         _line(document, "Không có ghi nhận nào.")
     if paper["photos"]:
         _line(document, f"Kèm theo {paper['photos']} ảnh, lưu trong hệ thống.")
 
 
-def _table(document: Any, rows: list[list[str]], widths: tuple[float, ...] = ()) -> None:
+def _table(document: Any, rows: list[list[str]], widths: tuple[float, ...]) -> Any:
     table = document.add_table(rows=0, cols=len(rows[0]), style="Table Grid")
     for row in rows:
         for cell, text in zip(table.add_row().cells, row, strict=True):
             cell.text = text
-    for column, width in zip(table.columns, widths, strict=False):
+    _set_widths(table, widths)
+    return table
+
+
+def _set_widths(table: Any, widths: tuple[float, ...]) -> None:
+    """Widths in cm, of the columns and of each cell: office programs go by one or the other."""
+    table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
         for cell in column.cells:
             cell.width = Cm(width)
 

@@ -1,6 +1,7 @@
 """The minutes in words: every line of the paper, ready to be set in type, so that PDF and .docx say the same. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -11,17 +12,27 @@ EXCUSED = {
 }  # fmt: skip
 ERASED = "[đã xoá theo quy định]"
 DOTS = "…………………………"
+_IMPARTIAL = "Người mở cuộc kiểm tra đã khai không có xung đột lợi ích với đơn vị."
 _SIGNED = {"leader": "TRƯỞNG ĐOÀN", "secretary": "THƯ KÝ", "unit": "ĐẠI DIỆN ĐƠN VỊ"}
 
 
-def paper(said: Mapping[str, Any], content_hash: str, address: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who draws the minutes up, and where it sits; `seat` None: to be filled in by hand."""
+
+    department: str
+    seat: str | None
+
+
+def paper(said: Mapping[str, Any], office: Office, content_hash: str, address: str) -> dict[str, Any]:
     """The lines and tables of the minutes, with what proves them."""
     private = said["private"]
     words = private.get("minutes", {}) or {}
     begun, ended = (datetime.fromisoformat(said[name]) for name in ("opened_at", "closed_at"))
     return {
         "title": "BIÊN BẢN", "subtitle": "Kiểm tra việc chấp hành kỷ luật, kỷ cương hành chính",
-        "number": words.get("number") or "……/BB-ĐKT", "place_and_day": _day(ended.date()),
+        "department": office.department.upper(), "number": words.get("number") or "……/BB-ĐKT",
+        "place_and_day": f"{office.seat or '…………'}, {_day(ended.date())}",
         "opening": _opening(said, words, begun, private), "team": _team(said, words),
         "representative": _representative(words, private), "attendance": _attendance(said["roll"]),
         "checked": _checked(said), "findings": _findings(said), "photos": said["photos"],
@@ -48,7 +59,8 @@ def _team(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
     if not leads:
         leads, others = others[:1], others[1:]
     lines = [_member(one, "Trưởng đoàn") for one in leads] + [_member(one, "Thành viên") for one in others]
-    return lines + ([f"Thư ký: {words['secretary']}"] if words.get("secretary") else [])
+    lines += [f"Thư ký: {words['secretary']}"] if words.get("secretary") else []
+    return lines + ([_IMPARTIAL] if said["impartial"] else [])
 
 
 def _member(one: Mapping[str, Any], role: str) -> str:

@@ -193,12 +193,13 @@ SELECT 1 / ((SELECT count(*) FROM moved) + (SELECT count(*) FROM begun) = cardin
 
 -- name: store_inspections
 -- New inspections; teams come as one JSON list each, for arrays of arrays must be rectangular.
-INSERT INTO intake.inspection (id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener, team, received_at, state)
+INSERT INTO intake.inspection (id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener, team, received_at, state,
+                               impartial)
 SELECT id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener,
-       ARRAY(SELECT jsonb_array_elements_text(team)), received_at, 'open'
+       ARRAY(SELECT jsonb_array_elements_text(team)), received_at, 'open', impartial
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[],
-            $9::text[], $10::jsonb[], $11::timestamptz[])
-    AS opened(id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener, team, received_at);
+            $9::text[], $10::jsonb[], $11::timestamptz[], $12::boolean[])
+    AS opened(id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener, team, received_at, impartial);
 
 -- name: update_inspections
 -- What became of inspections.
@@ -515,7 +516,7 @@ INSERT INTO intake.vault_read (account, role, inspection, reason, read_at, part)
 -- name: one_inspection
 -- One inspection with all its columns.
 SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team, received_at, state, closed_at, roll, reply_due,
-       acknowledged, closing::text
+       acknowledged, closing::text, impartial
 FROM intake.inspection WHERE id = $1;
 
 -- name: one_finding

@@ -193,7 +193,7 @@ async def inspection(request: Request, id: str) -> Response:
     row = await service.pool.fetchrow(QUERIES.one_inspection, id) if is_write_id(id) else None
     if row is None or not reading.sees(row["unit"], row["team"]):
         raise NotFound
-    shown = _inspection(row, reading) | {"closing": row["closing"]}
+    shown = _inspection(row, reading) | {"closing": row["closing"], "impartial": row["impartial"]}
     people = reading.knows_people(row["unit"], row["team"])
     if row["closing"] is not None and (people or reading.head.holds(row["unit"])):
         private = await private_of(service, row["closing"])

@@ -125,11 +125,11 @@ async def _store_inspections(connection: Connection, changes: Changes, received_
     rows = [
         (
             new.id, new.unit, asked["kind"], asked["selection"], asked["basis"], new.opened_at, new.quarter,
-            new.catalogue, new.opener, json.dumps(new.team), received_at,
+            new.catalogue, new.opener, json.dumps(new.team), received_at, asked["impartial"],
         )
         for new, asked in changes.new_inspections
     ]  # fmt: skip
-    await connection.execute(QUERIES.store_inspections, *columns(rows, 11))
+    await connection.execute(QUERIES.store_inspections, *columns(rows, 12))
 
 
 def _changed_inspection(inspection: Inspection) -> tuple[object, ...]:

@@ -109,7 +109,7 @@ class KeptPhoto:
 class Changes:
     """What a batch adds or alters; the store writes it in one go."""
 
-    new_inspections: list[tuple[Inspection, Mapping[str, str]]] = field(default_factory=list)
+    new_inspections: list[tuple[Inspection, Mapping[str, object]]] = field(default_factory=list)
     inspections: dict[str, Inspection] = field(default_factory=dict)
     closed: dict[str, Inspection] = field(default_factory=dict)
     new_findings: list[Finding] = field(default_factory=list)

@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     """Publish also without the policy's quorum, with an alarm."""
     public_url: str | None = None
     """Where people outside reach the pages, for codes printed on paper; None: the address a file was asked for by."""
+    department: str = "Sở Nội vụ"
+    """Who inspects, as the head of the minutes names it."""
+    seat: str | None = None
+    """The place named before the date of the minutes (địa danh, NĐ 30/2020); None: dots, to be filled in by hand."""
     writes_per_second: int = 20_000
     """An account's rate of single writes: more than one process takes, so set it lower where strangers have accounts.
 

@@ -59,6 +59,13 @@ ADD_TEN = """async () => {
     await queue.add({ id, kind: "finding", inspection: null, path, body: { count: i }, label: {} });
   }
 }"""
+SHARING = """(outcome) => {
+  navigator.canShare = ({ files }) => files.every((file) => file.name.endsWith(".txt"));
+  navigator.share = async ({ files: [file] }) => {
+    if (outcome !== "shared") throw new DOMException("", outcome);
+    window.shared = { name: file.name, type: file.type, text: await file.text() };
+  };
+}"""
 NUMBERS = """async () => {
   const { everything } = await import("/intake/static/store.js");
   const signed = (await everything("items")).filter(({ body }) => body?.device);
@@ -193,6 +200,38 @@ def test_a_colleague_outside_the_team_carries_the_queue_and_it_stays_its_signers
     expect(filed(page, "A03")).to_contain_text("Đủ 1 ảnh", timeout=FAR)
     assert stored(instance, inspection) == [("A03", 1)]
     assert whole(instance) == ([], [], [])
+
+
+def test_the_share_sheet_takes_the_file_and_where_it_will_not_it_is_downloaded(
+    phone: Person, colleague: Person, tmp_path: Path
+) -> None:
+    page = offline_inspection(phone, "75/QĐ-SNV")
+    record(page, "A01")
+    inspection = page.url
+    page.goto(page.url.split("#")[0] + "#/handover")
+    made = page.get_by_role("button", name="Tạo tệp bàn giao")
+    page.evaluate(f"({SHARING})('AbortError')")
+    made.click()
+    page.goto(inspection)
+    expect(filed(page, "A01")).to_contain_text("Chờ gửi")  # closing the sheet hands nothing over
+    page.goto(page.url.split("#")[0] + "#/handover")
+    page.evaluate(f"({SHARING})('NotAllowedError')")
+    with page.expect_download() as download:
+        made.click()
+    assert download.value.suggested_filename.endswith(".txt")
+    page.evaluate(f"({SHARING})('shared')")
+    made.click()
+    page.wait_for_function("window.shared")
+    shared = page.evaluate("window.shared")
+    assert shared["type"] == "text/plain" and shared["name"].startswith("kycuong-ban-giao-")
+    expect(page.locator("#flash")).to_contain_text("Tệp có 2 mục")
+    page.goto(inspection)
+    expect(filed(page, "A01")).to_contain_text("Đã bàn giao")
+    file = tmp_path / shared["name"]
+    file.write_text(shared["text"])
+    colleague.page.get_by_role("link", name="Không có mạng?").click()
+    colleague.page.get_by_label("Tệp của đồng nghiệp").set_input_files(file)
+    expect(colleague.page.locator("#handover-taken li")).to_contain_text("2 đã nhận, 0 lỗi", timeout=FAR)
 
 
 def test_a_file_that_is_none_or_damaged_is_told_in_words(colleague: Person, tmp_path: Path) -> None:

@@ -160,6 +160,19 @@ def test_a_blocked_photo_leaves_the_finding_incomplete_and_stays_on_the_phone(fi
     assert page.evaluate(BLOBS) == []
 
 
+def test_a_photo_still_being_made_small_goes_with_its_finding(field: Field, page: Page) -> None:
+    count(page, "A03")
+    with page.expect_file_chooser() as camera:
+        page.locator('[data-code="A03"]').get_by_role("button", name="Chụp ảnh").click()
+    raw = jpeg(scene(4000, 3000), quality=97)
+    camera.value.set_files({"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": raw})
+    record(page)  # at once: the thumbnail is not there yet
+    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true", timeout=20_000)
+    finding = field.finding()
+    assert (finding["photos"], finding["photos_held"], finding["complete"]) == (1, [1], True)
+    assert page.evaluate(BLOBS) == []
+
+
 def test_a_photo_whose_answer_was_lost_is_sent_again_and_kept_once(field: Field, page: Page) -> None:
     lost: list[str] = []
 

@@ -31,6 +31,11 @@ def settle(instance: Instance) -> None:
 
 def open_inspection(page: Page, typed: str, name: str, basis: str) -> None:
     page.get_by_role("link", name="Mở cuộc kiểm tra mới").click()
+    start_inspection(page, typed, name, basis)
+
+
+def start_inspection(page: Page, typed: str, name: str, basis: str) -> None:
+    """The form of a new inspection, but for the team."""
     page.locator("#unit-search").fill(typed)
     page.get_by_label(name, exact=True).check()
     page.get_by_label("Ngẫu nhiên").check()

@@ -16,5 +16,13 @@ function save(file) {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-/** By the share sheet where there is one for files, or else as a download. @param {File} file */
-export const deliver = (file) => (navigator.canShare?.({ files: [file] }) ? navigator.share({ files: [file] }) : save(file));
+/** By the share sheet where there is one for files, or else as a download; a sheet that was closed is the reader's no. @param {File} file */
+export async function deliver(file) {
+  try {
+    if (!navigator.canShare?.({ files: [file] })) return save(file);
+    return await navigator.share({ files: [file] });
+  } catch (error) {
+    if (error?.name === "AbortError") throw error;
+    return save(file); // the tap is too long ago, or this browser shares no such file
+  }
+}

@@ -38,6 +38,7 @@ class House {
     this.fill = new FillAudit(this.drafts);
     this.views = new Map();
     this.current = null;
+    this.turn = 0;
   }
 
   async start() {
@@ -58,23 +59,28 @@ class House {
     await this.queue.start();
   }
 
+  /** Show the view that the address names. A view that waited for the network is asked `still` before it goes on: it may be
+   *  another's turn by then. */
   async route() {
     clearFlash();
     byId("saved").textContent = "";
-    const [pattern, id, View] = VIEWS.find(([each]) => each.test(location.hash));
+    const { hash } = location;
+    const turn = this.turn += 1;
+    const still = () => this.turn === turn;
+    const [pattern, id, View] = VIEWS.find(([each]) => each.test(hash));
     const moved = this.current !== null;
     for (const [, other] of VIEWS) byId(other).hidden = other !== id;
     if (!this.views.has(id)) this.views.set(id, new View(this));
-    this.current = this.views.get(id);
-    if (moved) {
-      scrollTo(0, 0);
-      byId(id).querySelector("h1").focus();
-    }
+    const view = this.current = this.views.get(id);
+    if (moved) scrollTo(0, 0);
+    const title = byId(id).querySelector("h1");
     try {
-      await this.fill.follow(location.hash);
-      await this.current.show(location.hash.match(pattern)[1]);
-      document.title = `${byId(id).querySelector("h1").textContent} – Kỷ Cương`;
+      const shown = view.show(hash.match(pattern)[1], still);
+      if (moved) title.focus(); // by now it names what is shown
+      await Promise.all([shown, this.fill.follow(hash)]);
+      if (still()) document.title = `${title.textContent} – Kỷ Cương`;
     } catch (problem) {
+      if (!still()) return;
       if (problem.status === 401) this.queue.trouble = problem;
       else flash("bad", el("p", {}, problem.message));
       this.changed();

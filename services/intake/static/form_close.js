@@ -33,13 +33,15 @@ export class CloseView {
     onSubmit(this.form, () => this.submit());
   }
 
-  async show(id) {
+  async show(id, still) {
     this.form.hidden = true; // until it holds what was typed before
     clearErrors(this.form);
+    byId("close-unit").textContent = "";
+    const [catalogue, draft] = await Promise.all([directory.catalogue(this.house.account), this.house.drafts.read(draftName(id))]);
+    if (!still()) return;
+    this.catalogue = catalogue;
     this.inspection = merged([], this.house.queue).find((row) => row.id === id) ?? { id };
-    this.catalogue = await directory.catalogue(this.house.account);
     this.found = this.listed(this.here(id)); // what a colleague found comes a moment later
-    const draft = await this.house.drafts.read(draftName(id));
     this.id = draft?.id ?? uuid7();
     this.agreed = draft?.agreed ?? null;
     this.form.reset();
@@ -50,15 +52,22 @@ export class CloseView {
     this.before = values(this.form);
     this.sum();
     this.form.hidden = false;
-    this.inspection = await inspectionOf(this.house, id);
-    this.found = await this.findings(id);
+    const [inspection, found] = await Promise.all([inspectionOf(this.house, id), this.findings(id)]);
+    if (!still()) return;
+    Object.assign(this, { inspection, found });
     byId("close-unit").textContent = this.inspection.unit_name ?? this.inspection.unit;
     if (!draft) {
-      this.form.elements.assigned.value ||= this.inspection.staff ?? "";
-      this.form.elements.demands_due.value ||= stamp(now() + DEMANDS_DUE).slice(0, 10);
+      this.suggest("assigned", this.inspection.staff ?? "");
+      this.suggest("demands_due", stamp(now() + DEMANDS_DUE).slice(0, 10));
     }
     this.sum();
     if (draft?.errors) showErrors(this.form, draft.errors);
+  }
+
+  /** A value for a control that nobody has filled in, or is about to. */
+  suggest(name, value) {
+    const control = this.form.elements[name];
+    if (control !== document.activeElement) control.value ||= value;
   }
 
   /** What was found, from here and from the server, as the minutes will tell it. */
@@ -228,19 +237,21 @@ export class CloseView {
   }
 
   async submit() {
+    const { inspection } = this;
     const errors = await this.faults(this.body());
     if (errors.length) return showErrors(this.form, errors);
     clearErrors(this.form);
     await this.save();
-    const left = await leftBehind(this.house, this.inspection);
+    const left = await leftBehind(this.house, inspection);
     if (left.length && !await confirmed(t("Vẫn còn mục chưa gửi", "Something has not been sent"), left.join(" "), t("Vẫn kết thúc", "Close all the same"), t("Để sau", "Later"))) return;
+    if (this.inspection.id !== inspection.id) return; // the reader went on to another
     const item = await this.house.send({
-      id: this.id, kind: "closing", inspection: this.inspection.id, body: this.whole(), label: { unit_name: this.inspection.unit_name },
-      path: `/intake/v1/inspections/${this.inspection.id}/closing/${this.id}`,
+      id: this.id, kind: "closing", inspection: inspection.id, body: this.whole(), label: { unit_name: inspection.unit_name },
+      path: `/intake/v1/inspections/${inspection.id}/closing/${this.id}`,
     });
     if (item.state === "failed") return this.refused(item);
-    await Promise.all([this.house.drafts.clear(draftName(this.inspection.id)), this.house.fill.forget()]); // the queue holds it now
-    this.house.go(`#/inspection/${this.inspection.id}`);
+    await Promise.all([this.house.drafts.clear(draftName(inspection.id)), this.house.fill.forget()]); // the queue holds it now
+    this.house.go(`#/inspection/${inspection.id}`);
   }
 
   async refused(item) {

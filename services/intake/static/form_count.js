@@ -6,9 +6,9 @@ import { device, elapsed, now, stamp } from "./clock.js";
 import * as directory from "./directory.js";
 import { tidy } from "./drafts.js";
 import { FiledList } from "./form_filed.js";
-import { countDraft, filedToday, inspectionOf } from "./inspection.js";
+import { countDraft, filedToday, inspectionOf, merged } from "./inspection.js";
 import { KIND, SEVERITY } from "./labels.js";
-import { manifest, photoSheet, sendings } from "./photo.js";
+import { manifest, photoSheet, sendings, taken } from "./photo.js";
 import { uuid7 } from "./uuid7.js";
 
 const CLEAN = "K00";
@@ -19,20 +19,39 @@ export class CountView {
   constructor(house) {
     this.house = house;
     this.filed = new FiledList(house, this);
+    this.filing = null;
     byId("code-search").addEventListener("input", () => this.search());
     byId("count-file").addEventListener("click", () => this.file());
   }
 
-  async show(id) {
-    this.inspection = { id, state: "open" };
+  async show(id, still) {
+    this.blank(id);
+    const [rows, inspection, catalogue] = await Promise.all([this.draft(id), inspectionOf(this.house, id), directory.catalogue(this.house.account)]);
+    if (!still()) return;
+    Object.assign(this, { inspection, catalogue, rows: rows ?? {} });
     this.filed.known = [];
-    this.rows = (await this.house.drafts.read(countDraft(id))) ?? {};
-    const [row, catalogue] = await Promise.all([inspectionOf(this.house, id), directory.catalogue(this.house.account)]);
-    Object.assign(this, { inspection: row, catalogue });
-    byId("count-title").textContent = row.unit_name ?? row.unit;
-    byId("count-meta").textContent = [KIND[row.kind], moment(row.opened_at), row.basis].filter(Boolean).join(" · ");
+    this.head(inspection);
     this.draw();
-    await this.filed.read(row);
+    await this.filed.read(inspection, still);
+  }
+
+  /** The rows as they are once what is under way has ended: a filing, a photo. */
+  async draft(id) {
+    await Promise.allSettled([this.filing, taken()]);
+    return this.house.drafts.read(countDraft(id));
+  }
+
+  /** Nothing of the inspection shown before can be touched while this one is looked up. */
+  blank(id) {
+    this.catalogue = null;
+    byId("count-codes").hidden = true;
+    for (const part of ["count-clean", "count-end", "count-filed"]) byId(part).replaceChildren();
+    this.head(merged([], this.house.queue).find((row) => row.id === id) ?? {});
+  }
+
+  head({ unit, unit_name: name, kind, basis, opened_at: opened }) {
+    byId("count-title").textContent = name ?? unit ?? t("Cuộc kiểm tra", "Inspection");
+    byId("count-meta").textContent = [KIND[kind], opened && moment(opened), basis].filter(Boolean).join(" · ");
   }
 
   changed() {
@@ -124,17 +143,19 @@ export class CountView {
 
   /** The optional words of a counted code; a reminder-level code never takes persons. */
   more(code) {
-    const row = this.rows[code.code];
+    const { inspection, rows } = this; // a photo may come when another inspection is shown
+    const row = rows[code.code];
+    const save = () => this.save(inspection, rows);
     const area = (name, label, hint) => {
       const id = `${name}-${code.code}`;
       return el("div", { class: "field" }, el("label", { for: id }, label), el("span", { class: "hint", id: `${id}-hint` }, hint),
-        el("textarea", { id, maxlength: 4000, value: row[name], "aria-describedby": `${id}-hint`, oninput: (event) => { row[name] = event.target.value; this.save(); } }));
+        el("textarea", { id, maxlength: 4000, value: row[name], "aria-describedby": `${id}-hint`, oninput: (event) => { row[name] = event.target.value; save(); } }));
     };
     return [
       this.repeat(code),
       area("narrative", t("Mô tả (không bắt buộc)", "Description (optional)"), t("Lưu mã hoá. Không ghi tên người dân hay người tố cáo.", "Stored encrypted. Name no citizen and no denouncer.")),
       code.evidence?.length > 0 && el("p", { class: "hint" }, t("Chứng cứ: ", "Evidence: "), code.evidence.join("; ")),
-      photoSheet(row, () => this.save(), code.code),
+      photoSheet(row, save, code.code),
       code.severity >= 2 && code.per === "person" && area("persons", t("Người liên quan (không bắt buộc)", "Persons concerned (optional)"), t("Mỗi dòng một người. Lưu mã hoá, xoá được.", "One a line. Stored encrypted, erasable.")),
     ];
   }
@@ -165,8 +186,8 @@ export class CountView {
     this.total();
   }
 
-  save() {
-    return this.house.drafts.write(countDraft(this.inspection.id), this.rows).catch(() => {}); // the house says so
+  save({ id } = this.inspection, rows = this.rows) {
+    return this.house.drafts.write(countDraft(id), rows).catch(() => {}); // the house says so
   }
 
   total() {
@@ -197,9 +218,10 @@ export class CountView {
 
   /** File all that is counted; nothing can be counted meanwhile, for it would leave with the rows. */
   async file() {
+    const { inspection, rows } = this;
     byId("count-codes").inert = true;
     try {
-      await this.fileAll();
+      await (this.filing = taken().then(() => this.fileAll(inspection, rows))); // a photo that is still being made small goes too
     } finally {
       byId("count-codes").inert = false;
     }
@@ -208,36 +230,36 @@ export class CountView {
   }
 
   /** The rows leave the draft only after the queue holds them. */
-  async fileAll() {
-    const rows = Object.entries(this.rows);
-    for (const [code, row] of rows) {
-      const write = this.write(code, row);
+  async fileAll(inspection, rows) {
+    for (const [code, row] of Object.entries(rows)) {
+      const write = this.write(inspection, code, row);
       await this.house.queue.add(write);
       for (const sending of sendings(write)) await this.house.queue.add(sending);
     }
+    await this.house.drafts.clear(countDraft(inspection.id));
+    if (this.rows !== rows) return; // another inspection is shown by now
     this.rows = {};
-    await this.house.drafts.clear(countDraft(this.inspection.id));
     this.draw();
   }
 
   async fileClean() {
     byId("count-clean").replaceChildren(); // a second tap finds nothing to tap
-    await this.house.queue.add(this.write(CLEAN, { id: uuid7(), count: 1, at: stamp(), device: device(), narrative: "", persons: "" }));
+    await this.house.queue.add(this.write(this.inspection, CLEAN, { id: uuid7(), count: 1, at: stamp(), device: device(), narrative: "", persons: "" }));
     byId("count-filed").scrollIntoView({ block: "center" });
     await this.house.queue.flush(true);
   }
 
-  write(code, row) {
+  write(inspection, code, row) {
     const narrative = tidy(row.narrative);
     const persons = row.persons.split("\n").map(tidy).filter(Boolean);
     const sealed = { ...(narrative && { narrative }), ...(persons.length > 0 && { persons }) };
     const body = {
-      inspection: this.inspection.id, code, count: row.count, captured_at: row.at, ...row.device, ...elapsed(this.house.queue.find(this.inspection.id)?.label.begun),
+      inspection: inspection.id, code, count: row.count, captured_at: row.at, ...row.device, ...elapsed(this.house.queue.find(inspection.id)?.label.begun),
       ...(Object.keys(sealed).length > 0 && { private: sealed }),
       ...(row.photos?.length > 0 && { photos: manifest(row.photos) }),
     };
     return {
-      id: row.id, kind: "finding", inspection: this.inspection.id, path: `/intake/v1/findings/${row.id}`, body,
+      id: row.id, kind: "finding", inspection: inspection.id, path: `/intake/v1/findings/${row.id}`, body,
       label: { code, count: row.count, captured_at: row.at, photos: row.photos },
     };
   }

@@ -17,11 +17,13 @@ export class FiledList {
     this.known = [];
   }
 
-  async read({ id }) {
+  async read({ id }, still) {
     this.draw();
     const opening = this.house.queue.find(id);
     if (opening && opening.state !== "received") return; // the server has not heard of it
-    this.known = await directory.findings(this.house.account, id).catch(() => []);
+    const known = await directory.findings(this.house.account, id).catch(() => []);
+    if (!still()) return;
+    this.known = known;
     this.view.changed();
   }
 

@@ -13,7 +13,7 @@ export class ListView {
   }
 
   async show() {
-    this.changed();
+    this.changed(); // what was known before, until the server answers
     this.known = await directory.inspections(this.house.account);
     this.changed();
   }

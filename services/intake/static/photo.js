@@ -10,6 +10,7 @@ const LONGEST = 1600; // pixels of the longer side
 const LARGEST = 400_000; // bytes
 const QUALITIES = [0.8, 0.7, 0.6, 0.5, 0.4, 0.3];
 const MOST = 10; // a finding
+const taking = new Set(); // files that are being made photos
 
 /**
  * A photo of a draft or of a queued finding; its bytes lie in the store "photos" under `key`.
@@ -53,6 +54,9 @@ async function take(file) {
   return { key, sha256, bytes: blob.size };
 }
 
+/** When every file taken so far has become a photo of its draft, or was found to be none. */
+export const taken = () => Promise.all(taking);
+
 /** The bytes of a photo, or null where the phone lost them. @param {string} key @returns {Promise<Blob | null>} */
 export const bytesOf = async (key) => (await find("photos", key))?.blob ?? null;
 
@@ -75,12 +79,19 @@ export function photoSheet(row, save, code) {
   const shown = el("ul", { class: "photos" });
   const input = el("input", {
     type: "file", accept: "image/*", capture: "environment", hidden: true, "data-camera": code,
-    onchange: async () => { for (const file of input.files) await add(file); input.value = ""; },
+    onchange: () => {
+      const adding = addAll([...input.files]).finally(() => taking.delete(adding));
+      taking.add(adding);
+    },
   });
   const button = el("button", { type: "button", class: "quiet", onclick: async () => {
     await save(); // a phone short of memory closes the page while its camera is open
     input.click();
   } }, t("Chụp ảnh", "Take a photo"));
+  const addAll = async (files) => {
+    for (const file of files) await add(file);
+    input.value = "";
+  };
   const add = async (file) => {
     button.disabled = true;
     try {
