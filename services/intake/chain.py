@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
@@ -79,7 +79,7 @@ def read_point(text: str) -> bytes | None:
         raw = base64.b64decode(text, validate=True)
         point = len(raw) in (33, 65)
         key = ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, raw) if point else load_der_public_key(raw)
-    except (ValueError, binascii.Error):
+    except (ValueError, UnsupportedAlgorithm):
         return None
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != _CURVE.name:
         return None

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import json
 import re
 from collections.abc import Sequence
@@ -93,9 +92,9 @@ def open_file(raw: bytes, keys: Keys) -> list[Item]:
     if len(head) != 2 or head[0] != FORMAT:
         raise _unreadable("không phải tệp bàn giao của Kỷ Cương", "is no hand-over file of Kỷ Cương")
     try:
-        named = json.loads(head[1])["key"]
+        named = parse(head[1])["key"]
         sealed = base64.b64decode(b"".join(armour.split()), validate=True)
-    except (ValueError, KeyError, TypeError, binascii.Error):
+    except (BadJson, ValueError, KeyError, TypeError):
         raise _unreadable("tệp bàn giao bị hỏng; hãy tạo lại tệp trên máy gốc", "is damaged; make it again") from None
     key = keys.named(str(named))
     if key is None:

@@ -59,11 +59,15 @@ def figures(closed: Closed) -> dict[str, Any]:
     return {
         "unit_name": closed.unit_name, "kind": closed.kind, "basis": closed.basis,
         "opened_at": _local(closed.opened_at), "closed_at": _local(closed.closed_at), "roll": dict(closed.roll),
-        "findings": [
-            {"code": one.code, "name": one.name, "count": one.count, "withdrawn": one.withdrawn}
-            for one in told(closed.findings)
-        ],
+        "findings": found(closed.findings),
     }  # fmt: skip
+
+
+def found(findings: Iterable[Noted]) -> list[dict[str, Any]]:
+    """The findings as figures."""
+    return [
+        {"code": one.code, "name": one.name, "count": one.count, "withdrawn": one.withdrawn} for one in told(findings)
+    ]
 
 
 def content(closed: Closed) -> dict[str, Any]:

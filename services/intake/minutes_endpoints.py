@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import secrets
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from services.intake.endpoints import service_of
 from services.intake.forms import MAX_TEXT, is_write_id
 from services.intake.loading import QUERIES
-from services.intake.minutes import Closed, Member, Noted, content, content_hash, figures, units_edition
+from services.intake.minutes import Closed, Member, Noted, content, content_hash, figures, found, units_edition
 from services.intake.minutes_files import DOCX, PDF, as_file
 from services.intake.minutes_wording import Office, paper
 from services.intake.reads import Reading, private_of, reading_of, staff_role, unit_name
@@ -33,6 +34,7 @@ _ODK = (
     "event", "node", "start", "end", "latitude", "longitude", "accuracy", "old-value", "new-value", "user",
     "change-reason",
 )  # fmt: skip
+_HASH = re.compile("[0-9a-f]{64}")
 _KINDS = {"pdf": PDF, "docx": DOCX}
 
 
@@ -138,21 +140,25 @@ def _role(reading: Reading, row: asyncpg.Record) -> Role:
 
 async def _closed(service: Service, reading: Reading, row: asyncpg.Record) -> Closed:
     members = await service.pool.fetch(QUERIES.team_members, row["team"], row["opened_at"])
-    codes = next(one for one in service.catalogues if one.version == row["catalogue"]).codes
-    findings = await service.pool.fetch(QUERIES.minutes_findings, row["id"])
     return Closed(
         row["id"], row["closing"], unit_name(reading.directory, row["unit"], row["opened_at"]), row["kind"],
         row["basis"], row["opened_at"], row["closed_at"], json.loads(row["roll"]), row["impartial"],
         [Member(one["display_name"] or one["account"], one["leads"]) for one in members],
-        [
-            Noted(
-                one["code"], codes[one["code"]].name_vi, one["severity"], one["count"], one["photos"],
-                one["state"] == "withdrawn",
-            )
-            for one in findings
-        ],
+        await _noted(service, row["id"], row["catalogue"]),
         await private_of(service, row["closing"]),
     )  # fmt: skip
+
+
+async def _noted(service: Service, inspection: str, catalogue: str) -> list[Noted]:
+    codes = next(one for one in service.catalogues if one.version == catalogue).codes
+    rows = await service.pool.fetch(QUERIES.minutes_findings, inspection)
+    return [
+        Noted(
+            one["code"], codes[one["code"]].name_vi, one["severity"], one["count"], one["photos"],
+            one["state"] == "withdrawn",
+        )
+        for one in rows
+    ]  # fmt: skip
 
 
 async def _issue(service: Service, closed: Closed) -> str:
@@ -161,7 +167,7 @@ async def _issue(service: Service, closed: Closed) -> str:
     async with service.pool.acquire() as connection, connection.transaction():
         await connection.execute(QUERIES.lock_inspection, closed.inspection)
         last = await connection.fetchrow(QUERIES.last_minutes, closed.inspection)
-        if last is not None and last["salt"] is not None and content_hash(said, last["salt"]) == last["content"]:
+        if last is not None and content_hash(said, last["salt"]) == last["content"]:
             return str(last["content"])
         salt = secrets.token_bytes(32)
         issued = content_hash(said, salt)
@@ -179,11 +185,13 @@ def _site(request: Request) -> str:
 
 async def check_file(request: Request, sha256: str) -> Response:
     """Whether a file of these bytes was given out as minutes; to anybody, for the hash tells nothing else."""
-    pool = service_of(request).pool
-    row = await pool.fetchrow(QUERIES.minutes_file, sha256)
+    if not _HASH.fullmatch(sha256):
+        raise invalid("/sha256", "phải là 64 chữ số hex của SHA-256", "must be the 64 hex digits of a SHA-256")
+    service = service_of(request)
+    row = await service.pool.fetchrow(QUERIES.minutes_file, sha256)
     if row is None:
         return JSONResponse({"match": False})
-    current = _stands(await pool.fetchrow(QUERIES.minutes_issue, row["content"]))
+    current = await _stands(service, await service.pool.fetchrow(QUERIES.minutes_issue, row["content"]))
     shown = {"match": True, "kind": row["kind"], "issued_at": rfc3339(row["issued_at"]), "current": current}
     return JSONResponse(shown | {"content_sha256": row["content"]})
 
@@ -191,16 +199,19 @@ async def check_file(request: Request, sha256: str) -> Response:
 async def check_paper(request: Request, inspection: str, content: str) -> Response:
     """The page behind a paper's code: match, an earlier edition, or no match; whoever holds the hash may look."""
     service = service_of(request)
-    row = await service.pool.fetchrow(QUERIES.minutes_issue, content) if is_write_id(inspection) else None
+    row = await service.pool.fetchrow(QUERIES.minutes_issue, content) if _HASH.fullmatch(content) else None
     if row is None or row["inspection"] != inspection:
         return PAGES.render(request, "minutes.html", status=404, verdict="mismatch", figures=None, issue=None)
-    verdict = "match" if _stands(row) else "earlier"
+    verdict = "match" if await _stands(service, row) else "earlier"
     return PAGES.render(request, "minutes.html", verdict=verdict, figures=json.loads(row["figures"]), issue=row)
 
 
-def _stands(issue: asyncpg.Record) -> bool:
+async def _stands(service: Service, issue: asyncpg.Record) -> bool:
     """Whether an edition still says what the inspection says now: of a paper and of a file alike."""
-    return bool(issue["newest"] and issue["salt"] is not None and not issue["changed"])
+    if issue["salt"] is None:
+        return False
+    now = found(await _noted(service, issue["inspection"], issue["catalogue"]))
+    return bool(now == json.loads(issue["figures"])["findings"])
 
 
 async def unit_code(request: Request, unit: str) -> Response:

@@ -476,8 +476,8 @@ SELECT code, severity, count, jsonb_array_length(photos) AS photos, state FROM i
 SELECT 1 FROM intake.inspection WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: last_minutes
--- The newest edition of an inspection's minutes.
-SELECT content, salt FROM intake.minutes_issue WHERE inspection = $1 ORDER BY issued_at DESC LIMIT 1;
+-- The edition of an inspection's minutes that stands: the one that has its salt.
+SELECT content, salt FROM intake.minutes_issue WHERE inspection = $1 AND salt IS NOT NULL;
 
 -- name: issue_minutes
 -- A new edition; those before it lose their salt, so that their hashes tell nothing more.
@@ -499,13 +499,8 @@ ON CONFLICT (sha256) DO NOTHING;
 SELECT kind, issued_at, content FROM intake.minutes_file WHERE sha256 = $1;
 
 -- name: minutes_issue
--- The edition of a hash: whether it is the newest, and whether findings came or were withdrawn since.
-SELECT minutes_issue.inspection::text, salt, figures, minutes_issue.issued_at, inspection.closing::text,
-       NOT EXISTS (SELECT FROM intake.minutes_issue AS later
-                   WHERE later.inspection = minutes_issue.inspection AND later.issued_at > minutes_issue.issued_at) AS newest,
-       EXISTS (SELECT FROM intake.finding LEFT JOIN intake.write ON write.id = finding.withdrawal
-               WHERE finding.inspection = minutes_issue.inspection AND severity <> 4
-                 AND (finding.received_at > minutes_issue.issued_at OR write.accepted_at > minutes_issue.issued_at)) AS changed
+-- The edition of a hash; a later one, or an erasure, took its salt.
+SELECT minutes_issue.inspection::text, salt, figures, minutes_issue.issued_at, inspection.closing::text, inspection.catalogue
 FROM intake.minutes_issue JOIN intake.inspection ON inspection.id = minutes_issue.inspection
 WHERE content = $1;
 

@@ -20,6 +20,7 @@ from tests.support.form import (
     open_inspection,
     record,
     stored,
+    until,
 )
 from tests.support.instance import Instance
 from tests.support.photos import jpeg, scene
@@ -221,7 +222,7 @@ def test_the_share_sheet_takes_the_file_and_where_it_will_not_it_is_downloaded(
     assert download.value.suggested_filename.endswith(".txt")
     page.evaluate(f"({SHARING})('shared')")
     made.click()
-    page.wait_for_function("window.shared")
+    until(lambda: page.evaluate("Boolean(window.shared)"))
     shared = page.evaluate("window.shared")
     assert shared["type"] == "text/plain" and shared["name"].startswith("kycuong-ban-giao-")
     expect(page.locator("#flash")).to_contain_text("Tệp có 2 mục")

@@ -5,7 +5,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import PHONE, Person
-from tests.support.form import FAR, NAME, PASSWORDS, filed, installed, open_inspection, record
+from tests.support.form import FAR, NAME, PASSWORDS, filed, installed, open_inspection, record, until
 from tests.support.web_proxy import WebProxy
 
 LONG = 600  # seconds that the server asks the phone to wait
@@ -24,7 +24,7 @@ def wake(page: Page, origin: str) -> None:
     known: list[dict[str, Any]] = []
     cdp.on("ServiceWorker.workerRegistrationUpdated", lambda told: known.extend(told["registrations"]))
     cdp.send("ServiceWorker.enable")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    until(lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
     registration = next(one["registrationId"] for one in known if one["scopeURL"].endswith("/intake/"))
     cdp.send(
         "ServiceWorker.dispatchSyncEvent",

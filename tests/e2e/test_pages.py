@@ -85,6 +85,8 @@ def close(page: Page) -> None:
 def head_answers(page: Page) -> None:
     page.goto(page.url.split("/intake")[0] + "/intake/desk/")
     fits(page)
+    code = page.get_by_role("link", name=f"Mã QR của {NAME}")
+    expect(code).to_have_attribute("href", f"/intake/units/{UNIT}/qr")
     page.get_by_role("button", name="Xác nhận đã xem").click()
     expect(page.locator("#flash")).to_contain_text("đơn vị đã xem")
     for code, view, words in (
@@ -254,6 +256,7 @@ def test_the_desk_withdraws_commends_and_closes_a_quarter(
     page.get_by_role("link", name="Bàn hồ sơ").click()
     inspection = page.locator("#mine-list > li", has_text="16/QĐ-SNV")
     inspection.locator("summary").first.click()
+    expect(inspection).to_contain_text("đã khai không có xung đột lợi ích")
     case = inspection.locator('[data-code="F02"]')
     case.locator("summary").click()
     case.get_by_role("button", name="Rút lại ghi nhận").click()
@@ -267,9 +270,13 @@ def test_the_desk_withdraws_commends_and_closes_a_quarter(
     expect(case).to_contain_text("Đã rút lại")
 
     page = enter(people, browser, instance, "tham.dinh", DESK)
+    page.get_by_role("link", name="Đơn vị", exact=True).click()
+    page.get_by_role("link", name="Mã QR của UBND phường Bình Minh").click()
+    expect(page.get_by_role("heading", level=1, name="UBND phường Bình Minh")).to_be_visible()
+    page.go_back()
     page.get_by_role("link", name="Biểu dương").click()
     page.locator("#commend-unit-search").fill("binh minh")
-    page.get_by_label("UBND phường Bình Minh").check()
+    page.get_by_role("radio", name="UBND phường Bình Minh").check()
     page.get_by_label("K02").check()
     page.get_by_role("button", name="Ghi biểu dương").click()
     expect(page.locator("#flash")).to_contain_text("Đã ghi biểu dương cho UBND phường Bình Minh")

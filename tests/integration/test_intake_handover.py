@@ -110,7 +110,9 @@ async def test_a_photo_of_no_manifest_or_of_an_unknown_finding_is_kept_nowhere(i
     assert statuses(lines) == [201, 201, 422]
 
 
-@pytest.mark.parametrize("damage", ["cut", "bit", "header", "armour", "no file", "empty"])
+@pytest.mark.parametrize(
+    "damage", ["cut", "bit", "header", "armour", "no file", "empty", "deep", "short", "list", "words"]
+)
 async def test_a_damaged_file_is_refused_whole_in_words(intake: Intake, phone: Phone, damage: str) -> None:
     raw = handed_over(await key_of(intake), queue(phone))
     broken = {
@@ -120,6 +122,10 @@ async def test_a_damaged_file_is_refused_whole_in_words(intake: Intake, phone: P
         "armour": raw + b"?",
         "no file": b'{"method":"PUT"}\n{}\n',
         "empty": b"",
+        "deep": raw.split(b"\n")[0] + b"\n" + b"[" * 200_000 + b"\nAAAA",
+        "short": b"\n".join(raw.split(b"\n")[:2]) + b"\nAAAA",
+        "list": raw.split(b"\n")[0] + b"\n[]\nAAAA",
+        "words": raw.split(b"\n")[0] + b"\nkey\nAAAA",
     }[damage]
     problem = await send(intake, "colleague", broken, 422)
     assert problem["errors"][0]["detail"]

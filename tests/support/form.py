@@ -1,7 +1,11 @@
 """The phone form as an inspector uses it, and the people of a small installation, for the suites that drive pages."""
 
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
 import uuid_utils
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.support.instance import Instance
 
@@ -43,6 +47,7 @@ def start_inspection(page: Page, typed: str, name: str, basis: str) -> None:
     page.get_by_label("Tôi không có xung đột lợi ích").check()
     page.get_by_role("button", name="Bắt đầu kiểm tra").click()
     expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+    expect(page.locator("#code-groups > details").first).to_be_visible()
 
 
 def count(page: Page, code: str, times: int) -> None:
@@ -57,10 +62,21 @@ def filed(page: Page, text: str) -> Locator:
     return page.locator("#count-filed li", has_text=text)
 
 
+def until(true: Callable[[], bool]) -> None:
+    """Ask again until it holds: the page's policy forbids the browser's own way of waiting for an expression."""
+    deadline = time.monotonic() + FAR / 1000
+    while time.monotonic() < deadline:
+        with suppress(Error):  # the page is just being loaded anew
+            if true():
+                return
+        time.sleep(0.05)
+    raise AssertionError("it never came true")
+
+
 def installed(page: Page) -> None:
     """Wait until the phone can do without a network."""
     expect(page.locator("#ready")).to_contain_text("không có mạng", timeout=FAR)
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    until(lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
 
 
 def record(page: Page, code: str, times: int = 1) -> None:

@@ -13,6 +13,7 @@ from tests.support.phone import Phone
 
 PATH = "/intake/v1/findings/x"
 POINT, SPKI = (Encoding.X962, PublicFormat.UncompressedPoint), (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+P256, UNKNOWN = bytes.fromhex("2a8648ce3d030107"), bytes.fromhex("2a8648ce3d03017f")  # a curve's name in the key
 
 
 def signed_by(phone: Phone, body: dict[str, Any]) -> Any:
@@ -84,8 +85,9 @@ def test_a_key_is_a_point_of_p256_in_any_usual_form() -> None:
         b"", b"x" * 65, b"\x04" + bytes(64),
         ec.generate_private_key(ec.SECP384R1()).public_key().public_bytes(*SPKI),
         ed25519.Ed25519PrivateKey.generate().public_key().public_bytes(*SPKI),
+        ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(*SPKI).replace(P256, UNKNOWN),
     ],
-    ids=["nothing", "noise", "off the curve", "another curve", "another kind"],
+    ids=["nothing", "noise", "off the curve", "another curve", "another kind", "a curve nobody knows"],
 )  # fmt: skip
 def test_anything_else_is_no_key(raw: bytes) -> None:
     assert read_point(base64.b64encode(raw).decode()) is None

@@ -1,7 +1,7 @@
 // The head of a unit: what was found, a button that says it was seen, and a reply to each finding.
 
 import { all, put } from "../assets/api.js";
-import { el, flash } from "../assets/dom.js";
+import { byId, el, flash } from "../assets/dom.js";
 import { day, t } from "../assets/words.js";
 import { answerable, caseOf } from "./desk_cases.js";
 import { choices, textField, wire } from "./desk_form.js";
@@ -41,6 +41,8 @@ export class Answer {
   async show() {
     const [rows, units] = await Promise.all([read(), directory.units(this.desk.account)]);
     this.inBeing = new Set(units.map(({ unit }) => unit));
+    byId("answer-codes").replaceChildren(...units.filter(({ unit }) => this.own.has(unit))
+      .map(({ unit, name }) => el("a", { href: `/intake/units/${unit}/qr` }, t(`Mã QR của ${name}, để in và treo`, `QR code of ${name}, to print and hang up`))));
     const waits = (row) => row.found.some(mayReply) || (this.mine(row) && row.found.some(answerable) && !row.acknowledged);
     const waiting = rows.filter(waits);
     this.list.set([...waiting.filter((row) => this.mine(row)), ...waiting.filter((row) => !this.mine(row))]);

@@ -46,11 +46,11 @@ export class Mine {
 
   async fill(inspection, place) {
     try {
-      const [{ devices = [] }, findings] = await Promise.all([
+      const [{ devices = [], impartial }, findings] = await Promise.all([
         get(`/intake/v1/inspections/${inspection.id}`), all(`/intake/v1/findings?inspection=${inspection.id}&limit=200`),
       ]);
       const refill = () => this.fill(inspection, place);
-      place.replaceChildren(...phoneNotices(devices), ...findings.map((finding) => caseOf(finding, this.desk.catalogue, {
+      place.replaceChildren(...declared(impartial), ...phoneNotices(devices), ...findings.map((finding) => caseOf(finding, this.desk.catalogue, {
         form: (full) => this.mayWithdraw(full) && this.form(full, refill),
       })));
       if (!findings.length) place.append(el("p", {}, t("Chưa có ghi nhận nào.", "No finding yet.")));
@@ -82,6 +82,8 @@ export class Mine {
     });
   }
 }
+
+const declared = (impartial) => (impartial ? [el("p", { class: "meta" }, t("Người mở đã khai không có xung đột lợi ích.", "Whoever opened it declared no conflict of interest."))] : []);
 
 const roll = ({ assigned, present, unexcused, late, persons_checked: checked }) => el("p", { class: "meta" },
   el("span", {}, t(`Có mặt ${number(present)}/${number(assigned)}`, `Present ${number(present)} of ${number(assigned)}`)),

@@ -98,6 +98,7 @@ export class Units {
 
   row({ unit, name, group, parent, staff }) {
     return el("tr", {}, el("td", {}, name), el("td", {}, GROUP[group] ?? group), el("td", {}, parent ? this.names.get(parent) ?? parent : "–"),
-      el("td", { class: "figure" }, number(staff)), el("td", { class: "mono" }, unit));
+      el("td", { class: "figure" }, number(staff)), el("td", { class: "mono" }, unit),
+      el("td", {}, el("a", { href: `/intake/units/${unit}/qr`, "aria-label": t(`Mã QR của ${name}`, `QR code of ${name}`) }, t("Mã QR", "QR code"))));
   }
 }
