@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.support.browser import DESK, PHONE, Person
 from tests.support.case_world import closing, fresh, now, opening, registration
@@ -111,6 +111,21 @@ def test_it_is_said_at_the_inspection_too(enter: Any, phone: Phone) -> None:
     notice = person.page.locator(f'[data-device="{phone.id}"]')
     expect(notice).to_contain_text("của an.kt: thiếu mục số 3 (đã xoá hoặc chưa gửi); còn 2 mục chưa gửi.")
     picture(person, "phones-inspection")
+
+
+def test_a_slow_list_takes_nobody_s_place(enter: Any, phone: Phone) -> None:
+    person = enter("truong.doan", "phones")
+    slow: list[Route] = []
+    person.page.route("**/inspections?*mine=true*", lambda route: slow.append(route))
+    with person.page.expect_request("**/inspections?*mine=true*"):
+        person.page.get_by_role("link", name="Kết quả kiểm tra").click()
+    person.page.get_by_label("Cả các cuộc khác trong phạm vi của tôi").check()
+    card = person.page.locator("[data-inspection]")
+    expect(card).to_be_visible()
+    with person.page.expect_event("requestfinished"):
+        slow[0].continue_()
+    person.page.evaluate("() => new Promise((shown) => setTimeout(shown, 200))")
+    expect(card).to_be_visible()
 
 
 def test_in_english_no_word_is_left_in_vietnamese(enter: Any, phone: Phone) -> None:

@@ -29,6 +29,7 @@ async function open(name, desk, moved) {
   try {
     await views.get(name).show();
   } catch (problem) {
+    if (wanted() !== name) return;
     if (problem.status === 401) location.assign("/intake/login?next=/intake/desk/" + location.hash);
     flash("bad", el("p", {}, problem.message), el("button", { type: "button", class: "quiet", onclick: () => open(name, desk, true) }, t("Thử lại", "Try again")));
   }
@@ -42,6 +43,7 @@ function wanted() {
 async function start() {
   const me = await directory.me();
   const desk = { account: me.account, roles: new Set(me.roles.map(({ role }) => role)), me, catalogue: await directory.catalogue(me.account) };
+  desk.reload = (name) => open(name, desk, false);
   addEventListener("hashchange", () => open(wanted(), desk, true));
   if (links.length) await open(wanted(), desk, false);
 }

@@ -3,6 +3,7 @@
 import { get, page } from "../assets/api.js";
 import { el } from "../assets/dom.js";
 import { day, moment, number, t } from "../assets/words.js";
+import { now } from "./clock.js";
 import { OUTCOME, OUTCOME_TAG, SEVERITY, STATE } from "./labels.js";
 
 /** K00 and K04 (severity 0) take no reply and no decision. */
@@ -88,7 +89,7 @@ function result(finding) {
 export function deadline(finding) {
   if (finding.state !== "recorded" || !answerable(finding)) return null;
   if (!finding.reply_due) return el("span", {}, t("Hạn giải trình tính từ khi kết thúc kiểm tra", "The reply period starts when the inspection closes"));
-  const late = Date.parse(finding.reply_due) < Date.now();
+  const late = Date.parse(finding.reply_due) < now();
   return el("span", { class: late ? "late" : "" },
     late ? t(`Đã quá hạn giải trình ${day(finding.reply_due)}`, `The reply was due ${day(finding.reply_due)}`)
       : t(`Hạn giải trình: hết ngày ${day(finding.reply_due)}`, `Reply by the end of ${day(finding.reply_due)}`));

@@ -37,8 +37,7 @@ export class Phones {
   }
 
   async show() {
-    const { rows, further } = await rowsOf("/intake/v1/devices?limit=50");
-    this.list.set(rows, further);
+    await this.list.show(rowsOf("/intake/v1/devices?limit=50"));
   }
 }
 

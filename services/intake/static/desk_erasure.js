@@ -63,13 +63,12 @@ export class Erasures {
       empty: t("Không có yêu cầu xóa nào chờ duyệt.", "No erasure waits for approval."),
     });
     this.others = byId("erasures-others");
-    this.others.addEventListener("change", () => this.show());
+    this.others.addEventListener("change", () => desk.reload("erasures"));
   }
 
   async show() {
     const state = this.others.checked ? "" : "&state=requested";
-    const { rows, further } = await rowsOf(`/intake/v1/erasures?limit=50${state}`);
-    this.list.set(rows, further);
+    await this.list.show(rowsOf(`/intake/v1/erasures?limit=50${state}`));
   }
 
   card(row) {

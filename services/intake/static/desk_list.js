@@ -1,6 +1,6 @@
 // A filtered list that shows its rows in portions, and asks the server for the next page when those are used up.
 
-import { byId, el } from "../assets/dom.js";
+import { byId, el, flash } from "../assets/dom.js";
 import { items, number, plain, t } from "../assets/words.js";
 
 const PORTION = 30;
@@ -14,7 +14,18 @@ export class FilteredList {
     this.counter = byId(`${name}-count`);
     this.more = byId(`${name}-more`);
     this.filter.addEventListener("input", () => { this.shown = PORTION; this.render(); });
-    this.more.querySelector("button").addEventListener("click", () => this.showMore());
+    this.more.querySelector("button").addEventListener("click", () => this.showMore().catch(({ message }) => flash("bad", message)));
+  }
+
+  /** Show what is being read, {rows, further}. Of two readings under way the one begun last is shown, whichever ends first. */
+  async show(reading) {
+    this.reading = reading;
+    try {
+      const { rows, further } = await reading;
+      if (this.reading === reading) this.set(rows, further);
+    } catch (problem) {
+      if (this.reading === reading) throw problem;
+    }
   }
 
   /** Show these rows; `further()` answers with {rows, further} of the next page, or is null when there is none. */
@@ -30,7 +41,9 @@ export class FilteredList {
 
   async showMore() {
     if (this.further && this.found().length <= this.shown) {
+      const { reading } = this;
       const { rows, further } = await this.further();
+      if (this.reading !== reading) return;
       this.rows.push(...rows.map((row) => this.searchable(row)));
       this.further = further;
     }

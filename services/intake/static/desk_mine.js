@@ -20,13 +20,12 @@ export class Mine {
       text: (row) => `${row.unit_name} ${row.unit} ${row.basis}`, draw: (row) => this.card(row),
       empty: t("Chưa có cuộc kiểm tra nào.", "No inspection yet."),
     });
-    byId("mine-all")?.addEventListener("change", () => this.show());
+    byId("mine-all")?.addEventListener("change", () => desk.reload("mine"));
   }
 
   async show() {
     const whose = byId("mine-all")?.checked ? "" : "&mine=true";
-    const { rows, further } = await rowsOf(`/intake/v1/inspections?limit=50${whose}`);
-    this.list.set(rows, further);
+    await this.list.show(rowsOf(`/intake/v1/inspections?limit=50${whose}`));
   }
 
   card(inspection) {

@@ -28,7 +28,7 @@ export class Waiting {
       empty: t("Không có hồ sơ nào chờ quyết định.", "No case waits for a decision."),
     });
     this.others = byId("waiting-others");
-    this.others.addEventListener("change", () => this.fill());
+    this.others.addEventListener("change", () => this.findings && this.fill());
   }
 
   async show() {
@@ -78,8 +78,7 @@ export class History {
   }
 
   async show() {
-    const { rows, further } = await both(HANDLED.map((state) => () => rowsOf(`/intake/v1/findings?state=${state}&limit=100`)));
-    this.list.set(rows, further);
+    await this.list.show(both(HANDLED.map((state) => () => rowsOf(`/intake/v1/findings?state=${state}&limit=100`))));
   }
 }
 
