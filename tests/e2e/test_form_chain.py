@@ -247,5 +247,6 @@ def test_a_file_that_is_none_or_damaged_is_told_in_words(colleague: Person, tmp_
     broken.write_text(f"kycuong-handover/1\n{head}\nAAAA\n")
     page.get_by_label("Tệp của đồng nghiệp").set_input_files(broken)
     expect(page.locator("#handover-taken li")).to_contain_text("hệ thống khác", timeout=FAR)
-    page.get_by_role("button", name="Bỏ").click()
+    page.get_by_role("button", name="Bỏ tệp này").click()
+    page.get_by_role("dialog").get_by_role("button", name="Bỏ", exact=True).click()
     expect(page.locator("#handover-taken li")).to_contain_text("Chưa nhận tệp nào")

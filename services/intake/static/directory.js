@@ -66,8 +66,8 @@ export const me = () => kept("me", async () => {
   return body;
 });
 
-/** After signing out the phone starts for nobody until somebody signs in; what waits stays. */
-export const forgetMe = () => drop("lists", "me");
+/** After signing out or in the phone starts for nobody it knew before; what waits stays. */
+export const forgetMe = () => drop("lists", "me").catch(() => {}); // a browser that keeps nothing knew nobody
 
 /** What a queue is sealed to that a colleague carries. */
 export const handoverKey = () => kept("handover-key", () => get("/intake/v1/handover-key"));

@@ -3,10 +3,12 @@
 import { drop, find, keep } from "./store.js";
 
 export class Drafts {
-  /** `told` hears of each write: (null) once it is on disk, or (error). */
-  constructor(account, told = () => {}) {
+  /** `told` hears of each write: (null) once it is on disk, or (error); `elsewhere` the name of what another tab has written. */
+  constructor(account, told = () => {}, elsewhere = () => {}) {
     this.account = account;
     this.told = told;
+    this.channel = new BroadcastChannel(`kycuong-drafts/${account}`);
+    this.channel.onmessage = ({ data }) => elsewhere(data);
     this.writing = new Map(); // name → the newest value not yet on disk, while one before it is being written
     this.last = Promise.resolve();
   }
@@ -27,13 +29,30 @@ export class Drafts {
       if (!this.writing.has(name)) return null;
       const newest = this.writing.get(name);
       this.writing.delete(name);
-      return keep("drafts", { key: this.key(name), value: newest }).then(() => this.told(null));
+      return keep("drafts", { key: this.key(name), value: newest }).then(() => this.kept(name));
     });
+  }
+
+  kept(name) {
+    this.told(null);
+    this.channel.postMessage(name);
   }
 
   clear(name) {
     this.writing.delete(name);
-    return this.next(() => drop("drafts", this.key(name)));
+    return this.next(() => drop("drafts", this.key(name)).then(() => this.channel.postMessage(name)));
+  }
+
+  /**
+   * Let what was drafted go over into `taking`, which keeps the given records along with its own: a crash leaves the draft
+   * or what it became, never both and never neither.
+   * @template T @param {string} name @param {(records: [string, object][]) => Promise<T>} taking @returns {Promise<T>}
+   */
+  async become(name, taking) {
+    await this.settled();
+    const taken = await taking([["drafts", { key: this.key(name), value: null }]]);
+    this.channel.postMessage(name);
+    return taken;
   }
 
   /** When all writes so far have ended, well or not. */

@@ -15,14 +15,14 @@ import { askToWake, keepForm } from "./form_offline.js";
 import { OpenView, prefill } from "./form_open.js";
 import { QUEUED } from "./labels.js";
 import { Queue } from "./queue.js";
-import { notKept } from "./store.js";
+import { isFull, notKept } from "./store.js";
 
 const DAY = 24 * 3600 * 1000;
 const REDRAW = 120; // ms: a long queue changes faster than anyone reads
 const FIELD = ["inspector", "lead"];
 
 const VIEWS = [
-  [/^#\/open$/, "view-open", OpenView],
+  [/^#\/open(?:\/([0-9a-f-]{36}))?$/, "view-open", OpenView],
   [/^#\/inspection\/([0-9a-f-]{36})\/close$/, "view-close", CloseView],
   [/^#\/inspection\/([0-9a-f-]{36})$/, "view-count", CountView],
   [/^#\/handover$/, "view-handover", HandoverView],
@@ -33,7 +33,7 @@ class House {
   constructor({ account, roles }) {
     this.account = account;
     this.roles = new Set(roles.map(({ role }) => role));
-    this.drafts = new Drafts(account, (error) => this.saved(error));
+    this.drafts = new Drafts(account, (error) => this.saved(error), (name) => this.written(name));
     this.queue = new Queue(account, () => this.changed());
     this.fill = new FillAudit(this.drafts);
     this.views = new Map();
@@ -43,11 +43,9 @@ class House {
 
   async start() {
     addEventListener("hashchange", () => this.route());
-    document.addEventListener("signed-out", () => directory.forgetMe());
     const form = keepForm(() => this.drafts.settled(), () => this.queue.flush(true));
     form.catch(() => {}); // a portal's page, a private window: it works without, only not offline
-    document.addEventListener("unreadable", () => flash("bad", t("Có mục trên máy này không đọc được nữa: khóa của trình duyệt đã mất. Hãy ghi lại từ sổ tay và báo trưởng đoàn.",
-      "Something on this device can no longer be read: the browser's key is gone. Record it anew from your notes and tell the lead.")), { once: true });
+    document.addEventListener("unreadable", () => { this.queue.unreadable = true; this.changed(); });
     await this.queue.load();
     await this.queue.introduce().catch(() => {}); // a full phone: it sends unsigned
     await prefill(this);
@@ -111,9 +109,17 @@ class House {
     if (error) flash("bad", el("p", {}, notKept(error)));
   }
 
-  /** Keep a write, try it at once, and answer with the item: received, still waiting, or failed with its problem. */
-  async send(write) {
-    await this.queue.add(write);
+  /** Another tab has written the draft that is shown here: what it holds now counts, not what this page read before. */
+  written(name) {
+    if (this.current?.draft === name) this.route();
+  }
+
+  /**
+   * Keep a write in its draft's place, try it at once, and answer with the item: received, still waiting, or failed with its
+   * problem.
+   */
+  async send(write, draft) {
+    await this.drafts.become(draft, (also) => this.queue.add(write, also));
     askToWake();
     await Promise.race([this.queue.flush(true), new Promise((done) => setTimeout(done, 5000))]);
     return this.queue.find(write.id);
@@ -144,6 +150,11 @@ function troubles(queue, persisted) {
     notices.push(el("div", { class: "notice bad", role: "alert" },
       t(`Bộ nhớ của trình duyệt trên máy này đã bị xoá: ${items(queue.lost)} chưa gửi đã mất. Hãy ghi lại từ sổ tay và báo trưởng đoàn.`,
         `The browser's storage on this device was deleted: ${items(queue.lost)} not yet sent are lost. Record them anew from your notes and tell the lead.`)));
+  }
+  if (queue.unreadable) {
+    notices.push(el("div", { class: "notice bad", role: "alert" },
+      t("Có mục trên máy này không đọc được nữa: khóa của trình duyệt đã mất. Hãy ghi lại từ sổ tay và báo trưởng đoàn.",
+        "Something on this device can no longer be read: the browser's key is gone. Record it anew from your notes and tell the lead.")));
   }
   if (queue.unsent.some((item) => item.n < now() - DAY) && !persisted) {
     notices.push(el("div", { class: "notice warn" },
@@ -182,7 +193,7 @@ function greet({ account, roles }) {
 }
 
 addEventListener("unhandledrejection", (event) => {
-  if (event.reason?.name === "QuotaExceededError") event.preventDefault(); // told; not a fault of the program
+  if (isFull(event.reason)) event.preventDefault(); // told; not a fault of the program
   flash("bad", el("p", {}, notKept(event.reason)));
 });
 

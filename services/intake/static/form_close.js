@@ -35,10 +35,14 @@ export class CloseView {
 
   async show(id, still) {
     this.form.hidden = true; // until it holds what was typed before
+    this.draft = draftName(id);
     clearErrors(this.form);
     byId("close-unit").textContent = "";
-    const [catalogue, draft] = await Promise.all([directory.catalogue(this.house.account), this.house.drafts.read(draftName(id))]);
+    const [catalogue, draft] = await Promise.all([directory.catalogue(this.house.account), this.house.drafts.read(this.draft)]);
     if (!still()) return;
+    const queued = this.house.queue.of(id).find(({ kind }) => kind === "closing");
+    if (queued?.state === "failed" && !draft) return recount(this.house, queued);
+    if (queued && queued.state !== "failed") return location.replace(`#/inspection/${id}`); // it is closed: nothing to fill in twice
     this.catalogue = catalogue;
     this.inspection = merged([], this.house.queue).find((row) => row.id === id) ?? { id };
     this.found = this.listed(this.here(id)); // what a colleague found comes a moment later
@@ -54,6 +58,7 @@ export class CloseView {
     this.form.hidden = false;
     const [inspection, found] = await Promise.all([inspectionOf(this.house, id), this.findings(id)]);
     if (!still()) return;
+    if (inspection.state !== "open") return location.replace(`#/inspection/${id}`);
     Object.assign(this, { inspection, found });
     byId("close-unit").textContent = this.inspection.unit_name ?? this.inspection.unit;
     if (!draft) {
@@ -248,16 +253,16 @@ export class CloseView {
     const item = await this.house.send({
       id: this.id, kind: "closing", inspection: inspection.id, body: this.whole(), label: { unit_name: inspection.unit_name },
       path: `/intake/v1/inspections/${inspection.id}/closing/${this.id}`,
-    });
+    }, draftName(inspection.id));
     if (item.state === "failed") return this.refused(item);
     await Promise.all([this.house.drafts.clear(draftName(inspection.id)), this.house.fill.forget()]); // the queue holds it now
     this.house.go(`#/inspection/${inspection.id}`);
   }
 
   async refused(item) {
-    await this.house.queue.discard(item.key);
     if (item.problem.slug === "id-reused") this.id = uuid7();
     await this.save();
+    await this.house.queue.discard(item.key);
     showErrors(this.form, errorsOf(item.problem));
   }
 }

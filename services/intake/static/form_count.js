@@ -1,12 +1,12 @@
 // Counting and filing: a stepper for each code of the catalogue, "no violation" first, and what was filed with its state.
 
-import { byId, el } from "../assets/dom.js";
+import { byId, confirmed, el, flash } from "../assets/dom.js";
 import { items, moment, number, plain, t } from "../assets/words.js";
 import { device, elapsed, now, stamp } from "./clock.js";
 import * as directory from "./directory.js";
 import { tidy } from "./drafts.js";
 import { FiledList } from "./form_filed.js";
-import { countDraft, filedToday, inspectionOf, merged } from "./inspection.js";
+import { countDraft, filedToday, inspectionOf, merged, stateOf } from "./inspection.js";
 import { KIND, SEVERITY } from "./labels.js";
 import { manifest, photoSheet, sendings, taken } from "./photo.js";
 import { uuid7 } from "./uuid7.js";
@@ -25,8 +25,9 @@ export class CountView {
   }
 
   async show(id, still) {
+    this.draft = countDraft(id);
     this.blank(id);
-    const [rows, inspection, catalogue] = await Promise.all([this.draft(id), inspectionOf(this.house, id), directory.catalogue(this.house.account)]);
+    const [rows, inspection, catalogue] = await Promise.all([this.kept(id), inspectionOf(this.house, id), directory.catalogue(this.house.account)]);
     if (!still()) return;
     Object.assign(this, { inspection, catalogue, rows: rows ?? {} });
     this.filed.known = [];
@@ -36,7 +37,7 @@ export class CountView {
   }
 
   /** The rows as they are once what is under way has ended: a filing, a photo. */
-  async draft(id) {
+  async kept(id) {
     await Promise.allSettled([this.filing, taken()]);
     return this.house.drafts.read(countDraft(id));
   }
@@ -57,8 +58,13 @@ export class CountView {
   changed() {
     if (!this.catalogue) return;
     this.filed.draw();
+    const state = stateOf(this.inspection, this.house.queue);
+    if (state !== this.inspection.state) {
+      this.inspection.state = state;
+      return this.draw();
+    }
     this.drawClean();
-    if (this.inspection.state !== "open") byId("count-end").replaceChildren(this.done());
+    if (state !== "open") byId("count-end").replaceChildren(this.done());
   }
 
   draw() {
@@ -78,7 +84,7 @@ export class CountView {
   /** "No violation" stands first until something was found, or it has been said. */
   drawClean() {
     const codes = this.filed.codes();
-    const said = codes.has(CLEAN);
+    const said = codes.has(CLEAN) || CLEAN in this.rows;
     const found = [...codes, ...Object.keys(this.rows)].some((code) => !code.startsWith("K"));
     const offered = this.inspection.state === "open" && !said && !found;
     byId("count-clean").replaceChildren(...(offered ? [this.clean()] : []));
@@ -127,7 +133,11 @@ export class CountView {
     const count = this.rows[code.code]?.count ?? 0;
     const tally = el("input", {
       type: "number", inputmode: "numeric", min: 0, max: MOST, step: 1, value: String(count), "aria-label": t(`Số lượng, ${code.name}`, `Count, ${code.name}`),
-      onchange: (event) => this.put(code, Number.parseInt(event.target.value, 10) || 0),
+      onchange: ({ target }) => {
+        const typed = target.value.trim();
+        if (/^\d+$/.test(typed)) this.put(code, Number(typed));
+        else target.value = String(this.rows[code.code]?.count ?? 0); // emptied, or no whole number: as it was
+      },
     });
     const step = (by) => () => this.put(code, (this.rows[code.code]?.count ?? 0) + by);
     return el("div", { class: count ? "code counted" : "code", "data-code": code.code },
@@ -167,15 +177,20 @@ export class CountView {
       t(`Mã này hôm nay đã ghi nhận ${number(times)} lần ở đơn vị này. Nếu là việc khác thì cứ ghi.`, `This code was recorded here ${number(times)} time${times === 1 ? "" : "s"} today. If this is something else, go on.`));
   }
 
-  put(code, count) {
-    const photos = this.rows[code.code]?.photos?.length ?? 0;
-    const wanted = Math.min(MOST, Math.max(photos && 1, count)); // a tap too many takes no photo away
-    const before = this.rows[code.code]?.count ?? 0;
-    if (wanted === 0) delete this.rows[code.code];
-    else {
+  /** A tap too many takes no photo away, and no words without a question. */
+  async put(code, count) {
+    const { rows } = this;
+    const row = rows[code.code];
+    const before = row?.count ?? 0;
+    const least = row?.photos?.length ? 1 : 0;
+    const worded = count <= 0 && !least && Boolean(tidy(row?.narrative ?? "") || tidy(row?.persons ?? ""));
+    const wanted = worded && !await dropped(code) ? before : Math.min(MOST, Math.max(least, count));
+    if (this.rows !== rows) return; // another inspection is shown by now
+    if (wanted === 0) delete rows[code.code];
+    else if (wanted !== before) {
       const { name, severity, per } = code;
-      this.rows[code.code] ??= { id: uuid7(), narrative: "", persons: "", known: { code: code.code, name, severity, per } }; // a later catalogue may lack it
-      Object.assign(this.rows[code.code], { count: wanted, at: stamp(), device: device() });
+      rows[code.code] ??= { id: uuid7(), narrative: "", persons: "", known: { code: code.code, name, severity, per } }; // a later catalogue may lack it
+      Object.assign(rows[code.code], { count: wanted, at: stamp(), device: this.clocks() });
     }
     this.save();
     this.drawClean();
@@ -184,6 +199,11 @@ export class CountView {
     box.querySelector("input").value = String(wanted);
     if ((before > 0) !== (wanted > 0)) box.querySelector(".code-more").replaceChildren(...(wanted ? this.more(code).filter(Boolean) : []));
     this.total();
+  }
+
+  /** What the phone's clocks say besides the time. */
+  clocks() {
+    return { ...device(), ...elapsed(this.house.queue.find(this.inspection.id)?.label.begun) };
   }
 
   save({ id } = this.inspection, rows = this.rows) {
@@ -229,14 +249,10 @@ export class CountView {
     await this.house.queue.flush(true);
   }
 
-  /** The rows leave the draft only after the queue holds them. */
+  /** The rows leave the draft in the transaction that brings them into the queue. */
   async fileAll(inspection, rows) {
-    for (const [code, row] of Object.entries(rows)) {
-      const write = this.write(inspection, code, row);
-      await this.house.queue.add(write);
-      for (const sending of sendings(write)) await this.house.queue.add(sending);
-    }
-    await this.house.drafts.clear(countDraft(inspection.id));
+    const writes = Object.entries(rows).map(([code, row]) => this.write(inspection, code, row));
+    await this.house.drafts.become(countDraft(inspection.id), (also) => this.house.queue.addAll(writes.flatMap((write) => [write, ...sendings(write)]), also));
     if (this.rows !== rows) return; // another inspection is shown by now
     this.rows = {};
     this.draw();
@@ -244,7 +260,7 @@ export class CountView {
 
   async fileClean() {
     byId("count-clean").replaceChildren(); // a second tap finds nothing to tap
-    await this.house.queue.add(this.write(this.inspection, CLEAN, { id: uuid7(), count: 1, at: stamp(), device: device(), narrative: "", persons: "" }));
+    await this.house.queue.add(this.write(this.inspection, CLEAN, { id: uuid7(), count: 1, at: stamp(), device: this.clocks(), narrative: "", persons: "" }));
     byId("count-filed").scrollIntoView({ block: "center" });
     await this.house.queue.flush(true);
   }
@@ -254,7 +270,7 @@ export class CountView {
     const persons = row.persons.split("\n").map(tidy).filter(Boolean);
     const sealed = { ...(narrative && { narrative }), ...(persons.length > 0 && { persons }) };
     const body = {
-      inspection: inspection.id, code, count: row.count, captured_at: row.at, ...row.device, ...elapsed(this.house.queue.find(inspection.id)?.label.begun),
+      inspection: inspection.id, code, count: row.count, captured_at: row.at, ...row.device,
       ...(Object.keys(sealed).length > 0 && { private: sealed }),
       ...(row.photos?.length > 0 && { photos: manifest(row.photos) }),
     };
@@ -264,15 +280,26 @@ export class CountView {
     };
   }
 
-  /** Take a refused finding back into the steppers, under the same id. */
+  /** Take a refused finding back into the steppers, under the same id; never in the place of what is being counted there. */
   async edit(item) {
-    const { code, count, captured_at: at, device_at: raw, private: sealed = {} } = item.body;
+    await Promise.allSettled([this.filing]);
+    const { code, count, captured_at: at, device_at, elapsed_ms, private: sealed = {} } = item.body;
+    if (this.inspection.id !== item.inspection) return;
+    if (this.rows[code]) {
+      flash("warn", t(`Mã ${code} đang được đếm: hãy bấm Ghi nhận trước, rồi sửa mục bị từ chối.`, `Code ${code} is being counted: record that first, then correct the refused item.`));
+      return;
+    }
     const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
-    const time = Date.parse(at) > now() ? stamp() : at; // counted while the phone's clock was still wrong
-    this.rows[code] = { id, count, at: time, device: raw ? { device_at: raw } : {}, narrative: sealed.narrative ?? "", persons: (sealed.persons ?? []).join("\n"), photos: item.label.photos };
+    const late = Date.parse(at) > now(); // counted while the phone's clock was still wrong
+    const clocks = JSON.parse(JSON.stringify({ device_at, elapsed_ms }));
+    this.rows[code] = { id, count, at: late ? stamp() : at, device: late ? this.clocks() : clocks, narrative: sealed.narrative ?? "", persons: (sealed.persons ?? []).join("\n"), photos: item.label.photos };
     await this.save();
     await this.house.queue.discard(item.key);
     this.draw();
     byId("code-groups").querySelector(`[data-code="${code}"] input`)?.focus();
   }
 }
+
+/** Whether the words of a code that is counted down to nothing may go. */
+const dropped = ({ code }) => confirmed(t(`Bỏ mã ${code}?`, `Drop code ${code}?`),
+  t("Mô tả và người liên quan đã nhập cũng mất.", "The description and the persons that were typed go with it."), t("Bỏ", "Drop"), t("Giữ lại", "Keep"));

@@ -1,7 +1,7 @@
 // The list under the steppers: each filed item with its state, its receipt, or why it was refused and what to do.
 
 import { byId, confirmed, el } from "../assets/dom.js";
-import { moment, number, t } from "../assets/words.js";
+import { items, moment, number, t } from "../assets/words.js";
 import * as directory from "./directory.js";
 import { download } from "./export.js";
 import { said } from "./fields.js";
@@ -34,10 +34,10 @@ export class FiledList {
   }
 
   draw() {
-    const items = this.house.queue.of(this.view.inspection.id).filter(({ kind }) => kind !== "photo");
-    const here = new Set(items.map((item) => item.key));
+    const queued = this.house.queue.of(this.view.inspection.id).filter(({ kind }) => kind !== "photo");
+    const here = new Set(queued.map((item) => item.key));
     const rows = [
-      ...items.map((item) => this.queued(item)),
+      ...queued.map((item) => this.queued(item)),
       ...this.known.filter((finding) => !here.has(finding.id)).map((finding) => this.stored(finding)),
     ];
     byId("count-filed").replaceChildren(...(rows.length ? rows : [el("li", { class: "empty" }, t("Chưa có ghi nhận nào.", "Nothing recorded yet."))]));
@@ -95,7 +95,7 @@ export class FiledList {
         el("button", { type: "button", onclick: () => this.edit(item) }, t("Sửa lại", "Correct it")),
         el("button", { type: "button", class: "quiet", onclick: () => queue.retry(item.key) }, t("Gửi lại", "Send again")),
         el("button", { type: "button", class: "quiet", onclick: () => download([item]) }, t("Tải ra tệp", "Save as a file")),
-        el("button", { type: "button", class: "quiet", onclick: () => this.discard(item) }, t("Bỏ", "Discard"))),
+        el("button", { type: "button", class: "quiet", onclick: () => (item.kind === "inspection" ? this.abandon(item) : this.discard(item)) }, t("Bỏ", "Discard"))),
     ];
   }
 
@@ -112,5 +112,19 @@ export class FiledList {
     if (!sure) return;
     await this.house.queue.discard(item.key);
     await forget(item.label.photos);
+  }
+
+  /** Without its opening nothing of an inspection can be sent: all goes, or nothing. */
+  async abandon(item) {
+    const { queue } = this.house;
+    const under = queue.of(item.key).filter(({ key, kind }) => key !== item.key && kind !== "photo");
+    const sure = await confirmed(t("Bỏ cả cuộc kiểm tra?", "Discard the whole inspection?"),
+      t(`Máy chủ chưa nhận cuộc kiểm tra này. Cùng với nó mất ${items(under.length)} đã ghi; không lấy lại được.`,
+        `The server has not got this inspection. With it goes what was recorded under it: ${items(under.length)}. It cannot be brought back.`),
+      t("Bỏ cả cuộc", "Discard it all"), t("Giữ lại", "Keep"));
+    if (!sure) return;
+    await queue.abandon(item.key);
+    await Promise.all(under.map(({ label }) => forget(label.photos)));
+    this.house.go("#/");
   }
 }

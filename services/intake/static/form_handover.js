@@ -1,11 +1,11 @@
 // Handing over: this phone's queue as a file for a colleague, and a colleague's file taken in to be carried.
 
-import { byId, el, flash } from "../assets/dom.js";
+import { byId, confirmed, el, flash } from "../assets/dom.js";
 import { items, moment, number, t } from "../assets/words.js";
 import { deliver } from "./export.js";
 import { headOf, sealed } from "./handover.js";
 import { QUEUED } from "./labels.js";
-import { keep } from "./store.js";
+import { drop, keep } from "./store.js";
 
 const LARGEST = 24 * 1024 * 1024; // as the server takes
 
@@ -39,8 +39,18 @@ export class HandoverView {
       el("p", { class: "meta" }, el("span", {}, moment(label.made_at)),
         label.taken !== undefined && el("span", {}, t(`${number(label.taken)} đã nhận, ${number(label.refused.length)} lỗi`, `${number(label.taken)} received, ${number(label.refused.length)} refused`))),
       label.refused?.length > 0 && el("ul", {}, [...new Set(label.refused)].map((each) => el("li", {}, each))),
-      state === "failed" && el("div", { class: "notice bad" }, el("p", {}, problem.errors[0]?.detail ?? problem.message),
-        el("button", { type: "button", class: "quiet", onclick: () => this.house.queue.discard(item.key) }, t("Bỏ", "Discard"))));
+      state === "failed" && el("p", { class: "notice bad" }, problem.errors[0]?.detail ?? problem.message),
+      state !== "received" && el("div", { class: "actions" },
+        state === "failed" && el("button", { type: "button", class: "quiet", onclick: () => this.house.queue.retry(item.key) }, t("Gửi lại", "Send again")),
+        el("button", { type: "button", class: "quiet", onclick: () => this.discard(item) }, t("Bỏ tệp này", "Discard this file"))));
+  }
+
+  async discard({ key, photo }) {
+    const sure = await confirmed(t("Bỏ tệp của đồng nghiệp?", "Discard the colleague's file?"),
+      t("Máy này thôi gửi tệp. Mục nào chưa nhận thì vẫn còn trên máy của đồng nghiệp.", "This device stops sending it. What was not received is still on the colleague's device."), t("Bỏ", "Discard"), t("Giữ lại", "Keep"));
+    if (!sure) return;
+    await this.house.queue.discard(key);
+    await drop("photos", photo);
   }
 
   async make() {

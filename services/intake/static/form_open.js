@@ -2,7 +2,7 @@
 
 import { byId, el, onSubmit } from "../assets/dom.js";
 import { t } from "../assets/words.js";
-import { device, stamp, steady } from "./clock.js";
+import { device, now, stamp, steady } from "./clock.js";
 import * as directory from "./directory.js";
 import { set, tidy, values } from "./drafts.js";
 import { clearErrors, errorsOf, showErrors } from "./fields.js";
@@ -17,9 +17,16 @@ const MOST_COMPANIONS = 12;
 export async function prefill(house) {
   const unit = new URLSearchParams(location.search).get("unit");
   if (!unit) return;
-  const draft = (await house.drafts.read(DRAFT)) ?? { id: uuid7(), fields: {} };
+  const draft = (await unfiled(house)) ?? { id: uuid7(), fields: {} };
   await house.drafts.write(DRAFT, { ...draft, unit, search: "" });
   history.replaceState(null, "", "/intake/#/open");
+}
+
+/** What was typed and is not in the queue yet: an inspection that was opened is no draft of another. */
+async function unfiled(house, name = DRAFT) {
+  const draft = await house.drafts.read(name);
+  const item = draft && house.queue.find(draft.id);
+  return item && item.state !== "failed" ? null : draft;
 }
 
 export class OpenView {
@@ -34,12 +41,16 @@ export class OpenView {
     this.team.addEventListener("input", () => this.press());
   }
 
-  async show(_, still) {
+  /** A new opening, or the correction of the one that was refused under this id. */
+  async show(corrected, still) {
     this.form.hidden = true; // until it holds what was typed before
+    this.draft = corrected ? `${DRAFT}/${corrected}` : DRAFT;
     clearErrors(this.form);
-    const draft = await this.house.drafts.read(DRAFT);
+    const draft = await unfiled(this.house, this.draft);
     if (!still()) return;
+    if (corrected && !draft) return this.house.go(`#/inspection/${corrected}`);
     this.id = draft?.id ?? uuid7();
+    this.begun = draft?.begun ?? null;
     this.form.reset();
     if (draft) set(this.form, draft.fields);
     this.picker.restore(draft?.unit ?? null, draft?.search ?? "");
@@ -77,24 +88,35 @@ export class OpenView {
   save() {
     const { unit: _, ...fields } = values(this.form);
     const { unit, search } = this.picker;
-    return this.house.drafts.write(DRAFT, { id: this.id, unit, search: search.value, fields });
+    return this.house.drafts.write(this.draft, { id: this.id, unit, search: search.value, fields, begun: this.begun });
   }
 
   body() {
     const { kind, selection, basis } = values(this.form);
-    return {
-      unit: this.picker.unit, kind, selection, basis: tidy(basis), opened_at: stamp(), impartial: true, ...device(),
-      team: this.members,
-    };
+    return { unit: this.picker.unit, kind, selection, basis: tidy(basis), ...this.start(), impartial: true, team: this.members };
+  }
+
+  /** It began when it began, whenever its opening is corrected; unless the phone's clock was still wrong then. */
+  start() {
+    const { begun } = this;
+    if (!begun || Date.parse(begun.opened_at) > now()) return { opened_at: stamp(), ...device() };
+    return { opened_at: begun.opened_at, ...(begun.device_at && { device_at: begun.device_at }) };
   }
 
   faults(body) {
     const errors = [];
-    if (!body.unit) errors.push({ pointer: "/unit", detail: t("Hãy chọn đơn vị được kiểm tra", "Choose the unit to inspect") });
+    if (!this.picker.chosen) errors.push({ pointer: "/unit", detail: this.unchosen(body) });
     if (!body.selection) errors.push({ pointer: "/selection", detail: t("Hãy chọn lý do chọn đơn vị", "Say how the unit was chosen") });
     if (!body.basis) errors.push({ pointer: "/basis", detail: t("Hãy ghi số quyết định kiểm tra, ví dụ 12/QĐ-SNV", "Enter the number of the inspection order, for example 12/QĐ-SNV") });
     if (!values(this.form).impartial) errors.push({ pointer: "/impartial", detail: t("Hãy khai không có xung đột lợi ích; nếu có, người khác phải kiểm tra đơn vị này", "Declare that you have no conflict of interest; if you have one, somebody else must inspect this unit") });
     return errors;
+  }
+
+  unchosen({ unit }) {
+    if (!unit) return t("Hãy chọn đơn vị được kiểm tra", "Choose the unit to inspect");
+    return this.picker.units.length
+      ? t("Đơn vị này không có trong phạm vi của bạn, hoặc đã sáp nhập: hãy chọn đơn vị khác", "This unit is not in your scope, or was merged: choose another")
+      : t("Danh sách đơn vị chưa tải xong: hãy chờ một chút, cần có mạng lần đầu", "The list of units is not loaded yet: wait a moment; the first time needs a network");
   }
 
   async submit() {
@@ -103,20 +125,21 @@ export class OpenView {
     if (errors.length) return showErrors(this.form, errors);
     clearErrors(this.form);
     await this.save();
-    const unit = this.picker.chosen;
-    const label = { unit: body.unit, unit_name: unit.name, kind: body.kind, basis: body.basis, opened_at: body.opened_at, opener: this.house.account, team: body.team, begun: steady() };
-    const item = await this.house.send({
-      id: this.id, kind: "inspection", inspection: this.id, path: `/intake/v1/inspections/${this.id}`, body, label,
-    });
+    const { draft, id, picker: { chosen: unit } } = this;
+    const begun = this.begun?.opened_at === body.opened_at ? this.begun.at : steady();
+    const label = { unit: body.unit, unit_name: unit.name, kind: body.kind, basis: body.basis, opened_at: body.opened_at, opener: this.house.account, team: body.team, begun };
+    const item = await this.house.send({ id, kind: "inspection", inspection: id, path: `/intake/v1/inspections/${id}`, body, label }, draft);
     if (item.state === "failed") return this.refused(item);
-    await this.house.drafts.clear(DRAFT);
-    this.house.go(`#/inspection/${this.id}`);
+    await this.house.drafts.clear(draft);
+    this.house.go(`#/inspection/${id}`);
   }
 
+  /** Back into the form; it leaves the queue only where nothing was done under it yet. */
   async refused(item) {
-    await this.house.queue.discard(item.key);
-    if (item.problem.slug === "id-reused") this.id = uuid7();
+    const { id } = draftOf(item);
+    this.id = id;
     await this.save();
+    if (id !== item.key || this.draft === DRAFT) await this.house.queue.discard(item.key);
     showErrors(this.form, errorsOf(item.problem));
   }
 }
@@ -128,12 +151,18 @@ async function companions({ account, queue }) {
   return [...new Set(teams)].filter((each) => each !== account).slice(0, MOST_COMPANIONS);
 }
 
-/** Take a refused opening back into the form, under the same id. */
-export async function reopen(house, item) {
-  const { unit, kind, selection, basis, team, impartial } = item.body;
+/** A refused opening as a draft, under the same id and with the time it began. */
+function draftOf({ body, key, label, problem }) {
+  const { unit, kind, selection, basis, team, impartial, opened_at, device_at } = body;
   const fields = { kind, selection, basis, team: team.join(", "), impartial: impartial ? "yes" : "" };
-  const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
-  await house.drafts.write(DRAFT, { id, unit, search: "", fields, errors: errorsOf(item.problem) });
-  await house.queue.discard(item.key);
-  house.go("#/open");
+  const id = problem?.slug === "id-reused" ? uuid7() : key;
+  return { id, unit, search: "", fields, begun: { opened_at, device_at, at: label.begun }, errors: errorsOf(problem) };
+}
+
+/** Take a refused opening back into the form. It stays in the queue until it is corrected: what was found under it waits for it. */
+export async function reopen(house, item) {
+  const draft = draftOf(item);
+  await house.drafts.write(`${DRAFT}/${draft.id}`, draft);
+  if (draft.id !== item.key) await house.queue.discard(item.key); // the server has another by that id, to which the rest goes
+  house.go(`#/open/${draft.id}`);
 }

@@ -31,6 +31,9 @@ export function merged(known, queue) {
   return [...rows.values()].sort((a, b) => Date.parse(b.opened_at) - Date.parse(a.opened_at));
 }
 
+/** Open or closed: what the server said, or closed as soon as this phone has a closing that was not refused. */
+export const stateOf = ({ id, stored }, queue) => (queue.of(id).some(({ kind, state }) => kind === "closing" && state !== "failed") ? "closed" : stored);
+
 /** One inspection with what is known of it here and there. */
 export async function inspectionOf(house, id) {
   const local = merged([], house.queue).find((row) => row.id === id);
@@ -39,7 +42,8 @@ export async function inspectionOf(house, id) {
     if (local) return null;
     throw problem;
   });
-  const row = known ? merged([known], house.queue).find((each) => each.id === id) : local;
+  const row = known ?? local;
   const unit = (await directory.units(house.account)).find((each) => each.unit === row.unit);
-  return { ...row, staff: unit?.staff, mayClose: row.opener === house.account || house.roles.has("lead") };
+  const found = { ...row, stored: known?.state ?? "open", staff: unit?.staff, mayClose: row.opener === house.account || house.roles.has("lead") };
+  return { ...found, state: stateOf(found, house.queue) };
 }

@@ -3,6 +3,7 @@
 import { request } from "../assets/api.js";
 import { byId, onSubmit } from "../assets/dom.js";
 import { t } from "../assets/words.js";
+import { forgetMe } from "./directory.js";
 import { clearErrors, errorsOf, showErrors } from "./fields.js";
 
 const form = byId("login");
@@ -30,6 +31,7 @@ async function signIn() {
   clearErrors(form);
   try {
     await request("POST", "/intake/login", { account, password });
+    await forgetMe();
     location.replace(destination());
   } catch (problem) {
     refuse(problem.status === 401 || problem.status === 422
@@ -40,6 +42,7 @@ async function signIn() {
 
 const refuse = (errors) => showErrors(form, errors, t("Chưa đăng nhập được", "Not signed in"));
 
+if (new URLSearchParams(location.search).has("signed-out")) forgetMe();
 onSubmit(form, signIn);
 byId("show-password").addEventListener("change", (event) => {
   byId("password").type = event.target.checked ? "text" : "password";

@@ -153,9 +153,9 @@ export async function settle(queue) {
   for (const item of queue.items.filter(({ label, complete, state }) => label.photos?.length && !complete && state === "received")) {
     const sent = queue.items.filter((each) => each.after === item.key);
     if (sent.some(({ state }) => state !== "received") || !await complete(item, sent)) continue;
-    await queue.save(Object.assign(item, { complete: true }));
     await forget(item.label.photos);
-    // a crash in between leaves photos that nobody needs; they go when the finding does
+    // a crash here asks the server once more; a phone too full to note it has room again by now
+    await queue.save(Object.assign(item, { complete: true }));
   }
 }
 

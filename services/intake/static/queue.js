@@ -7,17 +7,25 @@ import { learn, now } from "./clock.js";
 import { logKeys } from "./directory.js";
 import { bytesOf, settle } from "./photo.js";
 import { proven } from "./receipt.js";
-import { drop, everything, keep, keepAll } from "./store.js";
+import { drop, everything, isFull, keep, keepAll } from "./store.js";
 
 const LONGEST_PAUSE = 60;
 const KEEP_RECEIVED = 30 * 24 * 3600 * 1000;
 const ROUND = 5000;
+const MOST_CARRIES = 10; // of a colleague's file whose inspection the server does not know: over a quarter of an hour
 const BLOCKING = [0, 401, 429, 503]; // what would meet the next item too
 
 /** This phone's name first; then openings, for all else of an inspection waits for its own; photos last, for words are small. */
 const ORDER = ["device", "inspection", "finding", "closing", "handover", "photo"];
 const rank = ({ kind }) => Math.min(ORDER.indexOf(kind), 2) + (kind === "photo");
 const inOrder = (a, b) => rank(a) - rank(b) || a.n - b.n;
+
+const notTaken = () => t("Máy chủ vẫn chưa biết cuộc kiểm tra của một số mục trong tệp: người bàn giao phải sửa mục bị từ chối trên máy của họ, hoặc tự gửi.",
+  "The server still does not know the inspection of some items in the file: whoever handed it over has to correct what was refused on their own device, or send it.");
+
+function unlessFull(error) {
+  if (!isFull(error)) throw error;
+}
 
 /** States of an item: waiting, sending, received (with `index` once its receipt has been checked), failed. */
 export class Queue {
@@ -28,7 +36,9 @@ export class Queue {
     this.others = 0;
     this.trouble = null;
     this.round = null;
+    this.sending = null; // the item that is on its way from this page
     this.lost = 0;
+    this.unreadable = false;
     this.progress = null;
     this.proving = null;
     this.added = 0;
@@ -46,6 +56,7 @@ export class Queue {
     } while (before !== this.added);
     const marked = Number(localStorage.getItem(this.mark)) || 0;
     if (kept.length === 0 && marked > 0) kept = await this.emptied(marked);
+    if (this.sending) kept = kept.map((item) => (item.key === this.sending.key ? this.sending : item));
     this.others = kept.filter((item) => item.account !== this.account && item.kind !== "device" && item.state !== "received").length;
     this.items = kept.filter((item) => item.account === this.account).sort(inOrder);
     this.changed();
@@ -72,36 +83,44 @@ export class Queue {
   }
 
   /** Keep a write; resolves once the phone has it on disk. A second item of the same id takes the first one's place. */
-  async add(write) {
-    const item = this.item(write);
-    await alone(async (chained) => {
-      const signed = chained && item.body ? await this.signed(item) : null;
-      if (signed) item.body = signed.body;
-      // a crash here leaves neither the item nor its place in the chain: both come in one transaction
-      await keepAll([["items", item], ...(signed?.kept ?? [])]);
-    });
-    this.added += 1;
-    this.items = [...this.items.filter((each) => each.key !== item.key), item].sort(inOrder);
-    this.tell();
-    return item;
+  async add(write, also = []) {
+    return (await this.addAll([write], also))[0];
   }
 
-  item({ id, kind, inspection, path, body, label, after, photo }) {
-    const last = Math.max(0, ...this.items.map((item) => item.n));
+  /** Keep several writes, and what else has to be kept with them, or nothing of it. */
+  async addAll(writes, also = []) {
+    const last = Math.max(now(), ...this.items.map(({ n }) => n + 1));
+    const added = writes.map((write, place) => this.item(write, last + place));
+    await alone(async (chained) => {
+      const kept = chained ? await this.signed(added) : [];
+      // a crash here leaves neither the items nor their places in the chain: all come in one transaction
+      await keepAll([...added.map((item) => ["items", item]), ...kept, ...also]);
+    });
+    this.added += 1;
+    const keys = new Set(added.map(({ key }) => key));
+    this.items = [...this.items.filter(({ key }) => !keys.has(key)), ...added].sort(inOrder);
+    this.tell();
+    return added;
+  }
+
+  item({ id, kind, inspection, path, body, label, after, photo }, n) {
     return {
-      key: id, account: this.account, n: Math.max(now(), last + 1), kind, inspection, path, body, label, after, photo,
+      key: id, account: this.account, n, kind, inspection, path, body, label, after, photo,
       state: "waiting", tries: 0, notBefore: 0, problem: null, answer: null,
     };
   }
 
-  /** The item's body in this phone's chain, with what is to be kept of the chain; null where it cannot be signed. */
-  async signed({ path, body }) {
+  /** Put the items' bodies into this phone's chain, and answer with what is to be kept of it. */
+  async signed(added) {
+    let head = null;
     try {
-      const { body: placed, head } = await link(await this.head(), path, body);
-      return { body: placed, kept: [["keys", head]] };
-    } catch {
-      return null; // nothing is lost: it goes out unsigned
-    }
+      for (const item of added.filter(({ body }) => body)) {
+        const placed = await link(head ?? await this.head(), item.path, item.body);
+        ({ head } = placed);
+        item.body = placed.body;
+      }
+    } catch {} // nothing is lost: what could not be signed goes out unsigned
+    return head ? [["keys", head]] : [];
   }
 
   /** Make this phone known to the server while there is a network, so that its signatures count. */
@@ -114,7 +133,7 @@ export class Queue {
     const known = await headOf(this.account);
     if (known) return known;
     const head = await begin(this.account);
-    const item = this.item({ id: head.id, kind: "device", path: `/intake/v1/devices/${head.id}`, body: { key: head.point }, label: {} });
+    const item = this.item({ id: head.id, kind: "device", path: `/intake/v1/devices/${head.id}`, body: { key: head.point }, label: {} }, now());
     await keepAll([["items", item], ["keys", head]]);
     this.added += 1;
     this.items = [item, ...this.items];
@@ -164,6 +183,11 @@ export class Queue {
     return this.flush(true);
   }
 
+  /** Forget an opening that was refused, with all that was done under it. */
+  async abandon(inspection) {
+    for (const { key } of this.of(inspection)) await this.discard(key);
+  }
+
   /** Forget an item, and with a finding the sending of its photos. */
   async discard(id) {
     const gone = this.items.filter((item) => item.key === id || item.after === id);
@@ -198,7 +222,7 @@ export class Queue {
     await this.load();
     this.trouble = await this.greet();
     for (const item of this.items) if (item.state === "sending") item.state = "waiting"; // only one sends at a time, so a page died doing it
-    const due = this.items.filter((item) => item.state === "waiting" && (eager || item.notBefore <= now()));
+    const due = this.items.filter((item) => item.state === "waiting" && ((eager && !item.label.waits) || item.notBefore <= now()));
     for (const [done, item] of (this.trouble ? [] : due).entries()) {
       if (this.blocked(item) || !this.find(item.key)) continue; // or discarded since
       this.progress = { done, total: due.length };
@@ -255,8 +279,9 @@ export class Queue {
   }
 
   async send(item) {
-    item.state = "sending";
-    await this.save(item);
+    this.sending = Object.assign(item, { state: "sending" }); // not on disk: a full phone has to send before it can keep
+    this.items = this.items.map((each) => (each.key === item.key ? item : each));
+    this.tell();
     const sent = Date.now();
     try {
       if (item.kind === "handover") return await this.carry(item);
@@ -269,8 +294,10 @@ export class Queue {
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       this.refused(item, problem);
+    } finally {
+      this.sending = null;
     }
-    await this.save(item);
+    await this.save(item).catch(unlessFull); // then it is sent once more, and the server gives the same answer
   }
 
   /** A body with how many more this phone has to send. */
@@ -284,13 +311,16 @@ export class Queue {
     const told = await lines("/intake/v1/handovers", await this.photo(item));
     this.trouble = null;
     const taken = told.filter(({ status }) => status < 300).length;
-    const later = told.some(({ status, body }) => status >= 500 || body.type === "/problems/not-yet-known");
+    const unknown = told.filter(({ body }) => body.type === "/problems/not-yet-known").length;
     const refused = told.filter(({ status }) => status >= 400).map(({ body }) => body.errors?.[0]?.detail ?? body.detail);
-    Object.assign(item, { label: { ...item.label, items: told.length, taken, refused }, state: later ? "waiting" : "received", problem: null });
+    const waits = unknown > 0 || told.some(({ status }) => status >= 500);
     item.tries += 1;
-    item.notBefore = later ? now() + 1000 * Math.min(LONGEST_PAUSE, 2 ** item.tries) : 0;
-    await this.save(item);
-    if (!later) await drop("photos", item.photo);
+    const hopeless = waits && item.tries >= MOST_CARRIES;
+    Object.assign(item, {
+      label: { ...item.label, items: told.length, taken, refused, waits }, state: hopeless ? "failed" : waits ? "waiting" : "received",
+      problem: hopeless ? { message: notTaken(), errors: [] } : null, notBefore: waits ? now() + 1000 * 2 ** item.tries : 0,
+    });
+    if (!waits) await this.save(item).then(() => drop("photos", item.photo), unlessFull);
   }
 
   async photo({ photo }) {
@@ -309,9 +339,13 @@ export class Queue {
   }
 
   async save(item) {
-    await keep("items", item);
+    if (!this.find(item.key)) return; // discarded meanwhile
     this.items = this.items.map((each) => (each.key === item.key ? item : each));
-    this.tell();
+    try {
+      await keep("items", item);
+    } finally {
+      this.tell();
+    }
   }
 
   tell() {

@@ -67,14 +67,13 @@ async function seal(store, value, by) {
 /** What was kept, also by a form that did not seal; undefined where it cannot be read, and the page is told. */
 async function unseal(record) {
   if (!record?.sealed) return record;
-  try {
-    const { made } = await run(["keys"], "readonly", (place) => place("keys").get(record.by));
-    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: record.iv }, made, record.sealed);
-    return record.type === undefined ? JSON.parse(new TextDecoder().decode(plain)) : { key: record.key, blob: new Blob([plain], { type: record.type }) };
-  } catch {
+  const by = await run(["keys"], "readonly", (place) => place("keys").get(record.by));
+  const plain = by && await crypto.subtle.decrypt({ name: "AES-GCM", iv: record.iv }, by.made, record.sealed).catch(() => null);
+  if (!plain) {
     document.dispatchEvent(new CustomEvent("unreadable"));
     return undefined;
   }
+  return record.type === undefined ? JSON.parse(new TextDecoder().decode(plain)) : { key: record.key, blob: new Blob([plain], { type: record.type }) };
 }
 
 /**
@@ -96,8 +95,10 @@ export const find = async (store, key) => unseal(await run([store], "readonly", 
 export const everything = async (store) =>
   (await Promise.all((await run([store], "readonly", (place) => place(store).getAll())).map(unseal))).filter(Boolean);
 
+export const isFull = (error) => error?.name === "QuotaExceededError";
+
 /** A failure to keep something, in words that say what to do. */
-export const notKept = (error) => (error?.name === "QuotaExceededError"
+export const notKept = (error) => (isFull(error)
   ? t("Máy đã hết chỗ: việc vừa làm CHƯA được giữ lại. Hãy xoá bớt ảnh hoặc ứng dụng trên máy rồi làm lại, và chưa đóng trang này.",
     "This device is full: the last step is NOT kept. Free some space, do it again, and do not close this page yet.")
   : t(`Có lỗi trên máy này, việc vừa làm có thể CHƯA được giữ lại: ${error?.message ?? error}`,

@@ -9,8 +9,7 @@ async function signOut() {
   } catch (problem) {
     if (problem.status !== 401) return flash("bad", problem.message);
   }
-  document.dispatchEvent(new Event("signed-out"));
-  location.assign("/intake/login");
+  location.assign("/intake/login?signed-out");
 }
 
 for (const button of document.querySelectorAll("[data-sign-out]")) button.addEventListener("click", signOut);
