@@ -29,13 +29,14 @@ from services.kernel.quarters import parse_instant
 from services.kernel.rendering import as_problem
 from services.kernel.strict_json import parse
 from services.kernel.telemetry import trace_headers
-from services.kernel.web import read_body
+from services.kernel.web import read_body, require_head
 
 MEDIA_TYPE = "application/x-ndjson"
 MAX_BYTES = 16 * 1024 * 1024
 MAX_LINES = 5_000
 CHUNK = 500
 MAX_LINE_BODY = 64 * 1024
+MAX_LINE = 8 * MAX_LINE_BODY  # with all its escapes and blanks
 CLOCK = "X-Kycuong-Clock"
 _LINE = {
     "type": "object",
@@ -50,12 +51,13 @@ DESCRIBED: dict[str, Any] = {
 async def post(request: Request) -> Response:
     """Store up to 5,000 writes; the answer has a line for each, in order."""
     service = cast(Service, request.app.state.service)
+    require_head(request, MAX_BYTES, MEDIA_TYPE)
+    token = token_of(request)
+    await authenticate(service.pool, token)
     raw = await read_body(request, MAX_BYTES, MEDIA_TYPE)
     lines = raw.removesuffix(b"\n").split(b"\n")
     if len(lines) > MAX_LINES:
         raise TooLarge((f"Quá {MAX_LINES} dòng; hãy chia nhỏ.", f"More than {MAX_LINES} lines; split the batch."))
-    token = token_of(request)
-    await authenticate(service.pool, token)
     clock = _clock(request, service)
     service.require_writable()
     if clock is not None:
@@ -105,6 +107,8 @@ async def _answer_lines(
 def read_line(line: bytes, token: bytes, clock: datetime | None, trace: Mapping[str, str]) -> Command | Problem:
     """One line as a command, or why it is none."""
     try:
+        if len(line) > MAX_LINE:
+            raise TooLarge
         asked = parse(line)
         if not isinstance(asked, dict) or not isinstance(asked.get("path"), str) or "body" not in asked:
             raise BadJson((

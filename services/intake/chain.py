@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from services.kernel.envelope import canonical
 
 PREFIX = b"kycuong/device/1\n"
 SALT = 16
+_PREV = re.compile(r"[!-~]{0,200}")
 _CURVE = ec.SECP256R1()
 
 
@@ -39,17 +41,18 @@ def read_signed(path: str, body: Any) -> Signed | None:
     device = body.get("device") if isinstance(body, dict) else None
     if not isinstance(device, dict):
         return None
-    n, waiting = device.get("n"), device.get("waiting")
+    n, waiting, prev = device.get("n"), device.get("waiting"), device.get("prev")
     if type(n) is not int or not 1 <= n < 2**53 or not isinstance(device.get("id"), str):
         return None
+    if prev is not None and not (isinstance(prev, str) and _PREV.fullmatch(prev)):
+        return None  # what names no item is not kept, even of a write that is refused
     try:
         message = signed_bytes(path, body, device)
         signature = base64.b64decode(str(device.get("sig")), validate=True)
     except (TypeError, ValueError, binascii.Error):
         return None
-    prev = device.get("prev")
     return Signed(
-        device["id"], n, prev if isinstance(prev, str) else None, link_of(message), message, signature,
+        device["id"], n, prev, link_of(message), message, signature,
         waiting if type(waiting) is int and 0 <= waiting < 2**31 else None, _salted(device.get("nonce")),
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 WRITE_ID = f"^{_UUID7.pattern}$"
 _PLAIN = r"[^\x00-\x09\x0b-\x1f\x7f-\x9f]"  # as descriptions say it: any character but Cc, a line break excepted
 _NUMBER = r"^[\w./&-]*\d[\w./&-]*$"
-_DAY = re.compile(r"20\d\d-\d\d-\d\d")
+_DAY = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 _PART = r"^(narrative|persons|opinion|refusal|minutes|signatures|position|fill|reason|text|photo\.[1-9][0-9]?)$"
 _VKEY = r"^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$"
 
@@ -155,7 +155,8 @@ PartNames = Annotated[
     Field(json_schema_extra={"uniqueItems": True}),
 ]  # fmt: skip
 UnitId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,62}$")]
-AccountName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,94}$")]
+ACCOUNT = r"^[a-z0-9][a-z0-9._-]{1,94}$"
+AccountName = Annotated[str, Field(pattern=ACCOUNT)]
 Number = Annotated[str, AfterValidator(_line), Field(max_length=60, pattern=_NUMBER), _shown(_NUMBER)]
 Tally = Annotated[int, Field(ge=0, le=99_999)]
 # a field that may be left out, but never be null: its type has no None, and rules ask `model_fields_set`
@@ -170,12 +171,15 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+PREV = r"^[!-~]{0,200}$"
+
+
 class Device(Form):
     """The phone's chain: who carries an item is not who signed it. Outside the comparison of content."""
 
     id: WriteId
     n: Annotated[int, Field(ge=0, le=2**53 - 1)]
-    prev: Annotated[str, Field(max_length=200)] | None
+    prev: Annotated[str, Field(pattern=PREV)] | None
     sig: Annotated[str, Field(max_length=400)]
     nonce: Annotated[str, Field(max_length=64)] = ABSENT
     waiting: Annotated[int, Field(ge=0, le=2**31 - 1)] = ABSENT
@@ -312,7 +316,7 @@ class RecordFinding(Measured):
     """One thing seen at a unit, counted."""
 
     inspection: WriteId
-    code: Annotated[str, Field(pattern=r"^[A-Z]\d\d$")]
+    code: Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}$")]
     count: Annotated[int, Field(ge=1, le=9_999)]
     captured_at: Time
     private: Seen = Seen()

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from services.intake.batch import MAX_LINES, answer_line, read_line
+from services.intake.batch import MAX_LINE, MAX_LINES, answer_line, read_line
 from services.intake.batch import MEDIA_TYPE as NDJSON
 from services.intake.commands import Command
 from services.intake.endpoints import service_of
@@ -27,7 +27,7 @@ from services.kernel.problems import BadJson, NotFound, Problem, TooLarge, inval
 from services.kernel.roles import Action, allows
 from services.kernel.strict_json import parse
 from services.kernel.telemetry import trace_headers
-from services.kernel.web import read_body
+from services.kernel.web import read_body, require_head
 
 FORMAT = b"kycuong-handover/1"
 MEDIA_TYPE = "text/plain"
@@ -67,9 +67,10 @@ async def give_key(request: Request) -> Response:
 async def post(request: Request) -> Response:
     """Take in a colleague's sealed queue; a line of answer for each item, in order."""
     service = service_of(request)
-    raw = await read_body(request, MAX_BYTES, MEDIA_TYPE)
+    require_head(request, MAX_BYTES, MEDIA_TYPE)
     token = token_of(request)
     (await authenticate(service.pool, token)).require(Action.FILE, service.clock.now())
+    raw = await read_body(request, MAX_BYTES, MEDIA_TYPE)
     service.require_writable()
     items = await asyncio.to_thread(open_file, raw, service.handover_keys)
     outcomes = await _store(service, items, hash_token(token or ""))
@@ -132,7 +133,7 @@ def _items(plain: bytes) -> list[Item]:
 def _item(line: bytes, plain: bytes, place: int) -> tuple[Item, int]:
     """An item, and where the next one begins: a photo's bytes follow its line."""
     try:
-        said = parse(line)
+        said = parse(line) if len(line) <= MAX_LINE else None
     except Problem:
         said = None
     path, size = (str(said.get("path")), said.get("bytes")) if isinstance(said, dict) else ("", None)

@@ -8,15 +8,18 @@ trailing bytes.
 import asyncio
 import io
 import resource
+import signal
 import sys
 import warnings
 
 MAX_PIXELS = 40_000_000
 PATIENCE = 20.0  # seconds
+_WORK = 15  # seconds of processor time
 QUALITY = 85
 _MEMORY = 1 << 30  # bytes
 _AT_ONCE = 2
 _UNREADABLE = 3
+_INTERRUPTED = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}  # not the picture's doing
 
 
 class Unreadable(Exception):
@@ -30,7 +33,7 @@ class Darkroom:
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def reencode(self, raw: bytes) -> bytes:
-        """The picture in a JPEG file, encoded anew; Unreadable when it has none, OSError when no process can start."""
+        """The picture in a JPEG file, encoded anew; Unreadable when it has none, OSError when no process could look."""
         async with self._places:
             child = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", __name__, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
@@ -42,6 +45,8 @@ class Darkroom:
                 if child.returncode is None:
                     child.kill()
                     await child.wait()
+        if child.returncode in _INTERRUPTED:
+            raise InterruptedError
         if child.returncode != 0:
             raise Unreadable
         return image
@@ -52,7 +57,7 @@ async def _developed(child: asyncio.subprocess.Process, raw: bytes) -> bytes:
         async with asyncio.timeout(PATIENCE):
             return (await child.communicate(raw))[0]
     except TimeoutError:
-        raise Unreadable from None
+        raise InterruptedError from None  # a picture that takes so much work has used up its own time before
 
 
 def picture(raw: bytes) -> bytes:
@@ -76,7 +81,7 @@ def picture(raw: bytes) -> bytes:
 def main() -> int:
     """Read a JPEG file from stdin, write the new one to stdout; 3 when it cannot be read."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(PATIENCE), int(PATIENCE)))
+    resource.setrlimit(resource.RLIMIT_CPU, (_WORK, _WORK + 5))  # the first is told by a signal of its own
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     try:
         image = picture(sys.stdin.buffer.read())

@@ -52,11 +52,13 @@ class Places:
         wanted_inspections, wanted_findings = referred(commands)
         missing_i = [key for key in wanted_inspections if key not in self._known]
         missing_f = [key for key in wanted_findings if key not in self._known]
-        if missing_i or missing_f:
-            rows = await connection.fetch(QUERIES.places, missing_i, missing_f)
-            self.remember((row["id"], Place(row["unit"], row["inspection"] or row["id"])) for row in rows)
         wanted = (*wanted_inspections, *wanted_findings)
         places = {key: self._known[key] for key in wanted if key in self._known}
+        if missing_i or missing_f:
+            rows = await connection.fetch(QUERIES.places, missing_i, missing_f)
+            read = {row["id"]: Place(row["unit"], row["inspection"] or row["id"]) for row in rows}
+            places |= read
+            self.remember(read.items())
         return _places_in(commands, places) | places  # what is stored wins over what a line only claims
 
     def remember(self, places: Iterable[tuple[str, Place]]) -> None:
@@ -151,7 +153,7 @@ async def load_log_keys(connection: Connection, commands: Sequence[Command]) -> 
 
 async def load_cuts(connection: Connection, commands: Sequence[Command]) -> set[tuple[str, str]]:
     """The editions cut of the quarters that commands are about."""
-    quarters = list({command.parent for command in commands if command.noun.parent == "quarter"})
+    quarters = list({command.parent for command in commands if command.noun.parent == "quarter" and not command.errors})
     rows = await connection.fetch(QUERIES.quarter_closings, quarters) if quarters else []
     return {(row["quarter"], row["edition"]) for row in rows}
 

@@ -62,7 +62,7 @@ def _path(stroke: list[int]) -> str:
 
 def to_docx(paper: Mapping[str, Any]) -> bytes:
     """A .docx in Times New Roman with real tables."""
-    document = Document()
+    document, paper = Document(), _writable(paper)
     _set_page(document, paper["short"])
     _letterhead(document, paper)
     _line(document, paper["title"], bold=True, size=15, align=WD_ALIGN_PARAGRAPH.CENTER)
@@ -76,6 +76,15 @@ def to_docx(paper: Mapping[str, Any]) -> bytes:
     out = io.BytesIO()
     document.save(out)
     return _always_the_same(out.getvalue())
+
+
+def _writable(said: Any) -> Any:
+    """The same without the two characters that people may write and XML may not hold (XML 1.0, 2.2)."""
+    if isinstance(said, str):
+        return said.translate({0xFFFE: None, 0xFFFF: None})
+    if isinstance(said, Mapping):
+        return {name: _writable(value) for name, value in said.items()}
+    return [_writable(one) for one in said] if isinstance(said, list | tuple) else said
 
 
 def _set_page(document: Any, short: str) -> None:

@@ -22,7 +22,7 @@ from services.intake.world import KeptPhoto
 from services.kernel.identity import authenticate, hash_token, token_of
 from services.kernel.problems import FieldError, NotFound, Unavailable, invalid
 from services.kernel.roles import Action, Role, allows
-from services.kernel.web import read_body
+from services.kernel.web import read_body, require_head
 
 PATH = "/intake/v1/findings/{finding}/photos/{n}"
 MEDIA_TYPE = "image/jpeg"
@@ -55,11 +55,12 @@ def install(app: FastAPI) -> None:
 
 async def send_photo(request: Request) -> Response:
     """Take a photo that the finding's manifest names; what is kept is the picture alone, encoded anew."""
-    raw = await read_body(request, MAX_PHOTO_BYTES, MEDIA_TYPE)
+    require_head(request, MAX_PHOTO_BYTES, MEDIA_TYPE)
     service, token = service_of(request), token_of(request)
     caller = await authenticate(service.pool, token)
     service.rate.take(caller.account)
     service.require_writable()
+    raw = await read_body(request, MAX_PHOTO_BYTES, MEDIA_TYPE)
     path = request.path_params
     command = await photo_command(service, hash_token(token or ""), path["finding"], path["n"], raw)
     answer = await service.batcher.submit(command)

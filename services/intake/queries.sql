@@ -122,9 +122,13 @@ SELECT unit, last_seq FROM intake.unit_sequence WHERE unit = ANY($1::text[]) ORD
 -- The number of the last change of the unit tree.
 SELECT version FROM intake.directory;
 
+-- name: lock_directory
+-- Hold back other changes of the unit tree until this one is committed or refused.
+SELECT version FROM intake.directory FOR UPDATE;
+
 -- name: next_directory_version
--- Count a change of the unit tree; the row's lock puts such changes in a row.
-UPDATE intake.directory SET version = version + 1;
+-- Count a change of the unit tree.
+UPDATE intake.directory SET version = version + 1 RETURNING version;
 
 -- name: unit_versions
 -- The whole unit tree with its history.

@@ -67,7 +67,7 @@ class Reading:
 
     caller: Caller
     directory: Directory
-    day: date
+    now: datetime
     staff: Some = field(default_factory=Some)
     team: Some = field(default_factory=Some)
     head: Some = field(default_factory=Some)
@@ -161,10 +161,10 @@ async def reading_of(request: Request) -> tuple[Service, Reading]:
     service, caller = await _caller(request)
     now = service.clock.now()
     grants = caller.require(Action.READ_CASE, now)
-    reading = Reading(caller, await _directory(service), local_date(now))
+    reading = Reading(caller, await _directory(service), now)
     parts = {Role.INSPECTOR: reading.team, Role.UNIT_HEAD: reading.head, Role.AUDITOR: reading.auditor}
     for grant in grants:
-        parts.get(grant.role, reading.staff).add(grant, reading.directory, reading.day)
+        parts.get(grant.role, reading.staff).add(grant, reading.directory, local_date(reading.now))
     return service, reading
 
 
@@ -196,6 +196,11 @@ async def inspection(request: Request, id: str) -> Response:
     shown = _inspection(row, reading) | {"closing": row["closing"], "impartial": row["impartial"]}
     people = reading.knows_people(row["unit"], row["team"])
     if row["closing"] is not None and (people or reading.head.holds(row["unit"])):
+        role = staff_role(reading) if people else Role.UNIT_HEAD
+        await service.pool.execute(
+            QUERIES.note_minutes_read, reading.caller.account, role, id, None, reading.now, "closing"
+        )
+        # a crash here leaves a reading noted that nobody saw: never the other way round
         private = await private_of(service, row["closing"])
         shown["private"] = private if people else units_copy(private)
     if people:
@@ -288,7 +293,7 @@ def _private_role(reading: Reading, row: asyncpg.Record) -> Role:
 
 def staff_role(reading: Reading) -> Role:
     """As whom a member of the inspectorate or the Department reads."""
-    return min(reading.caller.roles(reading.caller.expires_at) & _STAFF, default=Role.REVIEWER)
+    return min(reading.caller.roles(reading.now) & _STAFF, default=Role.REVIEWER)
 
 
 async def _private(service: Service, id: str, answers: dict[str, str]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Signing in and out with a local account: argon2, few at once, slower after each wrong password."""
 
 import asyncio
+import re
 import secrets
 import time
 from datetime import timedelta
@@ -11,7 +12,7 @@ from fastapi import FastAPI, Request
 from pydantic import Field, ValidationError
 from starlette.responses import Response
 
-from services.intake.forms import Form
+from services.intake.forms import ACCOUNT, Form
 from services.intake.loading import QUERIES
 from services.kernel.db import Pool
 from services.kernel.identity import COOKIE, hash_token, token_of
@@ -40,7 +41,7 @@ class WrongPassword(Problem):
 class Login(Form):
     """Who signs in."""
 
-    account: str = Field(max_length=63)
+    account: str = Field(max_length=95)
     password: str = Field(max_length=200)
 
 
@@ -54,15 +55,16 @@ class Logins:
 
     async def check(self, pool: Pool, login: Login) -> None:
         """WrongPassword unless the password is the account's; TooFast while it must wait."""
-        self._require_patience(login.account)
-        kept = await pool.fetchval(QUERIES.password_hash, login.account)
-        # an unknown account costs as much time as a known one
         async with self._turns:
+            self._require_patience(login.account)  # asked in turn, so that many tries at once are not one
+            named = re.fullmatch(ACCOUNT, login.account) is not None
+            kept = await pool.fetchval(QUERIES.password_hash, login.account) if named else None
+            # an unknown account costs as much time as a known one
             right = await asyncio.to_thread(_verify, kept or self._nobody, login.password)
-        if not right or kept is None:
-            self._count(login.account)
-            raise WrongPassword
-        self._failed.pop(login.account, None)
+            if not right or kept is None:
+                self._count(login.account)
+                raise WrongPassword
+            self._failed.pop(login.account, None)
 
     def _require_patience(self, account: str) -> None:
         failures, since = self._failed.get(account, (0, 0.0))
@@ -71,9 +73,10 @@ class Logins:
             raise TooFast(retry_after=int(wait) + 1)
 
     def _count(self, account: str) -> None:
-        if len(self._failed) >= _REMEMBERED:
-            self._failed.clear()
-        self._failed[account] = (self._failed.get(account, (0, 0.0))[0] + 1, time.monotonic())
+        failures, _ = self._failed.pop(account, (0, 0.0))
+        self._failed[account] = (failures + 1, time.monotonic())
+        if len(self._failed) > _REMEMBERED:
+            del self._failed[next(iter(self._failed))]  # the one that failed longest ago
 
 
 def _verify(kept: str, password: str) -> bool:

@@ -127,15 +127,11 @@ class Writes:
     async def _attempt(self, commands: list[Command]) -> list[Answer | Exception]:
         try:
             answers = await self._try_light(commands)
-            return answers if answers is not None else await self._commit_locked(commands)
+            return answers if answers is not None else await self._commit_beside_others(commands)
         except EventTooLarge:
             if len(commands) > 1:
                 raise
             return [invalid("", "nội dung quá lớn cho một sự kiện; hãy rút gọn", "too large for one event; shorten it")]
-        except Exception:
-            # another process may have given the same pseudonym or place: read them again
-            self._pseudonyms.forget()
-            raise
 
     async def _try_light(self, commands: list[Command]) -> list[Answer | Exception] | None:
         """Findings alone, without a lock: one statement stores them if no other process wrote to their units meanwhile.
@@ -159,6 +155,14 @@ class Writes:
                 return None
         self._committed(batch)
         return answers
+
+    async def _commit_beside_others(self, commands: list[Command]) -> list[Answer | Exception]:
+        """Under locks; once more when another process has just given the same name or taken the same id."""
+        try:
+            return await self._commit_locked(commands)
+        except (asyncpg.DivisionByZeroError, asyncpg.UniqueViolationError):
+            self._pseudonyms.forget()
+            return await self._commit_locked(commands)
 
     async def _commit_locked(self, commands: list[Command]) -> list[Answer | Exception]:
         async with self._session.transaction() as connection:
@@ -187,8 +191,7 @@ class Writes:
         units = units_of(commands, places, (target.unit for target in targets))
         last, known = await recall(connection, self._vault, commands, units, targets, lock=lock)
         if any(command.noun.name == "unit-changes" for command in commands):
-            # counted first: the row's lock holds back other changes of the tree until this one is committed
-            await connection.execute(QUERIES.next_directory_version)
+            await connection.execute(QUERIES.lock_directory)
         wanted = list({place.inspection for place in places.values()})
         version, inspections = await load_inspections(connection, wanted)
         directory = await self.directory.at(connection, version)
@@ -239,6 +242,8 @@ class Writes:
         if not batch.stored:
             return
         await batch.naming.store(connection)
+        if batch.world.changes.units or batch.world.changes.lineage:
+            batch.directory_version = await connection.fetchval(QUERIES.next_directory_version)
         maker = batch.maker
         await store_batch(connection, batch.world, batch.stored, maker.events, batch.numbers, maker.parts, self._demo())
 

@@ -107,11 +107,18 @@ def service_app(name: str, title: str, lifespan: Callable[[FastAPI], AbstractAsy
     return app
 
 
+def require_head(request: Request, limit: int, media_type: str) -> None:
+    """Refuse by its head alone a body that is too long (413) or of another type (415).
+
+    So the sender of a large body can be asked for before it is read; the contract tells of size and type first.
+    """
+    _require_length(request, limit)
+    _require_type(request, media_type)
+
+
 async def read_body(request: Request, limit: int, media_type: str = "application/json") -> bytes:
     """The body, at most `limit` bytes (413, also when it grows too long as it streams) and of a type (415)."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        raise TooLarge
+    _require_length(request, limit)
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
@@ -119,6 +126,16 @@ async def read_body(request: Request, limit: int, media_type: str = "application
         if size > limit:
             raise TooLarge
         parts.append(part)
+    _require_type(request, media_type)
+    return b"".join(parts)
+
+
+def _require_length(request: Request, limit: int) -> None:
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise TooLarge
+
+
+def _require_type(request: Request, media_type: str) -> None:
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != media_type:
         raise NotJson((f"Hãy gửi nội dung với kiểu {media_type}.", f"Send the body as {media_type}."))
-    return b"".join(parts)

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from services.__main__ import cli
+from services.intake import handover
 from services.kernel.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,8 @@ def test_compose_starts_the_services_as_the_program_takes_them() -> None:
         parsed = cli.commands["serve"].make_context("serve", command[1:])
         assert parsed.params["service"] == name
         assert f"reverse_proxy 127.0.0.1:{parsed.params['port']}\n" in caddy
+    (largest,) = re.findall(r"max_size (\d+)MB", caddy)
+    assert int(largest) * 1_000_000 > handover.MAX_BYTES  # else the proxy refuses what a phone hands over
     environment = compose["x-service"]["environment"]
     assert f"127.0.0.1:{serving['audit'][-1]}/" in environment["KYCUONG_AUDIT_URL"]
     assert {name for name in environment if name.startswith("KYCUONG_")} <= _table().keys()

@@ -131,6 +131,13 @@ async def test_too_many_lines_or_bytes_store_nothing(intake):
     assert answer.status_code == 200 and answer.text.count('"status":201') == 5000
 
 
+async def test_a_line_of_blanks_holds_nobody_up(intake):
+    inspection = fresh()
+    await intake.put("inspector", f"inspections/{inspection}", opening())
+    lines = [put_line(f"findings/{fresh()}", recording(inspection)) + b" " * spare for spare in (600_000, 400_000, 0)]
+    assert statuses(await intake.batch("inspector", lines)) == [413, 201, 201]
+
+
 async def test_who_may_not_sign_in_may_not_send_a_batch(intake):
     headers = {"content-type": "application/x-ndjson"}
     assert (await intake.client.post("/intake/v1/batch", content=b"", headers=headers)).status_code == 401

@@ -63,6 +63,17 @@ async def test_the_unit_and_the_auditor_do_not_learn_who_filed(intake, case):
         assert ("opener" in listed) is told
 
 
+async def test_who_reads_the_closings_private_part_is_noted(intake, case):
+    inspection, _ = case
+    path = f"/intake/v1/inspections/{inspection}"
+    for who in ("inspector", "reviewer", "head"):
+        assert "private" in await intake.get(who, path)
+    assert "private" not in await intake.get("auditor", path)
+    noted = await intake.service.pool.fetch("SELECT role, inspection::text, part FROM intake.vault_read ORDER BY id")
+    roles = ("inspector", "reviewer", "unit_head")
+    assert [tuple(row) for row in noted] == [(role, inspection, "closing") for role in roles]
+
+
 async def test_private_parts_by_role_and_each_opening_is_noted(intake, case):
     _, finding = case
     path = f"/intake/v1/findings/{finding}"

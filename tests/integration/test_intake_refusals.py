@@ -289,6 +289,30 @@ async def test_ids_in_paths_are_uuid7_in_lower_case(intake, inspection):
         await refused(intake, "reviewer", path, {"edition": "flash"}, 422, "invalid", "/quarter")
 
 
+async def test_what_no_database_takes_is_refused_before_it_gets_there(intake, inspection, caplog):
+    for who, status, slug in (("nonsense", 401, "unauthorized"), ("reviewer", 422, "invalid")):
+        for quarter in ("%00", "20%E0%A5%A8%E0%A5%AC-Q3"):
+            path = f"quarters/{quarter}/closing/{fresh()}"
+            await refused(intake, who, path, {"edition": "flash"}, status, slug)
+    device = {"id": fresh(), "n": 1, "nonce": "A" * 24, "sig": ""}
+    for prev in ("\0", "Ông A", "x" * 201):
+        body = recording(inspection) | {"device": device | {"prev": prev}}
+        await refused(intake, "inspector", f"findings/{fresh()}", body, 422, "invalid", "/device/prev")
+    for account in ("\0", "Ông A", "a" * 95):
+        answer = await intake.client.post("/intake/login", json={"account": account, "password": "x"})
+        assert (answer.status_code, answer.json()["type"]) == (401, "/problems/wrong-password")
+    assert "a batch of" not in caplog.text  # nobody else's writes were rolled back
+
+
+async def test_a_refused_change_of_the_tree_makes_nobody_read_it_anew(intake):
+    version = await intake.service.pool.fetchval("SELECT version FROM intake.directory")
+    for who in ("nobody", "inspector", "admin"):
+        await intake.put(who, f"unit-changes/{fresh()}", {}, None)
+    assert await intake.service.pool.fetchval("SELECT version FROM intake.directory") == version
+    await intake.put("admin", f"unit-changes/{fresh()}", register("xa-moi"))
+    assert await intake.service.pool.fetchval("SELECT version FROM intake.directory") == version + 1
+
+
 async def test_unknown_is_not_yet_known_and_out_of_scope_is_404(intake, inspection):
     finding = fresh()
     await intake.put("inspector", f"findings/{finding}", recording(inspection))

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest_asyncio
 
+from services.intake import loading
 from services.intake.loading import load_directory
 from services.intake.vault import Sealed, commitment
 from services.kernel.envelope import derived_id
-from tests.support.intake import UNIT, closing, fresh, opening, populate, recording, register, running_intake
+from tests.support.intake import UNIT, closing, fresh, opening, populate, put_line, recording, register, running_intake
 from tests.support.schemas import validate_event
 
 
@@ -135,6 +136,26 @@ async def test_twins_through_two_processes(settings, intake, inspection):
         seen = [which.get("admin", "/intake/v1/units") for which in (intake, second)]
         first, other = await asyncio.gather(*seen)
         assert first == other and "xa-moi" in [unit["unit"] for unit in first["items"]]
+
+
+async def test_a_lone_write_whose_name_another_process_has_given_is_taken(settings, intake, inspection):
+    async with running_intake(settings) as second:
+        second.tokens = intake.tokens
+        await second.put("elsewhere", f"findings/{fresh()}", recording(fresh()), 409)  # it has looked for a name
+        for which in (intake, second):
+            await which.put("elsewhere", f"inspections/{fresh()}", opening("xa-phu-lam"))
+
+
+async def test_places_that_fall_out_of_memory_are_not_unknown(intake, inspection, monkeypatch):
+    await intake.put("inspector", f"findings/{fresh()}", recording(inspection))  # its place is remembered
+    monkeypatch.setattr(loading, "_REMEMBERED", 0)
+    other = fresh()
+    lines = [
+        put_line(f"inspections/{other}", opening()),
+        put_line(f"findings/{fresh()}", recording(inspection)),
+        put_line(f"findings/{fresh()}", recording(other)),
+    ]
+    assert [line["status"] for line in await intake.batch("inspector", lines)] == [201, 201, 201]
 
 
 async def test_two_processes_that_write_to_the_same_units_leave_no_gap(settings, intake, inspection):

@@ -64,7 +64,8 @@ def test_a_signature_may_come_as_der() -> None:
     [
         None, "x", {}, {"id": 1, "n": 1, "sig": ""}, {"id": "x", "n": 0, "sig": ""}, {"id": "x", "n": True, "sig": ""},
         {"id": "x", "n": 2**53, "sig": ""}, {"id": "x", "n": 1, "sig": "?"},
-        {"id": "x", "n": 1, "sig": "", "prev": 1.5},
+        {"id": "x", "n": 1, "sig": "", "prev": 1.5}, {"id": "x", "n": 1, "sig": "", "prev": "\0"},
+        {"id": "x", "n": 1, "sig": "", "prev": "Ông A vắng"}, {"id": "x", "n": 1, "sig": "", "prev": "x" * 201},
     ],
 )  # fmt: skip
 def test_what_claims_no_checkable_place_has_none(device: Any) -> None:

@@ -2,8 +2,11 @@
 
 import asyncio
 import io
+import os
+import signal
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -84,10 +87,24 @@ async def test_what_is_no_whole_picture_is_refused():
     )
 
 
-async def test_a_decoder_that_hangs_is_ended(monkeypatch):
+def children() -> set[int]:
+    return {int(child) for child in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+
+
+async def test_a_decoder_that_finds_no_time_is_ended_and_the_picture_is_not_blamed(monkeypatch):
     monkeypatch.setattr(imaging, "PATIENCE", 0.0)
-    with pytest.raises(Unreadable):
+    with pytest.raises(InterruptedError):
         await Darkroom().reencode(jpeg())
+
+
+async def test_nor_is_it_when_the_decoder_is_killed():
+    before = children()
+    developing = asyncio.create_task(Darkroom().reencode(jpeg(Image.new("RGB", (8000, 5000), "teal"))))
+    while not (born := children() - before):
+        await asyncio.sleep(0.01)
+    os.kill(born.pop(), signal.SIGKILL)
+    with pytest.raises(InterruptedError):
+        await developing
 
 
 async def test_a_picture_of_the_largest_size_is_taken():

@@ -185,5 +185,10 @@ def test_words_are_never_markup() -> None:
         assert words.count(hostile) >= 2
 
 
+def test_characters_that_no_xml_holds_cost_no_minutes() -> None:
+    said = lines(replace(CLOSED, private=PRIVATE | {"opinion": "Nhất\ufffe trí\uffff."}))
+    assert "Nhất trí." in words_of_docx(to_docx(said))
+
+
 def test_the_same_words_give_the_same_bytes() -> None:
     assert to_pdf(lines()) == to_pdf(lines()) and to_docx(lines()) == to_docx(lines())

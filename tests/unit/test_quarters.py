@@ -24,7 +24,7 @@ def test_a_quarters_days(quarter, first, last):
     assert quarter_of(last + timedelta(days=1)) != quarter
 
 
-@pytest.mark.parametrize("text", ["2026-Q5", "2026Q1", "26-Q1", "2026-Q1 ", "", "１２３４-Q1"])
+@pytest.mark.parametrize("text", ["2026-Q5", "2026Q1", "26-Q1", "2026-Q1 ", "", "１２３４-Q1", "20२६-Q3"])
 def test_what_is_no_quarter(text):
     with pytest.raises(ValueError):
         quarter_days(text)
@@ -39,6 +39,9 @@ def test_what_is_no_quarter(text):
         "2026-09-01T07:45:12+7",
         "now",
         "2026-09-01T24:00:01Z",
+        "2026-09-01T07:45:12+07:99",  # no other reader of the log would take these
+        "2026-09-01T07:45:12+24:00",
+        "２026-09-01T07:45:12Z",
     ],
 )
 def test_what_is_no_instant(text):
