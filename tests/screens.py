@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from services.intake import shell
-from tests.support.browser import PHONE, Person, chromium
+from tests.support.browser import PHONE, Person, chromium, overflow
 from tests.support.form import NAME, PASSWORDS, count, draw_signature, filed, installed, open_inspection, record, settle
 from tests.support.instance import Instance, running
 from tests.support.photos import jpeg, scene
@@ -40,7 +40,7 @@ class Album:
 
     def take(self, page: Page, name: str, words: str) -> None:
         """One screen whole, at the width of a phone; nothing may stick out of it."""
-        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, name
+        assert overflow(page) <= 0, name
         page.wait_for_timeout(300)
         shown = Image.open(io.BytesIO(page.screenshot(full_page=True, animations="disabled")))
         file = f"{len(self.pictures) + 1:02d}-{name}.png"

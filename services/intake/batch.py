@@ -22,6 +22,7 @@ from services.kernel.problems import (
     NotFound,
     Problem,
     TooLarge,
+    Unauthorized,
     invalid,
     language_of,
 )
@@ -29,7 +30,7 @@ from services.kernel.quarters import parse_instant
 from services.kernel.rendering import as_problem
 from services.kernel.strict_json import parse
 from services.kernel.telemetry import trace_headers
-from services.kernel.web import read_body, require_head
+from services.kernel.web import measure_body, read_body, require_head
 
 MEDIA_TYPE = "application/x-ndjson"
 MAX_BYTES = 16 * 1024 * 1024
@@ -53,11 +54,14 @@ async def post(request: Request) -> Response:
     service = cast(Service, request.app.state.service)
     require_head(request, MAX_BYTES, MEDIA_TYPE)
     token = token_of(request)
-    await authenticate(service.pool, token)
+    try:
+        await authenticate(service.pool, token)
+    except Unauthorized:
+        _require_few(await measure_body(request, MAX_BYTES))  # size is told first, and a stranger's lines are not kept
+        raise
     raw = await read_body(request, MAX_BYTES, MEDIA_TYPE)
     lines = raw.removesuffix(b"\n").split(b"\n")
-    if len(lines) > MAX_LINES:
-        raise TooLarge((f"Quá {MAX_LINES} dòng; hãy chia nhỏ.", f"More than {MAX_LINES} lines; split the batch."))
+    _require_few(len(lines))
     clock = _clock(request, service)
     service.require_writable()
     if clock is not None:
@@ -66,6 +70,11 @@ async def post(request: Request) -> Response:
     return Response(
         await _answer_lines(service, lines, hash_token(cast(str, token)), clock, language), media_type=MEDIA_TYPE
     )
+
+
+def _require_few(lines: int) -> None:
+    if lines > MAX_LINES:
+        raise TooLarge((f"Quá {MAX_LINES} dòng; hãy chia nhỏ.", f"More than {MAX_LINES} lines; split the batch."))
 
 
 def _clock(request: Request, service: Service) -> datetime | None:

@@ -34,6 +34,8 @@ class Noted:
     count: int
     photos: int
     withdrawn: bool
+    added: bool = False
+    """Received after the closing: nobody has read it out before signing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ def figures(closed: Closed) -> dict[str, Any]:
 def found(findings: Iterable[Noted]) -> list[dict[str, Any]]:
     """The findings as figures."""
     return [
-        {"code": one.code, "name": one.name, "count": one.count, "withdrawn": one.withdrawn} for one in told(findings)
+        {"code": one.code, "name": one.name, "count": one.count, "withdrawn": one.withdrawn}
+        | ({"added": True} if one.added else {})  # only then: what was given out before keeps its hash
+        for one in told(findings)
     ]
 
 

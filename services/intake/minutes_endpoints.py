@@ -155,7 +155,7 @@ async def _noted(service: Service, inspection: str, catalogue: str) -> list[Note
     return [
         Noted(
             one["code"], codes[one["code"]].name_vi, one["severity"], one["count"], one["photos"],
-            one["state"] == "withdrawn",
+            one["state"] == "withdrawn", one["added"],
         )
         for one in rows
     ]  # fmt: skip

@@ -11,6 +11,7 @@ EXCUSED = {
     "maternity": "thai sản",
 }  # fmt: skip
 ERASED = "[đã xoá theo quy định]"
+WITHDRAWN, ADDED = " (đã rút lại)", " (bổ sung sau khi lập biên bản)"
 DOTS = "…………………………"
 _IMPARTIAL = "Người mở cuộc kiểm tra đã khai không có xung đột lợi ích với đơn vị."
 _SIGNED = {"leader": "TRƯỞNG ĐOÀN", "secretary": "THƯ KÝ", "unit": "ĐẠI DIỆN ĐƠN VỊ"}
@@ -95,7 +96,11 @@ def _checked(said: Mapping[str, Any]) -> str:
 
 def _findings(said: Mapping[str, Any]) -> list[list[str]]:
     return [
-        [one["code"], one["name"] + (" (đã rút lại)" if one["withdrawn"] else ""), _count(one)]
+        [
+            one["code"],
+            f"{one['name']}{ADDED if one.get('added') else ''}{WITHDRAWN if one['withdrawn'] else ''}",
+            _count(one),
+        ]
         for one in said["findings"]
     ]
 
@@ -106,7 +111,7 @@ def _count(one: Mapping[str, Any]) -> str:
 
 def _due(words: Mapping[str, Any]) -> str:
     due = words.get("demands_due")
-    return f"Thời hạn khắc phục: trước ngày {date.fromisoformat(due):%d/%m/%Y}." if due else ""
+    return f"Thời hạn khắc phục: chậm nhất ngày {date.fromisoformat(due):%d/%m/%Y}." if due else ""
 
 
 def _closing(said: Mapping[str, Any], words: Mapping[str, Any], ended: datetime) -> str:

@@ -472,8 +472,10 @@ FROM unnest($1::text[]) WITH ORDINALITY AS team(account, place)
 JOIN identity.account ON account.account = team.account ORDER BY place;
 
 -- name: minutes_findings
--- The findings of an inspection as its minutes name them.
-SELECT code, severity, count, jsonb_array_length(photos) AS photos, state FROM intake.finding WHERE inspection = $1 ORDER BY id;
+-- The findings of an inspection as its minutes name them, and whether each came only after the closing.
+SELECT code, severity, count, jsonb_array_length(photos) AS photos, finding.state, finding.received_at > closed.accepted_at AS added
+FROM intake.finding JOIN intake.inspection ON inspection.id = finding.inspection JOIN intake.write AS closed ON closed.id = closing
+WHERE finding.inspection = $1 ORDER BY finding.id;
 
 -- name: lock_inspection
 -- Against another edition of its minutes being made at the same time.

@@ -116,6 +116,16 @@ def require_head(request: Request, limit: int, media_type: str) -> None:
     _require_type(request, media_type)
 
 
+async def measure_body(request: Request, limit: int) -> int:
+    """Read a body to its end, keep nothing, and tell how many line breaks it has; 413 when it grows too long."""
+    size = breaks = 0
+    async for part in request.stream():
+        size, breaks = size + len(part), breaks + part.count(b"\n")
+        if size > limit:
+            raise TooLarge
+    return breaks
+
+
 async def read_body(request: Request, limit: int, media_type: str = "application/json") -> bytes:
     """The body, at most `limit` bytes (413, also when it grows too long as it streams) and of a type (415)."""
     _require_length(request, limit)

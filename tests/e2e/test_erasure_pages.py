@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import DESK, PHONE, Person
+from tests.support.browser import DESK, PHONE, Person, overflow
 from tests.support.case_world import asking, closing, fresh, now, opening, registration
 from tests.support.instance import Instance, running
 
@@ -132,7 +132,7 @@ def test_an_auditor_refuses_with_a_reason_on_a_phone_and_in_english(
     expect(row).to_contain_text("Finding: description")
     row.locator("summary", has_text="Refuse").click()
     picture(auditor, "phone")
-    assert auditor.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert overflow(auditor) <= 0
     row.get_by_role("button", name="Refuse the request").click()
     expect(row.locator(".error-summary")).to_contain_text("Give the reason for the refusal")
     row.get_by_label("Reason for the refusal").fill("Còn là chứng cứ.")

@@ -19,6 +19,7 @@ from tests.support.form import (
     installed,
     open_inspection,
     record,
+    start_inspection,
     stored,
     until,
 )
@@ -233,6 +234,48 @@ def test_the_share_sheet_takes_the_file_and_where_it_will_not_it_is_downloaded(
     colleague.page.get_by_role("link", name="Không có mạng?").click()
     colleague.page.get_by_label("Tệp của đồng nghiệp").set_input_files(file)
     expect(colleague.page.locator("#handover-taken li")).to_contain_text("2 đã nhận, 0 lỗi", timeout=FAR)
+
+
+def test_a_file_whose_inspection_the_server_refuses_is_tried_seldom_and_can_be_discarded(
+    phone: Person, colleague: Person, net: WebProxy, tmp_path: Path
+) -> None:
+    page = phone.page
+    installed(page)
+    phone.context.set_offline(True)
+    page.get_by_role("link", name="Mở cuộc kiểm tra mới").click()
+    page.get_by_label("Thành viên khác của đoàn").fill("khong-co-ai")
+    start_inspection(page, "tan hoa", NAME, "78/QĐ-SNV")
+    record(page, "A01", 2)
+    page.goto(page.url.split("#")[0] + "#/handover")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Tạo tệp bàn giao").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    other = colleague.page
+    other.get_by_role("link", name="Không có mạng?").click()
+    other.get_by_label("Tệp của đồng nghiệp").set_input_files(file)
+    taken = other.locator("#handover-taken li").first
+    expect(taken).to_contain_text("0 đã nhận, 2 lỗi", timeout=FAR)
+    other.wait_for_timeout(8000)  # more than one round of the queue
+    carried = [path for method, path in net.seen if path.endswith("/handovers")]
+    assert 1 <= len(carried) <= 3, carried  # after 2 and 4 seconds
+    other.reload()
+    expect(taken).to_contain_text("0 đã nhận, 2 lỗi")
+    other.get_by_role("button", name="Bỏ tệp này").click()
+    other.get_by_role("dialog").get_by_role("button", name="Bỏ", exact=True).click()
+    expect(taken).to_contain_text("Chưa nhận tệp nào")
+
+
+def test_a_phone_that_the_server_does_not_know_yet_hands_nothing_over(browser: Browser, net: WebProxy) -> None:
+    net.fail("cut before commit", part="/devices/")
+    phone = Person(browser, net.url, PHONE)
+    phone.sign_in("an.kt", PASSWORDS["an.kt"])
+    page = offline_inspection(phone, "79/QĐ-SNV")
+    page.goto(page.url.split("#")[0] + "#/handover")
+    page.get_by_role("button", name="Tạo tệp bàn giao").click()
+    expect(page.locator("#flash")).to_contain_text("chưa kịp đăng ký khóa")
+    phone.context.close()
+    assert phone.script_errors == []
 
 
 def test_a_file_that_is_none_or_damaged_is_told_in_words(colleague: Person, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import uuid_utils
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import Person
+from tests.support.browser import Person, overflow
 from tests.support.form import FAR, NAME, draw_signature, filed, installed, open_inspection, record
 from tests.support.instance import Instance
 from tests.support.phone import Phone
@@ -54,7 +54,7 @@ def test_signed_on_the_glass_kept_through_a_reload_and_printed(phone: Person, in
     page.wait_for_timeout(500)  # the word stands there since the first field: let the last stroke reach the disk
     page.reload()
     expect(page.get_by_role("img", name="Đại diện đơn vị ký")).to_have_attribute("data-strokes", "2")
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert overflow(page) <= 0
     page.get_by_role("button", name="Kết thúc và gửi").click()
     expect(filed(page, CLOSE)).to_contain_text("Đã nhận", timeout=FAR)
     sealed = private(instance, inspection)
@@ -73,16 +73,23 @@ def test_what_was_signed_is_not_altered_without_signing_again(phone: Person) -> 
     begin(page, "82/QĐ-SNV")
     page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
     pad = draw_signature(page, "Đại diện đơn vị ký")
-    late = page.get_by_label("Số người", exact=True)
-    late.fill("44")
-    late.blur()
-    page.get_by_role("button", name="Giữ nội dung cũ").click()
-    expect(late).to_have_value("45")
+    page.get_by_text("Thêm cho biên bản").click()
+    for label, before, after in (
+        ("Số người", "45", "44"), ("Trong đó đi muộn", "", "5"), ("Nghỉ ốm", "", "2"), ("Địa điểm", "", "Hội trường"),
+        ("Thư ký (họ tên)", "", "Phạm Thị Thư"), ("Số bản", "", "3"), ("Ý kiến của đơn vị", "", "Nhất trí."),
+    ):  # fmt: skip
+        control = page.get_by_label(label, exact=True)
+        control.fill(after)
+        control.blur()
+        page.get_by_role("button", name="Giữ nội dung cũ").click()
+        expect(control).to_have_value(before)
     expect(pad).to_have_attribute("data-strokes", "2")
-    late.fill("44")
+    late = page.get_by_label("Trong đó đi muộn", exact=True)
+    late.fill("3")
+    expect(page.locator("#close-read")).to_contain_text("trong đó đi muộn 3")
     late.blur()
     page.get_by_role("button", name="Xoá chữ ký").click()
-    expect(late).to_have_value("44")
+    expect(late).to_have_value("3")
     expect(pad).to_have_attribute("data-strokes", "0")
     draw_signature(page, "Đại diện đơn vị ký")
     page.get_by_role("button", name="Xoá nét cuối").first.click()
@@ -115,6 +122,109 @@ def test_a_refusal_needs_its_reason(phone: Person, instance: Instance) -> None:
     page.get_by_role("button", name="Kết thúc và gửi").click()
     expect(filed(page, CLOSE)).to_contain_text("Đã nhận", timeout=FAR)
     assert private(instance, inspection)["refusal"] == "Không đồng ý số đi muộn."
+
+
+def test_the_team_signs_also_where_the_unit_refuses(phone: Person, instance: Instance) -> None:
+    page = phone.page
+    inspection = begin(page, "90/QĐ-SNV")
+    page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
+    draw_signature(page, "Đại diện đơn vị ký")
+    draw_signature(page, "Trưởng đoàn ký")
+    page.get_by_label("Đơn vị từ chối ký").check()
+    page.get_by_label("Lý do từ chối ký").fill("Không đồng ý số đi muộn.")
+    expect(page.get_by_role("img", name="Đại diện đơn vị ký")).to_be_hidden()
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    expect(filed(page, CLOSE)).to_contain_text("Đã nhận", timeout=FAR)
+    assert private(instance, inspection)["signatures"].keys() == {"leader"}
+    # what was chosen before stands in the account of how the form was filled in
+    choices = [(row["old"], row["new"]) for row in private(instance, inspection)["fill"] if row["node"] == "/signed"]
+    assert choices == [("", "true"), ("true", "false")]
+
+
+def test_what_was_signed_in_one_language_stands_in_the_other(phone: Person, net: WebProxy) -> None:
+    page = phone.page
+    installed(page)
+    begin(page, "91/QĐ-SNV")
+    page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
+    draw_signature(page, "Đại diện đơn vị ký")
+    page.wait_for_timeout(500)
+    net.rule = lambda method, path: "portal" if "lang=en" in path else None  # the phone has both languages
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("heading", level=1, name="Close the inspection")).to_be_visible()
+    assert "lang=" not in page.url
+    page.get_by_role("button", name="Close and send").click()
+    expect(filed(page, "Closing")).to_contain_text("Received", timeout=FAR)
+    page.reload()
+    expect(filed(page, "Closing")).to_contain_text("Received")
+
+
+def test_a_corrected_closing_keeps_its_end_its_signatures_and_how_it_was_filled_in(
+    phone: Person, instance: Instance
+) -> None:
+    page = phone.page
+    bodies: list[Any] = []
+    page.on("request", lambda asked: bodies.append(asked.post_data_json) if "/closing/" in asked.url else None)
+    installed(page)
+    phone.context.set_offline(True)
+    inspection = begin(page, "92/QĐ-SNV")
+    page.get_by_text("Thêm cho biên bản").click()
+    number = page.get_by_label("Số biên bản, ví dụ 12/BB-ĐKT")
+    number.fill("Số 12 BB")
+    page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    expect(page.locator(".error-summary")).to_contain_text("viết liền, có chữ số")  # told while the unit is there
+    number.fill("12/BB-ĐKT")
+    page.get_by_label("Ý kiến của đơn vị").evaluate("area => { area.removeAttribute('maxlength'); }")
+    page.get_by_label("Ý kiến của đơn vị").fill("x" * 4001)
+    draw_signature(page, "Trưởng đoàn ký")
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    expect(filed(page, CLOSE)).to_contain_text("Chờ gửi")
+    page.wait_for_timeout(1100)  # times count whole seconds
+    phone.context.set_offline(False)
+    expect(filed(page, CLOSE)).to_contain_text("Bị từ chối", timeout=FAR)
+    filed(page, CLOSE).get_by_role("button", name="Sửa lại").click()
+    expect(page.get_by_role("img", name="Trưởng đoàn ký")).to_have_attribute("data-strokes", "2")
+    page.get_by_label("Ý kiến của đơn vị").fill("Nhất trí.")
+    page.get_by_label("Ý kiến của đơn vị").blur()
+    page.get_by_role("button", name="Xoá chữ ký").click()  # other words than what was signed
+    draw_signature(page, "Trưởng đoàn ký")
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    expect(filed(page, CLOSE)).to_contain_text("Đã nhận", timeout=FAR)
+    first, *_, last = bodies
+    for name in ("closed_at", "elapsed_ms"):
+        assert first[name] == last[name]
+    nodes = [row["node"] for row in private(instance, inspection)["fill"]]
+    assert "/present" in nodes and nodes.count("/private/opinion") == 2
+
+
+def test_what_a_colleague_found_meanwhile_is_read_before_the_closing_goes_and_marked_after_it(
+    phone: Person, instance: Instance
+) -> None:
+    page = phone.page
+    inspection = begin(page, "93/QĐ-SNV")
+    expect(page.locator("#close-read")).to_contain_text("B01")
+    page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
+    draw_signature(page, "Đại diện đơn vị ký")
+    lead = instance.client(instance.token("lead", account="an.kt"))
+
+    def found(code: str, seconds: int) -> None:
+        body = {"inspection": inspection, "code": code, "count": 1, "captured_at": now(seconds)}
+        answer = lead.put(f"/intake/v1/findings/{uuid_utils.uuid7()}", json=body)
+        assert answer.status_code == 201, answer.text
+
+    found("B03", 0)
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    expect(page.locator(".error-summary")).to_contain_text("Nội dung đã đổi sau khi ký")
+    expect(page.locator("#close-read")).to_contain_text("B03")
+    page.get_by_role("button", name="Ký lại").first.click()
+    draw_signature(page, "Đại diện đơn vị ký")
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    expect(filed(page, CLOSE)).to_contain_text("Đã nhận", timeout=FAR)
+    found("B04", -60)
+    listed = lead.get(f"/intake/v1/inspections/{inspection}/minutes").json()["findings"]
+    assert [(one["code"], one.get("added", False)) for one in listed] == [
+        ("A01", False), ("B01", False), ("B03", False), ("B04", True),
+    ]  # fmt: skip
 
 
 def test_a_clean_check_takes_two_taps(phone: Person) -> None:

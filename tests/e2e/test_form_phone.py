@@ -25,6 +25,7 @@ from tests.support.form import (
     installed,
     open_inspection,
     record,
+    start_inspection,
     stored,
     until,
 )
@@ -439,6 +440,54 @@ def test_nothing_serious_for_those_who_do_not_see(phone: Person) -> None:
     look("closing with errors")
     assert faults == []
     phone.script_errors.clear()  # the checker's own inline styles, refused by the policy
+
+
+SMALL = """() => [...document.querySelectorAll(
+    "button, summary, .button, .choice, input, select, textarea, .back a, .language")]
+  .filter((node) => node.checkVisibility() && !["checkbox", "radio", "file"].includes(node.type))
+  .map((node) => [node.getBoundingClientRect().height, node.id || node.textContent.trim().slice(0, 30)])
+  .filter(([height]) => height < 43.5)"""
+
+
+def test_every_control_is_big_enough_for_a_thumb(phone: Person) -> None:
+    page = phone.page
+    page.get_by_role("link", name="Mở cuộc kiểm tra mới").click()
+    expect(page.locator("#unit-count")).to_contain_text("đơn vị")
+    page.locator("#unit-search").fill("xa")
+    assert page.evaluate(SMALL) == []
+    start_inspection(page, "tan hoa", NAME, "56/QĐ-SNV")
+    count(page, "A03", 1)
+    assert page.evaluate(SMALL) == []
+    page.get_by_role("button", name="Ghi nhận").click()
+    page.get_by_role("link", name="Kết thúc kiểm tra").click()
+    page.get_by_label("Đơn vị đã đọc lại và cùng ký", exact=True).check()
+    page.get_by_text("Thêm cho biên bản").click()
+    assert page.evaluate(SMALL) == []
+
+
+def test_the_rounds_of_the_queue_take_nobody_s_focus(phone: Person) -> None:
+    page = phone.page
+    installed(page)
+    phone.context.set_offline(True)
+    open_inspection(page, "tan hoa", NAME, "57/QĐ-SNV")
+    expect(page.locator("#queue-trouble")).to_contain_text("Thử gửi ngay")
+    page.get_by_role("button", name="Thử gửi ngay").focus()
+    page.evaluate(WATCH)
+    page.wait_for_timeout(7000)  # more than a round
+    expect(page.get_by_role("button", name="Thử gửi ngay")).to_be_focused()
+    assert page.evaluate("window.announced") == 0
+    page.goto(page.url.split("#")[0] + "#/")
+    link = page.locator("#list-open").get_by_role("link", name=NAME).first
+    link.focus()
+    page.wait_for_timeout(7000)
+    expect(link).to_be_focused()
+
+
+WATCH = """() => {
+  window.announced = 0;
+  new MutationObserver((records) => { window.announced += records.length; })
+    .observe(document.querySelector("#queue-state"), { childList: true, subtree: true });
+}"""
 
 
 def test_only_the_form_takes_its_files_from_the_phone(phone: Person, net: WebProxy) -> None:

@@ -11,7 +11,7 @@ import pytest
 import uuid_utils
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import PHONE, Person, chromium
+from tests.support.browser import PHONE, Person, chromium, overflow
 from tests.support.instance import Instance, running
 from tests.support.photos import PLACE, corners, exif, jpeg, scene, segments
 from tests.support.web_proxy import WebProxy
@@ -121,7 +121,7 @@ def test_a_photo_of_12_megapixels_goes_out_small_upright_and_without_its_place(f
     page.on("request", lambda asked: asked.method == "PUT" and bodies.append(asked.post_data_buffer or b""))
     count(page, "A03")
     shoot(page, "A03", raw)
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert overflow(page) <= 0
     record(page)
     expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true", timeout=20_000)
     (outgoing,) = field.proxy.photos

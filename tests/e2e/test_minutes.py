@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from services.intake.minutes_files import qr_svg
-from tests.support.browser import PHONE, Person
+from tests.support.browser import PHONE, Person, overflow
 from tests.support.form import NAME, PASSWORDS, UNIT
 from tests.support.instance import Instance
 from tests.support.traffic import fresh, now, opening
@@ -68,7 +68,7 @@ def test_whoever_scans_the_paper_reads_match_and_what_it_must_say(
     expect(page.get_by_text("A01")).to_be_visible()
     found = Axe().run(page).response["violations"]
     assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert overflow(page) <= 0
     page.goto(page.url + "?lang=en")
     expect(page.locator('[data-verdict="match"]')).to_contain_text("MATCH")
     page.goto(f"{instance.url}/intake/minutes/{office.inspection}/{'0' * 64}?lang=vi")

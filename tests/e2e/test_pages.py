@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from playwright.sync_api import Request as PageRequest
 
 from services.kernel.quarters import local_date, quarter_of
-from tests.support.browser import DESK, PHONE, Person
+from tests.support.browser import DESK, PHONE, Person, overflow
 from tests.support.form import NAME, PASSWORDS, UNIT, count, filed, open_inspection
 from tests.support.instance import Instance
 
@@ -34,7 +34,7 @@ def enter(people: list[Person], browser: Browser, instance: Instance, account: s
 
 
 def fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, page.url
+    assert overflow(page) <= 0, page.url
 
 
 def test_from_the_phone_to_the_card(people: list[Person], browser: Browser, instance: Instance) -> None:

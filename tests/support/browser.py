@@ -33,6 +33,12 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+def overflow(page: Page) -> int:
+    """By how many pixels a page is wider than its window."""
+    page.wait_for_load_state()  # laid out without its stylesheet it is wider
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
 class Person:
     """Somebody at a browser of their own, signed in; notes every script error and refused resource."""
 
@@ -60,4 +66,4 @@ class Person:
 
     def overflow(self) -> int:
         """By how many pixels the page is wider than its window."""
-        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+        return overflow(self.page)

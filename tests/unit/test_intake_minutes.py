@@ -115,10 +115,23 @@ def test_the_lines_are_in_the_words_of_the_decree() -> None:
     ]  # fmt: skip
     assert said["checked"] == "Đã kiểm tra 45 người, 12.471 hồ sơ; không đeo thẻ: 2/45 người."
     assert said["findings"][1] == ["B01", "Không đeo thẻ (đã rút lại)", "1"]
-    assert said["due"] == "Thời hạn khắc phục: trước ngày 15/09/2026."
+    assert said["due"] == "Thời hạn khắc phục: chậm nhất ngày 15/09/2026."
     assert said["closing"].endswith("công nhận là đúng và cùng ký. Biên bản lập thành 03 bản.")
     assert [one["name"] for one in said["signatures"]] == ["Người Dẫn Đầu", "Phạm Thị Thư", "Nguyễn Văn Ví Dụ"]
     assert said["refusal"] is None and said["short"] == "abab abab abab abab"
+
+
+def test_what_came_after_the_closing_is_marked_and_nothing_else_changes_the_hash() -> None:
+    said = content(CLOSED)
+    added = content(
+        replace(CLOSED, findings=[*CLOSED.findings, Noted("B03", "Trang phục", 1, 1, 0, False, added=True)])
+    )
+    assert [one for one in added["findings"] if one.get("added")] == [
+        {"code": "B03", "name": "Trang phục", "count": 1, "withdrawn": False, "added": True}
+    ]
+    assert not [one for one in said["findings"] if "added" in one]
+    shown = paper(added, OFFICE, HASH, ADDRESS)["findings"]
+    assert ["B03", "Trang phục (bổ sung sau khi lập biên bản)", "1"] in shown
 
 
 def test_what_nobody_wrote_is_left_to_be_filled_in_by_hand() -> None:

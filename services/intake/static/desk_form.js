@@ -1,7 +1,7 @@
 // A small form for one write on the desk: its id and words survive a reload of the tab, and a retry is the same write.
 
 import { put } from "../assets/api.js";
-import { el, onSubmit } from "../assets/dom.js";
+import { el, flash, onSubmit } from "../assets/dom.js";
 import { t } from "../assets/words.js";
 import { set, values } from "./drafts.js";
 import { clearErrors, errorsOf, showErrors } from "./fields.js";
@@ -28,18 +28,21 @@ export function wire(form, { name, path, write, done, sure = async () => true })
     if (errors?.length) return showErrors(form, errors);
     clearErrors(form);
     if (!(await sure(fields))) return;
-    try {
-      const answer = await put(path(kept.id, fields), body);
-      sessionStorage.removeItem(key);
-      kept = { id: uuid7(), fields: {} };
-      await done(answer, fields);
-    } catch (problem) {
+    const answer = await put(path(kept.id, fields), body).catch((problem) => {
       if (problem.slug === "id-reused") { kept.id = uuid7(); save(); }
       showErrors(form, errorsOf(problem), t("Chưa lưu được", "Not saved"));
-    }
+    });
+    if (!answer) return;
+    sessionStorage.removeItem(key);
+    kept = { id: uuid7(), fields: {} };
+    await Promise.resolve(done(answer, fields)).catch(savedAll);
   });
   return form;
 }
+
+/** It stands, though what is shown is not what stands. */
+const savedAll = (problem) => flash("warn", t(`Đã lưu, nhưng chưa đọc lại được danh sách: ${problem.message}`, `Saved, but the list could not be read again: ${problem.message}`),
+  " ", el("a", { href: "" }, t("Tải lại trang", "Reload")));
 
 /** A text area with its label and hint, named for a pointer. */
 export function textField(id, name, pointer, label, hint) {

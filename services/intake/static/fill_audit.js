@@ -14,6 +14,7 @@ const at = () => Math.round(begun + performance.now());
 /** What is written down of a control. @param {HTMLInputElement} control */
 const told = (control) => {
   if (control.type === "checkbox") return String(control.checked);
+  if (control.type === "radio") return control.form?.querySelector(`input[name="${control.name}"]:checked`)?.value ?? ""; // the group's, for each is constant
   return VALUED.includes(control.type) || control.name === "basis" ? tidy(control.value).slice(0, LONGEST) : `~${control.value.length}`;
 };
 
@@ -74,6 +75,12 @@ export class FillAudit {
     if (!this.name) return;
     this.rows = [...this.rows, { event, node, start, end: at(), old, new: value }].slice(-MOST);
     this.drafts.write(this.name, this.rows).catch(() => {}); // the house says so
+  }
+
+  /** Those of a closing that was refused go on. @param {Row[]} rows */
+  async recall(rows = []) {
+    this.rows = [...rows, ...this.rows].slice(-MOST);
+    if (this.name) await this.drafts.write(this.name, this.rows);
   }
 
   /** A closing carries them now: here they are wanted no more. */

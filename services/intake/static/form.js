@@ -1,6 +1,6 @@
 // The phone form: who I am, the queue, and which of the four views the address names.
 
-import { byId, clearFlash, el, flash } from "../assets/dom.js";
+import { byId, clearFlash, el, flash, redraw } from "../assets/dom.js";
 import { items, moment, number, t } from "../assets/words.js";
 import { now } from "./clock.js";
 import { Drafts } from "./drafts.js";
@@ -130,9 +130,9 @@ function showQueue(queue, persisted) {
   const counts = queue.counts();
   const tags = Object.entries(QUEUED).filter(([state]) => counts[state] > 0)
     .map(([state, [words, kind]]) => el("span", { class: `tag ${kind}`, "data-state": state }, `${words}: ${number(counts[state])}`));
-  byId("queue-state").replaceChildren(...tags);
-  byId("queue-progress").replaceChildren(...progress(queue));
-  byId("queue-trouble").replaceChildren(...troubles(queue, persisted));
+  redraw(byId("queue-state"), tags);
+  redraw(byId("queue-progress"), progress(queue));
+  redraw(byId("queue-trouble"), troubles(queue, persisted));
 }
 
 function progress({ progress: round }) {
@@ -163,12 +163,17 @@ function troubles(queue, persisted) {
       exported(queue)));
   }
   const pending = queue.count("waiting") + queue.count("sending");
-  if (trouble && (trouble.status === 401)) notices.push(signedOut(pending));
+  if (trouble && (trouble.status === 401)) notices.push(signedOut(queue, pending));
   else if (trouble && pending > 0) {
     notices.push(el("div", { class: "notice warn" },
       el("p", {}, t("Mất kết nối. Mọi mục vẫn còn trên máy này và sẽ tự gửi khi có mạng.", "No connection. Everything is still on this device and will be sent by itself when the network is back.")),
       el("div", { class: "actions" },
         el("button", { type: "button", class: "quiet", onclick: () => queue.flush(true) }, t("Thử gửi ngay", "Try now")), exported(queue))));
+  }
+  const failed = queue.count("failed");
+  if (failed > 0) {
+    notices.push(el("div", { class: "notice warn" },
+      el("p", {}, t(`${items(failed)} bị từ chối: mở cuộc kiểm tra có dấu "Bị từ chối" để sửa.`, `Refused: ${items(failed)}. Open the inspection marked so and put them right.`)), exported(queue)));
   }
   if (queue.others > 0) {
     notices.push(el("div", { class: "notice warn" },
@@ -178,12 +183,12 @@ function troubles(queue, persisted) {
   return notices;
 }
 
-function signedOut(pending) {
+function signedOut(queue, pending) {
   const back = "/intake/login?next=" + encodeURIComponent("/intake/") + location.hash;
   return el("div", { class: "notice bad" },
     el("p", {}, t(`Phiên đăng nhập đã hết hoặc đã đổi tài khoản. ${pending} mục chưa gửi vẫn còn trên máy này.`,
       `The session has ended or the account has changed. Unsent and still on this device: ${items(pending)}.`)),
-    el("a", { class: "button", href: back }, t("Đăng nhập lại", "Sign in again")));
+    el("div", { class: "actions" }, el("a", { class: "button", href: back }, t("Đăng nhập lại", "Sign in again")), pending > 0 && exported(queue)));
 }
 
 /** Whom the kept page is for: its header shows them, and those who do not inspect go to their desk. */

@@ -1,7 +1,7 @@
 // Closing: the roll with sums checked as they are typed, who stood for the unit, the minutes read back, then signed or refused.
 
 import { byId, confirmed, el, onSubmit } from "../assets/dom.js";
-import { items, moment, number, t } from "../assets/words.js";
+import { day, items, moment, number, t } from "../assets/words.js";
 import { device, elapsed, now, stamp } from "./clock.js";
 import * as directory from "./directory.js";
 import { set, tidy, values } from "./drafts.js";
@@ -16,6 +16,8 @@ const EXCUSED = ["leave", "meeting", "duty", "study", "sickness", "maternity"];
 const COUNTED = ["assigned", "present", "late", "unexcused", "persons_checked", "files_checked"];
 const SIGNERS = { unit: t("Đại diện đơn vị ký", "The unit's representative signs"), leader: t("Trưởng đoàn ký", "The team's leader signs"), secretary: t("Thư ký ký", "The secretary signs") };
 const LINES = ["number", "place", "secretary", "demands"];
+const NUMBER = /^[\p{L}\p{N}_./&-]*\d[\p{L}\p{N}_./&-]*$/u; // as the server takes it
+const MOST_COPIES = 99;
 const HIDDEN = 4; // severity that the unit is not told of
 const MOST = 60_000; // bytes of a body, a little under what the server takes
 const DEMANDS_DUE = 15 * 24 * 3600 * 1000;
@@ -48,6 +50,7 @@ export class CloseView {
     this.found = this.listed(this.here(id)); // what a colleague found comes a moment later
     this.id = draft?.id ?? uuid7();
     this.agreed = draft?.agreed ?? null;
+    this.ended = draft?.ended ?? null;
     this.form.reset();
     set(this.form, draft?.fields ?? {});
     for (const [who, pad] of Object.entries(this.pads)) pad.show(draft?.signatures?.[who]?.strokes ?? []);
@@ -97,16 +100,19 @@ export class CloseView {
 
   save() {
     const signatures = Object.fromEntries(Object.entries(this.pads).map(([who, { value }]) => [who, value]).filter(([, value]) => value));
-    return this.house.drafts.write(draftName(this.inspection.id), { id: this.id, fields: values(this.form), signatures, agreed: this.agreed, position: this.position.value });
+    return this.house.drafts.write(draftName(this.inspection.id), { id: this.id, fields: values(this.form), signatures, agreed: this.agreed, ended: this.ended, position: this.position.value });
   }
 
   get drawn() {
     return Object.values(this.pads).some((pad) => !pad.empty);
   }
 
-  /** What whoever signs has read: anything else needs another signature. */
+  /** What whoever signs has read, in either language: anything else needs another signature. */
   said() {
-    return [...byId("close-read").querySelectorAll("li + li")].map((line) => line.textContent).join("\n"); // the first names the inspection, which stays
+    const fields = values(this.form);
+    const words = [...LINES, "name", "post", "opinion"].map((name) => tidy(fields[name]));
+    const counts = [...COUNTED, ...EXCUSED, "copies"].map((name) => this.tally(name, true));
+    return JSON.stringify([words, tidy(fields.demands) && fields.demands_due, counts, this.found.map(({ code, count }) => [code, count])]);
   }
 
   signed() {
@@ -141,6 +147,10 @@ export class CloseView {
     return /^\d{1,5}$/.test(text) ? Number(text) : null;
   }
 
+  label(name) {
+    return this.form.querySelector(`label[for="close-${name}"]`).textContent;
+  }
+
   sum() {
     const away = EXCUSED.reduce((total, name) => total + (this.tally(name, true) ?? 0), 0);
     const [assigned, present, unexcused, late] = ["assigned", "present", "unexcused", "late"].map((name) => this.tally(name, true) ?? 0);
@@ -155,9 +165,10 @@ export class CloseView {
     byId("close-sum").className = `notice ${agrees ? "good" : "warn"}`;
     byId("close-sum").replaceChildren(el("span", {}, words.join(" ")));
     this.badges();
-    this.readBack(words[0]);
+    this.readBack();
     const { signed } = values(this.form);
-    byId("close-signing").hidden = signed !== "true";
+    byId("close-signing").hidden = signed === undefined;
+    this.pads.unit.element.hidden = signed === "false"; // the team signs all the same
     byId("close-refusing").hidden = signed !== "false";
     return agrees;
   }
@@ -169,20 +180,43 @@ export class CloseView {
       + (without > checked ? t(" Nhiều hơn số người đã kiểm tra: hãy xem lại.", " More than were checked: look again.") : "");
   }
 
-  /** The minutes in short, as they are read to everybody before they are signed. */
-  readBack(roll) {
-    const { name, post, demands, demands_due: due, opinion, basis = this.inspection.basis } = values(this.form);
+  /** Everything that the minutes will say, as it is read to everybody before they are signed. */
+  readBack() {
+    const { name, post, demands, demands_due: due, opinion, place, secretary, number: file } = values(this.form);
+    const { basis } = this.inspection;
+    const copies = this.tally("copies", true);
     const found = this.found.map(({ code, name: words, count }) => `${code} ${words}${code === "K00" ? "" : ` × ${number(count)}`}`);
     const lines = [
       [this.inspection.unit_name ?? this.inspection.unit ?? "…", basis, this.inspection.opened_at && moment(this.inspection.opened_at)].filter(Boolean).join(" · "),
       [name, post].filter(Boolean).join(", "),
-      roll,
+      [[file, t("Số biên bản", "Number of the minutes")], [place, this.label("place")], [secretary, this.label("secretary")]]
+        .filter(([said]) => tidy(said)).map(([said, label]) => `${label}: ${tidy(said)}`).join("; "),
+      this.roll(),
       t(`Đã kiểm tra ${number(this.tally("persons_checked", true) ?? 0)} người, ${number(this.tally("files_checked", true) ?? 0)} hồ sơ.`, `Checked: ${number(this.tally("persons_checked", true) ?? 0)} persons, ${number(this.tally("files_checked", true) ?? 0)} files.`),
       found.length ? t("Ghi nhận: ", "Findings: ") + found.join("; ") : t("Không có ghi nhận nào.", "No findings."),
-      tidy(demands) && t(`Yêu cầu: ${tidy(demands)} Hạn: ${due}.`, `Demands: ${tidy(demands)} By ${due}.`),
+      tidy(demands) && t(`Yêu cầu: ${tidy(demands)}`, `Demands: ${tidy(demands)}`) + (due ? t(` Chậm nhất ngày ${day(due)}.`, ` By ${day(due)} at the latest.`) : ""),
       t("Ý kiến của đơn vị: ", "The unit's opinion: ") + (tidy(opinion) || t("không có.", "none.")),
+      copies > 0 && `${this.label("copies")}: ${number(copies)}`,
     ];
     byId("close-read").replaceChildren(...lines.filter(Boolean).map((line) => el("li", {}, line)));
+  }
+
+  /** The roll in words, with who is excused by kind. */
+  roll() {
+    const [assigned, present, late, unexcused] = ["assigned", "present", "late", "unexcused"].map((name) => number(this.tally(name, true) ?? 0));
+    const excused = EXCUSED.map((name) => [name, this.tally(name, true) ?? 0]).filter(([, count]) => count > 0);
+    const away = number(excused.reduce((total, [, count]) => total + count, 0));
+    const kinds = excused.length ? ` (${excused.map(([name, count]) => `${this.label(name).toLowerCase()} ${number(count)}`).join(", ")})` : "";
+    return t(`Được giao ${assigned}. Có mặt ${present}, trong đó đi muộn ${late}. Vắng có lý do ${away}${kinds}. Vắng không lý do ${unexcused}.`,
+      `Allotted ${assigned}. Present ${present}, of them late ${late}. Excused ${away}${kinds}. Unexcused ${unexcused}.`);
+  }
+
+  /** It ended when it ended, whenever its closing is corrected; unless something was found since, or the clock was still wrong. */
+  end() {
+    const { ended, inspection } = this;
+    const since = ended && this.house.queue.of(inspection.id).some(({ kind, label }) => kind === "finding" && Date.parse(label.captured_at) > Date.parse(ended.closed_at));
+    if (ended && !since && Date.parse(ended.closed_at) <= now()) return ended;
+    return { closed_at: stamp(), ...device(), ...elapsed(this.house.queue.find(inspection.id)?.label.begun) };
   }
 
   body() {
@@ -190,7 +224,7 @@ export class CloseView {
     const excused = Object.fromEntries(EXCUSED.map((name) => [name, this.tally(name, true)]).filter(([, count]) => count !== 0));
     const counts = Object.fromEntries(COUNTED.map((name) => [name, this.tally(name, ["late", "unexcused", "files_checked"].includes(name))]));
     return {
-      closed_at: stamp(), ...device(), ...elapsed(this.house.queue.find(this.inspection.id)?.label.begun), ...counts, excused, private: this.sealed(fields),
+      ...this.end(), ...counts, excused, private: this.sealed(fields),
       signed: fields.signed === undefined ? null : fields.signed === "true",
     };
   }
@@ -206,7 +240,8 @@ export class CloseView {
   sealed(fields) {
     const opinion = tidy(fields.opinion);
     const refusal = fields.signed === "false" ? tidy(fields.refusal) : "";
-    const signatures = fields.signed === "true" ? Object.entries(this.pads).filter(([, pad]) => !pad.empty).map(([who, { value }]) => [who, value]) : [];
+    const signing = Object.entries(this.pads).filter(([who, pad]) => !pad.empty && (fields.signed === "true" || (fields.signed === "false" && who !== "unit")));
+    const signatures = signing.map(([who, { value }]) => [who, value]);
     const minutes = this.minutes(fields);
     return {
       ...(opinion && { opinion }), ...(refusal && { refusal }), ...(Object.keys(minutes).length > 0 && { minutes }),
@@ -225,10 +260,12 @@ export class CloseView {
 
   async faults(body) {
     const errors = [];
-    const label = (name) => this.form.querySelector(`label[for="close-${name}"]`).textContent;
     const check = (pointer, name, value) => {
-      if (value === null) errors.push({ pointer, detail: t(`${label(name)}: hãy nhập một số nguyên từ 0`, `${label(name)}: enter a whole number from 0`) });
+      if (value === null) errors.push({ pointer, detail: t(`${this.label(name)}: hãy nhập một số nguyên từ 0`, `${this.label(name)}: enter a whole number from 0`) });
     };
+    const { number: file = "", copies = 0 } = body.private.minutes ?? {};
+    if (file && !NUMBER.test(file)) errors.push({ pointer: "/private/minutes/number", detail: t("Số biên bản: viết liền, có chữ số, ví dụ 12/BB-ĐKT", "Number of the minutes: no blanks, with a digit, for example 12/BB-ĐKT") });
+    if (copies > MOST_COPIES) errors.push({ pointer: "/private/minutes/copies", detail: t(`Số bản: từ 1 đến ${MOST_COPIES}`, `Copies: from 1 to ${MOST_COPIES}`) });
     for (const name of COUNTED) check(`/${name}`, name, body[name]);
     for (const [name, count] of Object.entries(body.excused)) check(`/excused/${name}`, name, count);
     check("/private/minutes/copies", "copies", this.tally("copies", true));
@@ -243,6 +280,9 @@ export class CloseView {
 
   async submit() {
     const { inspection } = this;
+    this.found = await this.findings(inspection.id); // a colleague may have found something since it was read
+    if (this.inspection.id !== inspection.id) return;
+    this.sum();
     const errors = await this.faults(this.body());
     if (errors.length) return showErrors(this.form, errors);
     clearErrors(this.form);
@@ -251,10 +291,10 @@ export class CloseView {
     if (left.length && !await confirmed(t("Vẫn còn mục chưa gửi", "Something has not been sent"), left.join(" "), t("Vẫn kết thúc", "Close all the same"), t("Để sau", "Later"))) return;
     if (this.inspection.id !== inspection.id) return; // the reader went on to another
     const item = await this.house.send({
-      id: this.id, kind: "closing", inspection: inspection.id, body: this.whole(), label: { unit_name: inspection.unit_name },
+      id: this.id, kind: "closing", inspection: inspection.id, body: this.whole(), label: { unit_name: inspection.unit_name, agreed: this.agreed },
       path: `/intake/v1/inspections/${inspection.id}/closing/${this.id}`,
     }, draftName(inspection.id));
-    if (item.state === "failed") return this.refused(item);
+    if (item.state === "failed") return this.inspection.id === inspection.id ? this.refused(item) : null; // its list has it
     await Promise.all([this.house.drafts.clear(draftName(inspection.id)), this.house.fill.forget()]); // the queue holds it now
     this.house.go(`#/inspection/${inspection.id}`);
   }
@@ -267,13 +307,16 @@ export class CloseView {
   }
 }
 
-/** Take a refused closing back into the form, under the same id; what was signed has to be signed again. */
+/** Take a refused closing back into the form, under the same id, with its time and what was signed: altering that asks for another signature. */
 export async function recount(house, item) {
-  const { excused, private: sealed = {}, signed, ...counts } = item.body;
+  const { excused, private: sealed = {}, signed, closed_at, device_at, elapsed_ms, ...counts } = item.body;
   const { representative = {}, ...minutes } = sealed.minutes ?? {};
   const fields = { ...counts, ...excused, ...minutes, ...representative, opinion: sealed.opinion ?? "", refusal: sealed.refusal ?? "", signed: String(signed) };
   const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
-  await house.drafts.write(draftName(item.inspection), { id, fields, position: sealed.position, errors: errorsOf(item.problem) });
+  await house.drafts.write(draftName(item.inspection), {
+    id, fields, signatures: sealed.signatures, agreed: item.label.agreed, ended: { closed_at, device_at, elapsed_ms }, position: sealed.position, errors: errorsOf(item.problem),
+  });
+  await house.fill.recall(sealed.fill);
   await house.queue.discard(item.key);
   house.go(`#/inspection/${item.inspection}/close`);
 }

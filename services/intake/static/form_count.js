@@ -1,6 +1,6 @@
 // Counting and filing: a stepper for each code of the catalogue, "no violation" first, and what was filed with its state.
 
-import { byId, confirmed, el, flash } from "../assets/dom.js";
+import { byId, confirmed, el, flash, redraw } from "../assets/dom.js";
 import { items, moment, number, plain, t } from "../assets/words.js";
 import { device, elapsed, now, stamp } from "./clock.js";
 import * as directory from "./directory.js";
@@ -64,7 +64,7 @@ export class CountView {
       return this.draw();
     }
     this.drawClean();
-    if (state !== "open") byId("count-end").replaceChildren(this.done());
+    if (state !== "open") redraw(byId("count-end"), this.done());
   }
 
   draw() {
@@ -87,7 +87,7 @@ export class CountView {
     const said = codes.has(CLEAN) || CLEAN in this.rows;
     const found = [...codes, ...Object.keys(this.rows)].some((code) => !code.startsWith("K"));
     const offered = this.inspection.state === "open" && !said && !found;
-    byId("count-clean").replaceChildren(...(offered ? [this.clean()] : []));
+    redraw(byId("count-clean"), offered && this.clean());
   }
 
   clean() {
@@ -293,7 +293,12 @@ export class CountView {
     const late = Date.parse(at) > now(); // counted while the phone's clock was still wrong
     const clocks = JSON.parse(JSON.stringify({ device_at, elapsed_ms }));
     this.rows[code] = { id, count, at: late ? stamp() : at, device: late ? this.clocks() : clocks, narrative: sealed.narrative ?? "", persons: (sealed.persons ?? []).join("\n"), photos: item.label.photos };
-    await this.save();
+    try {
+      await this.house.drafts.write(this.draft, this.rows);
+    } catch {
+      delete this.rows[code]; // not kept, as the house says: the queue still has it
+      return;
+    }
     await this.house.queue.discard(item.key);
     this.draw();
     byId("code-groups").querySelector(`[data-code="${code}"] input`)?.focus();

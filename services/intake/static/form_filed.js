@@ -1,10 +1,11 @@
 // The list under the steppers: each filed item with its state, its receipt, or why it was refused and what to do.
 
-import { byId, confirmed, el } from "../assets/dom.js";
+import { byId, confirmed, el, redraw } from "../assets/dom.js";
 import { items, moment, number, t } from "../assets/words.js";
 import * as directory from "./directory.js";
 import { download } from "./export.js";
 import { said } from "./fields.js";
+import { countDraft } from "./inspection.js";
 import { recount } from "./form_close.js";
 import { reopen } from "./form_open.js";
 import { QUEUED, STATE } from "./labels.js";
@@ -40,7 +41,7 @@ export class FiledList {
       ...queued.map((item) => this.queued(item)),
       ...this.known.filter((finding) => !here.has(finding.id)).map((finding) => this.stored(finding)),
     ];
-    byId("count-filed").replaceChildren(...(rows.length ? rows : [el("li", { class: "empty" }, t("Chưa có ghi nhận nào.", "Nothing recorded yet."))]));
+    redraw(byId("count-filed"), rows.length ? rows : el("li", { class: "empty" }, t("Chưa có ghi nhận nào.", "Nothing recorded yet.")));
   }
 
   title({ code, count }) {
@@ -124,7 +125,9 @@ export class FiledList {
       t("Bỏ cả cuộc", "Discard it all"), t("Giữ lại", "Keep"));
     if (!sure) return;
     await queue.abandon(item.key);
-    await Promise.all(under.map(({ label }) => forget(label.photos)));
+    const counted = Object.values((await this.house.drafts.read(countDraft(item.key))) ?? {});
+    for (const name of [countDraft(item.key), `close/${item.key}`, `open/${item.key}`, `fill/${item.key}`]) await this.house.drafts.clear(name);
+    await Promise.all([...under.map(({ label }) => label), ...counted].map(({ photos }) => forget(photos)));
     this.house.go("#/");
   }
 }

@@ -1,6 +1,6 @@
 // Handing over: this phone's queue as a file for a colleague, and a colleague's file taken in to be carried.
 
-import { byId, confirmed, el, flash } from "../assets/dom.js";
+import { byId, confirmed, el, flash, redraw } from "../assets/dom.js";
 import { items, moment, number, t } from "../assets/words.js";
 import { deliver } from "./export.js";
 import { headOf, sealed } from "./handover.js";
@@ -28,7 +28,7 @@ export class HandoverView {
       ? t(`Máy này còn ${items(mine.length)} chưa gửi.`, `Not yet sent from this device: ${items(mine.length)}.`)
       : t("Máy này không còn mục nào chưa gửi.", "Nothing waits on this device.");
     const taken = queue.items.filter(({ kind }) => kind === "handover");
-    byId("handover-taken").replaceChildren(...(taken.length ? taken.map((item) => this.row(item)) : [el("li", { class: "empty" }, t("Chưa nhận tệp nào.", "No file taken yet."))]));
+    redraw(byId("handover-taken"), taken.length ? taken.map((item) => this.row(item)) : el("li", { class: "empty" }, t("Chưa nhận tệp nào.", "No file taken yet.")));
   }
 
   row(item) {
@@ -56,7 +56,10 @@ export class HandoverView {
   async make() {
     try {
       const { queue } = this.house;
-      const { file, carried, left } = await sealed(queue.unsent.filter(({ kind }) => kind !== "handover"));
+      const unknown = new Set(queue.items.filter(({ kind, state }) => kind === "device" && state !== "received").map(({ key }) => key));
+      const { file, carried, left } = await sealed(queue.unsent.filter(({ kind }) => kind !== "handover"), unknown);
+      if (!carried.length) return flash("bad", t("Máy này chưa kịp đăng ký khóa với máy chủ, nên chưa bàn giao được: hãy mở ứng dụng một lần khi có mạng. Các mục vẫn còn trên máy này.",
+        "This device has not made its key known to the server yet, so nothing can be handed over: open the app once with a network. Everything stays on this device."));
       await deliver(file);
       for (const item of carried) await queue.save(Object.assign(item, { handed: true }));
       flash("good", el("p", {}, t(`Tệp có ${items(carried.length)}, chỉ máy chủ mở được. Các mục vẫn còn trên máy này.`, `The file holds ${items(carried.length)}; only the server can open it. Everything stays on this device.`)),

@@ -1,6 +1,6 @@
 // My inspections: those the server knows and those that still wait on this phone.
 
-import { byId, el } from "../assets/dom.js";
+import { byId, el, redraw } from "../assets/dom.js";
 import { moment, t } from "../assets/words.js";
 import * as directory from "./directory.js";
 import { merged } from "./inspection.js";
@@ -22,8 +22,8 @@ export class ListView {
     const rows = merged(this.known, this.house.queue);
     const open = rows.filter((row) => row.state === "open");
     const closed = rows.filter((row) => row.state !== "open");
-    byId("list-open").replaceChildren(...this.cards(open, t("Chưa có cuộc kiểm tra nào đang mở.", "No inspection is in progress.")));
-    byId("list-closed").replaceChildren(...this.cards(closed, t("Chưa có.", "None yet.")));
+    redraw(byId("list-open"), this.cards(open, t("Chưa có cuộc kiểm tra nào đang mở.", "No inspection is in progress.")));
+    redraw(byId("list-closed"), this.cards(closed, t("Chưa có.", "None yet.")));
   }
 
   cards(rows, words) {

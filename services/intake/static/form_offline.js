@@ -11,6 +11,7 @@ const worker = navigator.serviceWorker;
  * whether the form is here: false where the browser keeps no pages.
  */
 export async function keepForm(settled, flush) {
+  chosen();
   if (!worker) return false;
   worker.addEventListener("message", ({ data }) => { if (data === "flush") flush(); });
   await caches.open("kycuong-language").then((kept) => kept.put("/intake/language", new Response(language)));
@@ -21,6 +22,15 @@ export async function keepForm(settled, flush) {
   setInterval(() => registration.update().catch(() => {}), HOUR);
   await worker.ready;
   return true;
+}
+
+/** A language that was just chosen is the reader's from now on, and the address says no more of it. */
+function chosen() {
+  const address = new URL(location.href);
+  if (!address.searchParams.has("lang")) return;
+  document.cookie = `kycuong_lang=${language}; path=/; max-age=31536000; samesite=lax`;
+  address.searchParams.delete("lang");
+  history.replaceState(null, "", address);
 }
 
 /** Where the browser can, let it wake this page when the network is back. */

@@ -129,13 +129,14 @@ export class OpenView {
     const begun = this.begun?.opened_at === body.opened_at ? this.begun.at : steady();
     const label = { unit: body.unit, unit_name: unit.name, kind: body.kind, basis: body.basis, opened_at: body.opened_at, opener: this.house.account, team: body.team, begun };
     const item = await this.house.send({ id, kind: "inspection", inspection: id, path: `/intake/v1/inspections/${id}`, body, label }, draft);
-    if (item.state === "failed") return this.refused(item);
+    if (item.state === "failed") return this.refused(item, draft);
     await this.house.drafts.clear(draft);
     this.house.go(`#/inspection/${id}`);
   }
 
-  /** Back into the form; it leaves the queue only where nothing was done under it yet. */
-  async refused(item) {
+  /** Back into the form, if that is still shown; it leaves the queue only where nothing was done under it yet. */
+  async refused(item, draft) {
+    if (this.draft !== draft || this.id !== item.key) return; // its list has it, and the way to correct it
     const { id } = draftOf(item);
     this.id = id;
     await this.save();

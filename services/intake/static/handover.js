@@ -40,14 +40,19 @@ async function seal(theirs, info, plain) {
   return joined(enc, new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, plain)));
 }
 
-/** What of a queue can be carried, with its bytes: {parts, carried, left}; photos as long as there is room. */
-async function packed(items) {
+/** What of a queue can be carried, with its bytes: {parts, carried, left}; not what `unknown` phones signed; photos as long as there is room. */
+async function packed(items, unknown) {
   const parts = [];
   const carried = [];
+  const staying = new Set();
   let size = 0;
   for (const item of items) {
     const photo = item.photo ? await bytesOf(item.photo) : null;
-    if (item.kind === "handover" || (item.photo && !photo) || (!item.photo && !item.body?.device) || size + (photo?.size ?? 0) > MOST) continue;
+    const signer = item.body?.device?.id;
+    if (item.photo ? !photo || staying.has(item.after) || size + photo.size > MOST : !signer || unknown.has(signer)) {
+      staying.add(item.key);
+      continue;
+    }
     const line = { method: "PUT", path: item.path, ...(photo ? { bytes: photo.size } : { body: item.body }) };
     parts.push(`${JSON.stringify(line)}\n`, ...(photo ? [photo, "\n"] : []));
     carried.push(item);
@@ -57,9 +62,9 @@ async function packed(items) {
 }
 
 /** The file to hand over: {file, carried, left}; throws where the server's key was never read here. */
-export async function sealed(items) {
+export async function sealed(items, unknown = new Set()) {
   const { id, key } = await directory.handoverKey();
-  const { parts, carried, left } = await packed(items);
+  const { parts, carried, left } = await packed(items, unknown);
   const head = `${FORMAT}${JSON.stringify({ key: id, items: carried.length, made_at: stamp() })}\n`;
   const theirs = Uint8Array.from(atob(key), (each) => each.charCodeAt(0));
   const armour = base64(await seal(theirs, head, await joined(...parts)));

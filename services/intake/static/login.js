@@ -3,9 +3,10 @@
 import { request } from "../assets/api.js";
 import { byId, onSubmit } from "../assets/dom.js";
 import { t } from "../assets/words.js";
-import { forgetMe } from "./directory.js";
+import { forgetMe, me } from "./directory.js";
 import { clearErrors, errorsOf, showErrors } from "./fields.js";
 
+const PATIENCE = 3000;
 const form = byId("login");
 
 /** Only a page of this origin may follow a sign-in. */
@@ -32,6 +33,7 @@ async function signIn() {
   try {
     await request("POST", "/intake/login", { account, password });
     await forgetMe();
+    await Promise.race([me().catch(() => {}), new Promise((done) => setTimeout(done, PATIENCE))]); // for a start without a network
     location.replace(destination());
   } catch (problem) {
     refuse(problem.status === 401 || problem.status === 422

@@ -154,7 +154,8 @@ export async function settle(queue) {
     const sent = queue.items.filter((each) => each.after === item.key);
     if (sent.some(({ state }) => state !== "received") || !await complete(item, sent)) continue;
     await forget(item.label.photos);
-    // a crash here asks the server once more; a phone too full to note it has room again by now
+    // a crash here asks the server once more; a phone too full to note what was sent has room again by now
+    for (const each of sent) await queue.save(each);
     await queue.save(Object.assign(item, { complete: true }));
   }
 }

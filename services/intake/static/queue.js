@@ -7,7 +7,7 @@ import { learn, now } from "./clock.js";
 import { logKeys } from "./directory.js";
 import { bytesOf, settle } from "./photo.js";
 import { proven } from "./receipt.js";
-import { drop, everything, isFull, keep, keepAll } from "./store.js";
+import { drop, dropAll, everything, isFull, keep, keepAll } from "./store.js";
 
 const LONGEST_PAUSE = 60;
 const KEEP_RECEIVED = 30 * 24 * 3600 * 1000;
@@ -23,10 +23,6 @@ const inOrder = (a, b) => rank(a) - rank(b) || a.n - b.n;
 const notTaken = () => t("Máy chủ vẫn chưa biết cuộc kiểm tra của một số mục trong tệp: người bàn giao phải sửa mục bị từ chối trên máy của họ, hoặc tự gửi.",
   "The server still does not know the inspection of some items in the file: whoever handed it over has to correct what was refused on their own device, or send it.");
 
-function unlessFull(error) {
-  if (!isFull(error)) throw error;
-}
-
 /** States of an item: waiting, sending, received (with `index` once its receipt has been checked), failed. */
 export class Queue {
   constructor(account, changed) {
@@ -36,7 +32,7 @@ export class Queue {
     this.others = 0;
     this.trouble = null;
     this.round = null;
-    this.sending = null; // the item that is on its way from this page
+    this.newer = new Map(); // items by key that are further than the disk says: on their way, or on a phone too full to note it
     this.lost = 0;
     this.unreadable = false;
     this.progress = null;
@@ -56,7 +52,7 @@ export class Queue {
     } while (before !== this.added);
     const marked = Number(localStorage.getItem(this.mark)) || 0;
     if (kept.length === 0 && marked > 0) kept = await this.emptied(marked);
-    if (this.sending) kept = kept.map((item) => (item.key === this.sending.key ? this.sending : item));
+    kept = kept.map((item) => this.newer.get(item.key) ?? item);
     this.others = kept.filter((item) => item.account !== this.account && item.kind !== "device" && item.state !== "received").length;
     this.items = kept.filter((item) => item.account === this.account).sort(inOrder);
     this.changed();
@@ -184,15 +180,19 @@ export class Queue {
   }
 
   /** Forget an opening that was refused, with all that was done under it. */
-  async abandon(inspection) {
-    for (const { key } of this.of(inspection)) await this.discard(key);
+  abandon(inspection) {
+    return this.forget(this.of(inspection));
   }
 
   /** Forget an item, and with a finding the sending of its photos. */
   async discard(id) {
-    const gone = this.items.filter((item) => item.key === id || item.after === id);
+    return this.forget(this.items.filter((item) => item.key === id || item.after === id));
+  }
+
+  async forget(gone) {
     this.items = this.items.filter((item) => !gone.includes(item));
-    for (const { key } of gone) await drop("items", key);
+    for (const { key } of gone) this.newer.delete(key);
+    await dropAll("items", gone.map(({ key }) => key));
     this.tell();
   }
 
@@ -220,6 +220,7 @@ export class Queue {
 
   async sendAll(eager) {
     await this.load();
+    for (const item of this.newer.values()) await this.save(item); // perhaps there is room again
     this.trouble = await this.greet();
     for (const item of this.items) if (item.state === "sending") item.state = "waiting"; // only one sends at a time, so a page died doing it
     const due = this.items.filter((item) => item.state === "waiting" && ((eager && !item.label.waits) || item.notBefore <= now()));
@@ -279,12 +280,15 @@ export class Queue {
   }
 
   async send(item) {
-    this.sending = Object.assign(item, { state: "sending" }); // not on disk: a full phone has to send before it can keep
-    this.items = this.items.map((each) => (each.key === item.key ? item : each));
+    item.state = "sending"; // not on disk: a full phone has to send before it can keep
+    this.newer.set(item.key, item);
     this.tell();
     const sent = Date.now();
     try {
-      if (item.kind === "handover") return await this.carry(item);
+      if (item.kind === "handover") {
+        await this.carry(item);
+        return;
+      }
       const { body, date } = await request("PUT", item.path, item.photo ? await this.photo(item) : this.told(item.body));
       if (body?.id !== (item.after ?? item.key)) throw new Problem(0, { type: "/problems/unreachable" }); // something on the way answered
       learn(date, sent);
@@ -294,10 +298,8 @@ export class Queue {
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       this.refused(item, problem);
-    } finally {
-      this.sending = null;
     }
-    await this.save(item).catch(unlessFull); // then it is sent once more, and the server gives the same answer
+    await this.save(item);
   }
 
   /** A body with how many more this phone has to send. */
@@ -320,7 +322,7 @@ export class Queue {
       label: { ...item.label, items: told.length, taken, refused, waits }, state: hopeless ? "failed" : waits ? "waiting" : "received",
       problem: hopeless ? { message: notTaken(), errors: [] } : null, notBefore: waits ? now() + 1000 * 2 ** item.tries : 0,
     });
-    if (!waits) await this.save(item).then(() => drop("photos", item.photo), unlessFull);
+    if (await this.save(item) && !waits) await drop("photos", item.photo);
   }
 
   async photo({ photo }) {
@@ -338,14 +340,19 @@ export class Queue {
     this.trouble = BLOCKING.includes(status) || slug === "strange" ? item.problem : null;
   }
 
+  /** Keep an item as it is now; on a full phone this page remembers it and tries again. Resolves to whether the disk has it. */
   async save(item) {
-    if (!this.find(item.key)) return; // discarded meanwhile
+    if (!this.find(item.key)) return false; // discarded meanwhile
     this.items = this.items.map((each) => (each.key === item.key ? item : each));
+    this.newer.set(item.key, item);
     try {
       await keep("items", item);
-    } finally {
-      this.tell();
+      this.newer.delete(item.key);
+    } catch (error) {
+      if (!isFull(error)) throw error;
     }
+    this.tell();
+    return !this.newer.has(item.key);
   }
 
   tell() {

@@ -90,7 +90,8 @@ export async function keepAll(pairs) {
 }
 
 export const keep = (store, value) => keepAll([[store, value]]);
-export const drop = (store, key) => run([store], "readwrite", (place) => place(store).delete(key));
+export const dropAll = (store, keys) => run([store], "readwrite", (place) => { for (const key of keys) place(store).delete(key); });
+export const drop = (store, key) => dropAll(store, [key]);
 export const find = async (store, key) => unseal(await run([store], "readonly", (place) => place(store).get(key)));
 export const everything = async (store) =>
   (await Promise.all((await run([store], "readonly", (place) => place(store).getAll())).map(unseal))).filter(Boolean);

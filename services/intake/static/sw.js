@@ -19,8 +19,7 @@ addEventListener("fetch", (event) => {
   const { origin, pathname, searchParams } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
   if (request.mode === "navigate") {
-    if (pathname === "/intake/" && !searchParams.has("lang")) event.respondWith(page(request, null));
-    else if (pathname === "/intake/") event.respondWith(fetch(request).catch(() => page(request, searchParams.get("lang"))));
+    if (pathname === "/intake/") event.respondWith(page(request, searchParams.get("lang")));
   } else if (pathname in FILES) event.respondWith(file(request, event.clientId));
 });
 

@@ -15,6 +15,20 @@ export function el(tag, attributes = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
+/**
+ * Put nodes where others were, unless they look the same: then nothing is announced again, and what has the focus keeps it.
+ * Where they differ, the focus goes to what stands in its place: the same words of the same item.
+ */
+export function redraw(place, ...nodes) {
+  const made = el("div", {}, ...nodes);
+  if (made.innerHTML === place.innerHTML) return;
+  const held = place.contains(document.activeElement) && named(document.activeElement);
+  place.replaceChildren(...made.childNodes);
+  if (held) [...place.querySelectorAll("a, button")].find((each) => named(each) === held)?.focus({ preventScroll: true });
+}
+
+const named = (node) => `${node.closest("[data-item]")?.dataset.item ?? node.getAttribute("href") ?? ""} ${node.textContent}`;
+
 /** Say something at the top of the page; kind is "", "good", "warn" or "bad". */
 export function flash(kind, ...children) {
   const area = byId("flash");
