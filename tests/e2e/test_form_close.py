@@ -131,8 +131,16 @@ def test_the_team_signs_also_where_the_unit_refuses(phone: Person, instance: Ins
     draw_signature(page, "Đại diện đơn vị ký")
     draw_signature(page, "Trưởng đoàn ký")
     page.get_by_label("Đơn vị từ chối ký").check()
-    page.get_by_label("Lý do từ chối ký").fill("Không đồng ý số đi muộn.")
+    page.get_by_role("button", name="Xoá chữ ký").click()  # the minutes end in other words now
+    reason = page.get_by_label("Lý do từ chối ký")
+    reason.fill("Không đồng ý số đi muộn.")
+    expect(page.locator("#close-read")).to_contain_text("từ chối ký: Không đồng ý số đi muộn.")
     expect(page.get_by_role("img", name="Đại diện đơn vị ký")).to_be_hidden()
+    draw_signature(page, "Trưởng đoàn ký")
+    reason.fill("Lý do khác.")
+    reason.blur()
+    page.get_by_role("button", name="Giữ nội dung cũ").click()
+    expect(reason).to_have_value("Không đồng ý số đi muộn.")
     page.get_by_role("button", name="Kết thúc và gửi").click()
     expect(filed(page, CLOSE)).to_contain_text("Đã nhận", timeout=FAR)
     assert private(instance, inspection)["signatures"].keys() == {"leader"}

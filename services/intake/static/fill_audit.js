@@ -36,7 +36,7 @@ export class FillAudit {
     this.rows = [];
     this.before = { control: null, value: "", since: 0 };
     document.addEventListener("focusin", ({ target }) => this.entered(target));
-    document.addEventListener("change", ({ target }) => this.left(target));
+    document.addEventListener("change", ({ target }) => this.left(target), true); // before a question that it raises takes the focus
     document.addEventListener("click", ({ target }) => this.stepped(target), true);
   }
 

@@ -94,7 +94,7 @@ export class CloseView {
   listed(found) {
     const { byCode } = this.catalogue;
     return [...new Map(found.map((one) => [one.id, one])).values()]
-      .map(({ code, count }) => ({ code, count, name: byCode.get(code)?.name ?? "", severity: byCode.get(code)?.severity }))
+      .map(({ code, count, captured_at }) => ({ code, count, captured_at, name: byCode.get(code)?.name ?? "", severity: byCode.get(code)?.severity }))
       .filter(({ severity }) => severity !== HIDDEN).sort((a, b) => a.code.localeCompare(b.code) || a.count - b.count);
   }
 
@@ -111,12 +111,17 @@ export class CloseView {
   said() {
     const fields = values(this.form);
     const words = [...LINES, "name", "post", "opinion"].map((name) => tidy(fields[name]));
+    const end = fields.signed === "false" ? tidy(fields.refusal) : fields.signed;
     const counts = [...COUNTED, ...EXCUSED, "copies"].map((name) => this.tally(name, true));
-    return JSON.stringify([words, tidy(fields.demands) && fields.demands_due, counts, this.found.map(({ code, count }) => [code, count])]);
+    return JSON.stringify([words, end, tidy(fields.demands) && fields.demands_due, counts, this.found.map(({ code, count }) => [code, count])]);
   }
 
   signed() {
-    this.agreed = this.drawn ? this.agreed ?? this.said() : null;
+    if (!this.drawn) this.agreed = null;
+    else if (!this.agreed) {
+      this.agreed = this.said();
+      this.before = values(this.form); // a word still being typed was signed too
+    }
     this.save();
   }
 
@@ -182,7 +187,7 @@ export class CloseView {
 
   /** Everything that the minutes will say, as it is read to everybody before they are signed. */
   readBack() {
-    const { name, post, demands, demands_due: due, opinion, place, secretary, number: file } = values(this.form);
+    const { name, post, demands, demands_due: due, opinion, place, secretary, number: file, signed, refusal } = values(this.form);
     const { basis } = this.inspection;
     const copies = this.tally("copies", true);
     const found = this.found.map(({ code, name: words, count }) => `${code} ${words}${code === "K00" ? "" : ` × ${number(count)}`}`);
@@ -196,6 +201,7 @@ export class CloseView {
       found.length ? t("Ghi nhận: ", "Findings: ") + found.join("; ") : t("Không có ghi nhận nào.", "No findings."),
       tidy(demands) && t(`Yêu cầu: ${tidy(demands)}`, `Demands: ${tidy(demands)}`) + (due ? t(` Chậm nhất ngày ${day(due)}.`, ` By ${day(due)} at the latest.`) : ""),
       t("Ý kiến của đơn vị: ", "The unit's opinion: ") + (tidy(opinion) || t("không có.", "none.")),
+      signed === "false" && t(`Đơn vị từ chối ký: ${tidy(refusal) || "…"}`, `The unit refuses to sign: ${tidy(refusal) || "…"}`),
       copies > 0 && `${this.label("copies")}: ${number(copies)}`,
     ];
     byId("close-read").replaceChildren(...lines.filter(Boolean).map((line) => el("li", {}, line)));
@@ -211,11 +217,16 @@ export class CloseView {
       `Allotted ${assigned}. Present ${present}, of them late ${late}. Excused ${away}${kinds}. Unexcused ${unexcused}.`);
   }
 
-  /** It ended when it ended, whenever its closing is corrected; unless something was found since, or the clock was still wrong. */
+  /**
+   * It ended when it ended, whenever its closing is corrected; but anew where something was found since, where colleagues may
+   * have found something that nobody here knows of, and where the clock was wrong.
+   */
   end() {
     const { ended, inspection } = this;
-    const since = ended && this.house.queue.of(inspection.id).some(({ kind, label }) => kind === "finding" && Date.parse(label.captured_at) > Date.parse(ended.closed_at));
-    if (ended && !since && Date.parse(ended.closed_at) <= now()) return ended;
+    const at = ended && Date.parse(ended.closed_at);
+    const since = () => this.found.some((one) => Date.parse(one.captured_at) > at);
+    const alone = () => !inspection.team?.some((account) => account !== this.house.account);
+    if (ended && at <= now() && !(at < Date.parse(inspection.opened_at)) && alone() && !since()) return ended;
     return { closed_at: stamp(), ...device(), ...elapsed(this.house.queue.find(inspection.id)?.label.begun) };
   }
 
@@ -280,8 +291,9 @@ export class CloseView {
 
   async submit() {
     const { inspection } = this;
-    this.found = await this.findings(inspection.id); // a colleague may have found something since it was read
+    const found = await this.findings(inspection.id); // a colleague may have found something since it was read
     if (this.inspection.id !== inspection.id) return;
+    this.found = found;
     this.sum();
     const errors = await this.faults(this.body());
     if (errors.length) return showErrors(this.form, errors);
@@ -313,8 +325,9 @@ export async function recount(house, item) {
   const { representative = {}, ...minutes } = sealed.minutes ?? {};
   const fields = { ...counts, ...excused, ...minutes, ...representative, opinion: sealed.opinion ?? "", refusal: sealed.refusal ?? "", signed: String(signed) };
   const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
+  const untimely = item.problem?.errors.some(({ pointer }) => pointer === "/closed_at");
   await house.drafts.write(draftName(item.inspection), {
-    id, fields, signatures: sealed.signatures, agreed: item.label.agreed, ended: { closed_at, device_at, elapsed_ms }, position: sealed.position, errors: errorsOf(item.problem),
+    id, fields, signatures: sealed.signatures, agreed: item.label.agreed, ended: untimely ? null : { closed_at, device_at, elapsed_ms }, position: sealed.position, errors: errorsOf(item.problem),
   });
   await house.fill.recall(sealed.fill);
   await house.queue.discard(item.key);

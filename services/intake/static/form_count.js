@@ -283,23 +283,25 @@ export class CountView {
   /** Take a refused finding back into the steppers, under the same id; never in the place of what is being counted there. */
   async edit(item) {
     await Promise.allSettled([this.filing]);
+    const { rows } = this;
     const { code, count, captured_at: at, device_at, elapsed_ms, private: sealed = {} } = item.body;
     if (this.inspection.id !== item.inspection) return;
-    if (this.rows[code]) {
+    if (rows[code]) {
       flash("warn", t(`Mã ${code} đang được đếm: hãy bấm Ghi nhận trước, rồi sửa mục bị từ chối.`, `Code ${code} is being counted: record that first, then correct the refused item.`));
       return;
     }
     const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
     const late = Date.parse(at) > now(); // counted while the phone's clock was still wrong
     const clocks = JSON.parse(JSON.stringify({ device_at, elapsed_ms }));
-    this.rows[code] = { id, count, at: late ? stamp() : at, device: late ? this.clocks() : clocks, narrative: sealed.narrative ?? "", persons: (sealed.persons ?? []).join("\n"), photos: item.label.photos };
+    rows[code] = { id, count, at: late ? stamp() : at, device: late ? this.clocks() : clocks, narrative: sealed.narrative ?? "", persons: (sealed.persons ?? []).join("\n"), photos: item.label.photos };
     try {
-      await this.house.drafts.write(this.draft, this.rows);
+      await this.house.drafts.write(countDraft(item.inspection), rows);
     } catch {
-      delete this.rows[code]; // not kept, as the house says: the queue still has it
+      delete rows[code]; // not kept, as the house says: the queue still has it
       return;
     }
     await this.house.queue.discard(item.key);
+    if (this.rows !== rows) return; // another inspection is shown by now
     this.draw();
     byId("code-groups").querySelector(`[data-code="${code}"] input`)?.focus();
   }

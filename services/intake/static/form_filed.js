@@ -93,7 +93,7 @@ export class FiledList {
       el("div", { class: "notice bad" }, el("p", {}, item.problem.message),
         el("ul", {}, item.problem.errors.map((error) => el("li", {}, said({ ...error, bare: true }))))),
       el("div", { class: "actions" },
-        el("button", { type: "button", onclick: () => this.edit(item) }, t("Sửa lại", "Correct it")),
+        el("button", { type: "button", onclick: () => this.edit(queue.find(item.key) ?? item) }, t("Sửa lại", "Correct it")), // as it is now, not when drawn
         el("button", { type: "button", class: "quiet", onclick: () => queue.retry(item.key) }, t("Gửi lại", "Send again")),
         el("button", { type: "button", class: "quiet", onclick: () => download([item]) }, t("Tải ra tệp", "Save as a file")),
         el("button", { type: "button", class: "quiet", onclick: () => (item.kind === "inspection" ? this.abandon(item) : this.discard(item)) }, t("Bỏ", "Discard"))),

@@ -294,7 +294,7 @@ export class Queue {
       learn(date, sent);
       this.trouble = null;
       // a crash here sends the item once more, under the same id, and the server gives the same answer
-      Object.assign(item, { state: "received", answer: body, problem: null, body: null });
+      Object.assign(item, { state: "received", answer: body, problem: null, body: null, label: { ...item.label, agreed: undefined } }); // no private word stays
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       this.refused(item, problem);

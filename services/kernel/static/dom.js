@@ -21,9 +21,10 @@ export const byId = (id) => document.getElementById(id);
  */
 export function redraw(place, ...nodes) {
   const made = el("div", {}, ...nodes);
-  if (made.innerHTML === place.innerHTML) return;
+  const [fresh, old] = [[...made.childNodes], [...place.childNodes]];
+  if (fresh.length === old.length && fresh.every((node, index) => node.isEqualNode(old[index]))) return;
   const held = place.contains(document.activeElement) && named(document.activeElement);
-  place.replaceChildren(...made.childNodes);
+  place.replaceChildren(...fresh);
   if (held) [...place.querySelectorAll("a, button")].find((each) => named(each) === held)?.focus({ preventScroll: true });
 }
 
