@@ -314,7 +314,8 @@ def test_the_same_id_with_other_words_is_told_and_the_first_stays(
     assert twin.get(f"/intake/v1/findings/{key}").json()["count"] == 7
     page.get_by_role("button", name="Sửa lại").click()
     page.get_by_role("button", name="Ghi nhận").click()
-    expect(page.locator("#count-filed")).not_to_contain_text("Bị từ chối", timeout=FAR)
+    expect(filed(page, "A01").filter(has_text="× 2")).to_contain_text("Đã nhận", timeout=FAR)
+    expect(page.locator("#count-filed")).not_to_contain_text("Bị từ chối")
     reviewer = instance.client(instance.token("reviewer"))
     found = reviewer.get(f"/intake/v1/findings?inspection={first['inspection']}").json()["items"]
     assert sorted(one["count"] for one in found) == [2, 7]

@@ -188,12 +188,14 @@ def test_a_closed_inspection_is_not_filled_in_twice_and_a_refused_closing_opens_
     page.goto(counting)
     fill_in_and_close(page)
     page.go_back()  # to the form of the closing
+    expect(page.locator("#view-count")).to_be_visible()
     expect(page.locator("#count-end")).to_contain_text("đã kết thúc")
     expect(page.locator("#close-form")).to_be_hidden()
     phone.context.set_offline(False)
     expect(filed(page, "Kết thúc kiểm tra")).to_contain_text("Bị từ chối", timeout=FAR)
     expect(page.locator("#count-end")).not_to_contain_text("đã kết thúc")
     page.get_by_role("link", name="Kết thúc kiểm tra").click()
+    expect(page.locator("#close-form")).to_be_visible(timeout=FAR)
     page.get_by_label("Ý kiến của đơn vị").fill("Nhất trí.")
     expect(page.get_by_label("Được giao", exact=True)).to_have_value("45")  # as it was filled in before
     draw_signature(page, "Đại diện đơn vị ký")

@@ -53,7 +53,7 @@ class House {
     const lists = Promise.all([directory.units(this.account), directory.catalogue(this.account), directory.handoverKey().catch(() => {})]); // on the phone before the network goes
     Promise.all([form, lists]).then(([ready]) => this.ready(ready), () => {});
     await lists.catch(() => {});
-    this.persisted = await navigator.storage?.persist?.(); // where the browser grants it, it will not evict what waits
+    navigator.storage?.persist?.().then((granted) => { this.persisted = granted; this.changed(); }, () => {}); // some ask the reader: nothing waits for that
     await this.queue.start();
   }
 

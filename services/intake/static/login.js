@@ -46,6 +46,7 @@ const refuse = (errors) => showErrors(form, errors, t("Chưa đăng nhập đư�
 
 if (new URLSearchParams(location.search).has("signed-out")) forgetMe();
 onSubmit(form, signIn);
+form.querySelector("button").disabled = false;
 byId("show-password").addEventListener("change", (event) => {
   byId("password").type = event.target.checked ? "text" : "password";
 });

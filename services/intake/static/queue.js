@@ -37,19 +37,19 @@ export class Queue {
     this.unreadable = false;
     this.progress = null;
     this.proving = null;
-    this.added = 0;
+    this.moved = 0;
     this.channel = new BroadcastChannel("kycuong-queue");
     this.channel.onmessage = () => this.load();
   }
 
-  /** Read the phone's items; once more if one was added meanwhile. */
+  /** Read the phone's items; once more if anything on the disk has changed meanwhile. */
   async load() {
     let kept;
     let before;
     do {
-      before = this.added;
+      before = this.moved;
       kept = await everything("items");
-    } while (before !== this.added);
+    } while (before !== this.moved);
     const marked = Number(localStorage.getItem(this.mark)) || 0;
     if (kept.length === 0 && marked > 0) kept = await this.emptied(marked);
     kept = kept.map((item) => this.newer.get(item.key) ?? item);
@@ -92,7 +92,7 @@ export class Queue {
       // a crash here leaves neither the items nor their places in the chain: all come in one transaction
       await keepAll([...added.map((item) => ["items", item]), ...kept, ...also]);
     });
-    this.added += 1;
+    this.moved += 1;
     const keys = new Set(added.map(({ key }) => key));
     this.items = [...this.items.filter(({ key }) => !keys.has(key)), ...added].sort(inOrder);
     this.tell();
@@ -131,7 +131,7 @@ export class Queue {
     const head = await begin(this.account);
     const item = this.item({ id: head.id, kind: "device", path: `/intake/v1/devices/${head.id}`, body: { key: head.point }, label: {} }, now());
     await keepAll([["items", item], ["keys", head]]);
-    this.added += 1;
+    this.moved += 1;
     this.items = [item, ...this.items];
     return head;
   }
@@ -190,9 +190,13 @@ export class Queue {
   }
 
   async forget(gone) {
-    this.items = this.items.filter((item) => !gone.includes(item));
-    for (const { key } of gone) this.newer.delete(key);
-    await dropAll("items", gone.map(({ key }) => key));
+    const keys = gone.map(({ key }) => key);
+    const without = () => { this.items = this.items.filter(({ key }) => !keys.includes(key)); };
+    without();
+    for (const key of keys) this.newer.delete(key);
+    await dropAll("items", keys);
+    this.moved += 1;
+    without(); // what was read in between held them still
     this.tell();
   }
 
@@ -348,6 +352,8 @@ export class Queue {
     try {
       await keep("items", item);
       this.newer.delete(item.key);
+      this.moved += 1;
+      if (!this.find(item.key)) await drop("items", item.key); // discarded while it was being kept
     } catch (error) {
       if (!isFull(error)) throw error;
     }
