@@ -27,6 +27,7 @@ from services.kernel.consumer import PositionMoved
 from services.kernel.merkle import CompactRange, leaf_hash
 from services.kernel.note import Checkpoint
 from services.kernel.streams import Record, StreamDown, StreamReset
+from services.kernel.streams.embedded import EmbeddedReader
 from tests.support.events import event_id, finding, record
 from tests.support.log import Log, drain, open_log
 from tests.support.postgres import Cluster
@@ -267,9 +268,16 @@ class LogMachine(RuleBasedStateMachine):
     @rule()
     def usurp(self) -> None:
         """Another takes over; the two that ruled do not know yet."""
+        self.run(self._tell_what_was_passed())
         self.paused = (self.paused + self.sequencers)[-3:]
         self.epoch = self.run(self.log.crown("another"))
         self.sequencers = [self._sequencer(), self._sequencer()]
+
+    async def _tell_what_was_passed(self) -> None:
+        """A hint still on its way would trim the stream later, below a position that was set back meanwhile."""
+        for one in self.sequencers:
+            if isinstance(one._reader, EmbeddedReader):
+                await one._reader.hinted()
 
     @precondition(lambda self: self.paused)
     @rule(data=st.data())
