@@ -25,7 +25,7 @@ def begin(page: Page, order: str) -> str:
     record(page, "A01", 3)
     record(page, "B01")
     expect(filed(page, "B01")).to_be_visible()
-    page.get_by_role("link", name=CLOSE).click()
+    page.get_by_role("link", name=CLOSE).press("Enter")
     form = page.locator("#close-form")
     for label, value in (("Được giao", "45"), ("Có mặt", "45"), ("Số người", "45")):
         form.get_by_label(label, exact=True).fill(value)
@@ -105,7 +105,7 @@ def test_a_finding_after_the_signature_asks_for_another(phone: Person) -> None:
     page.locator("#close-back").click()
     record(page, "B03")
     expect(filed(page, "B03")).to_be_visible()
-    page.get_by_role("link", name=CLOSE).click()
+    page.get_by_role("link", name=CLOSE).press("Enter")
     expect(page.locator("#close-read")).to_contain_text("B03")
     page.get_by_role("button", name="Kết thúc và gửi").click()
     expect(page.locator(".error-summary")).to_contain_text("Nội dung đã đổi sau khi ký")
@@ -190,7 +190,7 @@ def test_a_corrected_closing_keeps_its_end_its_signatures_and_how_it_was_filled_
     page.wait_for_timeout(1100)  # times count whole seconds
     phone.context.set_offline(False)
     expect(filed(page, CLOSE)).to_contain_text("Bị từ chối", timeout=FAR)
-    filed(page, CLOSE).get_by_role("button", name="Sửa lại").click()
+    filed(page, CLOSE).get_by_role("button", name="Sửa lại").press("Enter")
     expect(page.get_by_role("img", name="Trưởng đoàn ký")).to_have_attribute("data-strokes", "2")
     page.get_by_label("Ý kiến của đơn vị").fill("Nhất trí.")
     page.get_by_label("Ý kiến của đơn vị").blur()
@@ -240,7 +240,7 @@ def test_a_clean_check_takes_two_taps(phone: Person) -> None:
     open_inspection(page, "tan hoa", NAME, "85/QĐ-SNV")
     page.get_by_role("button", name="Không vi phạm").click()
     expect(filed(page, "K00")).to_contain_text("Đã nhận", timeout=FAR)
-    page.get_by_role("link", name=CLOSE).click()
+    page.get_by_role("link", name=CLOSE).press("Enter")
     expect(page.locator("#close-read")).to_contain_text("K00")
 
 
@@ -281,7 +281,7 @@ def test_a_colleagues_unsent_items_are_named_and_never_block(phone: Person, inst
     expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Đã nhận", timeout=FAR)
     body = {"inspection": page.url.rsplit("/", 1)[1], "code": "A01", "count": 1, "captured_at": now()}
     assert colleague.put(f"/intake/v1/{known}", json=device.sign(known, body, waiting=3)).status_code == 201
-    page.get_by_role("link", name=CLOSE).click()
+    page.get_by_role("link", name=CLOSE).press("Enter")
     for label, value in (("Được giao", "45"), ("Có mặt", "45"), ("Số người", "45")):
         page.locator("#close-form").get_by_label(label, exact=True).fill(value)
     page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
@@ -312,7 +312,7 @@ def test_the_same_id_with_other_words_is_told_and_the_first_stays(
     phone.context.set_offline(False)
     expect(filed(page, "A01").first).to_contain_text("Bị từ chối", timeout=FAR)
     assert twin.get(f"/intake/v1/findings/{key}").json()["count"] == 7
-    page.get_by_role("button", name="Sửa lại").click()
+    page.get_by_role("button", name="Sửa lại").press("Enter")
     page.get_by_role("button", name="Ghi nhận").click()
     expect(filed(page, "A01").filter(has_text="× 2")).to_contain_text("Đã nhận", timeout=FAR)
     expect(page.locator("#count-filed")).not_to_contain_text("Bị từ chối")
@@ -333,7 +333,7 @@ def test_a_clock_a_day_ahead_is_flagged_and_deadlines_count_from_the_server(
     record(page, "A01")
     expect(filed(page, "A01")).to_contain_text("Đã nhận", timeout=FAR)
     key = filed(page, "A01").get_attribute("data-item")
-    page.get_by_role("link", name=CLOSE).click()
+    page.get_by_role("link", name=CLOSE).press("Enter")
     for label, value in (("Được giao", "45"), ("Có mặt", "45"), ("Số người", "45")):
         page.locator("#close-form").get_by_label(label, exact=True).fill(value)
     page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()

@@ -434,7 +434,7 @@ def test_nothing_serious_for_those_who_do_not_see(phone: Person) -> None:
     expect(filed(page, "A01")).to_contain_text("trong nhật ký", timeout=FAR)
     count(page, "A03", 1)
     look("counting")
-    page.get_by_role("link", name="Kết thúc kiểm tra").click()
+    page.get_by_role("link", name="Kết thúc kiểm tra").press("Enter")
     page.get_by_role("button", name="Kết thúc và gửi").click()
     expect(page.locator(".error-summary")).to_be_focused()
     look("closing with errors")
@@ -459,7 +459,7 @@ def test_every_control_is_big_enough_for_a_thumb(phone: Person) -> None:
     count(page, "A03", 1)
     assert page.evaluate(SMALL) == []
     page.get_by_role("button", name="Ghi nhận").click()
-    page.get_by_role("link", name="Kết thúc kiểm tra").click()
+    page.get_by_role("link", name="Kết thúc kiểm tra").press("Enter")
     page.get_by_label("Đơn vị đã đọc lại và cùng ký", exact=True).check()
     page.get_by_text("Thêm cho biên bản").click()
     assert page.evaluate(SMALL) == []

@@ -38,7 +38,7 @@ def sent(page: Page, part: str) -> list[Any]:
 
 
 def close_without_the_colleague(page: Page) -> None:
-    page.get_by_role("link", name="Kết thúc kiểm tra").click()
+    page.get_by_role("link", name="Kết thúc kiểm tra").press("Enter")
     for label in ("Được giao", "Có mặt", "Số người"):
         page.get_by_label(label, exact=True).fill("45")
     page.get_by_label("Đơn vị đã đọc lại và cùng ký", exact=True).check()
@@ -68,14 +68,14 @@ def test_a_corrected_opening_keeps_its_time_and_brings_all_that_waited_for_it(
     page = phone.page
     openings = sent(page, "/inspections/")
     inspection = refused_with_findings(phone)
-    filed(page, "Mở cuộc kiểm tra").get_by_role("button", name="Sửa lại").click()
+    filed(page, "Mở cuộc kiểm tra").get_by_role("button", name="Sửa lại").press("Enter")
     expect(page.locator(".error-summary")).to_be_focused()
     page.goto(page.url.split("#")[0] + "#/")  # left in the middle: nothing is orphaned
     expect(page.locator("#list-open, #list-closed").filter(has_text="61/QĐ-SNV")).to_have_count(1)
     page.get_by_role("link", name="Mở cuộc kiểm tra mới").click()  # nor does a new one take its id
     expect(page.get_by_label("Quyết định kiểm tra số")).to_have_value("")
     page.goto(page.url.split("#")[0] + f"#/inspection/{inspection}")
-    filed(page, "Mở cuộc kiểm tra").get_by_role("button", name="Sửa lại").click()
+    filed(page, "Mở cuộc kiểm tra").get_by_role("button", name="Sửa lại").press("Enter")
     page.get_by_label("Thành viên khác của đoàn").fill(RIGHT)
     page.wait_for_timeout(1100)  # times count whole seconds
     page.get_by_role("button", name="Bắt đầu kiểm tra").click()
@@ -118,12 +118,12 @@ def test_a_refused_finding_never_takes_the_place_of_what_is_being_counted(phone:
     expect(filed(page, "A01")).to_contain_text("Bị từ chối", timeout=FAR)
     count(page, "A01", 3)
     page.locator("#narrative-A01").fill("Ba người đến sau 8 giờ.")
-    filed(page, "A01").get_by_role("button", name="Sửa lại").click()
+    filed(page, "A01").get_by_role("button", name="Sửa lại").press("Enter")
     expect(page.locator("#flash")).to_contain_text("hãy bấm Ghi nhận trước")
     expect(page.locator("#narrative-A01")).to_have_value("Ba người đến sau 8 giờ.")
     page.get_by_role("button", name="Ghi nhận").click()
     expect(filed(page, "A01")).to_have_count(2)
-    filed(page, "A01").filter(has_text="Bị từ chối").get_by_role("button", name="Sửa lại").click()
+    filed(page, "A01").filter(has_text="Bị từ chối").get_by_role("button", name="Sửa lại").press("Enter")
     page.locator("#narrative-A01").fill("Một người đến sau 8 giờ.")
     page.get_by_role("button", name="Ghi nhận").click()
     expect(filed(page, "A01").filter(has_text="Đã nhận")).to_have_count(2, timeout=FAR)
@@ -182,7 +182,7 @@ def test_a_closed_inspection_is_not_filled_in_twice_and_a_refused_closing_opens_
     phone.context.set_offline(True)
     open_inspection(page, "tan hoa", NAME, "65/QĐ-SNV")
     counting = page.url
-    page.get_by_role("link", name="Kết thúc kiểm tra").click()
+    page.get_by_role("link", name="Kết thúc kiểm tra").press("Enter")
     page.get_by_label("Ý kiến của đơn vị").evaluate("area => { area.removeAttribute('maxlength'); }")
     page.get_by_label("Ý kiến của đơn vị").fill("x" * 4001)
     page.goto(counting)
@@ -194,7 +194,7 @@ def test_a_closed_inspection_is_not_filled_in_twice_and_a_refused_closing_opens_
     phone.context.set_offline(False)
     expect(filed(page, "Kết thúc kiểm tra")).to_contain_text("Bị từ chối", timeout=FAR)
     expect(page.locator("#count-end")).not_to_contain_text("đã kết thúc")
-    page.get_by_role("link", name="Kết thúc kiểm tra").click()
+    page.get_by_role("link", name="Kết thúc kiểm tra").press("Enter")
     expect(page.locator("#close-form")).to_be_visible(timeout=FAR)
     page.get_by_label("Ý kiến của đơn vị").fill("Nhất trí.")
     expect(page.get_by_label("Được giao", exact=True)).to_have_value("45")  # as it was filled in before

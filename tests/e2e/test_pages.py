@@ -63,7 +63,7 @@ def test_from_the_phone_to_the_card(people: list[Person], browser: Browser, inst
 
 
 def close(page: Page) -> None:
-    page.get_by_role("link", name="Kết thúc kiểm tra").click()
+    page.get_by_role("link", name="Kết thúc kiểm tra").press("Enter")
     form = page.locator("#close-form")
     expect(form.get_by_label("Được giao", exact=True)).to_have_value("45")
     form.get_by_label("Có mặt", exact=True).fill("43")
@@ -194,7 +194,7 @@ def test_a_refused_item_says_why_and_is_put_right_under_its_own_id(
     page.context.set_offline(False)
     expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("không có tài khoản này", timeout=15_000)
     inspection = page.url.rsplit("/", 1)[1]
-    page.get_by_role("button", name="Sửa lại").click()
+    page.get_by_role("button", name="Sửa lại").press("Enter")
     expect(page.locator(".error-summary")).to_be_focused()
     page.get_by_label("Thành viên khác của đoàn").fill("binh.td")
     page.get_by_role("button", name="Bắt đầu kiểm tra").click()

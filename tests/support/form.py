@@ -93,7 +93,7 @@ def stored(instance: Instance, inspection: str) -> list[tuple[str, int]]:
 
 
 def fill_in_and_close(page: Page) -> None:
-    page.get_by_role("link", name="Kết thúc kiểm tra").click()
+    page.get_by_role("link", name="Kết thúc kiểm tra").press("Enter")
     form = page.locator("#close-form")
     for label, value in (("Được giao", "45"), ("Có mặt", "45"), ("Số người", "45")):
         form.get_by_label(label, exact=True).fill(value)

@@ -127,8 +127,14 @@ def read_parts(
         ) from error
     finally:
         if coming:  # nobody waits for what is under way
-            for process in set(active_children()) - others:
+            killed = set(active_children()) - others
+            for process in killed:
                 process.kill()
+            for process in killed:
+                process.join()
+            # One that was just telling its part leaves half of it in the pipe; the pool would wait for the rest as long
+            # as anybody could still write it, be it this process.
+            pool._result_queue._writer.close()  # type: ignore[attr-defined]  # noqa: SLF001
         pool.shutdown(cancel_futures=True)
 
 
