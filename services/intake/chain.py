@@ -17,7 +17,8 @@ from services.kernel.envelope import canonical
 
 PREFIX = b"kycuong/device/1\n"
 SALT = 16
-_PREV = re.compile(r"[!-~]{0,200}")
+PREV = r"^[!-~]{0,200}$"
+"""How the item before is named: by whatever visible words, few enough to keep."""
 _CURVE = ec.SECP256R1()
 
 
@@ -44,7 +45,7 @@ def read_signed(path: str, body: Any) -> Signed | None:
     n, waiting, prev = device.get("n"), device.get("waiting"), device.get("prev")
     if type(n) is not int or not 1 <= n < 2**53 or not isinstance(device.get("id"), str):
         return None
-    if prev is not None and not (isinstance(prev, str) and _PREV.fullmatch(prev)):
+    if prev is not None and not (isinstance(prev, str) and re.fullmatch(PREV, prev)):
         return None  # what names no item is not kept, even of a write that is refused
     try:
         message = signed_bytes(path, body, device)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from services.intake.chain import read_point
+from services.intake.chain import PREV, read_point
 from services.kernel.note import BadNote, Verifier
 from services.kernel.problems import FieldError, field_errors
 from services.kernel.quarters import parse_instant, quarter_days
@@ -169,9 +169,6 @@ class Form(BaseModel):
     """A body: exact types, no unknown fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-PREV = r"^[!-~]{0,200}$"
 
 
 class Device(Form):
