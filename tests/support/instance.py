@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -36,8 +36,12 @@ def free_port() -> int:
 class Instance:
     """One installation: start it, kill it, start it again on the same folder."""
 
-    def __init__(self, data: Path, port: int | None = None, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, port: int | None = None, env: Mapping[str, str] | None = None,
+        program: Sequence[str] = PROGRAM,
+    ) -> None:  # fmt: skip
         self.data = data
+        self.program = program
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = {**{k: v for k, v in os.environ.items() if not k.startswith("KYCUONG_")}, **(env or {})}
@@ -52,7 +56,7 @@ class Instance:
             self.process.stdout.close()
         with open(self.log, "a") as sink:
             self.process = subprocess.Popen(
-                [*PROGRAM, "run", "--data", str(self.data), "--port", str(self.port)],
+                [*self.program, "run", "--data", str(self.data), "--port", str(self.port)],
                 stdout=subprocess.PIPE, stderr=sink, text=True, env={**self.env, **env}, cwd=ROOT,
             )  # fmt: skip
         assert self.process.stdout is not None
