@@ -25,15 +25,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.kernel import telemetry
+from services.kernel import rendering, telemetry
 from services.kernel.clock import Clock
 from services.kernel.folder import Folder, write_durably
 from services.kernel.loops import StartRefused
 from services.kernel.migrate import migrate
 from services.kernel.postgres import EmbeddedPostgres
 from services.kernel.problems import NotFound, Problem
-from services.kernel.rendering import render
 from services.kernel.settings import Settings
+from services.kernel.web import SecurityHeaders, not_allowed
 
 SERVICES = ("audit", "intake", "reports")  # in the order in which they start; they stop in the other
 GRACE = 2  # seconds for requests under way; with the loops and PostgreSQL, Ctrl-C ends within 5
@@ -48,7 +48,10 @@ def create_service(name: str, settings: Settings, clock: Clock | None = None) ->
 
 
 class House:
-    """One origin, each service under its prefix: dispatches by the first segment of the path."""
+    """One origin, each service under its prefix: dispatches by the first segment of the path.
+
+    Every answer, whoever makes it, leaves through the one door that adds the browser's safety headers.
+    """
 
     def __init__(self, apps: Mapping[str, FastAPI]) -> None:
         self._apps = apps
@@ -56,15 +59,18 @@ class House:
         self._porch = Starlette(
             routes=[Route("/", _welcome), Route("/problems/{slug}", _explain), Route("/favicon.ico", _no_icon)],
             lifespan=self._lifespan,
-            exception_handlers={404: _lost},
         )
+        rendering.install(self._porch)
+        self._porch.add_exception_handler(405, not_allowed)
+        self._door = SecurityHeaders(self._dispatch)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._porch(scope, receive, send)
-            return
-        segment = scope["path"].split("/", 2)[1]
-        app: ASGIApp = self._apps.get(segment, self._porch)
+        await self._door(scope, receive, send)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app: ASGIApp = self._porch
+        if scope["type"] != "lifespan":
+            app = self._apps.get(scope["path"].removeprefix("/").partition("/")[0], self._porch)
         await app(scope, receive, send)
 
     @asynccontextmanager
@@ -87,10 +93,6 @@ async def _no_icon(_: Request) -> Response:
     return Response(status_code=204)
 
 
-async def _lost(request: Request, _: Exception) -> Response:
-    return render(NotFound(), request)
-
-
 async def _explain(request: Request) -> Response:
     """What a problem's `type` address says when somebody opens it: its sentence in both languages."""
     slug = request.path_params["slug"]
@@ -99,7 +101,7 @@ async def _explain(request: Request) -> Response:
             return Response(
                 f"{kind.status} {slug}\n\n{kind.title('vi')}\n\n{kind.title('en')}\n", media_type="text/plain"
             )
-    return render(NotFound(), request)
+    raise NotFound
 
 
 def _subclasses(kind: type[Problem]) -> Iterator[type[Problem]]:

@@ -12,14 +12,23 @@ from services.intake.chain import PREV, read_point
 from services.kernel.note import BadNote, Verifier
 from services.kernel.problems import FieldError, field_errors
 from services.kernel.quarters import parse_instant, quarter_days
-from services.kernel.strict_json import clean_text
+from services.kernel.strict_json import clean_text, is_blank
 
 MAX_TEXT = 4_000
 MAX_PHOTO_BYTES = 10_000_000
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 WRITE_ID = f"^{_UUID7.pattern}$"
 _PLAIN = r"[^\x00-\x09\x0b-\x1f\x7f-\x9f]"  # as descriptions say it: any character but Cc, a line break excepted
-_NUMBER = r"^[\w./&-]*\d[\w./&-]*$"
+# what stands in the log for all to read is written so that two texts that look alike are alike: Latin letters with
+# their marks, plain digits, common punctuation; nothing invisible, nothing that turns the direction of writing
+_LETTER = r"A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
+_SIGN = r".,;:\u0027\u2018\u2019\u02bc\u0022\u201c\u201d()/&+\u00b0\u2116\u2013\u2014\-"
+_WORD = rf"[{_LETTER}0-9{_SIGN}][{_LETTER}0-9{_SIGN}\u0300-\u034e\u0350-\u036f]*"
+_NAME = rf"^(?=[^{_LETTER}]*[{_LETTER}]){_WORD}(?: {_WORD})*$"
+_NUMBER = rf"^(?=[^0-9]*[0-9])[{_LETTER}0-9_./&-]+$"
+_KINDS = "Nghị quyết|Quyết định|Nghị định|Thông tư|Kế hoạch|Luật|NQ|QĐ|NĐ|TT|KH|CT|TB|KL|CV"
+_BASIS = rf"^(?:(?:{_KINDS})(?: số)? )?{_NUMBER[1:]}"
+_CALLED = re.compile(r"\d(?:[.-]?\d){8}", re.ASCII)  # a telephone or an identity card: no document has such a number
 _DAY = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 _PART = r"^(narrative|persons|opinion|refusal|minutes|signatures|position|fill|reason|text|photo\.[1-9][0-9]?)$"
 _VKEY = r"^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$"
@@ -83,9 +92,36 @@ def _line(text: str) -> str:
     return text
 
 
+def _name(text: str) -> str:
+    text = _line(text)
+    if re.fullmatch(_NAME, text):
+        return text
+    odd = next((one for one in text if not re.match(rf"[{_LETTER}0-9{_SIGN} \u0300-\u034e\u0350-\u036f]", one)), None)
+    which = "" if odd is None else f" (U+{ord(odd):04X})"
+    raise ValueError((
+        f"phải có chữ; chỉ dùng chữ La-tinh, chữ số, dấu câu thường, một dấu cách giữa các từ, không ký tự ẩn{which}",
+        f"must have a letter; use Latin letters, digits, common punctuation, single blanks, nothing invisible{which}",
+    ))  # fmt: skip
+
+
+def _document(pattern: str) -> Callable[[str], str]:
+    """The check of a document's number, so that nobody's name or telephone ends in the log."""
+
+    def check(text: str) -> str:
+        text = _line(text)
+        if re.fullmatch(pattern, text) and not _CALLED.search(text):
+            return text
+        raise ValueError((
+            "chỉ ghi số, ký hiệu văn bản, ví dụ 12/QĐ-SNV; không ghi lời, tên người hay số điện thoại",
+            "give only a document's number, for example 12/QĐ-SNV; no words, no person's name, no telephone number",
+        ))  # fmt: skip
+
+    return check
+
+
 def _reason(text: str) -> str:
     text = _text(text)
-    if not text.strip():
+    if is_blank(text):
         raise ValueError(("hãy ghi lý do", "give a reason"))
     return text
 
@@ -157,7 +193,9 @@ PartNames = Annotated[
 UnitId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,62}$")]
 ACCOUNT = r"^[a-z0-9][a-z0-9._-]{1,94}$"
 AccountName = Annotated[str, Field(pattern=ACCOUNT)]
-Number = Annotated[str, AfterValidator(_line), Field(max_length=60, pattern=_NUMBER), _shown(_NUMBER)]
+Name = Annotated[str, AfterValidator(_name), Field(max_length=200), _shown(_NAME)]
+Number = Annotated[str, AfterValidator(_document(_NUMBER)), Field(max_length=60), _shown(_NUMBER)]
+Basis = Annotated[str, AfterValidator(_document(_BASIS)), Field(max_length=100), _shown(_BASIS)]
 Tally = Annotated[int, Field(ge=0, le=99_999)]
 # a field that may be left out, but never be null: its type has no None, and rules ask `model_fields_set`
 ABSENT: Any = None
@@ -218,7 +256,7 @@ class RegisterUnit(Write):
 
     change: Literal["register"]
     unit: UnitId
-    name: Line
+    name: Name
     group: Group
     parent: UnitId | None
     staff: Annotated[int, Field(ge=0, le=1_000_000)]
@@ -231,7 +269,7 @@ class AmendUnit(Write):
     change: Literal["amend"]
     unit: UnitId
     valid_from: Day
-    name: Line = ABSENT
+    name: Name = ABSENT
     group: Group = ABSENT
     parent: UnitId | None = None
     staff: Annotated[int, Field(ge=0, le=1_000_000)] = ABSENT
@@ -268,7 +306,7 @@ class SucceedUnits(Write):
     from_: Annotated[list[UnitId], Field(min_length=1, max_length=80)] = Field(alias="from")
     to: Annotated[list[UnitId], Field(min_length=1, max_length=80)]
     valid_from: Day
-    basis: Annotated[Line, Field(max_length=100)]
+    basis: Basis
     cases_to: UnitId = ABSENT
 
 

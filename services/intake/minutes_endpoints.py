@@ -6,20 +6,20 @@ import io
 import json
 import re
 import secrets
-from typing import Annotated, Any
+from typing import Any
 
 import asyncpg
 import segno
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from services.intake.endpoints import service_of
-from services.intake.forms import MAX_TEXT, is_write_id
+from services.intake.forms import is_write_id
 from services.intake.loading import QUERIES
 from services.intake.minutes import Closed, Member, Noted, content, content_hash, figures, found, units_edition
 from services.intake.minutes_files import DOCX, PDF, as_file
 from services.intake.minutes_wording import Office, paper
-from services.intake.reads import Reading, private_of, reading_of, staff_role, unit_name
+from services.intake.reads import Reading, Reason, private_of, reading_of, staff_role, unit_name
 from services.intake.refusals import WrongState
 from services.intake.service import Service
 from services.intake.shell import PAGES
@@ -27,9 +27,8 @@ from services.kernel.identity import authenticate, token_of
 from services.kernel.problems import NotFound, invalid
 from services.kernel.quarters import local_date, rfc3339
 from services.kernel.roles import PUBLIC, Action, Role, allows
-from services.kernel.strict_json import clean_text
+from services.kernel.strict_json import clean_text, is_blank
 
-Reason = Annotated[str | None, Query(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")]
 _ODK = (
     "event", "node", "start", "end", "latitude", "longitude", "accuracy", "old-value", "new-value", "user",
     "change-reason",
@@ -57,14 +56,14 @@ def install(app: FastAPI) -> None:
     app.get("/intake/units/{unit}/qr", include_in_schema=False, openapi_extra=allows(Action.SIGNED_IN))(unit_code)
 
 
-async def show(request: Request, id: str, reason: Reason = None) -> Response:
+async def show(request: Request, id: str, reason: Reason) -> Response:
     """The minutes as data, with their hash."""
     _, edition, issued = await _open(request, id, reason)
     return JSONResponse(edition | {"content_sha256": issued})
 
 
 def _giving(kind: str) -> Any:
-    async def give(request: Request, id: str, reason: Reason = None) -> Response:
+    async def give(request: Request, id: str, reason: Reason) -> Response:
         """The minutes as a file, noted by its hash before it is given out."""
         service, edition, issued = await _open(request, id, reason)
         address = f"{_site(request)}intake/minutes/{id}/{issued}"
@@ -82,7 +81,7 @@ def _giving(kind: str) -> Any:
     return give
 
 
-async def fill_audit(request: Request, id: str, reason: Reason = None) -> Response:
+async def fill_audit(request: Request, id: str, reason: Reason) -> Response:
     """How the form was filled in, in ODK's columns; free text is told by its length. Not for the unit."""
     service, _, role, row = await _reach(request, id, reason, "fill")
     if role is Role.UNIT_HEAD:
@@ -123,7 +122,7 @@ async def _reach(
     if row["closing"] is None:
         raise WrongState(("Cuộc kiểm tra chưa kết thúc nên chưa có biên bản.", "Still open: there are no minutes yet."))
     role = _role(reading, row)
-    if role is Role.AUDITOR and not (reason or "").strip():
+    if role is Role.AUDITOR and is_blank(reason or ""):
         raise invalid("/reason", "hãy nêu lý do xem biên bản", "say why the minutes are opened")
     now = service.clock.now()
     noted = (reading.caller.account, role, id, reason and clean_text(reason), now, part)

@@ -3,18 +3,18 @@
 import asyncio
 import hashlib
 import re
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from services.intake.commands import PHOTO, Command, SentPhoto
 from services.intake.endpoints import service_of
-from services.intake.forms import MAX_PHOTO_BYTES, MAX_TEXT, WRITE_ID, id_errors
+from services.intake.forms import MAX_PHOTO_BYTES, WRITE_ID, id_errors
 from services.intake.imaging import Unreadable
 from services.intake.loading import QUERIES
 from services.intake.photos import completed_id, photo_id
-from services.intake.reads import open_finding
+from services.intake.reads import Reason, open_finding
 from services.intake.schemas import answers
 from services.intake.service import Service
 from services.intake.vault import Sealed
@@ -22,6 +22,7 @@ from services.intake.world import KeptPhoto
 from services.kernel.identity import authenticate, hash_token, token_of
 from services.kernel.problems import FieldError, NotFound, Unavailable, invalid
 from services.kernel.roles import Action, Role, allows
+from services.kernel.strict_json import is_blank
 from services.kernel.web import read_body, require_head
 
 PATH = "/intake/v1/findings/{finding}/photos/{n}"
@@ -102,9 +103,7 @@ def _place(text: str) -> int:
     return int(text) if _PLACE.fullmatch(text) else 0
 
 
-async def show_photo(
-    request: Request, reason: Annotated[str | None, Query(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")] = None
-) -> Response:
+async def show_photo(request: Request, reason: Reason) -> Response:
     """The kept image, to whoever may read the private part; an auditor gives a reason; each opening is logged."""
     finding, place = request.path_params["finding"], _place(request.path_params["n"])
     service = service_of(request)
@@ -112,7 +111,7 @@ async def show_photo(
     row = await service.pool.fetchrow(QUERIES.photo, finding, place) if place else None
     if row is None:
         raise NotFound
-    if opening.role is Role.AUDITOR and not (reason or "").strip():
+    if opening.role is Role.AUDITOR and is_blank(reason or ""):
         raise invalid("/reason", "hãy nêu lý do xem ảnh", "say why the photo is opened")
     await opening.note(service, reason, f"photo.{place}")
     # a crash here leaves a reading noted that nobody saw: never the other way round

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 import asyncpg
-from fastapi import FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Header, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from services.intake.catalogue import in_force
@@ -25,7 +26,7 @@ from services.kernel.identity import authenticate, token_of
 from services.kernel.problems import NotFound, invalid
 from services.kernel.quarters import local_date, rfc3339
 from services.kernel.roles import MATRIX, Action, Reach, Role, allows
-from services.kernel.strict_json import clean_text
+from services.kernel.strict_json import clean_text, is_blank
 
 _LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 _STRUCTURED = ("persons", "minutes", "signatures", "position", "fill")
@@ -34,12 +35,44 @@ _ANSWERS = ("withdrawal", "reply", "decision")
 _SEEN_BEFORE = timedelta(days=7)
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _MOST_PHONES = 50
+REASON_HEADER = "Kycuong-Reason"
 _STAFF = frozenset({Role.INSPECTOR, Role.LEAD, Role.REVIEWER})
 
 Cursor = Annotated[str | None, Query(max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Day = Annotated[date | None, Query()]
 Short = Annotated[str | None, Query(max_length=80, pattern=r"^[^\x00]*$")]
+
+
+async def told_reason(
+    reason: Annotated[
+        str | None,
+        Query(
+            max_length=MAX_TEXT, pattern=r"^[^\x00]*$", description="an address is kept in histories: better the header"
+        ),
+    ] = None,
+    told: Annotated[
+        str | None,
+        Header(alias=REASON_HEADER, pattern=r"^[!-~]*$", description="why it is opened, percent-encoded UTF-8"),
+    ] = None,
+) -> str | None:
+    """Why a private part is opened: by a header, which no history, proxy or trace keeps, or in the address."""
+    if told is None:
+        return reason
+    try:
+        text = unquote(told, errors="strict")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text or len(text) > MAX_TEXT:
+        raise invalid(
+            f"/{REASON_HEADER}",
+            f"phải là UTF-8 viết bằng %XX, dài nhất {MAX_TEXT} ký tự",
+            f"must be percent-encoded UTF-8 of at most {MAX_TEXT} characters",
+        )
+    return text
+
+
+Reason = Annotated[str | None, Depends(told_reason)]
 
 
 @dataclass(slots=True)
@@ -240,15 +273,13 @@ async def findings(
     return _page([_finding(row, reading, ()) for row in rows], limit, "id")
 
 
-async def finding(
-    request: Request, id: str, reason: Annotated[str | None, Query(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")] = None
-) -> Response:
+async def finding(request: Request, id: str, reason: Reason) -> Response:
     """One finding with its private part; an auditor gives a reason to open that, and each opening is logged."""
     opening = await open_finding(request, id)
     service, reading, row = service_of(request), opening.reading, opening.row
     answers = {name: row[name] for name in _ANSWERS if row[name] is not None}
     shown = _finding(row, reading, row["team"]) | {"answers": answers}
-    if opening.role is not Role.AUDITOR or (reason or "").strip():
+    if opening.role is not Role.AUDITOR or not is_blank(reason or ""):
         await opening.note(service, reason)
         # a crash here leaves a reading noted that nobody saw: never the other way round
         shown["private"] = await _private(service, id, answers)

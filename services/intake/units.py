@@ -58,6 +58,7 @@ def _succession_faults(form: forms.SucceedUnits) -> list[FieldError]:
     for name, listed in (("from", form.from_), ("to", form.to)):
         if len(set(listed)) != len(listed):
             errors.append(FieldError(f"/{name}", "có đơn vị lặp lại", "names a unit twice"))
+    errors += _own_successors(form)
     if form.kind in ("merge", "rename") and len(form.to) != 1:
         errors.append(FieldError("/to", "phải có đúng một đơn vị", "must name exactly one unit"))
     if form.kind in ("split", "rename") and len(form.from_) != 1:
@@ -70,6 +71,16 @@ def _succession_faults(form: forms.SucceedUnits) -> list[FieldError]:
     elif form.cases_to not in form.to:
         errors.append(FieldError("/cases_to", "phải là một đơn vị trong to", "must be one of to"))
     return errors
+
+
+def _own_successors(form: forms.SucceedUnits) -> list[FieldError]:
+    """A unit may stay only where others pass into it, or where others are split from it."""
+    stays = {"merge": len(form.from_) > 1, "split": len(form.to) > 1}.get(form.kind, False)
+    return [
+        FieldError(f"/to/{place}", "đơn vị không thể kế thừa chính nó", "a unit cannot succeed itself")
+        for place, unit in enumerate(form.to)
+        if unit in form.from_ and not stays
+    ]
 
 
 def _admin(world: World, grants: Grants, form: Any) -> Grant:
@@ -178,9 +189,14 @@ def _check_validity(world: World, form: forms.SucceedUnits, day: date) -> None:
             raise WrongState((f"{unit} đã có đơn vị kế thừa.", f"{unit} already has a successor."))
         if world.directory.version(unit, day - _DAY) is None:
             raise invalid(f"/from/{place}", f"không hoạt động trước ngày {day}", f"was not valid before {day}")
+    passing = [unit for unit in form.from_ if unit not in form.to]
     for place, unit in enumerate(form.to):
         if world.directory.version(unit, day) is None:
             raise invalid(f"/to/{place}", f"không hoạt động vào ngày {day}", f"is not valid on {day}")
+        if world.directory.answering(unit, date.max) in passing:
+            raise invalid(
+                f"/to/{place}", "đã được chính đơn vị cũ kế thừa", "is itself to pass into a unit that ends here"
+            )
 
 
 def _pass_on(world: World, unit: str, heir: Heir) -> None:

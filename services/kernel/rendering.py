@@ -2,9 +2,10 @@
 
 import logging
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from services.kernel.db import TRANSIENT
@@ -60,7 +61,7 @@ def as_problem(error: Exception) -> Problem:
     return Problem()
 
 
-def install(app: FastAPI) -> None:
+def install(app: Starlette) -> None:
     """Register the one handler for everything an app may raise."""
 
     async def handle(request: Request, error: Exception) -> Response:

@@ -10,6 +10,7 @@ from services.kernel.problems import BadJson
 MAX_DEPTH = 16
 BEYOND = 10**30  # stands for every longer integer: no field takes either, so all are refused alike
 _BLANK = re.compile(r"[ \t\r\n]*")
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a symbol that show nothing
 _LONGEST = 30  # characters of an integer that is read exactly
 
 
@@ -84,3 +85,8 @@ def _bad(vietnamese: str, english: str) -> BadJson:
 def clean_text(text: str) -> str:
     """NFC, the form in which text is compared and hashed."""
     return unicodedata.normalize("NFC", text)
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to be read: blanks, invisible characters and lone marks alone."""
+    return all(character in _FILLERS or unicodedata.category(character)[0] in "ZCM" for character in text)

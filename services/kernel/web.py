@@ -1,5 +1,6 @@
-"""What the three HTTP faces have in common: problems, headers, bounded bodies, and what is traced of a request."""
+"""What the HTTP faces have in common: problems, headers, bounded bodies, and what is traced of a request."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -17,11 +18,14 @@ _SECURITY = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",  # an address may carry why a private part is opened
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
 _SECURITY_RAW = [(name.lower().encode(), value.encode()) for name, value in _SECURITY.items()]
+_HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+_SECRET = re.compile(r"[^/]{40,}")  # longer than any id: whoever holds it may look
+_ASKED = "kycuong.asked"
 # FastAPI's own server span a request; its log records would carry what was sent, so none of those
 _TELEMETRY: TelemetryConfig = {
     "operation_spans": False,
@@ -31,7 +35,10 @@ _TELEMETRY: TelemetryConfig = {
 
 
 class SecurityHeaders:
-    """Adds the browser's safety headers to every answer, and `no-store` where the answer names no caching."""
+    """Adds the browser's safety headers to every answer, and `no-store` where the answer names no caching.
+
+    It stands before all else, also before what answers for an unexpected error.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -43,13 +50,55 @@ class SecurityHeaders:
 
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = message["headers"] = list(message.get("headers", ()))
-                headers.extend(_SECURITY_RAW)
-                if not any(name == b"cache-control" for name, _ in headers):
-                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = _secured(list(message.get("headers", ())), scope.get("scheme") == "https")
             await send(message)
 
         await self._app(scope, receive, secured)
+
+
+def _secured(headers: list[tuple[bytes, bytes]], https: bool) -> list[tuple[bytes, bytes]]:
+    """An answer's headers with ours, once; `https` is what the proxy with TLS says."""
+    names = {name for name, _ in headers}
+    if _SECURITY_RAW[-1][0] in names:
+        return headers
+    headers += _SECURITY_RAW
+    if https:
+        headers.append(_HTTPS_ONLY)
+    if b"cache-control" not in names:
+        headers.append((b"cache-control", b"no-store"))
+    return headers
+
+
+class Face(FastAPI):
+    """An app whose every answer is secured, and of whose requests neither the query is traced nor a path's secret.
+
+    A reason for opening a private part, or what was searched for, may stand there. What measures a request reads its
+    scope before the app does, so it never gets to see them; `AsAsked` gives them back.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http":
+            path = scope["path"]
+            scope = {
+                **scope,
+                _ASKED: (path, scope["query_string"]),
+                "path": _SECRET.sub("*", path),
+                "query_string": b"",
+            }
+        await SecurityHeaders(super().__call__)(scope, receive, send)
+
+
+class AsAsked:
+    """Gives a request its own path and query again; in place, for what handles an error holds the same scope."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if _ASKED in scope:
+            scope["path"], scope["query_string"] = scope.pop(_ASKED)
+        await self._app(scope, receive, send)
 
 
 class HeadAsGet:
@@ -71,7 +120,7 @@ class HeadAsGet:
         await self._app({**scope, "method": "GET"}, receive, without_content)
 
 
-async def _not_allowed(request: Request, _: Exception) -> Response:
+async def not_allowed(request: Request, _: Exception) -> Response:
     """A 405 that names every method the address takes: the framework names those of one of its routes."""
     scope = request.scope
     asked = {**scope, "root_path": scope.get("app_root_path", scope.get("root_path", ""))}
@@ -89,7 +138,7 @@ def _takes(route: BaseRoute, scope: Scope, method: str) -> bool:
 
 def service_app(name: str, title: str, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[Any]]) -> FastAPI:
     """A service's app: problems as problem+json, its own OpenAPI under its prefix, no docs from elsewhere."""
-    app = FastAPI(
+    app = Face(
         title=title,
         version="1",
         lifespan=lifespan,
@@ -100,10 +149,10 @@ def service_app(name: str, title: str, lifespan: Callable[[FastAPI], AbstractAsy
         telemetry=_TELEMETRY,
     )
     rendering.install(app)
-    app.add_exception_handler(405, _not_allowed)
+    app.add_exception_handler(405, not_allowed)
     openapi.describe(app)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AsAsked)
     return app
 
 

@@ -92,6 +92,25 @@ async def test_private_parts_by_role_and_each_opening_is_noted(intake, case):
     ]
 
 
+async def test_an_auditor_s_reason_may_come_in_a_header(intake, case):
+    _, finding = case
+    path = f"/intake/v1/findings/{finding}"
+
+    async def opened(reason):
+        headers = {"authorization": f"Bearer {intake.tokens['auditor']}", "kycuong-reason": reason}
+        return await intake.client.get(path, headers=headers)
+
+    assert (await opened("Ki%E1%BB%83m%20tra")).json()["private"] == PRIVATE
+    for nothing in ("%20", "%E2%80%8B%E2%80%8D", "%E3%85%A4"):
+        assert "private" not in (await opened(nothing)).json()
+        assert "private" not in await intake.get("auditor", f"{path}?reason={nothing}")
+    for broken in ("%00", "%E1%BB", "x" * 4001):
+        answer = await opened(broken)
+        assert answer.status_code == 422 and answer.json()["errors"][0]["pointer"] == "/Kycuong-Reason"
+    noted = await intake.service.pool.fetch("SELECT reason FROM intake.vault_read")
+    assert [row["reason"] for row in noted] == ["Kiểm tra"]
+
+
 async def test_lists_are_paged_by_opaque_cursors(intake):
     made = [fresh() for _ in range(7)]
     for inspection in made:

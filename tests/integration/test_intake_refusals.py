@@ -193,6 +193,21 @@ OPENING_FAULTS = [
     ({"selection": "targeted"}, "/selection"),
     ({"basis": "theo chỉ đạo của lãnh đạo"}, "/basis"),
     ({"basis": ""}, "/basis"),
+    *[
+        ({"basis": basis}, "/basis")
+        for basis in (
+            "Ông Nguyễn Văn A 0912345678",
+            "0912345678",
+            "+84.912-345.678",
+            "NguyenVanA-0912345678",
+            "001099012345",
+            "12\u200b/QĐ-SNV",
+            "12\u200d/QĐ",
+            "12/Q\u0414-SNV",
+            "\u0661\u0662/QĐ-SNV",
+            "12/QĐ–SNV",
+        )
+    ],
     ({"team": ["nobody-here"]}, "/team/0"),
     ({"team": "colleague"}, "/team"),
     ({"opened_at": "2026-09-01T08:05:01+07:00"}, "/opened_at"),
@@ -207,7 +222,39 @@ async def test_every_fault_of_an_opening_is_named(intake):
         await refused(intake, "inspector", f"inspections/{fresh()}", body, 422, "invalid", pointer)
 
 
+# nothing to be seen, hidden, turned round, or another script's letter that looks like ours
+NO_NAMES = (
+    "\u200b", "\u200b\u200d\ufeff", "\u202e", "\u2066\u2069", "\u00a0", "\u3164", "\u2800", "\ufe0f", "\u034f",
+    "...", "12",
+    "UBND xã\u200b Tân Hòa", "UBND xã \u202eaòH nâT", "\u2066UBND xã Tân Hòa\u2069", "UBND xã Tân Hòa\u00ad",
+    "UBND x\u0430 Tân Hòa", "\uff35\uff22\uff2e\uff24 xã", "UBND  xã Tân Hòa", "UBND\u00a0xã Tân Hòa", "UBND\u2028xã",
+    "UBND xã Tân Hòa \U000e0041", "UBND xã \ue000", "UBND xã Tân Hòa \u0661",
+)  # fmt: skip
+WORDS_FOR_A_NUMBER = (
+    "Ông Nguyễn Văn A, 0912345678", "Nguyễn Văn A", "0912345678", "NQ 0912345678", "NQ 202/2025/QH15 của Quốc hội",
+    "\u200b", "NQ\u200b 202/2025/QH15", "NQ \u202e202", "theo đơn 12", "NQ", "+84 912 345 678",
+)  # fmt: skip
+
+
+def succession(**changes):
+    return {
+        "change": "succeed", "kind": "merge", "from": [UNIT], "to": ["xa-phu-lam"], "valid_from": "2026-01-01",
+        "basis": "NQ 202/2025/QH15",
+    } | changes  # fmt: skip
+
+
 UNIT_FAULTS = [
+    *[(register("xa-moi", name=name), "/name") for name in NO_NAMES],
+    *[({"change": "amend", "unit": UNIT, "valid_from": "2026-01-01", "name": name}, "/name") for name in NO_NAMES],
+    *[(succession(basis=basis), "/basis") for basis in WORDS_FOR_A_NUMBER],
+    (succession(to=[UNIT]), "/to/0"),
+    (succession(kind="rename", to=[UNIT]), "/to/0"),
+    (succession(kind="move", to=[UNIT]), "/to/0"),
+    (succession(kind="move", **{"from": [UNIT, "xa-phu-lam"]}), "/to/0"),
+    (succession(kind="split", to=[UNIT], cases_to=UNIT), "/to/0"),
+    (succession(**{"from": [UNIT, UNIT]}), "/from"),
+    (succession(kind="split", to=["xa-phu-lam", "xa-phu-lam"], cases_to="xa-phu-lam"), "/to"),
+    (register("xa-moi", parent="xa-moi"), "/parent"),
     *[(edited(register("xa-moi"), **{name: "-"}), f"/{name}") for name in register()],
     (register("xa-moi", parent="xa-khong-co"), "/parent"),
     (register("XA"), "/unit"),
@@ -268,10 +315,44 @@ async def test_every_fault_of_a_unit_change_is_named(intake):
     await refused(intake, "admin", f"unit-changes/{fresh()}", register(UNIT), 409, "already-registered")
 
 
+@pytest.mark.parametrize("basis", ["NQ 202/2025/QH15", "Nghị quyết số 202/2025/QH15", "1656/NQ-UBTVQH15", "QĐ 12/2026"])
+async def test_a_succession_names_the_document_it_follows(intake, basis):
+    await intake.put("admin", f"unit-changes/{fresh()}", succession(basis=basis), 201)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "UBND xã Tân Hòa",
+        "Sở Nội vụ",
+        "UBND xã Ea M’Đrăk",
+        "Trường THPT số 2 (cơ sở 1)",
+        "Buôn Hra\u0306 Êa H'\u01af\u0306",
+    ],
+)
+async def test_the_names_that_units_have_are_taken(intake, name):
+    await intake.put("admin", f"unit-changes/{fresh()}", register("xa-moi", name=name), 201)
+
+
+async def test_units_may_pass_into_one_of_them_and_be_split_from_one_that_stays(intake):
+    await intake.put("admin", f"unit-changes/{fresh()}", register("xa-moi", parent="ubnd-tinh"), 201)
+    split = succession(kind="split", to=[UNIT, "xa-moi"], cases_to=UNIT)
+    await intake.put("admin", f"unit-changes/{fresh()}", split, 201)
+    merge = succession(to=[UNIT], **{"from": [UNIT, "xa-phu-lam"]})
+    await intake.put("admin", f"unit-changes/{fresh()}", merge, 201)
+
+
+async def test_a_succession_never_runs_in_a_circle(intake):
+    later = succession(valid_from="2026-06-01")
+    await intake.put("admin", f"unit-changes/{fresh()}", later, 201)
+    back = succession(to=[UNIT], valid_from="2026-03-01", **{"from": ["xa-phu-lam"]})
+    await refused(intake, "admin", f"unit-changes/{fresh()}", back, 422, "invalid", "/to/0")
+
+
 async def test_a_reason_may_not_be_missing(intake, inspection):
     finding = fresh()
     await intake.put("inspector", f"findings/{finding}", recording(inspection))
-    for private in ("-", {}, {"reason": ""}, {"reason": " \n "}):
+    for private in ("-", {}, {"reason": ""}, {"reason": " \n "}, {"reason": "\u200b\u2060"}):
         for who, noun, body in (("inspector", "withdrawal", {}), ("reviewer", "decision", {"outcome": "unfounded"})):
             path = f"findings/{finding}/{noun}/{fresh()}"
             await refused(intake, who, path, edited(body, private=private), 422, "invalid", "/private/reason")
