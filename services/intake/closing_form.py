@@ -47,6 +47,7 @@ class MinutesWords(Form):
     number: Number = ABSENT
     place: Line = ABSENT
     representative: Representative = ABSENT
+    leader: Line = ABSENT
     secretary: Line = ABSENT
     demands: Text = ABSENT
     demands_due: Day = ABSENT

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from services.kernel.folding import plain
+
 _DAY = timedelta(days=1)
 _MAX_DEPTH = 16
 FIELDS = frozenset({"name", "group", "parent", "staff"})
@@ -42,6 +44,8 @@ class Directory:
 
     versions: dict[str, tuple[Version, ...]] = field(default_factory=dict)
     heirs: dict[str, Heir] = field(default_factory=dict)
+    _namesakes: dict[str, set[str]] | None = None
+    """The units of each name, folded, of any day: made when first asked for, gone with a change."""
 
     def copy(self) -> "Directory":
         """A directory to change while others read this one."""
@@ -57,6 +61,36 @@ class Directory:
             if version.covers(day):
                 return version
         return None
+
+    def label(self, unit: str, day: date) -> str:
+        """A unit's name on a day, its parent's beside it where another unit is called alike; its id without one."""
+        version = self.version(unit, day)
+        if version is None:
+            return unit
+        above = self.above_namesake(unit, day)
+        return version.name if above is None else f"{version.name} ({above})"
+
+    def above_namesake(self, unit: str, day: date) -> str | None:
+        """What tells a unit from others of its name on that day: its parent's name, where that is not enough its id."""
+        version = self.version(unit, day)
+        if version is None or len(alike := self._called(version.name)) < 2:
+            return None
+        above = self._parents_name(unit, day)
+        others = {self._parents_name(other, day) for other in alike if other != unit}
+        return unit if above is None else f"{above}, {unit}" if above in others else above
+
+    def _parents_name(self, unit: str, day: date) -> str | None:
+        version = self._nearest(unit, day)
+        parent = self._nearest(version.parent, day) if version and version.parent else None
+        return parent.name if parent else None
+
+    def _called(self, name: str) -> set[str]:
+        if self._namesakes is None:
+            self._namesakes = {}
+            for unit, versions in self.versions.items():
+                for version in versions:
+                    self._namesakes.setdefault(plain(version.name), set()).add(unit)
+        return self._namesakes.get(plain(name), set())
 
     def ancestors(self, unit: str, day: date) -> tuple[str, ...]:
         """The unit and its parents on a day (its own nearest valid day when it was not valid then)."""
@@ -97,11 +131,13 @@ class Directory:
 
     def register(self, unit: str, version: Version) -> None:
         """Add a unit."""
+        self._namesakes = None
         self.versions[unit] = (version,)
 
     def amend(self, unit: str, day: date, fields: dict[str, Any]) -> None:
         """Change fields from a valid day on, each until a change of a later day names it itself."""
         changed: list[Version] = []
+        self._namesakes = None
         for version in self.versions[unit]:
             if version.covers(day):
                 named = frozenset(fields)

@@ -36,6 +36,10 @@ class Noted:
     withdrawn: bool
     added: bool = False
     """Received after the closing: nobody has read it out before signing."""
+    at: datetime | None = None
+    """When it was seen."""
+    narrative: str | None = ""
+    """What the inspector wrote; None once erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,9 @@ class Closed:
     members: Sequence[Member]
     findings: Sequence[Noted]
     private: Mapping[str, Any]
+    reply_due: datetime | None = None
+    parent_name: str | None = None
+    """Of the unit above, where another unit has the same name."""
 
 
 def figures(closed: Closed) -> dict[str, Any]:
@@ -67,15 +74,30 @@ def figures(closed: Closed) -> dict[str, Any]:
 
 def found(findings: Iterable[Noted]) -> list[dict[str, Any]]:
     """The findings as figures."""
-    return [
-        {"code": one.code, "name": one.name, "count": one.count, "withdrawn": one.withdrawn}
-        | ({"added": True} if one.added else {})  # only then: what was given out before keeps its hash
-        for one in told(findings)
-    ]
+    return [_figure(one) for one in told(findings)]
+
+
+def _figure(one: Noted) -> dict[str, Any]:
+    said = {"code": one.code, "name": one.name, "count": one.count, "withdrawn": one.withdrawn}
+    return said | ({"added": True} if one.added else {})  # only then: what was given out before keeps its hash
 
 
 def content(closed: Closed) -> dict[str, Any]:
     """Everything that the full minutes say."""
+    return first_content(closed) | {
+        "version": 2, "findings": [_whole(one) for one in told(closed.findings)],
+        "reply_due": closed.reply_due and _local(closed.reply_due), "parent_name": closed.parent_name,
+    }  # fmt: skip
+
+
+def _whole(one: Noted) -> dict[str, Any]:
+    """A finding with its severity, its time and, while it stands, its words."""
+    said = {"severity": one.severity, "at": one.at and _local(one.at)}
+    return _figure(one) | said | ({} if one.withdrawn or one.narrative == "" else {"narrative": one.narrative})
+
+
+def first_content(closed: Closed) -> dict[str, Any]:
+    """What minutes said in their first form: papers given out then stand while this is still so."""
     return figures(closed) | {
         "version": 1, "inspection": closed.inspection, "closing": closed.closing,
         "team": [{"name": one.name, "leads": one.leads} for one in closed.members],
@@ -97,7 +119,9 @@ def units_edition(said: Mapping[str, Any]) -> dict[str, Any]:
     """The same minutes for the unit's own people: the team by its roles, and only the unit's own signature."""
     private = dict(said["private"])
     if private.get("minutes"):
-        private["minutes"] = {name: value for name, value in private["minutes"].items() if name != "secretary"}
+        private["minutes"] = {
+            name: value for name, value in private["minutes"].items() if name not in {"secretary", "leader"}
+        }
     if private.get("signatures"):
         private["signatures"] = {name: value for name, value in private["signatures"].items() if name == "unit"}
     return {**said, "team": [{"name": None, "leads": one["leads"]} for one in said["team"]], "private": private}

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -16,13 +17,24 @@ from starlette.responses import JSONResponse, Response
 from services.intake.endpoints import service_of
 from services.intake.forms import is_write_id
 from services.intake.loading import QUERIES
-from services.intake.minutes import Closed, Member, Noted, content, content_hash, figures, found, units_edition
+from services.intake.minutes import (
+    Closed,
+    Member,
+    Noted,
+    content,
+    content_hash,
+    figures,
+    first_content,
+    found,
+    units_edition,
+)
 from services.intake.minutes_files import DOCX, PDF, as_file
 from services.intake.minutes_wording import Office, paper
-from services.intake.reads import Reading, Reason, private_of, reading_of, staff_role, unit_name
+from services.intake.reads import Reading, Reason, private_of, privates_of, reading_of, staff_role
 from services.intake.refusals import WrongState
 from services.intake.service import Service
 from services.intake.shell import PAGES
+from services.kernel.downloads import attachment, csv_cell, file_name
 from services.kernel.identity import authenticate, token_of
 from services.kernel.problems import NotFound, invalid
 from services.kernel.quarters import local_date, rfc3339
@@ -73,8 +85,8 @@ def _giving(kind: str) -> Any:
         await service.pool.execute(QUERIES.note_minutes_file, digest, issued, kind, len(raw), service.clock.now())
         # a crash here leaves the hash of a file that nobody was given
         headers = {
-            "Content-Disposition": f'attachment; filename="bien-ban-{id}.{kind}"', "Cache-Control": "no-store",
-            "X-Content-SHA256": digest,
+            "Content-Disposition": attachment(_file_name(edition, kind), f"bien-ban-{id}.{kind}"),
+            "Cache-Control": "no-store", "X-Content-SHA256": digest,
         }  # fmt: skip
         return Response(raw, media_type=_KINDS[kind], headers=headers)
 
@@ -92,14 +104,15 @@ async def fill_audit(request: Request, id: str, reason: Reason) -> Response:
     table.writerow(_ODK)
     for one in rows:
         known = {**one, "old-value": one["old"], "new-value": one["new"]}
-        table.writerow([_cell(known.get(name, "")) for name in _ODK])
+        table.writerow([csv_cell(known.get(name, "")) for name in _ODK])
     headers = {"Content-Disposition": f'attachment; filename="fill-{id}.csv"', "Cache-Control": "no-store"}
     return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _cell(value: Any) -> Any:
-    """A value that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+def _file_name(edition: Mapping[str, Any], kind: str) -> str:
+    """As an office files it: `BB 401-BB-ĐKT UBND xã Tân Hòa 2026-11-30.pdf`."""
+    words = edition["private"].get("minutes") or {}
+    return file_name("BB", words.get("number"), edition["unit_name"], edition["closed_at"][:10], kind=kind)
 
 
 async def _open(request: Request, id: str, reason: str | None) -> tuple[Service, dict[str, Any], str]:
@@ -139,39 +152,49 @@ def _role(reading: Reading, row: asyncpg.Record) -> Role:
 
 async def _closed(service: Service, reading: Reading, row: asyncpg.Record) -> Closed:
     members = await service.pool.fetch(QUERIES.team_members, row["team"], row["opened_at"])
+    rows = await service.pool.fetch(QUERIES.minutes_findings, row["id"])
+    private = await privates_of(service, [row["closing"], *(one["id"] for one in rows)])
+    day, unit = local_date(row["opened_at"]), row["unit"]
+    version = reading.directory.version(unit, day)
     return Closed(
-        row["id"], row["closing"], unit_name(reading.directory, row["unit"], row["opened_at"]), row["kind"],
-        row["basis"], row["opened_at"], row["closed_at"], json.loads(row["roll"]), row["impartial"],
-        [Member(one["display_name"] or one["account"], one["leads"]) for one in members],
-        await _noted(service, row["id"], row["catalogue"]),
-        await private_of(service, row["closing"]),
+        inspection=row["id"], closing=row["closing"], unit_name=version.name if version else unit, kind=row["kind"],
+        basis=row["basis"], opened_at=row["opened_at"], closed_at=row["closed_at"], roll=json.loads(row["roll"]),
+        impartial=row["impartial"],
+        members=[Member(one["display_name"] or one["account"], one["leads"]) for one in members],
+        findings=_noted(service, rows, row["catalogue"], private), private=private[row["closing"]],
+        reply_due=row["reply_due"], parent_name=reading.directory.above_namesake(unit, day),
     )  # fmt: skip
 
 
-async def _noted(service: Service, inspection: str, catalogue: str) -> list[Noted]:
+def _noted(
+    service: Service, rows: list[asyncpg.Record], catalogue: str, private: Mapping[str, Mapping[str, Any]]
+) -> list[Noted]:
     codes = next(one for one in service.catalogues if one.version == catalogue).codes
-    rows = await service.pool.fetch(QUERIES.minutes_findings, inspection)
     return [
         Noted(
-            one["code"], codes[one["code"]].name_vi, one["severity"], one["count"], one["photos"],
-            one["state"] == "withdrawn", one["added"],
+            code=one["code"], name=codes[one["code"]].name_vi, severity=one["severity"], count=one["count"],
+            photos=one["photos"], withdrawn=one["state"] == "withdrawn", added=one["added"], at=one["captured_at"],
+            narrative=private.get(one["id"], {}).get("narrative", ""),
         )
         for one in rows
     ]  # fmt: skip
 
 
 async def _issue(service: Service, closed: Closed) -> str:
-    """The hash of this edition: the newest one's while it says the same, or else a new one under a new salt."""
+    """The hash of this edition: that of one that says the same, or else a new one under a new salt."""
     said = content(closed)
     async with service.pool.acquire() as connection, connection.transaction():
         await connection.execute(QUERIES.lock_inspection, closed.inspection)
-        last = await connection.fetchrow(QUERIES.last_minutes, closed.inspection)
-        if last is not None and content_hash(said, last["salt"]) == last["content"]:
-            return str(last["content"])
-        salt = secrets.token_bytes(32)
+        standing = await connection.fetch(QUERIES.standing_minutes, closed.inspection)
+        for one in standing:
+            if content_hash(said, one["salt"]) == one["content"]:
+                return str(one["content"])
+        first, salt = first_content(closed), secrets.token_bytes(32)
+        true = [one["content"] for one in standing if content_hash(first, one["salt"]) == one["content"]]
         issued = content_hash(said, salt)
         shown = json.dumps(figures(closed), ensure_ascii=False)
-        await connection.execute(QUERIES.issue_minutes, issued, closed.inspection, salt, shown, service.clock.now())
+        made = (issued, closed.inspection, salt, shown, service.clock.now(), true)
+        await connection.execute(QUERIES.issue_minutes, *made)
         # a crash here leaves the earlier edition as the newest
     return issued
 
@@ -209,7 +232,8 @@ async def _stands(service: Service, issue: asyncpg.Record) -> bool:
     """Whether an edition still says what the inspection says now: of a paper and of a file alike."""
     if issue["salt"] is None:
         return False
-    now = found(await _noted(service, issue["inspection"], issue["catalogue"]))
+    rows = await service.pool.fetch(QUERIES.minutes_findings, issue["inspection"])
+    now = found(_noted(service, rows, issue["catalogue"], {}))
     return bool(now == json.loads(issue["figures"])["findings"])
 
 

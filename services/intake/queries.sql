@@ -473,7 +473,8 @@ JOIN identity.account ON account.account = team.account ORDER BY place;
 
 -- name: minutes_findings
 -- The findings of an inspection as its minutes name them, and whether each came only after the closing.
-SELECT code, severity, count, jsonb_array_length(photos) AS photos, finding.state, finding.received_at > closed.accepted_at AS added
+SELECT finding.id::text, code, severity, count, jsonb_array_length(photos) AS photos, finding.state, captured_at,
+       finding.received_at > closed.accepted_at AS added
 FROM intake.finding JOIN intake.inspection ON inspection.id = finding.inspection JOIN intake.write AS closed ON closed.id = closing
 WHERE finding.inspection = $1 ORDER BY finding.id;
 
@@ -481,13 +482,13 @@ WHERE finding.inspection = $1 ORDER BY finding.id;
 -- Against another edition of its minutes being made at the same time.
 SELECT 1 FROM intake.inspection WHERE id = $1 FOR NO KEY UPDATE;
 
--- name: last_minutes
--- The edition of an inspection's minutes that stands: the one that has its salt.
-SELECT content, salt FROM intake.minutes_issue WHERE inspection = $1 AND salt IS NOT NULL;
+-- name: standing_minutes
+-- The editions of an inspection's minutes that stand, newest first: those that have their salt.
+SELECT content, salt FROM intake.minutes_issue WHERE inspection = $1 AND salt IS NOT NULL ORDER BY issued_at DESC;
 
 -- name: issue_minutes
--- A new edition; those before it lose their salt, so that their hashes tell nothing more.
-WITH earlier AS (UPDATE intake.minutes_issue SET salt = NULL WHERE inspection = $2)
+-- A new edition; those before it lose their salt, so that their hashes tell nothing more, but for those still true ($6).
+WITH earlier AS (UPDATE intake.minutes_issue SET salt = NULL WHERE inspection = $2 AND content <> ALL($6::text[]))
 INSERT INTO intake.minutes_issue (content, inspection, salt, figures, issued_at) VALUES ($1, $2, $3, $4, $5);
 
 -- name: forget_minutes

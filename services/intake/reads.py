@@ -161,7 +161,8 @@ async def units(
         reach.add(grant, directory, today)
     after = _read_cursor(cursor) or ""
     listed = [
-        {"unit": unit, "name": version.name, "group": version.group, "parent": version.parent, "staff": version.staff,
+        {"unit": unit, "name": version.name, "label": directory.label(unit, at or today), "group": version.group,
+         "parent": version.parent, "staff": version.staff,
          "valid_from": version.valid_from.isoformat(), "valid_to": version.valid_to and version.valid_to.isoformat()}
         for unit in sorted(directory.versions)
         if unit > after and reach.holds(unit) and (version := directory.version(unit, at or today)) is not None
@@ -328,11 +329,11 @@ def staff_role(reading: Reading) -> Role:
 
 
 async def _private(service: Service, id: str, answers: dict[str, str]) -> dict[str, Any]:
-    opened = await _open(service, [id, *answers.values()])
+    opened = await privates_of(service, [id, *answers.values()])
     return opened[id] | {name: opened[event] for name, event in answers.items() if opened[event]}
 
 
-async def _open(service: Service, events: list[str]) -> dict[str, dict[str, Any]]:
+async def privates_of(service: Service, events: list[str]) -> dict[str, dict[str, Any]]:
     """The private parts of events, by group; an erased one is null, and `erased` says since when."""
     opened: dict[str, dict[str, Any]] = {event: {} for event in events}
     for row in await service.pool.fetch(QUERIES.parts, events):
@@ -346,7 +347,7 @@ async def _open(service: Service, events: list[str]) -> dict[str, dict[str, Any]
 
 async def private_of(service: Service, event: str) -> dict[str, Any]:
     """The private parts of one event, by group."""
-    return (await _open(service, [event]))[event]
+    return (await privates_of(service, [event]))[event]
 
 
 def _opened(service: Service, row: asyncpg.Record) -> Any:
@@ -365,7 +366,7 @@ async def erasures(request: Request, state: Short = None, cursor: Cursor = None,
         QUERIES.list_erasures, _before(cursor), state, reach.everywhere, list(reach.units), limit + 1
     )
     writes = [write for row in rows for write in (row["id"], row["settlement"]) if write is not None]
-    reasons = await _open(service, writes)
+    reasons = await privates_of(service, writes)
     return _page([_erasure(row, directory, reasons) for row in rows], limit, "id")
 
 
@@ -446,9 +447,8 @@ def _finding(row: asyncpg.Record, reading: Reading, team: Sequence[str]) -> dict
 
 
 def unit_name(directory: Directory, unit: str, instant: Any) -> str:
-    """A unit's name on the day of an instant; its id where it had none."""
-    version = directory.version(unit, local_date(instant))
-    return version.name if version is not None else unit
+    """A unit's name on the day of an instant, told from others of that name; its id where it had none."""
+    return directory.label(unit, local_date(instant))
 
 
 def _page(listed: list[dict[str, Any]], limit: int, key: str) -> Response:

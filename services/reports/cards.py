@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from services.kernel.downloads import csv_cell
 from services.reports.directory import Details
 from services.reports.facts import Finding, Inspection
 from services.reports.rulebook import Catalogue, Rulebook
@@ -36,7 +37,6 @@ BAND_LABELS: Mapping[str, tuple[str, str]] = {
     "needs_correction": ("Cần chấn chỉnh", "Needs correction"),
     INSUFFICIENT: ("Chưa đủ dữ liệu", "Insufficient data"),
 }
-_FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,7 @@ def csv_bytes(
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(CSV_COLUMNS)
     for row in rows:
-        writer.writerow([_cell(value) for value in _csv_values(row, quarter, edition, rules, head)])
+        writer.writerow([csv_cell(value) for value in _csv_values(row, quarter, edition, rules, head)])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -251,12 +251,6 @@ def _csv_values(row: Mapping[str, Any], quarter: str, edition: str, rules: str |
         *(row["deductions"][group] for group in GROUPS),
         pending["findings"], pending["score_if_upheld"], rules, head.size, head.root,
     ]  # fmt: skip
-
-
-def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
-    # a spreadsheet would run these as a formula; a leading apostrophe makes them text
-    return "'" + text if text.startswith(_FORMULA_START) else text
 
 
 def bands(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from services.kernel.folding import plain
 
 Row = Mapping[str, Any]
 PAGE = 50
 ALL = "all"
 LONGEST_SEARCH = 100
-
-
-def plain(text: str) -> str:
-    """Text as people type it without accents: `Tân Hòa`, `TAN  HOÀ` and `tan-hoa` are all `tan hoa`."""
-    bare = unicodedata.normalize("NFKD", text.casefold()).replace("đ", "d")
-    kept = (letter if letter.isalnum() else " " for letter in bare if not unicodedata.combining(letter))
-    return " ".join("".join(kept).split())
 
 
 def matching(rows: Sequence[Row], search: str) -> list[Row]:

@@ -5,10 +5,13 @@ import io
 import json
 import zipfile
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import pytest_asyncio
 
+from services.intake.minutes import content_hash
+from services.kernel.quarters import local_date, parse_instant
 from tests.support.intake import Intake, closing, fresh, opening, populate, recording, running_intake
 
 HOSTILE = 'Ý kiến #panic("x") $x$ *đậm* @nhãn <b>&amp; \\ "ngoặc"'
@@ -76,8 +79,8 @@ async def test_they_say_what_the_form_of_the_decree_asks_for(intake: Intake, ins
     words = document((await fetch(intake, "an.kt", at(inspection, ".docx"))).content)
     for text in (
         "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "12/BB-ĐKT", "07 giờ 30 phút, ngày 01 tháng 9 năm 2026", "đột xuất",
-        "Nguyễn Văn Ví Dụ, Phó Chủ tịch", "Trưởng đoàn: an.kt", "Thành viên: colleague", "không đeo thẻ: 2/45",
-        "Chấn chỉnh việc đeo thẻ.", "chậm nhất ngày 15/09/2026", "03 bản", "cùng ký",
+        "Nguyễn Văn Ví Dụ, Phó Chủ tịch", "Thành viên: an.kt", "Thành viên: colleague", "không đeo thẻ: 2/45",
+        "Chấn chỉnh việc đeo thẻ.", "chậm nhất ngày 15/09/2026", "03 bản có giá trị như nhau", "cùng ký",
     ):  # fmt: skip
         assert text in words, text
     assert "C04" not in words
@@ -180,7 +183,7 @@ async def test_after_an_erasure_the_words_are_gone_and_the_old_hash_tells_nothin
     assert 'data-verdict="earlier"' in await page(intake, inspection, before["content_sha256"])
     assert (await fetch(intake, "nobody", f"/intake/v1/minutes/{pdf}")).json()["current"] is False
     words = document((await fetch(intake, "an.kt", at(inspection, ".docx"))).content)
-    assert "panic" not in words and "[đã xoá theo quy định]" in words
+    assert "panic" not in words and "[đã xóa theo quy định]" in words
 
 
 async def test_a_refusal_to_sign_stands_with_its_reason(intake: Intake) -> None:
@@ -230,3 +233,49 @@ async def test_codes_on_paper_lead_to_the_public_address_whatever_name_a_caller_
         headers = {"authorization": f"Bearer {intake.tokens['an.kt']}", "host": "elsewhere.example"}
         words = document((await intake.client.get(at(inspection, ".docx"), headers=headers)).content)
     assert f"https://kiem-tra.example/intake/minutes/{inspection}/" in words and "elsewhere" not in words
+
+
+async def test_they_say_what_was_seen_when_and_until_when_the_unit_may_answer(intake: Intake) -> None:
+    inspection = fresh()
+    await intake.put("an.kt", f"inspections/{inspection}", opening())
+    words = {"narrative": "Ba công chức vào cổng sau 07 giờ 30."}
+    await intake.put("an.kt", f"findings/{fresh()}", recording(inspection, code="A05", count=3, private=words))
+    await intake.put("an.kt", f"inspections/{inspection}/closing/{fresh()}", closing(private=WORDS))
+    (said,) = (await intake.get("head", at(inspection)))["findings"]
+    assert said["narrative"] == words["narrative"] and said["at"] == "2026-09-01T07:45:12+07:00"
+    due = (await intake.get("head", f"/intake/v1/inspections/{inspection}"))["reply_due"]
+    text = document((await fetch(intake, "head", at(inspection, ".docx"))).content)
+    assert words["narrative"] in text and f"đến hết ngày {local_date(parse_instant(due)):%d/%m/%Y}" in text
+    figures = await page(intake, inspection, (await intake.get("head", at(inspection)))["content_sha256"])
+    assert words["narrative"] not in figures
+
+
+async def test_a_paper_of_the_first_form_stands_while_what_it_says_is_so(intake: Intake, inspection: str) -> None:
+    said = await intake.get("an.kt", at(inspection))
+    salt, pool = b"s" * 32, intake.service.pool
+    first = {name: value for name, value in said.items() if name not in ("content_sha256", "reply_due", "parent_name")}
+    first |= {"version": 1, "findings": [
+        {name: one[name] for name in ("code", "name", "count", "withdrawn")} for one in said["findings"]
+    ]}  # fmt: skip
+    old = content_hash(first, salt)
+    shown = json.dumps({name: first[name] for name in ("unit_name", "basis", "findings")})
+    await pool.execute("UPDATE intake.minutes_issue SET salt = NULL")
+    await pool.execute(
+        "INSERT INTO intake.minutes_issue VALUES ($1, $2, $3, $4, now())", old, inspection, salt, shown
+    )  # fmt: skip
+    new = (await intake.get("an.kt", at(inspection)))["content_sha256"]
+    assert new != old and (await intake.get("colleague", at(inspection)))["content_sha256"] == new
+    assert await pool.fetchval("SELECT count(*) FROM intake.minutes_issue WHERE salt IS NOT NULL") == 2
+    rows = await pool.fetch("SELECT id::text FROM intake.finding WHERE code = 'A01'")
+    await intake.put("lead", f"findings/{rows[0]['id']}/withdrawal/{fresh()}", {"private": {"reason": "Nhầm."}})
+    await intake.get("an.kt", at(inspection))
+    assert await pool.fetchval("SELECT count(*) FROM intake.minutes_issue WHERE salt IS NOT NULL") == 1
+
+
+async def test_the_files_name_says_which_minutes_they_are(intake: Intake, inspection: str) -> None:
+    unit = (await intake.get("an.kt", at(inspection)))["unit_name"]
+    answer = await fetch(intake, "an.kt", at(inspection, ".pdf"))
+    told = answer.headers["content-disposition"]
+    name = f"BB 12-BB-ĐKT {unit} 2026-09-01.pdf"
+    assert unquote(told.partition("filename*=UTF-8''")[2]) == name
+    assert f'filename="bien-ban-{inspection}.pdf"' in told

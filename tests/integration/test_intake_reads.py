@@ -253,3 +253,21 @@ async def test_the_openapi_document_names_every_body(intake):
 async def test_registered_units_are_seen_at_once(intake):
     await intake.put("admin", f"unit-changes/{fresh()}", register("xa-moi", parent="ubnd-tinh"))
     assert "xa-moi" in [unit["unit"] for unit in (await intake.get("parent-head", "/intake/v1/units"))["items"]]
+
+
+async def test_two_units_of_one_name_are_told_apart_wherever_they_are_named(intake):
+    for unit, parent in (("tram-1", UNIT), ("tram-2", "xa-phu-lam")):
+        await intake.put("admin", f"unit-changes/{fresh()}", register(unit, parent=parent, name="Trạm Y tế"))
+    units = {one["unit"]: one for one in (await intake.get("lead", "/intake/v1/units"))["items"]}
+    parents = {unit: units[unit]["name"] for unit in (UNIT, "xa-phu-lam")}
+    assert units["tram-1"]["name"] == units["tram-2"]["name"] == "Trạm Y tế"
+    assert units["tram-1"]["label"] == f"Trạm Y tế ({parents[UNIT]})" and units[UNIT]["label"] == parents[UNIT]
+    inspection = fresh()
+    await intake.put("inspector", f"inspections/{inspection}", opening("tram-2"))
+    finding = fresh()
+    await intake.put("inspector", f"findings/{finding}", recording(inspection))
+    told = f"Trạm Y tế ({parents['xa-phu-lam']})"
+    for path in (f"inspections/{inspection}", f"findings/{finding}"):
+        assert (await intake.get("inspector", f"/intake/v1/{path}"))["unit_name"] == told
+    (listed,) = (await intake.get("reviewer", "/intake/v1/findings"))["items"]
+    assert listed["unit_name"] == told

@@ -196,3 +196,15 @@ def test_intake_and_reports_hold_the_same_tree_on_every_day(starts, before, ends
                 assert (held.name, held.group, held.parent) == (told.name, told.group, told.parent)
                 assert held.staff == both.staff_on(unit, day)
                 assert both.intake.ancestors(unit, day) == both.reports.chain(unit, day)
+
+
+def test_units_of_one_name_are_told_apart_by_the_one_above_and_then_by_their_id(directory):
+    for unit, parent in (("tram-1", "xa-cu"), ("tram-2", "xa-moi"), ("tram-3", "xa-moi"), ("tram-le", "tinh")):
+        directory.register(unit, version(parent, name="Trạm Y tế" if unit != "tram-le" else "Trạm khác"))
+    directory.amend("xa-cu", FIRST, {"name": "UBND xã Cũ"})
+    directory.amend("xa-moi", FIRST, {"name": "UBND xã Mới"})
+    assert directory.label("tram-1", LATER) == "Trạm Y tế (UBND xã Cũ)"
+    assert directory.label("tram-2", LATER) == "Trạm Y tế (UBND xã Mới, tram-2)"
+    assert directory.label("tram-le", LATER) == "Trạm khác" and directory.label("tram-1", date(2024, 1, 1)) == "tram-1"
+    directory.amend("tram-le", LATER, {"name": "TRẠM Y TẾ"})  # alike to whoever reads it
+    assert directory.label("tram-le", LATER) == "TRẠM Y TẾ (x)" and directory.above_namesake("xa-cu", LATER) is None

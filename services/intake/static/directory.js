@@ -29,7 +29,8 @@ const order = new Intl.Collator("vi", { numeric: true });
 /** The units in scope by name, with a plain form of their names for searching. */
 export async function units(account) {
   const list = await kept(`${account}/units`, () => all("/intake/v1/units?limit=1000"));
-  return list.map((unit) => ({ ...unit, plain: plain(`${unit.name} ${unit.unit}`) })).sort((a, b) => order.compare(a.name, b.name));
+  const named = list.map((unit) => ({ ...unit, name: unit.label ?? unit.name })); // an older list, kept on the phone, has no labels
+  return named.map((unit) => ({ ...unit, plain: plain(`${unit.name} ${unit.unit}`) })).sort((a, b) => order.compare(a.name, b.name));
 }
 
 /** The catalogue in force: {version, groups: [{group, name, codes: [{code, name, severity, per, plain}]}], byCode}. */

@@ -31,6 +31,6 @@ export function quarter(value) {
   return t(`Quý ${ROMAN[Number(ordinal)]}/${year}`, `Q${ordinal} ${year}`);
 }
 
-/** Lower case without Vietnamese marks, so that "di muon" finds "Đi muộn". */
-export const plain = (text) =>
-  text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase().replace(/\s+/g, " ").trim();
+/** Lower case without marks, words apart, as the server folds: "di muon" finds "Đi muộn", "mdrak" and "m’drak" find "M'Đrắk". */
+export const plain = (text) => text.replace(/['’‘ʼʹ`´′＇\u200b-\u200f\u2060\ufeff\u00ad]/g, "").normalize("NFKD")
+  .replace(/\p{M}/gu, "").replace(/[đĐðÐɖƉ]/g, "d").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
