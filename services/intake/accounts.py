@@ -1,12 +1,13 @@
 """Accounts, appointments and tokens: what an operator with the folder's secrets may do, used by the command line."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from services.intake.events import Numbers, system_event
 from services.intake.loading import QUERIES
-from services.intake.sessions import HASHER
+from services.intake.sessions import HASHER, verify
 from services.intake.storing import store_writes
 from services.kernel.db import Connection
 from services.kernel.envelope import derived_id
@@ -26,17 +27,23 @@ class UnknownAccount(ValueError):
     """There is no such account."""
 
 
+class DisabledAccount(ValueError):
+    """The account is disabled."""
+
+
 async def issue_token(
     connection: Connection, source: str, role: Role, unit: str | None, account: str | None, now: datetime
 ) -> str:
     """A bearer token of one role and unit for 8 hours; makes account and appointment if they are missing.
 
-    UnknownUnit when the unit was never registered.
+    UnknownUnit when the unit was never registered, DisabledAccount when the account is disabled.
     """
     name = account or (f"{role}-{unit}" if unit else str(role))
     async with connection.transaction():
         await _require_unit(connection, unit)
         await connection.execute(QUERIES.add_account, name, None, None, now)
+        if await connection.fetchval(QUERIES.account_state, name):
+            raise DisabledAccount(name)
         if await connection.fetchval(QUERIES.current_appointment, name, role, unit, now) is None:
             await _appoint(connection, source, name, role, unit, now)
         token = secrets.token_urlsafe(32)
@@ -47,13 +54,47 @@ async def issue_token(
 async def add_account(
     connection: Connection, name: str, display_name: str | None, password: str | None, now: datetime
 ) -> bool:
-    """Make an account, or give a known one another password or display name; whether it is new."""
-    hashed = None if password is None else HASHER.hash(password)
-    status = await connection.execute(QUERIES.add_account, name, display_name, hashed, now)
-    if status.endswith(" 1"):
-        return True
-    await connection.execute(QUERIES.change_account, name, display_name, hashed)
+    """Make an account, or give a known one another password or display name; whether it is new.
+
+    Another password ends every session and token that the account has: whoever knew the old one is out. The same one
+    again changes nothing.
+    """
+    kept = await connection.fetchval(QUERIES.password_hash, name)
+    same = password is None or (kept is not None and verify(kept, password))
+    hashed = None if same or password is None else HASHER.hash(password)
+    async with connection.transaction():
+        status = await connection.execute(QUERIES.add_account, name, display_name, hashed, now)
+        if status.endswith(" 1"):
+            return True
+        await connection.execute(QUERIES.change_account, name, display_name, hashed)
+        if hashed is not None:
+            await connection.execute(QUERIES.end_sessions, name)
     return False
+
+
+async def set_disabled(connection: Connection, name: str, *, disabled: bool) -> None:
+    """Disable an account, which ends its sessions and tokens, or enable it; UnknownAccount when there is none.
+
+    Its name, its appointments and what it wrote stay as they are.
+    """
+    async with connection.transaction():
+        change = QUERIES.disable_account if disabled else QUERIES.enable_account
+        if await connection.fetchval(change, name) is None:
+            raise UnknownAccount(name)
+        if disabled:
+            await connection.execute(QUERIES.end_sessions, name)
+
+
+async def revoke(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """End the sessions and tokens with these ids (as they are listed); those that there were."""
+    return [row["id"] for row in await connection.fetch(QUERIES.revoke_sessions, list(ids))]
+
+
+async def revoke_all(connection: Connection, name: str) -> int:
+    """End all sessions and tokens of an account; how many. UnknownAccount when there is none."""
+    if await connection.fetchval(QUERIES.account_state, name) is None:
+        raise UnknownAccount(name)
+    return int((await connection.execute(QUERIES.end_sessions, name)).split()[-1])
 
 
 async def appoint(
@@ -72,7 +113,7 @@ async def appoint(
     """
     async with connection.transaction():
         await _require_unit(connection, unit)
-        if await connection.fetchval(QUERIES.account_exists, name) is None:
+        if await connection.fetchval(QUERIES.account_state, name) is None:
             raise UnknownAccount(name)
         return await _appoint(connection, source, name, role, unit, begins, ends, now)
 

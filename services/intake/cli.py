@@ -12,11 +12,15 @@ from uuid import UUID
 
 import asyncpg
 import click
+from pydantic import TypeAdapter, ValidationError
 
 from services.intake import accounts
+from services.intake.forms import Name
 from services.intake.loading import QUERIES
 from services.kernel.db import TRANSIENT
 from services.kernel.folder import Folder
+from services.kernel.identity import hash_token
+from services.kernel.problems import field_errors
 from services.kernel.quarters import parse_instant
 from services.kernel.roles import Role
 from services.kernel.settings import Settings
@@ -42,6 +46,10 @@ def _with_database(data: Path, work: Callable[[asyncpg.Connection, Settings], Aw
         ) from error
     except accounts.UnknownUnit as error:
         raise click.ClickException(f"không có đơn vị {error} (there is no such unit)") from error
+    except accounts.DisabledAccount as error:
+        raise click.ClickException(
+            f"tài khoản {error} đang khóa; mở lại bằng `kycuong account enable {error}` (the account is disabled)"
+        ) from error
     except accounts.UnknownAccount as error:
         raise click.ClickException(f"không có tài khoản {error} (there is no such account)") from error
 
@@ -54,18 +62,63 @@ async def _connected(settings: Settings, work: Callable[[asyncpg.Connection, Set
         await connection.close()
 
 
-@click.command()
-@DATA
-@ROLE
+@click.group(invoke_without_command=True, subcommand_metavar="[list|revoke]")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="thư mục dữ liệu")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="vai trò")
 @UNIT
 @click.option("--account", "name", help="tên tài khoản (default: ROLE[-UNIT])")
-def token(data: Path, role: str, unit: str | None, name: str | None) -> None:
-    """In một mã truy cập dùng trong 8 giờ (print a bearer token, valid for 8 hours)."""
+@click.pass_context
+def token(context: click.Context, data: Path | None, role: str | None, unit: str | None, name: str | None) -> None:
+    """In một mã truy cập dùng trong 8 giờ; liệt kê, thu hồi (print a bearer token for 8 hours; list, revoke)."""
+    if context.invoked_subcommand is not None:
+        if data or role or unit or name:
+            raise click.UsageError("các tùy chọn đứng sau list hoặc revoke (options come after list or revoke)")
+        return
+    if data is None or role is None:
+        raise click.UsageError("cần --data và --role (--data and --role are needed)")
 
     async def work(connection: asyncpg.Connection, settings: Settings) -> str:
         return await accounts.issue_token(connection, settings.source, Role(role), unit, _name(name), datetime.now(UTC))
 
     print(_with_database(data, work))
+
+
+@token.command(name="list")
+@DATA
+@click.option("--account", "name", help="chỉ của tài khoản này (only this account's)")
+def list_tokens(data: Path, name: str | None) -> None:
+    """Liệt kê mã truy cập và phiên đang dùng được, mới nhất trước (list tokens and sessions that are good now)."""
+
+    async def work(connection: asyncpg.Connection, _: Settings) -> list[asyncpg.Record]:
+        return list(await connection.fetch(QUERIES.list_sessions, name))
+
+    for row in _with_database(data, work):
+        kind = f"{row['role']} {row['unit'] or 'toàn tỉnh'}" if row["kind"] == "bearer" else "trình duyệt (browser)"
+        life = f"{row['created_at']:%Y-%m-%dT%H:%MZ} – {row['expires_at']:%Y-%m-%dT%H:%MZ}"
+        print(f"{row['id']}\t{row['account']}\t{kind}\t{life}")
+
+
+@token.command()
+@DATA
+@click.argument("ids", nargs=-1)
+@click.option("--account", "name", help="mọi mã và phiên của tài khoản này (all of this account's)")
+@click.option("--stdin", "read", is_flag=True, help="đọc chính mã truy cập từ stdin (read the token itself)")
+def revoke(data: Path, ids: tuple[str, ...], name: str | None, read: bool) -> None:
+    """Thu hồi mã truy cập hoặc phiên, theo mã số mà `token list` in ra (revoke, by the ids of `token list`)."""
+    wanted = {*ids, *({hash_token(sys.stdin.readline().strip()).hex()[:16]} if read else ())}
+    if bool(wanted) == bool(name):
+        raise click.UsageError("hãy nêu mã số, --stdin, hoặc --account (give ids, --stdin, or --account)")
+
+    async def work(connection: asyncpg.Connection, _: Settings) -> int:
+        if name is not None:
+            return await accounts.revoke_all(connection, name)
+        done = await accounts.revoke(connection, sorted(wanted))
+        unknown = sorted(wanted.difference(done))
+        if unknown:
+            raise click.ClickException(f"không còn mã nào như vậy (there is no such good token): {', '.join(unknown)}")
+        return len(done)
+
+    print(f"đã thu hồi {_with_database(data, work)} (revoked)")
 
 
 @click.group()
@@ -79,8 +132,9 @@ def account() -> None:
 @click.option("--display-name", help="tên hiển thị")
 @click.option("--password-stdin", is_flag=True, help="đọc mật khẩu từ stdin (default: a random one is printed)")
 def add(data: Path, name: str, display_name: str | None, password_stdin: bool) -> None:
-    """Tạo tài khoản, hoặc đặt lại mật khẩu (make an account, or reset its password)."""
+    """Tạo tài khoản, hoặc đặt lại mật khẩu và kết thúc mọi phiên (make an account, or reset its password)."""
     _name(name)
+    _legible(display_name)
     password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
     if len(password) < 8:
         raise click.UsageError("mật khẩu phải có ít nhất 8 ký tự (a password has at least 8 characters)")
@@ -92,6 +146,30 @@ def add(data: Path, name: str, display_name: str | None, password_stdin: bool) -
     print(f"{name}: {'đã tạo (made)' if new else 'đã đổi mật khẩu (password changed)'}")
     if not password_stdin:
         print(f"mật khẩu (password): {password}")
+
+
+@account.command()
+@DATA
+@click.argument("name")
+def disable(data: Path, name: str) -> None:
+    """Khóa tài khoản: có hiệu lực ngay, việc đã làm giữ nguyên (disable an account at once; what it did stays)."""
+    _set_disabled(data, name, disabled=True)
+
+
+@account.command()
+@DATA
+@click.argument("name")
+def enable(data: Path, name: str) -> None:
+    """Mở lại tài khoản đã khóa (let a disabled account sign in again)."""
+    _set_disabled(data, name, disabled=False)
+
+
+def _set_disabled(data: Path, name: str, *, disabled: bool) -> None:
+    async def work(connection: asyncpg.Connection, _: Settings) -> None:
+        await accounts.set_disabled(connection, name, disabled=disabled)
+
+    _with_database(data, work)
+    print(f"{name}: {'đã khóa (disabled)' if disabled else 'đã mở lại (enabled)'}")
 
 
 @account.command(name="list")
@@ -138,6 +216,15 @@ def appoint(
         return f"{name}: {role} {unit or 'toàn tỉnh'} {id}"
 
     print(_with_database(data, work))
+
+
+def _legible(name: str | None) -> None:
+    if name is not None:
+        try:
+            TypeAdapter(Name).validate_python(name)
+        except ValidationError as error:
+            fault = field_errors(error)[0]
+            raise click.UsageError(f"--display-name: {fault.vi} ({fault.en})") from None
 
 
 def _moment(text: str | None) -> datetime | None:

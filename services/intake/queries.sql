@@ -389,6 +389,37 @@ SELECT password_hash FROM identity.account WHERE account = $1 AND disabled_at IS
 INSERT INTO identity.session (token_hash, account, kind, role, unit, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, now(), now() + $6::interval);
 
+-- name: open_signed_in
+-- A browser's session, if the password is still the one that was checked: a change of it waits for this, or this for it.
+INSERT INTO identity.session (token_hash, account, kind, created_at, expires_at)
+SELECT $1, account, 'browser', now(), now() + $4::interval FROM identity.account
+WHERE account = $2 AND password_hash = $3 AND disabled_at IS NULL FOR SHARE
+RETURNING account;
+
+-- name: end_sessions
+-- Revoke all sessions and tokens of an account.
+UPDATE identity.session SET revoked_at = now() WHERE account = $1 AND revoked_at IS NULL AND expires_at > now();
+
+-- name: list_sessions
+-- Sessions and tokens that are good now, of an account or ($1 null) of all, the newest first; each by the start of its hash.
+SELECT left(encode(token_hash, 'hex'), 16) AS id, account, kind, role, unit, created_at, expires_at FROM identity.session
+WHERE revoked_at IS NULL AND expires_at > now() AND ($1::text IS NULL OR account = $1)
+ORDER BY created_at DESC, id;
+
+-- name: revoke_sessions
+-- Revoke the good sessions and tokens whose hash begins so.
+UPDATE identity.session SET revoked_at = now()
+WHERE revoked_at IS NULL AND expires_at > now() AND left(encode(token_hash, 'hex'), 16) = ANY($1::text[])
+RETURNING left(encode(token_hash, 'hex'), 16) AS id;
+
+-- name: disable_account
+-- An account that may do nothing from now on; what it did stays.
+UPDATE identity.account SET disabled_at = coalesce(disabled_at, now()) WHERE account = $1 RETURNING account;
+
+-- name: enable_account
+-- An account that may sign in again.
+UPDATE identity.account SET disabled_at = NULL WHERE account = $1 RETURNING account;
+
 -- name: end_session
 -- Revoke a session.
 UPDATE identity.session SET revoked_at = now() WHERE token_hash = $1 AND revoked_at IS NULL;
@@ -404,9 +435,9 @@ UPDATE identity.account
 SET display_name = coalesce($2, display_name), password_hash = coalesce($3, password_hash)
 WHERE account = $1;
 
--- name: account_exists
--- Whether there is such an account.
-SELECT 1 FROM identity.account WHERE account = $1;
+-- name: account_state
+-- Whether there is such an account, and whether it is disabled.
+SELECT disabled_at IS NOT NULL AS disabled FROM identity.account WHERE account = $1 FOR SHARE;
 
 -- name: unit_exists
 -- Whether the unit was ever registered.

@@ -53,18 +53,19 @@ class Logins:
         self._nobody = HASHER.hash(secrets.token_urlsafe(16))
         self._failed: dict[str, tuple[int, float]] = {}
 
-    async def check(self, pool: Pool, login: Login) -> None:
-        """WrongPassword unless the password is the account's; TooFast while it must wait."""
+    async def check(self, pool: Pool, login: Login) -> str:
+        """The hash of the account's password; WrongPassword if it is another; TooFast while the account must wait."""
         async with self._turns:
             self._require_patience(login.account)  # asked in turn, so that many tries at once are not one
             named = re.fullmatch(ACCOUNT, login.account) is not None
-            kept = await pool.fetchval(QUERIES.password_hash, login.account) if named else None
+            kept: str | None = await pool.fetchval(QUERIES.password_hash, login.account) if named else None
             # an unknown account costs as much time as a known one
-            right = await asyncio.to_thread(_verify, kept or self._nobody, login.password)
+            right = await asyncio.to_thread(verify, kept or self._nobody, login.password)
             if not right or kept is None:
                 self._count(login.account)
                 raise WrongPassword
             self._failed.pop(login.account, None)
+            return kept
 
     def _require_patience(self, account: str) -> None:
         failures, since = self._failed.get(account, (0, 0.0))
@@ -79,7 +80,8 @@ class Logins:
             del self._failed[next(iter(self._failed))]  # the one that failed longest ago
 
 
-def _verify(kept: str, password: str) -> bool:
+def verify(kept: str, password: str) -> bool:
+    """Whether a password is the one whose hash is kept."""
     try:
         return HASHER.verify(kept, password)
     except (VerificationError, InvalidHashError):
@@ -104,9 +106,10 @@ async def sign_in(request: Request) -> Response:
     except ValidationError as error:
         raise Invalid(errors=field_errors(error)) from None
     service = request.app.state.service
-    await service.logins.check(service.pool, login)
+    checked = await service.logins.check(service.pool, login)
     token = secrets.token_urlsafe(32)
-    await service.pool.execute(QUERIES.open_session, hash_token(token), login.account, "browser", None, None, LIFE)
+    if await service.pool.fetchval(QUERIES.open_signed_in, hash_token(token), login.account, checked, LIFE) is None:
+        raise WrongPassword  # changed, or the account disabled, while it was checked
     response = Response(status_code=204)
     response.set_cookie(
         COOKIE, token, max_age=int(LIFE.total_seconds()), path="/", secure=True, httponly=True, samesite="lax"

@@ -24,7 +24,8 @@ async def intake(settings):
 
 async def run(intake, command, *arguments, stdin=None):
     """Run a command in a thread of its own, for it has its own loop."""
-    name, *rest = arguments if command is account else ("", *arguments)
+    named = command is account or arguments[0] in ("list", "revoke")
+    name, *rest = arguments if named else ("", *arguments)
     options = [*([name] if name else []), "--data", str(intake.service.settings.data), *rest]
     return await asyncio.to_thread(CliRunner().invoke, command, options, stdin)
 
@@ -85,3 +86,97 @@ async def test_a_token_survives_a_restart_and_ends_with_its_appointment(intake, 
         query = "UPDATE identity.appointment SET valid_to = $1 WHERE account = 'thanh-vien'"
         await again.service.pool.execute(query, again.clock.now().replace(year=2025))
         await again.put(granted, f"inspections/{fresh()}", opening(), 403)
+
+
+async def signed_in(intake, name, password):
+    answer = await intake.client.post("/intake/login", json={"account": name, "password": password})
+    assert answer.status_code == 204, answer.text
+    return answer.cookies["__Host-kycuong"]
+
+
+async def status_of(intake, token):
+    return (await intake.client.get("/intake/v1/me", headers={"authorization": f"Bearer {token}"})).status_code
+
+
+async def person(intake, name="lan", password="mat-khau-dai"):
+    """An account with a password, a post, a browser's session and a token."""
+    await run(intake, account, "add", name, "--password-stdin", stdin=f"{password}\n")
+    issued = (await run(intake, token, "--role", "inspector", "--unit", UNIT, "--account", name)).output.strip()
+    browser = await signed_in(intake, name, password)
+    assert [await status_of(intake, one) for one in (issued, browser)] == [200, 200]
+    return issued, browser
+
+
+async def test_a_new_password_ends_sessions_and_tokens(intake):
+    held = await person(intake)
+    other = await person(intake, "hoa")
+    again = await run(intake, account, "add", "lan", "--password-stdin", stdin="mat-khau-dai\n")
+    assert again.exit_code == 0 and [await status_of(intake, one) for one in held] == [200, 200]
+    renamed = await run(intake, account, "add", "lan", "--display-name", "Nguyễn Thị Lan", "--password-stdin",
+                        stdin="mat-khau-moi\n")  # fmt: skip
+    assert renamed.exit_code == 0, renamed.output
+    assert [await status_of(intake, one) for one in held] == [401, 401]
+    assert [await status_of(intake, one) for one in other] == [200, 200]
+    await signed_in(intake, "lan", "mat-khau-moi")
+
+
+async def test_a_sign_in_that_is_overtaken_by_a_new_password_opens_no_session(intake, monkeypatch):
+    await person(intake)
+    check = intake.service.logins.check
+
+    async def overtaken(pool, login):
+        checked = await check(pool, login)
+        await run(intake, account, "add", "lan", "--password-stdin", stdin="mat-khau-moi\n")
+        return checked
+
+    monkeypatch.setattr(intake.service.logins, "check", overtaken)
+    answer = await intake.client.post("/intake/login", json={"account": "lan", "password": "mat-khau-dai"})
+    assert answer.status_code == 401 and not answer.cookies
+
+
+async def test_a_disabled_account_may_do_nothing_and_its_work_stays(intake):
+    issued, browser = await person(intake)
+    inspection = fresh()
+    await intake.put(issued, f"inspections/{inspection}", opening())
+    events = await intake.events()
+    assert (await run(intake, account, "disable", "lan")).exit_code == 0
+    assert [await status_of(intake, one) for one in (issued, browser)] == [401, 401]
+    await intake.put(issued, f"inspections/{fresh()}", opening(), 401)
+    refused = await intake.client.post("/intake/login", json={"account": "lan", "password": "mat-khau-dai"})
+    assert refused.status_code == 401
+    more = await run(intake, token, "--role", "inspector", "--unit", UNIT, "--account", "lan")
+    assert more.exit_code == 1 and "account enable lan" in more.output
+    assert "(khóa)" in (await run(intake, account, "list")).output
+    shown = await intake.get("lead", f"/intake/v1/inspections/{inspection}")
+    assert shown["opener"] == "lan" and await intake.events() == events
+    assert (await run(intake, account, "enable", "lan")).exit_code == 0
+    assert [await status_of(intake, one) for one in (issued, browser)] == [401, 401]  # what was ended stays ended
+    assert await status_of(intake, await signed_in(intake, "lan", "mat-khau-dai")) == 200
+    for command in ("disable", "enable"):
+        assert (await run(intake, account, command, "khong-co")).exit_code == 1
+
+
+async def test_tokens_are_listed_and_revoked(intake):
+    issued, browser = await person(intake)
+
+    async def told():
+        return (await run(intake, token, "list", "--account", "lan")).output.splitlines()
+
+    lines = await told()
+    assert len(lines) == 2 and issued not in "".join(lines) and browser not in "".join(lines)
+    (listed,) = [line.split("\t")[0] for line in lines if "inspector" in line]
+    assert (await run(intake, token, "revoke", listed)).exit_code == 0
+    assert [await status_of(intake, one) for one in (issued, browser)] == [401, 200]
+    assert (await run(intake, token, "revoke", listed)).exit_code == 1  # it is not good any more
+    assert (await run(intake, token, "revoke", "--stdin", stdin=f"{browser}\n")).exit_code == 0
+    assert await status_of(intake, browser) == 401 and await told() == []
+    await signed_in(intake, "lan", "mat-khau-dai")
+    assert (await run(intake, token, "revoke", "--account", "lan")).exit_code == 0 and await told() == []
+    for nothing in ((), ("--account", "khong-co")):
+        assert (await run(intake, token, "revoke", *nothing)).exit_code != 0
+
+
+async def test_a_display_name_is_one_that_can_be_read(intake):
+    for name in ("\u200b", "Lan \u202ehoA", "Lаn"):
+        result = await run(intake, account, "add", "lan", "--display-name", name)
+        assert result.exit_code == 2 and "--display-name" in result.output
