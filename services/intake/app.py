@@ -26,6 +26,7 @@ from services.intake.handover_keys import Keys
 from services.intake.loading import QUERIES
 from services.intake.rate import RateLimit
 from services.intake.rulefiles import load_calendar, load_catalogues
+from services.intake.senders import Senders
 from services.intake.service import Service
 from services.intake.sessions import Logins
 from services.intake.vault import Vault
@@ -87,6 +88,7 @@ async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
         _collect_less_often()
         yield service
     finally:
+        await service.senders.close()
         await service.batcher.close()
         await service.writes.close()
         stop.set()
@@ -108,14 +110,15 @@ def _service(settings: Settings, clock: Clock, pool: object, relay: Relay) -> Se
 
     assert isinstance(pool, asyncpg.Pool)  # noqa: S101 - narrows asyncpg's untyped return
     vault = Vault(settings.folder.secret("vault_kek"))
-    catalogues, calendar = load_catalogues(), load_calendar()
+    catalogues, calendar, senders = load_catalogues(), load_calendar(), Senders(pool)
     writes = Writes(
-        pool, vault, clock, settings.origin, settings.source, catalogues, calendar,
+        pool, vault, clock, settings.origin, settings.source, catalogues, calendar, senders,
         demo=lambda: settings.demo, wake=relay.wake,
     )  # fmt: skip
     return Service(
         settings, pool, clock, vault, catalogues, calendar, writes, Batcher(writes.commit, max_size=500, max_age=0.001),
-        RateLimit(settings.writes_per_second), Logins(), Keys.of(settings.folder), wake=relay.wake,
+        RateLimit(settings.writes_per_second), Logins(), Keys.of(settings.folder), senders,
+        wake=relay.wake,
     )  # fmt: skip
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from fastapi import Request
 from starlette.responses import Response
@@ -36,9 +38,12 @@ MEDIA_TYPE = "application/x-ndjson"
 MAX_BYTES = 16 * 1024 * 1024
 MAX_LINES = 5_000
 CHUNK = 500
+AHEAD = 2  # chunks that wait to be stored while the next one is read
 MAX_LINE_BODY = 64 * 1024
 MAX_LINE = 8 * MAX_LINE_BODY  # with all its escapes and blanks
 CLOCK = "X-Kycuong-Clock"
+T = TypeVar("T")
+Outcome = Answer | BaseException
 _LINE = {
     "type": "object",
     "required": ["method", "path", "body"],
@@ -60,8 +65,9 @@ async def post(request: Request) -> Response:
         _require_few(await measure_body(request, MAX_BYTES))  # size is told first, and a stranger's lines are not kept
         raise
     raw = await read_body(request, MAX_BYTES, MEDIA_TYPE)
-    lines = raw.removesuffix(b"\n").split(b"\n")
-    _require_few(len(lines))
+    raw = raw.removesuffix(b"\n")
+    _require_few(raw.count(b"\n") + 1)
+    lines = raw.split(b"\n")
     clock = _clock(request, service)
     service.require_writable()
     if clock is not None:
@@ -97,20 +103,31 @@ async def _answer_lines(
 ) -> bytes:
     numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
     trace = trace_headers()
-    settled: list[list[Command | Problem]] = []
-    stored: list[asyncio.Task[list[Answer | BaseException]]] = []
-    for start in range(0, len(numbered), CHUNK):
-        read = [read_line(line, token, clock, trace) for _, line in numbered[start : start + CHUNK]]
-        commands = [command for command in read if isinstance(command, Command)]
-        settled.append(read)
-        # the database stores this chunk while the next one is read; others get their turn in between
-        stored.append(asyncio.create_task(service.batcher.submit_many(commands)))
-        await asyncio.sleep(0)
-    answers = iter([answer for chunk in stored for answer in await chunk])
-    outcomes = [next(answers) if isinstance(one, Command) else one for chunk in settled for one in chunk]
-    return b"".join(
-        answer_line(number, outcome, language) for (number, _), outcome in zip(numbered, outcomes, strict=True)
-    )
+    outcomes = await settle(service, [line for _, line in numbered], lambda line: read_line(line, token, clock, trace))
+    told = [(number, outcome) for (number, _), outcome in zip(numbered, outcomes, strict=True)]
+    return b"".join(await service.slices.map(lambda one: answer_line(*one, language), told))
+
+
+async def settle(service: Service, items: Sequence[T], read: Callable[[T], Command | Problem]) -> list[Outcome]:
+    """Read items as commands and store them in order, a chunk being read while others are stored; what became of each.
+
+    The batch waits for its own chunks, so it never fills the queue for others.
+    """
+    storing: deque[asyncio.Task[list[Outcome]]] = deque()
+    store = partial(_store, service, object())
+    outcomes: list[Outcome] = []
+    for start in range(0, len(items), CHUNK):
+        commands = await service.slices.map(read, items[start : start + CHUNK])
+        storing.append(asyncio.create_task(store(commands)))
+        if len(storing) > AHEAD:
+            outcomes += await storing.popleft()
+    return outcomes + [outcome for chunk in storing for outcome in await chunk]
+
+
+async def _store(service: Service, lane: object, read: Sequence[Command | Problem]) -> list[Outcome]:
+    commands = [one for one in read if isinstance(one, Command)]
+    answers = iter(await service.batcher.submit_many(commands, lane))
+    return [next(answers) if isinstance(one, Command) else one for one in read]
 
 
 def read_line(line: bytes, token: bytes, clock: datetime | None, trace: Mapping[str, str]) -> Command | Problem:

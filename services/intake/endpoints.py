@@ -87,9 +87,7 @@ def _put(noun: Noun) -> Callable[..., Any]:
         if token is None:
             raise Unauthorized
         digest = hash_token(token)
-        account = service.writes.account_of.get(digest)
-        if account is not None:
-            service.rate.take(account)
+        service.rate.take(await service.senders.account(digest))
         service.require_writable()
         ids = scope["path_params"]
         command = read_command(noun, ids.get(noun.parent, "") if noun.parent else "", ids["id"], body, digest)

@@ -4,18 +4,21 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import cache
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from services.intake.chain import PREV, read_point
 from services.kernel.note import BadNote, Verifier
-from services.kernel.problems import FieldError, field_errors
+from services.kernel.problems import MOST_ERRORS, FieldError, field_errors, unnamed
 from services.kernel.quarters import parse_instant, quarter_days
 from services.kernel.strict_json import clean_text, is_blank
 
 MAX_TEXT = 4_000
 MAX_PHOTO_BYTES = 10_000_000
+_LONGEST_LIST = 401  # one more than any form takes, so that a list too long stays too long
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 WRITE_ID = f"^{_UUID7.pattern}$"
 _PLAIN = r"[^\x00-\x09\x0b-\x1f\x7f-\x9f]"  # as descriptions say it: any character but Cc, a line break excepted
@@ -446,9 +449,42 @@ def _read(model: type[Form], body: Any) -> Form | list[FieldError]:
     try:
         form = model.model_validate(body)
     except ValidationError as error:
-        return field_errors(error)
+        return _few_errors(model, body, error.error_count()) or field_errors(error)
     faults: Callable[[], list[FieldError]] | None = getattr(form, "faults", None)
     return (faults() if faults else None) or form
+
+
+def _few_errors(model: type[Form], body: Any, found: int) -> list[FieldError]:
+    """The first faults of a body that has very many, and the number of the others: each one named costs time."""
+    if found <= MOST_ERRORS:
+        return []
+    try:
+        model.model_validate(_thinned(body))
+    except ValidationError as error:
+        named = field_errors(error)[:MOST_ERRORS]
+        return [*named, unnamed(found - len(named))]
+    return [unnamed(found)]
+
+
+def _thinned(value: Any) -> Any:
+    """A body with the first few of the members that no form knows, and the first few of its items."""
+    if isinstance(value, list):
+        return [_thinned(item) for item in value[:_LONGEST_LIST]]
+    if not isinstance(value, dict):
+        return value
+    known = _names()
+    strange = set(islice((name for name in value if name not in known), MOST_ERRORS))
+    return {name: _thinned(member) for name, member in value.items() if name in known or name in strange}
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Every member's name that any form knows."""
+    kinds, names = [Form], set[str]()
+    for kind in kinds:  # grows while it is walked
+        kinds += kind.__subclasses__()
+        names |= {member.alias or name for name, member in kind.model_fields.items()}
+    return frozenset(names)
 
 
 def quarter_errors(quarter: str) -> list[FieldError]:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from services.intake.batch import MAX_LINE, MAX_LINES, answer_line, read_line
+from services.intake.batch import MAX_LINE, MAX_LINES, Outcome, answer_line, read_line, settle
 from services.intake.batch import MEDIA_TYPE as NDJSON
 from services.intake.commands import Command
 from services.intake.endpoints import service_of
@@ -75,11 +75,13 @@ async def post(request: Request) -> Response:
     items = await asyncio.to_thread(open_file, raw, service.handover_keys)
     outcomes = await _store(service, items, hash_token(token or ""))
     language = language_of(request.headers)
-    lines = (answer_line(number, _told(outcome), language) for number, outcome in enumerate(outcomes, start=1))
+    lines = await service.slices.map(
+        lambda one: answer_line(one[0], _told(one[1]), language), enumerate(outcomes, start=1)
+    )
     return Response(b"".join(lines), media_type=NDJSON)
 
 
-def _told(outcome: Answer | BaseException) -> Answer | BaseException:
+def _told(outcome: Outcome) -> Outcome:
     """What the carrier learns of an accepted item: that it came, not what it says, for he could not read the file."""
     if not isinstance(outcome, Answer):
         return outcome
@@ -142,15 +144,17 @@ def _item(line: bytes, plain: bytes, place: int) -> tuple[Item, int]:
     return Item(line, path, plain[place : place + max(size, 0)]), place + max(size, 0) + 1
 
 
-async def _store(service: Service, items: Sequence[Item], token: bytes) -> list[Answer | BaseException]:
+async def _store(service: Service, items: Sequence[Item], token: bytes) -> list[Outcome]:
     """The words first, for photos name findings; then the photos, one at a time."""
     trace = trace_headers()
-    read = [read_line(item.line, token, None, trace) if item.photo is None else BadJson() for item in items]
-    commands = [one for one in read if isinstance(one, Command)]
-    for command in commands:
-        command.handed_over = True
-    answers = iter(await service.batcher.submit_many(commands))
-    outcomes: list[Answer | BaseException] = [next(answers) if isinstance(one, Command) else one for one in read]
+
+    def read(item: Item) -> Command | Problem:
+        one = read_line(item.line, token, None, trace) if item.photo is None else BadJson()
+        if isinstance(one, Command):
+            one.handed_over = True
+        return one
+
+    outcomes = await settle(service, items, read)
     for place, item in enumerate(items):
         if item.photo is not None:
             outcomes[place] = await _photo(service, item.path, item.photo, token)

@@ -26,7 +26,7 @@ from services.kernel.identity import authenticate, token_of
 from services.kernel.problems import NotFound, invalid
 from services.kernel.quarters import local_date, rfc3339
 from services.kernel.roles import MATRIX, Action, Reach, Role, allows
-from services.kernel.strict_json import clean_text, is_blank
+from services.kernel.strict_json import clean_text, is_blank, judge_text
 
 _LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 _STRUCTURED = ("persons", "minutes", "signatures", "position", "fill")
@@ -58,7 +58,7 @@ async def told_reason(
 ) -> str | None:
     """Why a private part is opened: by a header, which no history, proxy or trace keeps, or in the address."""
     if told is None:
-        return reason
+        return _judged("/reason", reason)
     try:
         text = unquote(told, errors="strict")
     except UnicodeDecodeError:
@@ -69,7 +69,15 @@ async def told_reason(
             f"phải là UTF-8 viết bằng %XX, dài nhất {MAX_TEXT} ký tự",
             f"must be percent-encoded UTF-8 of at most {MAX_TEXT} characters",
         )
-    return text
+    return _judged(f"/{REASON_HEADER}", text)
+
+
+def _judged(pointer: str, reason: str | None) -> str | None:
+    """The reason, if it is one that may be composed."""
+    try:
+        return reason and judge_text(reason)
+    except ValueError as refusal:
+        raise invalid(pointer, *refusal.args[0]) from None
 
 
 Reason = Annotated[str | None, Depends(told_reason)]

@@ -10,6 +10,7 @@ from services.intake.commands import Command
 from services.intake.handover_keys import Keys
 from services.intake.imaging import Darkroom
 from services.intake.rate import RateLimit
+from services.intake.senders import Senders
 from services.intake.sessions import Logins
 from services.intake.vault import Vault
 from services.intake.writes import Answer, Writes
@@ -18,6 +19,7 @@ from services.kernel.clock import Clock
 from services.kernel.db import Pool
 from services.kernel.problems import Unavailable
 from services.kernel.settings import Settings
+from services.kernel.slices import Slices
 
 
 @dataclass(slots=True)
@@ -35,6 +37,8 @@ class Service:
     rate: RateLimit
     logins: Logins
     handover_keys: Keys
+    senders: Senders
+    slices: Slices = field(default_factory=Slices)
     darkroom: Darkroom = field(default_factory=Darkroom)
     loops: list[asyncio.Task[None]] = field(default_factory=list)
     wake: Callable[[], None] = lambda: None

@@ -32,6 +32,7 @@ from services.intake.loading import (
     units_of,
 )
 from services.intake.pseudonyms import Naming, Pseudonyms
+from services.intake.senders import Senders
 from services.intake.session import Session
 from services.intake.storing import StoredWrite, columns, store_batch
 from services.intake.vault import Vault
@@ -84,6 +85,7 @@ class Writes:
         source: str,
         catalogues: Sequence[Catalogue],
         calendar: WorkingCalendar,
+        senders: Senders,
         *,
         demo: Callable[[], bool],
         wake: Callable[[], None],
@@ -91,11 +93,9 @@ class Writes:
         self._session = Session(pool)
         self._vault, self._clock, self._origin, self._source = vault, clock, origin, source
         self._catalogues, self._calendar = list(catalogues), calendar
-        self._demo, self._wake = demo, wake
+        self._senders, self._demo, self._wake = senders, demo, wake
         self._places, self._pseudonyms, self._devices = Places(), Pseudonyms(), Devices()
         self.directory = DirectoryCache()
-        self.account_of: dict[bytes, str] = {}
-        """Whose token a hash is; it never changes. For the rate limit, never for rights."""
 
     async def commit(self, commands: list[Command]) -> Sequence[Answer | Exception]:
         """Decide and store a batch; an answer or a refusal for each, in order. An exception: nothing was stored.
@@ -184,7 +184,7 @@ class Writes:
     async def _load(self, connection: Connection, commands: list[Command], *, lock: bool) -> _Batch:
         tokens = list({command.token for command in commands})
         callers = await load_callers(connection, tokens)
-        self._note_accounts({token: caller.account for token, caller in callers.items()})
+        self._senders.note(tokens, callers)
         await self._devices.attribute(connection, commands)
         places = await self._places.of(connection, commands)
         targets = await erasure_targets(connection, commands)
@@ -255,11 +255,6 @@ class Writes:
         self._places.remember((new.id, Place(new.unit, new.inspection)) for new in changes.new_findings)
         if changes.units or changes.lineage:
             self.directory.replace(batch.directory_version, batch.world.directory)
-
-    def _note_accounts(self, accounts: dict[bytes, str]) -> None:
-        if len(self.account_of) > 10_000:
-            self.account_of.clear()
-        self.account_of.update(accounts)
 
 
 def _note_link(batch: _Batch, command: Command, answer: Answer | Exception) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -9,15 +10,19 @@ from services.kernel.problems import Unavailable
 
 T = TypeVar("T")
 R = TypeVar("R")
+_KEPT = 5  # of a batch, one part in so many is kept for those who send many items at once
 log = logging.getLogger(__name__)
 
 
 class Batcher(Generic[T, R]):
     """Commits items in batches bounded by size and age.
 
+    Single items go first; those who submit many share the rest of each batch evenly, so nobody waits for another's
+    thousands. What is submitted in one lane keeps its order.
+
     `commit` takes a batch and returns one result, or one exception, per item, in order. When it raises, nothing of the
-    batch was stored, and the items are committed one by one, so one bad write never fails a stranger's.
-    A full queue answers 503 at once (back-pressure).
+    batch was stored, and its halves are committed, so one bad write never fails a stranger's.
+    A full queue of single items answers 503 at once (back-pressure); who submits many waits for them.
     """
 
     def __init__(
@@ -30,27 +35,33 @@ class Batcher(Generic[T, R]):
     ) -> None:
         self._commit = commit
         self._max_size, self._max_age, self._max_queue = max_size, max_age, max_queue
-        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+        self._singles: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._lanes: dict[object, deque[tuple[T, asyncio.Future[R]]]] = {}
         self._some = asyncio.Event()
         self._closing = False
         self._loop: asyncio.Task[None] | None = None
 
     async def submit(self, item: T) -> R:
         """Commit one item with others; returns its result or raises its exception."""
-        return await self._enqueue(item)
+        if len(self._singles) >= self._max_queue:
+            raise Unavailable
+        return await self._enqueue(self._singles, item)
 
-    async def submit_many(self, items: Sequence[T]) -> list[R | BaseException]:
-        """Commit items in order; a result or an exception for each."""
-        futures = [self._enqueue(item) for item in items]
+    async def submit_many(self, items: Sequence[T], lane: object = None) -> list[R | BaseException]:
+        """Commit items in order, after those submitted before in the same lane; a result or an exception for each."""
+        if not items:
+            return []
+        waiting = self._lanes.setdefault(object() if lane is None else lane, deque())
+        futures = [self._enqueue(waiting, item) for item in items]
         return await asyncio.gather(*futures, return_exceptions=True)
 
-    def _enqueue(self, item: T) -> "asyncio.Future[R]":
-        if self._closing or len(self._waiting) >= self._max_queue:
+    def _enqueue(self, waiting: "deque[tuple[T, asyncio.Future[R]]]", item: T) -> "asyncio.Future[R]":
+        if self._closing:
             raise Unavailable
         if self._loop is None:
             self._loop = asyncio.create_task(self._run(), name="batcher")
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
+        waiting.append((item, future))
         self._some.set()
         return future
 
@@ -61,15 +72,31 @@ class Batcher(Generic[T, R]):
         if self._loop is not None:
             await self._loop
 
+    def _waiting(self) -> int:
+        return len(self._singles) + sum(map(len, self._lanes.values()))
+
     async def _run(self) -> None:
-        while not (self._closing and not self._waiting):
+        while not (self._closing and not self._waiting()):
             await self._some.wait()
-            if self._max_age and len(self._waiting) < self._max_size and not self._closing:
+            if self._max_age and self._waiting() < self._max_size and not self._closing:
                 await asyncio.sleep(self._max_age)
-            batch, self._waiting = self._waiting[: self._max_size], self._waiting[self._max_size :]
-            if not self._waiting and not self._closing:
+            batch = self._take()
+            if not self._waiting() and not self._closing:
                 self._some.clear()
             await self._settle([pair for pair in batch if not pair[1].done()])
+
+    def _take(self) -> list[tuple[T, "asyncio.Future[R]"]]:
+        """The next batch: single items, then an even share of each lane."""
+        kept = self._max_size // _KEPT if self._lanes else 0
+        batch = [self._singles.popleft() for _ in range(min(len(self._singles), self._max_size - kept))]
+        while self._lanes and (room := self._max_size - len(batch)):
+            share = -(-room // len(self._lanes))
+            for lane in list(self._lanes)[:room]:
+                waiting, room = self._lanes.pop(lane), self._max_size - len(batch)
+                batch += [waiting.popleft() for _ in range(min(share, room, len(waiting)))]
+                if waiting:
+                    self._lanes[lane] = waiting  # behind the others
+        return batch
 
     async def _settle(self, batch: list[tuple[T, "asyncio.Future[R]"]]) -> None:
         if not batch:
@@ -77,18 +104,20 @@ class Batcher(Generic[T, R]):
         try:
             results = await self._commit([item for item, _ in batch])
         except Exception as error:
-            await self._retry_singly(batch, error)
+            await self._settle_halves(batch, error)
             return
         for (_, future), result in zip(batch, results, strict=True):
             _resolve(future, result)
 
-    async def _retry_singly(self, batch: list[tuple[T, "asyncio.Future[R]"]], error: Exception) -> None:
+    async def _settle_halves(self, batch: list[tuple[T, "asyncio.Future[R]"]], error: Exception) -> None:
+        """Commit each half: one bad item is found in a few commits, not in one for each of its neighbours."""
         if len(batch) == 1:
             _resolve(batch[0][1], error)
             return
-        log.warning("a batch of %d failed (%s); its items go one by one", len(batch), type(error).__name__)
-        for pair in batch:
-            await self._settle([pair])
+        log.warning("a batch of %d failed (%s); its halves go one by one", len(batch), type(error).__name__)
+        middle = len(batch) // 2
+        await self._settle(batch[:middle])
+        await self._settle(batch[middle:])
 
 
 def _resolve(future: "asyncio.Future[R]", result: R | Exception) -> None:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import ValidationError
 
 Language = Literal["vi", "en"]
+MOST_ERRORS = 20  # that one answer names
 _WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")  # RFC 9110 12.4.2
 
 
@@ -22,6 +23,20 @@ class FieldError:
     pointer: str
     vi: str
     en: str
+    rest: int = 0
+    """Of one that names no fault itself: how many more there are."""
+
+
+def unnamed(rest: int) -> FieldError:
+    """What stands for the faults that are not named one by one."""
+    return FieldError("", f"và {rest} lỗi nữa", f"and {rest} more error{'' if rest == 1 else 's'}", rest)
+
+
+def first_errors(errors: Sequence[FieldError]) -> list[FieldError]:
+    """The first 20 faults, then one entry that counts the others: an answer never outgrows what it answers."""
+    named = [error for error in errors if not error.rest]
+    rest = sum(error.rest for error in errors) + len(named[MOST_ERRORS:])
+    return [*named[:MOST_ERRORS], unnamed(rest)] if rest else named
 
 
 class Problem(Exception):
@@ -65,7 +80,7 @@ class Problem(Exception):
         if self.errors or self.status == 422:
             rendered["errors"] = [
                 {"pointer": error.pointer, "detail": error.vi if language == "vi" else error.en}
-                for error in self.errors
+                for error in first_errors(self.errors)
             ]
         return rendered
 
@@ -222,7 +237,9 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 def field_errors(error: ValidationError) -> list[FieldError]:
     """Pydantic's faults as pointers with a remedy; `ValueError(("vi", "en"))` of our own validators passes through."""
-    return [field_error(dict(item)) for item in error.errors(include_url=False, include_input=False)]
+    found = error.errors(include_url=False, include_input=False)
+    named = [field_error(dict(item)) for item in found[:MOST_ERRORS]]
+    return [*named, unnamed(len(found) - MOST_ERRORS)] if len(found) > MOST_ERRORS else named
 
 
 def field_error(item: dict[str, Any]) -> FieldError:
@@ -235,7 +252,8 @@ def field_error(item: dict[str, Any]) -> FieldError:
     words = _WORDS.get(item["type"])
     if words is None:
         return FieldError(pointer, "giá trị chưa đúng; hãy kiểm tra lại", f"is not right: {item['msg']}")
-    return FieldError(pointer, *(sentence.format_map(context) for sentence in words))
+    vi, en = (sentence.format_map(context) for sentence in words)
+    return FieldError(pointer, vi, en)
 
 
 def language_of(headers: Mapping[str, str]) -> Language:

@@ -2,8 +2,8 @@
 
 import json
 import re
-import unicodedata
 from typing import Any, cast
+from unicodedata import category, normalize
 
 from services.kernel.problems import BadJson
 
@@ -12,6 +12,9 @@ BEYOND = 10**30  # stands for every longer integer: no field takes either, so al
 _BLANK = re.compile(r"[ \t\r\n]*")
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a symbol that show nothing
 _LONGEST = 30  # characters of an integer that is read exactly
+MAX_RAW = 12_000  # characters of a text before it is composed
+MAX_MARKS = 30  # combining marks in a row
+_DENSE = re.compile(rf"[^\x00-\u02ff]{{{MAX_MARKS + 1},}}")  # no mark lies below U+0300, and few words are so long
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -83,10 +86,37 @@ def _bad(vietnamese: str, english: str) -> BadJson:
 
 
 def clean_text(text: str) -> str:
-    """NFC, the form in which text is compared and hashed."""
-    return unicodedata.normalize("NFC", text)
+    """NFC, the form in which text is compared and hashed; a ValueError, in both languages, for what is never composed.
+
+    Putting marks in order takes the square of their run's length, so runs are judged before anything is composed.
+    """
+    if text.isascii():
+        return text
+    return normalize("NFC", judge_text(text))
+
+
+def judge_text(text: str) -> str:
+    """The text as it came; a ValueError when its length or its runs of combining marks are more than is composed."""
+    if len(text) > MAX_RAW:
+        raise ValueError((f"dài quá {MAX_RAW} ký tự; hãy rút gọn", f"is longer than {MAX_RAW} characters; shorten it"))
+    if any(_stacked(match[0]) for match in _DENSE.finditer(text)):
+        raise ValueError((
+            f"có hơn {MAX_MARKS} dấu kết hợp liền nhau; hãy gõ lại chỗ đó",
+            f"has more than {MAX_MARKS} combining marks in a row; type that place anew",
+        ))  # fmt: skip
+    return text
+
+
+def _stacked(characters: str) -> bool:
+    """Whether more marks than may be follow each other; by category, for some marks without a class become two with."""
+    run = 0
+    for character in characters:
+        run = run + 1 if category(character)[0] == "M" else 0
+        if run > MAX_MARKS:
+            return True
+    return False
 
 
 def is_blank(text: str) -> bool:
     """Whether there is nothing to be read: blanks, invisible characters and lone marks alone."""
-    return all(character in _FILLERS or unicodedata.category(character)[0] in "ZCM" for character in text)
+    return all(character in _FILLERS or category(character)[0] in "ZCM" for character in text)

@@ -106,3 +106,88 @@ async def test_a_client_that_went_away_does_not_stop_the_batch():
     gone.cancel()
     assert await stays == 2
     await batcher.close()
+
+
+async def test_a_single_item_does_not_wait_for_the_thousands_submitted_before_it():
+    order = []
+
+    async def commit(items):
+        await asyncio.sleep(0)
+        order.append(list(items))
+        return items
+
+    batcher = Batcher(commit, max_size=50)
+    many = asyncio.create_task(batcher.submit_many([f"many {n}" for n in range(5_000)]))
+    await asyncio.sleep(0)
+    assert await batcher.submit("alone") == "alone"
+    assert not many.done() and "alone" in order[0]
+    assert await many == [f"many {n}" for n in range(5_000)]
+    await batcher.close()
+
+
+async def test_those_who_submit_many_share_each_batch_and_keep_their_own_order():
+    batches = []
+
+    async def commit(items):
+        batches.append(list(items))
+        return items
+
+    batcher = Batcher(commit, max_size=60)
+    first, second = object(), object()
+    parts = [
+        ("a", first, range(100)),
+        ("b", second, range(100)),
+        ("a", first, range(100, 130)),
+        ("few", None, range(3)),
+    ]
+    await asyncio.gather(*(batcher.submit_many([(who, n) for n in part], lane) for who, lane, part in parts))
+    assert [item for item in batches[0] if item[0] == "few"] == [("few", n) for n in range(3)]
+    assert {who: sum(item[0] == who for item in batches[1]) for who in "ab"} == {"a": 30, "b": 30}
+    settled = [item for batch in batches for item in batch]
+    assert [n for who, n in settled if who == "a"] == list(range(130))
+    assert [n for who, n in settled if who == "b"] == list(range(100))
+    await batcher.close()
+
+
+async def test_many_single_items_leave_a_part_of_each_batch_to_the_others():
+    batches = []
+
+    async def commit(items):
+        batches.append(list(items))
+        return items
+
+    batcher = Batcher(commit, max_size=50)
+    singles = [asyncio.create_task(batcher.submit("one")) for _ in range(400)]
+    await asyncio.gather(batcher.submit_many(["many"] * 40), *singles)
+    assert batches[0].count("many") == 10
+    await batcher.close()
+
+
+async def test_one_bad_item_among_hundreds_costs_few_commits():
+    sizes = []
+
+    async def commit(items):
+        sizes.append(len(items))
+        if 77 in items:
+            raise RuntimeError("the transaction rolled back")
+        return items
+
+    batcher = Batcher(commit)
+    results = await batcher.submit_many(range(500))
+    assert [n for n, result in enumerate(results) if isinstance(result, RuntimeError)] == [77]
+    assert [result for n, result in enumerate(results) if n != 77] == [n for n in range(500) if n != 77]
+    assert len(sizes) <= 2 * 10
+    await batcher.close()
+
+
+async def test_what_many_submit_never_fills_the_queue_for_a_single_item():
+    async def commit(items):
+        await asyncio.sleep(0)
+        return items
+
+    batcher = Batcher(commit, max_size=5, max_queue=10)
+    many = asyncio.create_task(batcher.submit_many(range(100)))
+    await asyncio.sleep(0)
+    assert await batcher.submit("alone") == "alone"
+    assert len(await many) == 100
+    await batcher.close()

@@ -4,7 +4,17 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.kernel import rendering
-from services.kernel.problems import IdReused, Problem, TooFast, Unavailable, field_errors, invalid, language_of
+from services.kernel.problems import (
+    FieldError,
+    IdReused,
+    Problem,
+    TooFast,
+    Unavailable,
+    field_errors,
+    invalid,
+    language_of,
+    unnamed,
+)
 
 
 class Form(BaseModel):
@@ -125,3 +135,21 @@ async def test_unknown_paths_and_methods_are_problems_too():
 async def test_retry_after_travels():
     assert (await ask("/fast")).headers["retry-after"] == "3"
     assert IdReused.status == 409
+
+
+def test_an_answer_names_twenty_faults_and_counts_the_others():
+    for count, rest in ((20, []), (21, ["và 1 lỗi nữa"]), (500, ["và 480 lỗi nữa"])):
+        told = Problem(errors=[FieldError(f"/{n}", "sai", "wrong") for n in range(count)]).body("vi", "/")["errors"]
+        assert [fault["pointer"] for fault in told[:20]] == [f"/{n}" for n in range(20)]
+        assert [fault["detail"] for fault in told[20:]] == rest
+    some = [FieldError(f"/{n}", "sai", "wrong") for n in range(15)]
+    assert Problem(errors=[*some, *some, unnamed(7)]).body("en", "/")["errors"][20:] == [
+        {"pointer": "", "detail": "and 17 more errors"}
+    ]
+
+
+def test_pydantic_s_faults_are_cut_alike():
+    with pytest.raises(ValidationError) as caught:
+        Form.model_validate({"count": 1, "code": "A01"} | {f"x{n}": n for n in range(45)})
+    found = field_errors(caught.value)
+    assert len(found) == 21 and found[20] == unnamed(25)

@@ -1,9 +1,13 @@
+import re
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.kernel import strict_json
 from services.kernel.problems import BadJson
-from services.kernel.strict_json import BEYOND, clean_text, parse
+from services.kernel.strict_json import BEYOND, MAX_MARKS, MAX_RAW, clean_text, judge_text, parse
 
 
 def nested(depth):
@@ -51,3 +55,41 @@ def test_any_bytes_are_a_value_or_a_problem(raw):
 
 def test_text_is_composed():
     assert clean_text("Ho\u0300a") == "Hòa"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "o" + "\u0301" * MAX_MARKS,
+        "a" * MAX_RAW,
+        "ẫ" * MAX_RAW,
+        "漢" * 500,
+        ("o" + "\u0323\u0302" * 15) * 300,
+        "👩‍👩‍👧‍👦" * 40,
+    ],
+)
+def test_texts_that_somebody_may_write_are_composed(text):
+    assert clean_text(text) == unicodedata.normalize("NFC", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "o" + "\u0301" * (MAX_MARKS + 1),
+        "\u0301\u0323" * 16_000,
+        "x" * 50 + "漢" * 50 + "\u0323" * (MAX_MARKS + 1),
+        "\u0f73" * 40,  # a mark of no class, which becomes two that have one
+        "\U000e0100" * 31,
+        "ơ" * (MAX_RAW + 1),
+    ],
+)
+def test_what_would_take_long_to_compose_is_refused_before_it_is(text, monkeypatch):
+    def composed(*_):
+        raise AssertionError("it was composed")
+
+    monkeypatch.setattr(strict_json, "normalize", composed)
+    for judge in (judge_text, clean_text):
+        with pytest.raises(ValueError) as refused:
+            judge(text)
+        vi, en = refused.value.args[0]
+        assert re.search(r"12000|30", vi) and re.search(r"12000|30", en)
