@@ -60,6 +60,8 @@ class House:
             routes=[Route("/", _welcome), Route("/problems/{slug}", _explain), Route("/favicon.ico", _no_icon)],
             lifespan=self._lifespan,
         )
+        self._face = next(iter(apps.values()), self._porch)  # its pages show what lies before all doors
+        self._porch.state.pages = getattr(self._face.state, "pages", None)
         rendering.install(self._porch)
         self._porch.add_exception_handler(405, not_allowed)
         self._door = SecurityHeaders(self._dispatch)
@@ -82,6 +84,7 @@ class House:
             except StartRefused as refusal:
                 self.refused = refusal
                 raise
+            self._porch.state.service = getattr(self._face.state, "service", None)
             yield
 
 

@@ -127,7 +127,7 @@ async def _tell(folder: Folder, ready: "asyncio.Future[str]", tale: Tale | None)
 def _welcome(say: Callable[[str], None], folder: Folder, address: str) -> None:
     say(f"\nTỉnh An Sơn (hư cấu) đang chạy ở {address}")
     say(f"  biểu mẫu kiểm tra  {address}intake/")
-    say(f"  bàn hồ sơ          {address}intake/desk/")
+    say(f"  xử lý hồ sơ        {address}intake/desk/")
     say(f"  phiếu điểm quý     {address}reports/")
     say(f"  nhật ký            {address}audit/")
     say(f"\nTài khoản và mật khẩu (giữ trong {folder.path / FILE}):")

@@ -36,6 +36,7 @@ from services.intake.service import Service
 from services.intake.shell import PAGES
 from services.kernel.downloads import attachment, csv_cell, file_name
 from services.kernel.identity import authenticate, token_of
+from services.kernel.pages import Reader
 from services.kernel.problems import NotFound, invalid
 from services.kernel.quarters import local_date, rfc3339
 from services.kernel.roles import PUBLIC, Action, Role, allows
@@ -240,8 +241,8 @@ async def _stands(service: Service, issue: asyncpg.Record) -> bool:
 async def unit_code(request: Request, unit: str) -> Response:
     """A page to print and hang up: the unit's code opens the form with the unit chosen."""
     service = service_of(request)
-    await authenticate(service.pool, token_of(request))
     now = service.clock.now()
+    reader = Reader.of(await authenticate(service.pool, token_of(request)), now)
     async with service.pool.acquire() as connection:
         directory = await service.writes.directory.current(connection)
     version = directory.version(unit, local_date(now))
@@ -250,4 +251,5 @@ async def unit_code(request: Request, unit: str) -> Response:
     address = f"{_site(request)}intake/?unit={unit}"
     out = io.BytesIO()
     segno.make(address, error="q", micro=False).save(out, kind="svg", border=4, xmldecl=False, omitsize=True)
-    return PAGES.render(request, "unit_qr.html", name=version.name, address=address, code=out.getvalue().decode())
+    code = out.getvalue().decode()
+    return PAGES.render(request, "unit_qr.html", reader=reader, name=version.name, address=address, code=code)

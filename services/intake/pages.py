@@ -1,8 +1,8 @@
 """The faces of intake: sign-in, the inspector's phone form, the case desk. Shells only; scripts fetch the data."""
 
-from typing import Protocol, cast
+from typing import Annotated, Protocol, cast
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.intake.shell import FIELD, PAGES, shell, worker
@@ -13,6 +13,8 @@ from services.kernel.packing import pack_response
 from services.kernel.pages import Reader, language_of, navigation, to_sign_in
 from services.kernel.problems import Unauthorized
 from services.kernel.roles import PUBLIC, Action, Role, allows
+
+WHY = ("signed-out", "ended")  # what brings somebody to the sign-in page, as its query says
 
 
 class _State(Protocol):
@@ -33,13 +35,14 @@ def install(app: FastAPI) -> None:
     app.get("/intake/desk", include_in_schema=False, openapi_extra=PUBLIC)(to_desk)
 
 
-async def sign_in(request: Request, next: str = "") -> Response:
+async def sign_in(request: Request, wanted: Annotated[str, Query(alias="next")] = "") -> Response:
     """The sign-in page; whoever is signed in already goes on to their own first page."""
     try:
         reader = await _reader(request)
     except Unauthorized:
-        return PAGES.render(request, "login.html", next=next)
-    home = next_page(next) or _home(reader, request)
+        why = next((name for name in WHY if name in request.query_params), None)
+        return PAGES.render(request, "login.html", next=wanted, why=why)
+    home = next_page(wanted) or _home(reader, request)
     return RedirectResponse(home, status_code=303)
 
 

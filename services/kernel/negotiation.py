@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from services.kernel.problems import weight
 
+_JSON = ("application/json", "application/problem+json")
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
@@ -24,3 +25,15 @@ def coding(accept_encoding: str, offered: Sequence[str]) -> str | None:
     liked = {name: weights.get(name, weights.get("*", 0.0)) for name in offered}
     best = max(offered, key=liked.__getitem__)
     return best if liked[best] > 0 and liked[best] >= weights.get("identity", 0.0) else None
+
+
+def wants_page(accept: str) -> bool:
+    """Whether a reader names HTML and likes it better than JSON; of equals the first named."""
+    weights: dict[str, float] = {}
+    for part in accept.lower().split(","):
+        name, *parameters = (each.strip() for each in part.split(";"))
+        weights.setdefault(name, weight(next((each for each in parameters if each.startswith("q=")), "")))
+    html = weights.get("text/html", 0.0)
+    json = max((weights.get(name, 0.0) for name in _JSON), default=0.0)
+    first = next((name for name in weights if name == "text/html" or name in _JSON), "")
+    return html > json or (html == json > 0 and first == "text/html")

@@ -20,12 +20,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from services.kernel import destinations
 from services.kernel.callers import Caller
+from services.kernel.identity import COOKIE
 from services.kernel.negotiation import unchanged
 from services.kernel.packing import packed, served
+from services.kernel.problems import Problem
 from services.kernel.problems import language_of as preferred_language
 from services.kernel.quarters import ICT
-from services.kernel.roles import MATRIX, Action, Role
+from services.kernel.roles import Role
 
 KERNEL = Path(__file__).parent
 LANGUAGES = ("vi", "en")
@@ -34,14 +37,6 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 PACKED = (".js", ".css", ".svg", ".webmanifest")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV"}
-
-NAVIGATION: tuple[tuple[str, str, str, frozenset[Role]], ...] = (
-    ("/intake/", "Kiểm tra", "Inspect", frozenset({Role.INSPECTOR, Role.LEAD})),
-    ("/intake/desk/", "Bàn hồ sơ", "Case desk", frozenset(Role)),
-    ("/reports/inbox", "Hộp báo", "Inbox", frozenset({Role.UNIT_HEAD, Role.REVIEWER})),
-    ("/reports/", "Phiếu điểm", "Scorecards", frozenset(MATRIX[Action.LIVE_CARDS])),
-    ("/audit/", "Nhật ký", "Log", frozenset(Role)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +83,15 @@ class Pages:
     ) -> HTMLResponse:
         """Render a template in the reader's language; `reader` (None before sign-in) chooses the navigation."""
         language = language_of(request)
+        path = context.get("path", request.url.path)
+        sections = destinations.sections(reader.roles) if reader else []
         words: dict[str, Any] = {
             "lang": language,
             "t": _translator(language),
             "reader": reader,
-            "path": request.url.path,
-            "navigation": navigation(reader, language),
+            "path": path,
+            "sections": sections,
+            "section": destinations.section_of(path, sections),
             "other_language": _other_language(request, language),
             "asset": self._asset,
             "static": self._static,
@@ -114,6 +112,26 @@ class Pages:
             )
         return response
 
+    def refusal(
+        self,
+        request: Request,
+        problem: Problem,
+        *,
+        reader: Reader | None,
+        template: str = "dead_end.html",
+        **context: Any,
+    ) -> HTMLResponse:
+        """What was refused, in words, with the ways on that are open to this reader."""
+        body = problem.body("en" if language_of(request) == "en" else "vi", request.url.path)
+        ways = destinations.ways_on(reader.roles if reader else None, request.url.path)
+        page = self.render(
+            request, template, reader=reader, status=problem.status, problem=body, ways=ways,
+            again=sign_in_address(request) if request.method == "GET" else destinations.SIGN_IN,
+            wait=problem.headers.get("Retry-After"), **context,
+        )  # fmt: skip
+        page.headers.update(problem.headers)
+        return page
+
     def _asset(self, name: str) -> str:
         return f"/{self.service}/assets/{name}"
 
@@ -130,8 +148,14 @@ def mount_assets(app: FastAPI, prefix: str, folder: Path | None) -> None:
 
 def to_sign_in(request: Request) -> RedirectResponse:
     """Send a reader without a session to the sign-in page, and back here afterwards."""
+    return RedirectResponse(sign_in_address(request), status_code=303)
+
+
+def sign_in_address(request: Request) -> str:
+    """The sign-in page that leads back here; it says so when a session has ended."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse("/intake/login?" + urlencode({"next": here}), status_code=303)
+    why = {"ended": ""} if COOKIE in request.cookies else {}
+    return f"{destinations.SIGN_IN}?" + urlencode({"next": here, **why})
 
 
 def language_of(request: Request) -> str:
@@ -147,9 +171,8 @@ def language_of(request: Request) -> str:
 
 def navigation(reader: Reader | None, language: str) -> list[tuple[str, str]]:
     """The (path, label) pairs of the pages this reader has a use for; none before sign-in."""
-    if reader is None:
-        return []
-    return [(path, en if language == "en" else vi) for path, vi, en, roles in NAVIGATION if reader.roles & roles]
+    found = destinations.sections(reader.roles) if reader else []
+    return [(section.path, section.label(language)) for section in found]
 
 
 def number(value: float | Decimal | str, language: str = "vi") -> str:
@@ -178,6 +201,11 @@ def quarter(value: str, language: str = "vi") -> str:
     """2026-Q3 → `Quý III/2026`."""
     year, _, ordinal = value.partition("-Q")
     return f"Q{ordinal} {year}" if language == "en" else f"Quý {ROMAN.get(ordinal, ordinal)}/{year}"
+
+
+def whole_quarter(value: str, language: str = "vi") -> str:
+    """A quarter on a page, where no line breaks within its name."""
+    return quarter(value, language).replace(" ", "\u00a0")
 
 
 class _Assets(StaticFiles):
@@ -234,6 +262,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
         ("percent", percent),
         ("day", day),
         ("moment", moment),
-        ("quarter", quarter),
+        ("quarter", whole_quarter),
     )
 }

@@ -40,9 +40,9 @@ def first_errors(errors: Sequence[FieldError]) -> list[FieldError]:
 
 
 class Problem(Exception):
-    """Có lỗi.
+    """Máy chủ gặp lỗi khi xử lý yêu cầu này và đã ghi lại; hãy thử lại sau ít phút.
 
-    Something is wrong.
+    The server met an error with this request and has noted it; try again in a few minutes.
     """
 
     status: ClassVar[int] = 500
@@ -107,9 +107,9 @@ class Unauthorized(Problem):
 
 
 class Forbidden(Problem):
-    """Vai trò của tài khoản không được phép làm việc này.
+    """Tài khoản của bạn không có quyền thực hiện việc này.
 
-    The account's role may not do this.
+    Your account may not do this.
     """
 
     status, slug = 403, "forbidden"

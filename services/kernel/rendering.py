@@ -1,4 +1,4 @@
-"""Problems as answers: the one handler for everything an app may raise, and the one rendering (RFC 9457)."""
+"""Problems as answers: the one handler for everything an app may raise; a page for people, RFC 9457 for programs."""
 
 import logging
 
@@ -9,6 +9,9 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from services.kernel.db import TRANSIENT
+from services.kernel.identity import authenticate, token_of
+from services.kernel.negotiation import wants_page
+from services.kernel.pages import Pages, Reader
 from services.kernel.problems import (
     BadJson,
     Forbidden,
@@ -33,8 +36,21 @@ _BY_STATUS: dict[int, type[Problem]] = {
 }
 
 
+async def answer(problem: Problem, request: Request) -> Response:
+    """A problem as whoever asks can read it: a page where HTML is asked for, else problem+json."""
+    pages: Pages | None = getattr(request.app.state, "pages", None)
+    if pages is None:
+        return render(problem, request)
+    if wants_page(",".join(request.headers.getlist("accept"))):
+        response: Response = pages.refusal(request, problem, reader=await _reader(request, problem))
+    else:
+        response = render(problem, request)
+    response.headers["Vary"] = "Accept, Accept-Language"
+    return response
+
+
 def render(problem: Problem, request: Request) -> Response:
-    """The one rendering of a problem as a response."""
+    """A problem as problem+json."""
     language = language_of(request.headers)
     return JSONResponse(
         problem.body(language, request.url.path),
@@ -42,6 +58,19 @@ def render(problem: Problem, request: Request) -> Response:
         media_type=MEDIA_TYPE,
         headers={**problem.headers, "Content-Language": language, "Vary": "Accept-Language"},
     )
+
+
+async def _reader(request: Request, problem: Problem) -> Reader | None:
+    """Who meets the dead end, if anyone is signed in and the database can still be asked."""
+    service = getattr(request.app.state, "service", None)
+    if service is None or problem.status >= 500:
+        return None
+    try:
+        return Reader.of(await authenticate(service.pool, token_of(request)), service.clock.now())
+    except Problem:
+        return None
+    except TRANSIENT:
+        return None
 
 
 def as_problem(error: Exception) -> Problem:
@@ -65,7 +94,7 @@ def install(app: Starlette) -> None:
     """Register the one handler for everything an app may raise."""
 
     async def handle(request: Request, error: Exception) -> Response:
-        return render(as_problem(error), request)
+        return await answer(as_problem(error), request)
 
     for kind in (Problem, HTTPException, RequestValidationError, *TRANSIENT, Exception):
         app.add_exception_handler(kind, handle)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel import openapi, rendering
+from services.kernel.pages import Pages
 from services.kernel.problems import MethodNotAllowed, NotJson, TooLarge
 
 _SECURITY = {
@@ -21,6 +23,7 @@ _SECURITY = {
     "Referrer-Policy": "no-referrer",  # an address may carry why a private part is opened
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+SERVICES = Path(__file__).parents[1]
 _METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
 _SECURITY_RAW = [(name.lower().encode(), value.encode()) for name, value in _SECURITY.items()]
 _HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
@@ -127,7 +130,7 @@ async def not_allowed(request: Request, _: Exception) -> Response:
     allowed = [method for method in _METHODS if any(_takes(route, asked, method) for route in request.app.routes)]
     if "GET" in allowed:
         allowed.insert(allowed.index("GET") + 1, "HEAD")
-    return rendering.render(MethodNotAllowed(headers={"Allow": ", ".join(allowed)}), request)
+    return await rendering.answer(MethodNotAllowed(headers={"Allow": ", ".join(allowed)}), request)
 
 
 def _takes(route: BaseRoute, scope: Scope, method: str) -> bool:
@@ -148,6 +151,7 @@ def service_app(name: str, title: str, lifespan: Callable[[FastAPI], AbstractAsy
         redirect_slashes=False,
         telemetry=_TELEMETRY,
     )
+    app.state.pages = Pages(SERVICES / name)
     rendering.install(app)
     app.add_exception_handler(405, not_allowed)
     openapi.describe(app)

@@ -18,7 +18,7 @@ from fastapi.responses import RedirectResponse, Response
 from services.kernel import pages
 from services.kernel.callers import Caller
 from services.kernel.identity import authenticate, token_of
-from services.kernel.problems import Problem, Unauthorized
+from services.kernel.problems import NotFound, Problem, Unauthorized
 from services.kernel.quarters import local_date, quarter_of
 from services.kernel.roles import PUBLIC, Action, Role, allows
 from services.reports import acting, chart, endpoints
@@ -100,13 +100,12 @@ def _signed_in(page: Page) -> PerRequest:
 
 
 def _refused(request: Request, state: State, caller: Caller, problem: Problem) -> Response:
-    body = problem.body("en" if pages.language_of(request) == "en" else "vi", request.url.path)
     choice = Choice.of(request, state)
     # an edition that cannot be opened still has its quarter's live cards
-    live = choice.query(edition=LIVE) if choice.edition != LIVE else None
-    return _render(
-        request, state, caller, "refused.html", status=problem.status, problem=body, live=live, choice=choice
-    )
+    closed = choice.edition != LIVE and problem.status == NotFound.status
+    live = choice.query(edition=LIVE) if closed and caller.grants_for(Action.LIVE_CARDS, state.clock.now()) else None
+    reader = pages.Reader.of(caller, state.clock.now())
+    return PAGES.refusal(request, problem, reader=reader, template="refused.html", live=live, choice=choice)
 
 
 def _render(

@@ -17,7 +17,7 @@ from services.kernel.callers import Grant
 from services.kernel.clock import Clock
 from services.kernel.db import Connection, Pool
 from services.kernel.problems import NotFound, invalid
-from services.kernel.quarters import local_date, parse_instant, quarter_days, rfc3339
+from services.kernel.quarters import local_date, parse_instant, quarter_days, quarter_of, rfc3339
 from services.kernel.roles import MATRIX, Action, Reach
 from services.reports import store
 from services.reports.cards import TreeHead, UnitQuarter, dump, summary, with_log
@@ -123,7 +123,7 @@ class Reader:
 
     async def listing(self, quarter: str, scope: Scope, group: str | None = None) -> Listing:
         """A quarter's live list, as far as the scope reaches; units without inspections as insufficient."""
-        check_quarter(quarter)
+        self._check_begun(quarter)
         async with self.snapshot() as snapshot:
             stored = {row["unit"]: row["row"] for row in await snapshot.connection.fetch(_q.card_rows, quarter)}
         rows = {
@@ -133,6 +133,12 @@ class Reader:
         }
         rules = snapshot.reference.rulebook.rules(quarter)
         return Listing(quarter, LIVE, rules.version if rules else None, snapshot.head, rows)
+
+    def _check_begun(self, quarter: str) -> None:
+        """NotFound when a path names no quarter, or one that lies in the future."""
+        check_quarter(quarter)
+        if quarter > quarter_of(local_date(self._clock.now())):
+            raise NotFound((f"Quý {quarter} chưa bắt đầu.", f"{quarter} has not begun."))
 
     def _list(self, snapshot: Snapshot, quarter: str, stored: Iterable[str]) -> dict[str, _Place]:
         """Every unit of a quarter's list, in order."""
@@ -155,7 +161,7 @@ class Reader:
 
     async def card(self, quarter: str, unit: str, scope: Scope) -> dict[str, Any]:
         """A unit's live card; NotFound when the quarter has no such unit or it is out of scope."""
-        check_quarter(quarter)
+        self._check_begun(quarter)
         check_unit(unit)
         async with self.snapshot() as snapshot:
             body = await snapshot.connection.fetchval(_q.card, quarter, unit)

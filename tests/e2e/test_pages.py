@@ -253,7 +253,7 @@ def test_the_desk_withdraws_commends_and_closes_a_quarter(
     count(page, "F02", 1)
     page.get_by_role("button", name="Ghi nhận").click()
     expect(filed(page, "F02")).to_contain_text("Đã nhận")
-    page.get_by_role("link", name="Bàn hồ sơ").click()
+    page.get_by_role("link", name="Xử lý hồ sơ").click()
     inspection = page.locator("#mine-list > li", has_text="16/QĐ-SNV")
     inspection.locator("summary").first.click()
     expect(inspection).to_contain_text("đã khai không có xung đột lợi ích")
@@ -307,7 +307,8 @@ def test_sign_in_tells_nothing_about_accounts_and_goes_to_no_other_site(
         person.page.get_by_label("Tài khoản", exact=True).fill(account)
         person.page.get_by_label("Mật khẩu", exact=True).fill("sai-mat-khau")
         person.page.get_by_role("button", name="Đăng nhập").click()
-        expect(person.page.locator(".error-summary")).to_be_focused()
+        expect(person.page.locator(".error-summary")).to_be_visible()
+        expect(person.page.get_by_label("Mật khẩu", exact=True)).to_be_focused()
         words.append(person.page.locator(".error-summary").inner_text())
     assert words[0] == words[1]
     person.page.get_by_label("Tài khoản", exact=True).fill("an.kt")
@@ -337,7 +338,7 @@ def test_every_page_speaks_both_languages_and_fits_a_phone(
     people: list[Person], browser: Browser, instance: Instance
 ) -> None:
     page = enter(people, browser, instance, "tham.dinh", PHONE)
-    for lang, title in (("en", "Case desk"), ("vi", "Bàn hồ sơ")):
+    for lang, title in (("en", "Case desk"), ("vi", "Xử lý hồ sơ")):
         page.goto(f"{instance.url}/intake/desk/?lang={lang}")
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
         assert page.locator("html").get_attribute("lang") == lang
@@ -345,7 +346,7 @@ def test_every_page_speaks_both_languages_and_fits_a_phone(
             tab.click()
             fits(page)
     page.goto(f"{instance.url}/intake/desk/")  # the cookie keeps the choice
-    expect(page.get_by_role("heading", level=1)).to_have_text("Bàn hồ sơ")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Xử lý hồ sơ")
     for target in page.locator("header nav a").all():
         address = target.get_attribute("href")
         assert address is not None

@@ -150,7 +150,8 @@ def test_a_head_reads_the_inbox_in_either_language(browser: Browser, served: Ser
     expect(page.get_by_role("link", name="See and reply").first).to_have_attribute("href", "/intake/desk/#/answer")
     fits(head)
     page.goto(f"{served.url}/reports/units/phuong-dao?quarter={QUARTER}")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("There is nothing here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not found")
+    expect(page.locator("main")).to_contain_text("There is nothing here")
     fits(head)
 
 

@@ -226,7 +226,7 @@ async def test_the_dashboard_pages(ask: Ask, language: str) -> None:
     page = await ask(f"/reports/?quarter={QUARTER}&lang={language}", "reviewer")
     assert page.status_code == 200
     assert f'<html lang="{language}"' in page.text
-    assert ("Phiếu điểm Quý III/2026" if language == "vi" else "Scorecards Q3 2026") in page.text
+    assert ("Phiếu điểm Quý\u00a0III/2026" if language == "vi" else "Scorecards Q3\u00a02026") in page.text
     assert ("94,00" if language == "vi" else "94.00") in page.text
     assert 'href="/reports/units/xa-tan-hoa?quarter=2026-Q3&amp;edition=live"' in page.text
     assert f"/reports/v1/scorecards/{QUARTER}?format=csv&amp;edition=live" in page.text

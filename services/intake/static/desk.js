@@ -30,7 +30,7 @@ async function open(name, desk, moved) {
     await views.get(name).show();
   } catch (problem) {
     if (wanted() !== name) return;
-    if (problem.status === 401) location.assign("/intake/login?next=/intake/desk/" + location.hash);
+    if (problem.status === 401) location.assign("/intake/login?ended&next=/intake/desk/" + location.hash);
     flash("bad", el("p", {}, problem.message), el("button", { type: "button", class: "quiet", onclick: () => open(name, desk, true) }, t("Thử lại", "Try again")));
   }
 }

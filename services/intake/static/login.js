@@ -2,12 +2,20 @@
 
 import { request } from "../assets/api.js";
 import { byId, onSubmit } from "../assets/dom.js";
-import { t } from "../assets/words.js";
+import { span, t } from "../assets/words.js";
 import { forgetMe, me } from "./directory.js";
 import { clearErrors, errorsOf, showErrors } from "./fields.js";
 
 const PATIENCE = 3000;
+const NAME = "kycuong-account"; // who signed in here last, so that only the password is to be typed
+const PRESENT = "kycuong-signed-in"; // since then nobody has signed out
 const form = byId("login");
+const asked = new URLSearchParams(location.search);
+let waiting = null;
+
+/** What this device remembers; a private window may remember nothing. */
+const remembered = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+const remember = (name, value) => { try { value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value); } catch { /* not remembered */ } };
 
 /** Only a page of this origin may follow a sign-in. */
 function destination() {
@@ -32,19 +40,43 @@ async function signIn() {
   clearErrors(form);
   try {
     await request("POST", "/intake/login", { account, password });
+    remember(NAME, account);
+    remember(PRESENT, "yes");
     await forgetMe();
     await Promise.race([me().catch(() => {}), new Promise((done) => setTimeout(done, PATIENCE))]); // for a start without a network
     location.replace(destination());
   } catch (problem) {
-    refuse(problem.status === 401 || problem.status === 422
-      ? [{ pointer: "/account", detail: t("Tài khoản hoặc mật khẩu không đúng. Hãy kiểm tra phím Caps Lock và bộ gõ tiếng Việt.", "The account or the password is wrong. Check Caps Lock and the keyboard layout.") }]
-      : errorsOf(problem));
+    const wrong = problem.status === 401 || problem.status === 422;
+    refuse(wrong ? [{ pointer: "/account", detail: t("Tài khoản hoặc mật khẩu không đúng. Hãy kiểm tra phím Caps Lock và bộ gõ tiếng Việt.", "The account or the password is wrong. Check Caps Lock and the keyboard layout.") }]
+      : problem.retryAfter ? [{ pointer: "", detail: tooSoon(problem) }] : errorsOf(problem));
+    if (!wrong && !problem.retryAfter) return;
+    byId("password").focus(); // the summary is announced where it stands; what is to be typed again is the password
+    byId("password").select();
   }
 }
 
 const refuse = (errors) => showErrors(form, errors, t("Chưa đăng nhập được", "Not signed in"));
 
-if (new URLSearchParams(location.search).has("signed-out")) forgetMe();
+/** The server's sentence and how long to wait, which then counts down beside the password. */
+function tooSoon({ message, retryAfter }) {
+  const end = Date.now() + retryAfter * 1000;
+  clearInterval(waiting);
+  const tick = () => {
+    const left = Math.ceil((end - Date.now()) / 1000);
+    if (left <= 0) clearInterval(waiting);
+    byId("wait").textContent = left > 0 ? t(`Còn ${span(left)} nữa`, `${span(left)} to go`) : t("Nay thử lại được.", "You can try again now.");
+  };
+  waiting = setInterval(tick, 1000);
+  tick();
+  return /\d/.test(message) ? message : t(`Đăng nhập sai nhiều lần. Hãy thử lại sau ${span(retryAfter)}.`, `Too many wrong passwords. Try again in ${span(retryAfter)}.`);
+}
+
+if (asked.has("signed-out")) {
+  forgetMe();
+  remember(PRESENT, null);
+} else if (remembered(PRESENT)) byId("why").hidden = false; // nobody signed out here, and yet the session is gone
+byId("account").value ||= remembered(NAME) ?? "";
+if (byId("account").value) byId("password").focus();
 onSubmit(form, signIn);
 form.querySelector("button").disabled = false;
 byId("show-password").addEventListener("change", (event) => {

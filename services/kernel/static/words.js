@@ -28,7 +28,14 @@ export const day = (value) => days.format(new Date(value));
 /** 2026-Q3 → Quý III/2026 */
 export function quarter(value) {
   const [year, ordinal] = value.split("-Q");
-  return t(`Quý ${ROMAN[Number(ordinal)]}/${year}`, `Q${ordinal} ${year}`);
+  return t(`Quý\u00a0${ROMAN[Number(ordinal)]}/${year}`, `Q${ordinal}\u00a0${year}`);
+}
+
+/** 40 → 40 giây, 250 → 5 phút: how long to wait, never less than it is. */
+export function span(seconds) {
+  if (seconds < 60) return t(`${seconds} giây`, `${seconds} second${seconds === 1 ? "" : "s"}`);
+  const minutes = Math.ceil(seconds / 60);
+  return t(`${number(minutes)} phút`, `${number(minutes)} minute${minutes === 1 ? "" : "s"}`);
 }
 
 /** Lower case without marks, words apart, as the server folds: "di muon" finds "Đi muộn", "mdrak" and "m’drak" find "M'Đrắk". */
