@@ -39,5 +39,5 @@ export function span(seconds) {
 }
 
 /** Lower case without marks, words apart, as the server folds: "di muon" finds "Đi muộn", "mdrak" and "m’drak" find "M'Đrắk". */
-export const plain = (text) => text.replace(/['’‘ʼʹ`´′＇\u200b-\u200f\u2060\ufeff\u00ad]/g, "").normalize("NFKD")
+export const plain = (text) => text.replace(/['’‘ʼʹ\u0060´′＇\u200b-\u200f\u2060\ufeff\u00ad]/g, "").normalize("NFKD")
   .replace(/\p{M}/gu, "").replace(/[đĐðÐɖƉ]/g, "d").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
