@@ -5,8 +5,6 @@ It is written before a checkpoint leaves the process, so a database restored to 
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +13,7 @@ from services.audit.errors import Fenced, GuardRefuses, LogCorrupt
 from services.audit.keys import KeyRing, create_key, remember_keys
 from services.audit.tree import queries, range_at
 from services.kernel.db import Pool
-from services.kernel.folder import Folder, write_durably
+from services.kernel.folder import Folder, alone, make_once, write_durably
 from services.kernel.merkle import EMPTY_ROOT
 from services.kernel.note import BadNote, Checkpoint, Verifier
 from services.kernel.settings import Settings
@@ -53,6 +51,11 @@ class Guard:
             write_durably(self._path, note, 0o644)
         return following
 
+    def begin(self, note: str) -> None:
+        """The first checkpoint of a new log; one that another process put there, and moved on maybe, stands."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        make_once(self._path, note, 0o644)
+
     def overwrite(self, note: str) -> None:
         """Put any checkpoint of this log there: an operator's word, nothing else."""
         Checkpoint.open(note, *self._keys())
@@ -62,12 +65,8 @@ class Guard:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        handle = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with alone(self._folder / "lock"):
             yield
-        finally:
-            os.close(handle)
 
 
 def _broken(why: str) -> GuardRefuses:
@@ -107,10 +106,10 @@ def create_log(folder: Folder, keys: KeyRing, guard: Guard, *, empty: bool) -> N
         if folder.vkey() != keys.vkey:  # the one before has left the environment
             write_durably(folder.log_dir / "vkey", keys.vkey + "\n", 0o644)
         return
-    if empty and guard.read() is None:
-        guard.overwrite(keys.sign(Checkpoint(keys.name, 0, EMPTY_ROOT).text()))
+    if empty:
+        guard.begin(keys.sign(Checkpoint(keys.name, 0, EMPTY_ROOT).text()))
     remember_keys(folder, keys.signers)
-    write_durably(folder.log_dir / "vkey", keys.vkey + "\n", 0o644)
+    make_once(folder.log_dir / "vkey", keys.vkey + "\n", 0o644)
 
 
 async def check_guard(pool: Pool, guard: Guard) -> Checkpoint:

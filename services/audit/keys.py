@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.kernel.folder import Folder, sync_folder, write_durably
+from services.kernel.folder import Folder, alone, sync_folder, write_durably
 from services.kernel.note import BadNote, Signer, Verifier, sign_note
 
 FIRST, FURTHER, RETIRED = "log_key", "log_keys", "retired"
@@ -130,9 +130,10 @@ def known_keys(folder: Folder) -> list[Verifier]:
 
 
 def remember_keys(folder: Folder, signers: Iterable[Signer]) -> None:
-    """Write public halves down, durably; what is there stays."""
-    lines = dict.fromkeys([*folder.vkeys(), *(signer.vkey for signer in signers)])
-    write_durably(folder.log_dir / "vkeys", "".join(f"{line}\n" for line in lines), 0o644)
+    """Write public halves down, durably; what is there stays, also what another process is writing."""
+    with alone(folder.log_dir / "vkeys.lock"):
+        lines = dict.fromkeys([*folder.vkeys(), *(signer.vkey for signer in signers)])
+        write_durably(folder.log_dir / "vkeys", "".join(f"{line}\n" for line in lines), 0o644)
 
 
 @dataclass(frozen=True, slots=True)

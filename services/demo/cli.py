@@ -81,8 +81,7 @@ def _begin(folder: Folder, seed: int) -> Tale | None:
         )
     tale = Tale(seed, datetime.now(UTC).replace(microsecond=0))
     story_end(tale.now, load_calendar())
-    folder.prepare().begin_load(tale.note())
-    return tale
+    return Tale.of_note(folder.prepare().begin_load(tale.note()))
 
 
 async def _run(folder: Folder, port: int, tale: Tale | None) -> None:

@@ -1,9 +1,12 @@
 """The data folder: everything an installation keeps, with its secrets made once and closed to others."""
 
 import base64
+import binascii
+import contextlib
 import fcntl
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 DEMO_MARK = "demo"
@@ -12,6 +15,16 @@ LOADING_MARK = "demo-loading"
 
 class FolderInUse(RuntimeError):
     """Another `kycuong run` holds the folder."""
+
+
+class SecretBroken(ValueError):
+    """A secret's file is empty, or not what was written there; says which, and what to do."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"tệp secrets/{name} trống hoặc không phải như đã ghi: hãy phục hồi từ bản sao, đừng tạo tệp mới / the file "
+            f"secrets/{name} is empty or not what was written: restore it from a copy, do not make a new one"
+        )
 
 
 class Folder:
@@ -41,16 +54,24 @@ class Folder:
 
     def secret(self, name: str, size: int = 32) -> bytes:
         """A random secret of `size` bytes, made once (stored base64url)."""
-        return base64.urlsafe_b64decode(
-            self.secret_text(name, base64.urlsafe_b64encode(secrets.token_bytes(size)).decode())
-        )
+        kept = self.secret_text(name, base64.urlsafe_b64encode(secrets.token_bytes(size)).decode())
+        try:
+            made = base64.b64decode(kept, altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            raise SecretBroken(name) from None
+        if len(made) != size:
+            raise SecretBroken(name)
+        return made
 
     def secret_text(self, name: str, fresh: str | None = None) -> str:
         """A secret's text; made once from `fresh` (random when None)."""
-        path = self.secrets_dir / name
-        if not path.exists():
-            write_durably(path, fresh if fresh is not None else secrets.token_urlsafe(32), 0o600)
-        return path.read_text(encoding="utf-8").strip()
+        try:
+            kept = make_once(self.secrets_dir / name, fresh or secrets.token_urlsafe(32), 0o600).strip()
+        except UnicodeDecodeError:
+            raise SecretBroken(name) from None
+        if not kept:
+            raise SecretBroken(name)
+        return kept
 
     def has_secret(self, name: str) -> bool:
         """Whether the secret was already made."""
@@ -62,10 +83,8 @@ class Folder:
 
     def origin(self, configured: str | None = None) -> str:
         """The log's origin, made once a folder and never changed."""
-        path = self.log_dir / "origin"
-        if not path.exists():
-            write_durably(path, configured or f"kycuong.local/{secrets.token_hex(6)}", 0o644)
-        kept = path.read_text(encoding="utf-8").strip()
+        fresh = configured or f"kycuong.local/{secrets.token_hex(6)}"
+        kept = make_once(self.log_dir / "origin", fresh, 0o644).strip()
         if configured not in (None, kept):
             raise ValueError(
                 f"thư mục này giữ nhật ký {kept}, còn KYCUONG_LOG_ORIGIN ghi {configured}: hãy dùng thư mục khác / the "
@@ -91,7 +110,7 @@ class Folder:
 
     def mark_demo(self) -> None:
         """Mark the folder as a demo, for good."""
-        write_durably(self.path / DEMO_MARK, "tỉnh An Sơn (hư cấu)\n", 0o644)
+        make_once(self.path / DEMO_MARK, "tỉnh An Sơn (hư cấu)\n", 0o644)
 
     @property
     def load_begun(self) -> str | None:
@@ -99,10 +118,11 @@ class Folder:
         path = self.path / LOADING_MARK
         return path.read_text(encoding="utf-8").strip() if path.exists() else None
 
-    def begin_load(self, note: str) -> None:
-        """Mark the folder as a demo under load; a load that was stopped goes on from the same note."""
-        write_durably(self.path / LOADING_MARK, note + "\n", 0o644)
+    def begin_load(self, note: str) -> str:
+        """Mark the folder as a demo under load; the note that counts, which is the first of several loads'."""
+        begun = make_once(self.path / LOADING_MARK, note + "\n", 0o644).strip()
         self.mark_demo()
+        return begun
 
     def end_load(self) -> None:
         """The province is loaded: from now on the machine's clock rules."""
@@ -119,17 +139,48 @@ class Folder:
         self._held = held
 
 
+def make_once(path: Path, text: str, mode: int) -> str:
+    """Write a small file that is made once, whoever makes it; what stands there, of several makers the first one's."""
+    if not path.exists():
+        with _beside(path, text, mode) as temporary, contextlib.suppress(FileExistsError):
+            # a crash here leaves the temporary file, and nobody has used what is in it
+            os.link(temporary, path)
+    sync_folder(path.parent)  # also a loser's: what it reads and uses now must outlast a power cut
+    return path.read_text(encoding="utf-8")
+
+
 def write_durably(path: Path, text: str, mode: int) -> None:
     """Write a small file so that a crash leaves the old one or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    with open(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    # a crash here leaves the temporary file and the old content
-    temporary.replace(path)
+    with _beside(path, text, mode) as temporary:
+        # a crash here leaves the temporary file and the old content
+        temporary.replace(path)
     sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def _beside(path: Path, text: str, mode: int) -> Iterator[Path]:
+    """A file of this text beside another, whole and synced; gone afterwards, if it was not moved."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold a lock file while something is read, changed and written back."""
+    held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def sync_folder(path: Path) -> None:

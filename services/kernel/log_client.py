@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
-from services.kernel.folder import Folder, write_durably
+from services.kernel.folder import Folder, make_once
 from services.kernel.merkle import (
     CompactRange,
     consistency_ranges,
@@ -130,8 +130,8 @@ async def find_keys(folder: Folder, audit_url: str, http: httpx.AsyncClient | No
             told = await _ask_for_key(client, audit_url)
             if told is None:
                 await asyncio.sleep(0.25)
-            elif folder.vkey() is None:
-                write_durably(folder.log_dir / "vkey", told + "\n", 0o644)
+            else:
+                make_once(folder.log_dir / "vkey", told + "\n", 0o644)
     finally:
         if http is None:
             await client.aclose()
