@@ -56,7 +56,7 @@ def log() -> None:
     """Nhật ký: kiểm chứng, chép, giám sát, khóa (the log: verify, export, monitor, keys)."""
 
 
-DATA = click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="thư mục dữ liệu")
+DATA = click.option("--data", type=click.Path(path_type=Path, readable=False), required=True, help="thư mục dữ liệu")
 PORT = click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 
 
@@ -71,17 +71,11 @@ def announce(address: str) -> None:
 def run(data: Path, port: int) -> None:
     """Chạy cả ba dịch vụ trong một tiến trình (all services in one process)."""
     from services import run as composition
-    from services.kernel import folder, postgres, telemetry
+    from services.kernel import command, telemetry
 
-    telemetry.log_to_stderr()
-    try:
-        _loop(composition.run(data, port, os.environ.get("KYCUONG_DATABASE_URL"), announce))
-    except folder.FolderInUse:
-        raise click.ClickException(
-            f"thư mục {data} đang được một tiến trình kycuong khác dùng (already in use)"
-        ) from None
-    except (postgres.PostgresFailed, OSError, RuntimeError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
+    with command.in_words():
+        telemetry.log_to_stderr()
+        _loop(composition.run(data, port, os.environ.get("KYCUONG_DATABASE_URL") or None, announce))
 
 
 @cli.command()
@@ -91,13 +85,11 @@ def run(data: Path, port: int) -> None:
 def serve(service: str, data: Path, port: int) -> None:
     """Chạy một dịch vụ (one service alone; needs KYCUONG_DATABASE_URL and `kycuong migrate` before)."""
     from services import run as composition
-    from services.kernel import telemetry
+    from services.kernel import command, telemetry
 
-    telemetry.log_to_stderr()
-    try:
+    with command.in_words():
+        telemetry.log_to_stderr()
         _loop(composition.serve_one(service, data, port, _database_url(), announce))
-    except (composition.PortInUse, OSError, RuntimeError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
 
 
 @cli.command()
@@ -105,19 +97,19 @@ def serve(service: str, data: Path, port: int) -> None:
 def migrate(data: Path) -> None:
     """Tạo hoặc nâng cấp cơ sở dữ liệu ở KYCUONG_DATABASE_URL (roles, schemas, tables)."""
     from services import run as composition
-    from services.kernel import folder, telemetry
-    from services.kernel import migrate as migration
+    from services.kernel import command, folder, telemetry
 
-    telemetry.log_to_stderr("WARNING")
-    place = folder.Folder(data).prepare()
-    url = _database_url()
-    asyncio.run(migration.migrate(composition.settings_of(place, url)))
-    composition.remember_database(place, url)
+    with command.in_words():
+        telemetry.log_to_stderr("WARNING")
+        url = _database_url()
+        place = folder.Folder(data).prepare()
+        asyncio.run(composition.prepare(composition.settings_of(place, url)))
+        composition.remember_database(place, url)
 
 
 def _database_url() -> str:
     url = os.environ.get("KYCUONG_DATABASE_URL")
-    if url is None:
+    if not url:
         raise click.UsageError("hãy đặt KYCUONG_DATABASE_URL (set KYCUONG_DATABASE_URL to the administrator's address)")
     return url
 

@@ -16,6 +16,7 @@ from importlib import import_module
 from itertools import count
 from pathlib import Path
 
+import asyncpg
 import httpx
 import uvicorn
 from fastapi import FastAPI
@@ -28,8 +29,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.kernel import rendering, telemetry
 from services.kernel.clock import Clock
 from services.kernel.folder import Folder, write_durably
-from services.kernel.loops import StartRefused
-from services.kernel.migrate import migrate
+from services.kernel.migrate import check_migrated, migrate
 from services.kernel.postgres import EmbeddedPostgres
 from services.kernel.problems import NotFound, Problem
 from services.kernel.settings import Settings
@@ -55,10 +55,9 @@ class House:
 
     def __init__(self, apps: Mapping[str, FastAPI]) -> None:
         self._apps = apps
-        self.refused: StartRefused | None = None
+        self.refused: Exception | None = None
         self._porch = Starlette(
             routes=[Route("/", _welcome), Route("/problems/{slug}", _explain), Route("/favicon.ico", _no_icon)],
-            lifespan=self._lifespan,
         )
         self._face = next(iter(apps.values()), self._porch)  # its pages show what lies before all doors
         self._porch.state.pages = getattr(self._face.state, "pages", None)
@@ -67,25 +66,33 @@ class House:
         self._door = SecurityHeaders(self._dispatch)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._door(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self._door(scope, receive, send)
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app: ASGIApp = self._porch
-        if scope["type"] != "lifespan":
-            app = self._apps.get(scope["path"].removeprefix("/").partition("/")[0], self._porch)
+        app: ASGIApp = self._apps.get(scope["path"].removeprefix("/").partition("/")[0], self._porch)
         await app(scope, receive, send)
 
-    @asynccontextmanager
-    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Start the services, and stop them in the other order; why one does not start is kept, and said by who asked.
+
+        Starlette's own lifespan would log it with its traceback, also when it is a plain refusal.
+        """
+        await receive()
         async with AsyncExitStack() as stack:
             try:
                 for app in self._apps.values():
                     await stack.enter_async_context(app.router.lifespan_context(app))
-            except StartRefused as refusal:
+            except Exception as refusal:
                 self.refused = refusal
-                raise
+                await send({"type": "lifespan.startup.failed", "message": ""})
+                return
             self._porch.state.service = getattr(self._face.state, "service", None)
-            yield
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
 async def _welcome(_: Request) -> Response:
@@ -121,6 +128,16 @@ class PortInUse(RuntimeError):
         super().__init__(
             f"cổng {port} đang được chương trình khác dùng; hãy dừng chương trình đó hoặc chọn cổng khác, "
             f"ví dụ --port {other} (port {port} is in use: stop the other program or choose another --port)"
+        )
+
+
+class PortForbidden(RuntimeError):
+    """The machine keeps the port for root."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"người dùng này không được dùng cổng {port}; hãy chọn cổng từ 1024 trở lên, ví dụ --port 8000 (this user "
+            f"may not listen on port {port}: choose a --port of 1024 or more)"
         )
 
 
@@ -187,6 +204,8 @@ def _naming(port: int) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortInUse(port) from error
+        if error.errno == errno.EACCES:
+            raise PortForbidden(port) from error
         raise
 
 
@@ -253,6 +272,22 @@ def settings_of(folder: Folder, url: str, port: int | None = None) -> Settings:
     return settings if port is None else settings.model_copy(update={"audit_url": f"http://127.0.0.1:{port}/"})
 
 
+async def prepare(settings: Settings) -> None:
+    """What an installation must have before its services start: its tables, and every secret, made once."""
+    from services.audit.guard import keys_of
+    from services.intake.handover_keys import Keys
+    from services.intake.vault_key import open_vault
+
+    await migrate(settings)
+    connection = await asyncpg.connect(settings.dsn("intake_app"))
+    try:
+        await open_vault(connection, settings.folder)
+    finally:
+        await connection.close()
+    for make in (lambda: keys_of(settings), lambda: Keys.of(settings.folder), settings.folder.read_token):
+        await asyncio.to_thread(make)
+
+
 async def run(data: Path, port: int, url: str | None, announce: Callable[[str], None]) -> None:
     """All three services in one process, on `127.0.0.1:port`, until a signal ends it."""
     folder = Folder(data).prepare()
@@ -262,7 +297,7 @@ async def run(data: Path, port: int, url: str | None, announce: Callable[[str], 
         async with database(folder, url) as admin_url:
             remember_database(folder, admin_url)
             settings = settings_of(folder, admin_url, port)
-            await migrate(settings)
+            await prepare(settings)
             telemetry.export("run")
             house = House({name: create_service(name, settings) for name in SERVICES})
             await serve(house, listener, SERVICES, announce)
@@ -272,6 +307,8 @@ async def serve_one(name: str, data: Path, port: int, url: str, announce: Callab
     """One service alone; its database must have been migrated."""
     folder = Folder(data).prepare()
     with _listen(port) as listener:
+        settings = settings_of(folder, url)
+        await check_migrated(settings, name)
         telemetry.export(name)
-        house = House({name: create_service(name, settings_of(folder, url))})
+        house = House({name: create_service(name, settings)})
         await serve(house, listener, [name], announce)

@@ -17,7 +17,8 @@ from services.audit.errors import LogCorrupt
 from services.audit.guard import guard_of, keys_of
 from services.audit.keys import Addition
 from services.audit.signer import trust as trust_tree
-from services.kernel.db import TRANSIENT, open_pool
+from services.kernel.command import in_words
+from services.kernel.db import open_pool
 from services.kernel.folder import Folder, FolderInUse
 from services.kernel.note import BadNote, Checkpoint
 from services.kernel.postgres import EmbeddedPostgres, embedded_url
@@ -25,13 +26,15 @@ from services.kernel.settings import Settings
 
 
 def _installed(_context: click.Context, _parameter: click.Parameter, folder: Path) -> Path:
-    if not (folder / "secrets").is_dir():
-        raise click.UsageError(f"{folder}: chưa có dữ liệu; hãy chạy `kycuong run` trước (start `kycuong run` first)")
-    return folder
+    with in_words():
+        if (folder / "secrets").is_dir():
+            list((folder / "secrets").iterdir())
+            return folder
+    raise click.UsageError(f"{folder}: chưa có dữ liệu; hãy chạy `kycuong run` trước (start `kycuong run` first)")
 
 
 _DATA = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True, help="thư mục dữ liệu",
+    "--data", type=click.Path(path_type=Path, readable=False), required=True, help="thư mục dữ liệu",
     callback=_installed,
 )  # fmt: skip
 
@@ -179,15 +182,17 @@ def add_reader(name: str, data: Path) -> None:
     """Tạo mã cho NAME; chỉ in ra một lần / make a token for NAME; it is printed once."""
     if not readers.NAME.fullmatch(name):
         raise click.UsageError("tên gồm chữ thường, số, gạch nối / a name is lower-case letters, digits, hyphens")
-    click.echo(readers.add_reader(Folder(data), name))
+    with in_words():
+        click.echo(readers.add_reader(Folder(data), name))
 
 
 @reader.command("list")
 @_DATA
 def list_readers(data: Path) -> None:
     """Tên những nơi có mã / the names that hold a token."""
-    for path in readers.reader_files(Folder(data)):
-        click.echo(path.name)
+    with in_words():
+        for path in readers.reader_files(Folder(data)):
+            click.echo(path.name)
 
 
 @reader.command("remove")
@@ -195,24 +200,23 @@ def list_readers(data: Path) -> None:
 @_DATA
 def remove_reader(name: str, data: Path) -> None:
     """Thu hồi mã của NAME, có hiệu lực ngay / revoke the token of NAME, at once."""
-    if not readers.NAME.fullmatch(name) or not readers.remove_reader(Folder(data), name):
+    with in_words():
+        removed = readers.NAME.fullmatch(name) and readers.remove_reader(Folder(data), name)
+    if not removed:
         raise click.UsageError(f"không có tên {name} / there is no {name}")
 
 
 @contextmanager
 def _asking() -> Iterator[None]:
-    """What cannot be asked has exit code 2; a stored log that is corrupt, 1, said plainly."""
-    try:
-        yield
-    except BadNote as fault:
-        raise click.UsageError(str(fault)) from fault
-    except ValueError as fault:
-        raise click.ClickException(str(fault)) from fault
-    except httpx.HTTPError as fault:
-        raise click.UsageError(f"không kết nối được / cannot connect: {fault}; `kycuong run`? --url?") from fault
-    except TRANSIENT as fault:
-        raise click.UsageError(f"cơ sở dữ liệu không trả lời / the database does not answer: {fault}") from fault
-    except LogCorrupt as fault:
-        raise click.ClickException(
-            f"nhật ký đang lưu tự mâu thuẫn, không thể chấp nhận / the stored log contradicts itself: {fault}"
-        ) from fault
+    """What cannot be asked has exit code 2; a folder or database that is not as it must be, 1, said plainly."""
+    with in_words():
+        try:
+            yield
+        except BadNote as fault:
+            raise click.UsageError(str(fault)) from fault
+        except (httpx.HTTPError, httpx.InvalidURL) as fault:
+            raise click.UsageError(f"không kết nối được / cannot connect: {fault}; `kycuong run`? --url?") from fault
+        except LogCorrupt as fault:
+            raise click.ClickException(
+                f"nhật ký đang lưu tự mâu thuẫn, không thể chấp nhận / the stored log contradicts itself: {fault}"
+            ) from fault

@@ -68,9 +68,9 @@ class KeyRing:
 
     def _read(self) -> tuple[Signer, ...]:
         """The keys there are, oldest first; ValueError when they are not those of this log."""
-        texts = [*(self._secret or "").split(), *map(_secret_text, key_files(self._folder))]
+        given = (self._secret or "").split()
         try:
-            signers = {signer.vkey: signer for signer in map(Signer.parse, texts)}
+            signers = {signer.vkey: signer for signer in map(Signer.parse, [*given, *self._files(bool(given))])}
         except BadNote as fault:
             raise ValueError(
                 f"khóa ký của nhật ký không đọc được / a signing key of the log cannot be read: {fault}"
@@ -79,6 +79,14 @@ class KeyRing:
         ordered = tuple(sorted(signers.values(), key=lambda signer: ages.get(signer.vkey, len(ages))))
         self._admit(ordered)
         return ordered
+
+    def _files(self, given: bool) -> list[str]:
+        """The files' keys; where the environment gives one, the first file, which that stands in for, if it signed."""
+        texts = {path: _secret_text(path) for path in key_files(self._folder)}
+        known = self._folder.vkeys()
+        return [
+            text for path, text in texts.items() if not given or path.name != FIRST or Signer.parse(text).vkey in known
+        ]
 
     def _admit(self, signers: tuple[Signer, ...]) -> None:
         """Take keys of this log only, of which one at least is known, and write their public halves down."""

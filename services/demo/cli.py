@@ -13,12 +13,12 @@ import click
 
 from services.demo.accounts import FILE, Office, passwords, table
 from services.demo.history import DEFAULT_SEED
-from services.demo.load import LoadFailed, load, progress_on_terminal
-from services.demo.schedule import TooEarly, story_end
+from services.demo.load import load, progress_on_terminal
+from services.demo.schedule import story_end
 from services.intake.rulefiles import load_calendar
-from services.kernel.db import TRANSIENT, open_pool
-from services.kernel.folder import Folder, FolderInUse
-from services.kernel.postgres import PostgresFailed
+from services.kernel.command import in_words
+from services.kernel.db import open_pool
+from services.kernel.folder import Folder
 from services.kernel.quarters import parse_instant, rfc3339
 from services.kernel.settings import Settings
 
@@ -42,7 +42,7 @@ class Tale:
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="thư mục dữ liệu")
+@click.option("--data", type=click.Path(path_type=Path, readable=False), required=True, help="thư mục dữ liệu")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="hạt giống của dữ liệu (seed)")
 def demo(data: Path, port: int, seed: int) -> None:
@@ -51,22 +51,12 @@ def demo(data: Path, port: int, seed: int) -> None:
 
     from services.kernel import telemetry
 
-    telemetry.log_to_stderr("WARNING")
     folder = Folder(data)
-    try:
+    with in_words():
+        telemetry.log_to_stderr("WARNING")
         tale = _begin(folder, seed)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(folder, port, tale))
-    except FolderInUse:
-        raise click.ClickException(
-            f"thư mục {data} đang được một tiến trình kycuong khác dùng (already in use)"
-        ) from None
-    except (LoadFailed, TooEarly, PostgresFailed, OSError, RuntimeError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
-    except TRANSIENT as error:
-        raise click.ClickException(
-            f"mất kết nối với cơ sở dữ liệu ({type(error).__name__}); hãy chạy lại lệnh này để nạp tiếp (run it again)"
-        ) from error
 
 
 def _begin(folder: Folder, seed: int) -> Tale | None:
@@ -89,7 +79,7 @@ async def _run(folder: Folder, port: int, tale: Tale | None) -> None:
     from services import run as composition
 
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    url = os.environ.get("KYCUONG_DATABASE_URL")
+    url = os.environ.get("KYCUONG_DATABASE_URL") or None
     serving = asyncio.create_task(composition.run(folder.path, port, url, ready.set_result))
     telling = asyncio.create_task(_tell(folder, ready, tale))
     await asyncio.wait({serving, telling}, return_when=asyncio.FIRST_COMPLETED)

@@ -30,6 +30,7 @@ from services.intake.senders import Senders
 from services.intake.service import Service
 from services.intake.sessions import Logins
 from services.intake.vault import Vault
+from services.intake.vault_key import open_vault
 from services.intake.writes import Writes
 from services.kernel.batcher import Batcher
 from services.kernel.clock import Clock, SystemClock
@@ -73,10 +74,15 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 @asynccontextmanager
 async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     pool = await open_pool(settings.dsn("intake_app"), name=NAME)
+    try:
+        vault = await open_vault(pool, settings.folder)
+    except BaseException:
+        await pool.close()
+        raise
     stream = open_stream(settings, NAME)
     await stream.start()
     relay = Relay(stream, settings.topic("discipline.events"), dsn=settings.dsn("intake_app"))
-    service = _service(settings, clock, pool, relay)
+    service = _service(settings, clock, pool, relay, vault)
     stop = asyncio.Event()
     try:
         await genesis.publish_rules(pool, settings.source, clock.now())
@@ -105,11 +111,10 @@ def _collect_less_often() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-def _service(settings: Settings, clock: Clock, pool: object, relay: Relay) -> Service:
+def _service(settings: Settings, clock: Clock, pool: object, relay: Relay, vault: Vault) -> Service:
     import asyncpg
 
     assert isinstance(pool, asyncpg.Pool)  # noqa: S101 - narrows asyncpg's untyped return
-    vault = Vault(settings.folder.secret("vault_kek"))
     catalogues, calendar, senders = load_catalogues(), load_calendar(), Senders(pool)
     writes = Writes(
         pool, vault, clock, settings.origin, settings.source, catalogues, calendar, senders,

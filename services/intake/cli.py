@@ -17,8 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.intake import accounts
 from services.intake.forms import Name
 from services.intake.loading import QUERIES
-from services.kernel.db import TRANSIENT
-from services.kernel.folder import Folder
+from services.kernel.command import database_of, in_words
 from services.kernel.identity import hash_token
 from services.kernel.problems import field_errors
 from services.kernel.quarters import parse_instant
@@ -26,32 +25,25 @@ from services.kernel.roles import Role
 from services.kernel.settings import Settings
 
 T = TypeVar("T")
-DATA = click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="thư mục dữ liệu")
+DATA = click.option("--data", type=click.Path(path_type=Path, readable=False), required=True, help="thư mục dữ liệu")
 ROLE = click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="vai trò")
 UNIT = click.option("--unit", help="đơn vị; bỏ trống là toàn tỉnh (none: the province)")
 
 
 def _with_database(data: Path, work: Callable[[asyncpg.Connection, Settings], Awaitable[T]]) -> T:
     """Run something against the folder's running database."""
-    folder = Folder(data)
-    if not folder.has_secret("database_url"):
-        raise click.ClickException(f"{data}: chưa có dữ liệu; hãy chạy `kycuong run` trước (start `kycuong run` first)")
-    settings = Settings(data=folder.path, database_url=folder.secret_text("database_url"))
-    try:
-        return asyncio.run(_connected(settings, work))
-    except (*TRANSIENT, asyncpg.PostgresError) as error:
-        raise click.ClickException(
-            "không kết nối được cơ sở dữ liệu; `kycuong run` có đang chạy không? (is it running?) "
-            + type(error).__name__
-        ) from error
-    except accounts.UnknownUnit as error:
-        raise click.ClickException(f"không có đơn vị {error} (there is no such unit)") from error
-    except accounts.DisabledAccount as error:
-        raise click.ClickException(
-            f"tài khoản {error} đang khóa; mở lại bằng `kycuong account enable {error}` (the account is disabled)"
-        ) from error
-    except accounts.UnknownAccount as error:
-        raise click.ClickException(f"không có tài khoản {error} (there is no such account)") from error
+    folder, url = database_of(data)
+    with in_words():
+        try:
+            return asyncio.run(_connected(Settings(data=folder.path, database_url=url), work))
+        except accounts.UnknownUnit as error:
+            raise click.ClickException(f"không có đơn vị {error} (there is no such unit)") from error
+        except accounts.DisabledAccount as error:
+            raise click.ClickException(
+                f"tài khoản {error} đang khóa; mở lại bằng `kycuong account enable {error}` (the account is disabled)"
+            ) from error
+        except accounts.UnknownAccount as error:
+            raise click.ClickException(f"không có tài khoản {error} (there is no such account)") from error
 
 
 async def _connected(settings: Settings, work: Callable[[asyncpg.Connection, Settings], Awaitable[T]]) -> T:
@@ -63,7 +55,7 @@ async def _connected(settings: Settings, work: Callable[[asyncpg.Connection, Set
 
 
 @click.group(invoke_without_command=True, subcommand_metavar="[list|revoke]")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="thư mục dữ liệu")
+@click.option("--data", type=click.Path(path_type=Path, readable=False), help="thư mục dữ liệu")
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="vai trò")
 @UNIT
 @click.option("--account", "name", help="tên tài khoản (default: ROLE[-UNIT])")

@@ -269,6 +269,19 @@ SET photos = (
 )
 WHERE id = ANY($1::uuid[]);
 
+-- name: vault_check
+-- What the key-encryption key sealed at the first start.
+SELECT wrapped_key, sealed FROM intake.vault_check;
+
+-- name: keep_vault_check
+-- Keep it, unless another process just has.
+INSERT INTO intake.vault_check (wrapped_key, sealed) VALUES ($1, $2) ON CONFLICT DO NOTHING;
+
+-- name: newest_sealed
+-- A few of the newest private parts, by which a database older than the check value knows its key.
+SELECT event_id::text, grp, wrapped_key, sealed FROM intake.vault_part WHERE wrapped_key IS NOT NULL
+ORDER BY event_id DESC LIMIT 50;
+
 -- name: photo_wanted
 -- Whether a finding's manifest names these bytes at this place, and they are not kept yet.
 SELECT 1 FROM intake.finding

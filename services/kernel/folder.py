@@ -22,8 +22,8 @@ class SecretBroken(ValueError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"tệp secrets/{name} trống hoặc không phải như đã ghi: hãy phục hồi từ bản sao, đừng tạo tệp mới / the file "
-            f"secrets/{name} is empty or not what was written: restore it from a copy, do not make a new one"
+            f"tệp secrets/{name} trống hoặc không phải như đã ghi: hãy phục hồi từ bản sao, đừng tạo tệp mới / "
+            f"the file secrets/{name} is empty or not what was written: restore it from a copy, do not make a new one"
         )
 
 
@@ -137,6 +137,14 @@ class Folder:
             os.close(held)
             raise FolderInUse(str(self.path)) from None
         self._held = held
+
+
+def disk_full(place: object) -> str:
+    """The sentence about a disk without room."""
+    return (
+        f"đĩa chứa {place} đã đầy; hãy giải phóng chỗ rồi chạy lại, những gì đã nhận vẫn còn nguyên / the disk of "
+        f"{place} is full: free some room and start again; what was accepted is still there"
+    )
 
 
 def make_once(path: Path, text: str, mode: int) -> str:

@@ -5,6 +5,7 @@ The wheel's own `get_server` is not used: it loosens the folder's permissions an
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import hashlib
 import logging
@@ -25,11 +26,12 @@ from urllib.parse import quote
 
 import asyncpg
 
-from services.kernel.folder import Folder
+from services.kernel.folder import Folder, disk_full
 
 SUPERUSER = "kycuong"
 DATABASE = "kycuong"
 _SOCKET_LIMIT = 90  # a socket's path may have 107 bytes; its file name takes the rest
+_LEAST_ROOM = 1_000_000  # bytes, with which no server starts
 _NOBODY = 65534  # where the machine's own list of users has no `nobody`
 _OPTIONS = {"max_connections": "100", "shared_buffers": "256MB", "max_wal_size": "2GB"}
 log = logging.getLogger(__name__)
@@ -188,13 +190,33 @@ class EmbeddedPostgres:
         self._hold_room()
         if not (self._data / "PG_VERSION").exists():
             await asyncio.to_thread(self._initialise)
+        try:
+            await self._bring_up()
+        except asyncpg.InvalidPasswordError:
+            await self._set_password()
+            await self._bring_up()
+        await self._create_database()
+
+    async def _bring_up(self) -> None:
         if not await self._answers():
             await self._wait_for_dead_backends()
         if await self._answers():
             log.info("taking over the database that a killed run left behind")
         else:
             await self._until_answering(self._launch())
-        await self._create_database()
+
+    async def _set_password(self) -> None:
+        """Give the administrator the folder's password again, after a restore without `db_superuser`.
+
+        Whoever may do this owns the cluster's files; the password keeps out those who can only reach its socket.
+        """
+        log.warning("the database knows another administrator's password than secrets/db_superuser: setting it anew")
+        await self.stop()
+        statement = f"ALTER ROLE {SUPERUSER} PASSWORD '{self._folder.secret_text('db_superuser')}'\n"  # base64url
+        options = ("--single", "-D", self._seen(self._data), "postgres")
+        done = await asyncio.to_thread(self._run, self._binaries() / "postgres", *options, input=statement.encode())
+        if done.returncode != 0:
+            raise self._failed(done.stderr.decode(errors="replace").strip().replace("\n", " / "))
 
     async def supervise(self) -> None:
         """Start the server again whenever it dies (killed, out of memory): what was committed is still there."""
@@ -295,11 +317,11 @@ class EmbeddedPostgres:
             return False
         return tried.returncode == 0
 
-    def _run(self, *command: str | Path) -> "subprocess.CompletedProcess[bytes]":
+    def _run(self, *command: str | Path, input: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         """Run one of the programs as the server's user."""
         try:
             return subprocess.run(
-                command, preexec_fn=self._user.drop, cwd="/", capture_output=True, check=False,
+                command, preexec_fn=self._user.drop, cwd="/", capture_output=True, check=False, input=input,
                 pass_fds=self._inherited,
             )  # fmt: skip
         except subprocess.SubprocessError as error:
@@ -327,7 +349,7 @@ class EmbeddedPostgres:
             "--pwfile", self._seen(password), "-E", "UTF8", "--locale=C.UTF-8",
         )  # fmt: skip
         if result.returncode != 0:
-            raise PostgresFailed(result.stderr.decode(errors="replace").strip())
+            raise self._failed(result.stderr.decode(errors="replace").strip().replace("\n", " / "))
         part.rename(self._data)
 
     def _launch(self) -> subprocess.Popen[bytes]:
@@ -344,6 +366,8 @@ class EmbeddedPostgres:
     async def _answers(self, database: str = "postgres") -> bool:
         try:
             connection = await asyncpg.connect(self.url, database=database, timeout=2)
+        except asyncpg.InvalidPasswordError:
+            raise
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
         await connection.close()
@@ -357,7 +381,16 @@ class EmbeddedPostgres:
                 break
             await asyncio.sleep(0.05)
         tail = (self._room / "server.log").read_text(errors="replace").splitlines()[-5:]
-        raise PostgresFailed("PostgreSQL did not start: " + " / ".join(tail))
+        raise self._failed(" / ".join(tail))
+
+    def _failed(self, said: str) -> PostgresFailed:
+        """Why the server does not start, as far as it could say: on a full disk it may not even write its log."""
+        if os.strerror(errno.ENOSPC) in said or shutil.disk_usage(self._room).free < _LEAST_ROOM:
+            return PostgresFailed(disk_full(self._room))
+        return PostgresFailed(
+            f"PostgreSQL không khởi động được; xem {self._room / 'server.log'} / PostgreSQL did not start; see there: "
+            f"{said}"
+        )
 
     async def _create_database(self) -> None:
         connection = await asyncpg.connect(self.url, database="postgres")

@@ -1,10 +1,12 @@
 """Settings from the environment (`KYCUONG_…`) and the command line; secrets come from the folder."""
 
+import re
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kernel.folder import Folder
@@ -12,20 +14,59 @@ from services.kernel.folder import Folder
 ROLES = ("intake_owner", "intake_app", "audit_owner", "audit_app", "reports_owner", "reports_app", "stream_owner")
 
 
+def _database(url: str) -> str:
+    if urlsplit(url).scheme not in ("postgresql", "postgres"):
+        raise ValueError("phải là postgresql://NGƯỜI:MẬT-KHẨU@MÁY/CSDL / must be postgresql://USER:PASSWORD@HOST/DB")
+    return url
+
+
+def _address(url: str) -> str:
+    """An http address with the trailing slash that paths are put behind."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("phải là địa chỉ http(s)://…/ / must be an address http(s)://…/")
+    return url.rstrip("/") + "/"
+
+
+def _brokers(servers: str) -> str:
+    if not re.fullmatch(r"[^\s,:/]+:[0-9]+(,[^\s,:/]+:[0-9]+)*", servers):
+        raise ValueError("phải là máy:cổng[,máy:cổng…] / must be host:port[,host:port…]")
+    return servers
+
+
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{0,100}", text):
+        raise ValueError("chỉ gồm A-Z a-z 0-9 . _ - / has only A-Z a-z 0-9 . _ -")
+    return text
+
+
+def _log_name(text: str) -> str:
+    """A name that signed notes take: no scheme, no space, no plus."""
+    if not re.fullmatch(r"[^\s+\x00-\x1f]{1,200}", text) or "://" in text:
+        raise ValueError(
+            "phải là tên máy và đường dẫn, không có http://, dấu cách và dấu +, ví dụ snv.example/nhat-ky / must be a "
+            "host name and a path without http://, spaces and +, for example snv.example/log"
+        )
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
 class Settings(BaseSettings):
     """What one process of Kỷ Cương is told."""
 
-    model_config = SettingsConfigDict(env_prefix="KYCUONG_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="KYCUONG_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     data: Path
-    database_url: str
+    database_url: Annotated[str, AfterValidator(_database)]
     """Of the administrator (migrations); the services replace user and password by their own roles'."""
-    kafka: str | None = None
+    kafka: Annotated[str, AfterValidator(_brokers)] | None = None
     """`host:port[,…]` of the brokers; None: the embedded stream."""
-    topic_prefix: str = ""
-    audit_url: str = "http://127.0.0.1:8000/"
+    topic_prefix: Annotated[str, AfterValidator(_prefix)] = ""
+    audit_url: Address = "http://127.0.0.1:8000/"
     """Where readers fetch entry bundles (the origin of the audit service, with a trailing slash)."""
-    log_origin: str | None = None
+    log_origin: Annotated[str, AfterValidator(_log_name)] | None = None
     log_public_entries: bool = False
     log_key: SecretStr | None = None
     """The log's signing keys, one a line, oldest first; None: files in the folder's secrets."""
@@ -33,13 +74,13 @@ class Settings(BaseSettings):
     """A C2SP tlog-policy file; None: `witness-policy` in the folder, if it is there."""
     witness_fail_open: bool = False
     """Publish also without the policy's quorum, with an alarm."""
-    public_url: str | None = None
+    public_url: Address | None = None
     """Where people outside reach the pages, for codes printed on paper; None: the address a file was asked for by."""
     department: str = "Sở Nội vụ"
     """Who inspects, as the head of the minutes names it."""
     seat: str | None = None
     """The place named before the date of the minutes (địa danh, NĐ 30/2020); None: dots, to be filled in by hand."""
-    writes_per_second: int = 20_000
+    writes_per_second: int = Field(20_000, gt=0)
     """An account's rate of single writes: more than one process takes, so set it lower where strangers have accounts.
 
     Never below the contract's 200.

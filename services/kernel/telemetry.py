@@ -63,9 +63,19 @@ def log_to_stderr(level: str | None = None) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines())
     logging.root.handlers[:] = [handler]
-    logging.root.setLevel(level or os.environ.get("KYCUONG_LOG_LEVEL", "INFO"))
+    logging.root.setLevel(level or _level())
     for noisy in ("httpx", "aiokafka", "alembic", "uvicorn.access", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _level() -> str:
+    """The level that KYCUONG_LOG_LEVEL names; ValueError when it is none."""
+    level = os.environ.get("KYCUONG_LOG_LEVEL", "").strip().upper() or "INFO"
+    if level not in logging.getLevelNamesMapping():
+        raise ValueError(
+            "KYCUONG_LOG_LEVEL: một trong DEBUG, INFO, WARNING, ERROR / one of DEBUG, INFO, WARNING, ERROR"
+        )
+    return level
 
 
 def export(service: str) -> None:

@@ -3,12 +3,10 @@
 import asyncio
 from pathlib import Path
 
-import asyncpg
 import click
 
-from services.kernel.db import TRANSIENT
+from services.kernel.command import database_of, in_words
 from services.kernel.entries import LogDiffers
-from services.kernel.folder import Folder
 from services.kernel.log_client import LogUnreachable
 from services.kernel.settings import Settings
 from services.reports import rebuild as rebuilding
@@ -17,7 +15,7 @@ from services.reports.fold import Fenced
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="thư mục dữ liệu")
+@click.option("--data", type=click.Path(path_type=Path, readable=False), required=True, help="thư mục dữ liệu")
 @click.option(
     "--audit-url",
     envvar="KYCUONG_AUDIT_URL",
@@ -27,17 +25,14 @@ from services.reports.fold import Fenced
 )
 def rebuild(data: Path, audit_url: str) -> None:
     """Tính lại phiếu điểm từ mục 0 của nhật ký (fold all scorecards again from the log's first entry)."""
-    folder = Folder(data)
-    if not folder.has_secret("database_url"):
-        raise click.ClickException(f"{data}: chưa có dữ liệu; hãy chạy `kycuong run` trước (start `kycuong run` first)")
-    settings = Settings(
-        data=folder.path, database_url=folder.secret_text("database_url"), audit_url=audit_url.rstrip("/") + "/"
-    )
+    folder, url = database_of(data)
     try:
-        size = asyncio.run(rebuilding.rebuild(settings))
-    except (*TRANSIENT, asyncpg.PostgresError, LogUnreachable) as error:
+        with in_words():
+            settings = Settings(data=folder.path, database_url=url, audit_url=audit_url)
+            size = asyncio.run(rebuilding.rebuild(settings))
+    except LogUnreachable as error:
         raise click.ClickException(
-            f"không đọc được cơ sở dữ liệu hoặc nhật ký; `kycuong run` có đang chạy không? (is it running?) {error}"
+            f"không đọc được nhật ký; `kycuong run` có đang chạy không? (is it running?) {error}"
         ) from error
     except (LogDiffers, Unfoldable, Fenced) as error:
         raise click.ClickException(f"không có gì thay đổi (nothing was changed): {error}") from error

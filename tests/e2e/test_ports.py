@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
+from services.kernel.folder import Folder
 from services.run import PortInUse, _listen, serve
 from tests.support.instance import PROGRAM, ROOT, free_port
 
@@ -52,8 +53,9 @@ def test_a_port_is_taken_once_somebody_listens() -> None:
 
 
 def test_a_service_without_its_database_says_so_and_exits_with_1(tmp_path):
+    Folder(tmp_path).prepare().secret_text("db_reports_app")
     asked = [*PROGRAM, "serve", "reports", "--data", str(tmp_path), "--port", str(free_port())]
     env = {**os.environ, "KYCUONG_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/none"}
     done = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, env=env, timeout=60)
     assert done.returncode == 1 and done.stdout == ""
-    assert "did not start" in done.stderr.splitlines()[-1]
+    assert "cannot connect to the database" in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 SCHEMA = context.config.config_ini_section
+READERS = {"stream": "kycuong_intake_app, kycuong_audit_app, kycuong_reports_app"}
 
 
 def run(connection: Connection) -> None:
@@ -22,6 +23,11 @@ def run(connection: Connection) -> None:
     connection.commit()
     with context.begin_transaction():
         context.run_migrations()
+    # a service compares the version with its own before it starts
+    connection.execute(
+        text(f"GRANT SELECT ON {SCHEMA}.alembic_version TO {READERS.get(SCHEMA, f'kycuong_{SCHEMA}_app')}")
+    )
+    connection.commit()
 
 
 async def main() -> None:
