@@ -32,6 +32,7 @@ from services.kernel.folder import Folder, write_durably
 from services.kernel.migrate import check_migrated, migrate
 from services.kernel.postgres import EmbeddedPostgres
 from services.kernel.problems import NotFound, Problem
+from services.kernel.protocol import guarded
 from services.kernel.settings import Settings
 from services.kernel.web import SecurityHeaders, not_allowed
 
@@ -149,12 +150,21 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(house: House, listener: socket.socket, probes: Sequence[str], announce: Callable[[str], None]) -> None:
-    """Serve on a bound socket until SIGINT or SIGTERM; `announce` gets the address once every probe answers 200."""
-    config = uvicorn.Config(
-        house, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE, server_header=False,
-        timeout_keep_alive=30,
+def server_config(app: ASGIApp, proxies: Sequence[str] = ()) -> uvicorn.Config:
+    """How HTTP is spoken: nothing half-sent stays, and only these proxies' word is taken for whose a request is."""
+    return uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE, server_header=False,
+        timeout_keep_alive=30, http=guarded(proxies), ws="none", proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
     )  # fmt: skip
+
+
+async def serve(
+    house: House, listener: socket.socket, probes: Sequence[str], announce: Callable[[str], None],
+    proxies: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Serve on a bound socket until SIGINT or SIGTERM; `announce` gets the address once every probe answers 200."""
+    config = server_config(house, proxies)
     server = _Server(config)
     _spare_the_collector()
     _on_signals(lambda: setattr(server, "should_exit", True))
@@ -300,7 +310,7 @@ async def run(data: Path, port: int, url: str | None, announce: Callable[[str], 
             await prepare(settings)
             telemetry.export("run")
             house = House({name: create_service(name, settings) for name in SERVICES})
-            await serve(house, listener, SERVICES, announce)
+            await serve(house, listener, SERVICES, announce, settings.trusted_proxies)
 
 
 async def serve_one(name: str, data: Path, port: int, url: str, announce: Callable[[str], None]) -> None:
@@ -311,4 +321,4 @@ async def serve_one(name: str, data: Path, port: int, url: str, announce: Callab
         await check_migrated(settings, name)
         telemetry.export(name)
         house = House({name: create_service(name, settings)})
-        await serve(house, listener, [name], announce)
+        await serve(house, listener, [name], announce, settings.trusted_proxies)

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 READ = (401, 403, 404, 422, 503)
-WRITE = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+WRITE = (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
 _METHODS = ("get", "put", "post")
 _TEXT = {"type": "string"}
 _FAULT = {

@@ -178,6 +178,33 @@ class Invalid(Problem):
     status, slug = 422, "invalid"
 
 
+class BrokenRequest(Problem):
+    """Yêu cầu không đúng giao thức HTTP.
+
+    The request is no proper HTTP.
+    """
+
+    status, slug = 400, "broken-request"
+
+
+class TooSlow(Problem):
+    """Yêu cầu gửi dở mà không có thêm gì trong thời gian dài; hãy kiểm tra mạng rồi gửi lại.
+
+    The request stopped half-way and nothing more came; check the network and send again.
+    """
+
+    status, slug = 408, "too-slow"
+
+
+class HeadTooLarge(Problem):
+    """Phần đầu của yêu cầu quá dài; hãy xóa cookie của trang này rồi thử lại.
+
+    The head of the request is too long; delete this site's cookies and try again.
+    """
+
+    status, slug = 431, "head-too-large"
+
+
 class TooFast(Problem):
     """Gửi quá nhanh; hãy chờ rồi gửi lại.
 
@@ -186,8 +213,12 @@ class TooFast(Problem):
 
     status, slug = 429, "too-fast"
 
-    def __init__(self, retry_after: int = 1) -> None:
-        super().__init__(headers={"Retry-After": str(retry_after)})
+    def __init__(self, retry_after: int = 1, reason: tuple[str, str] | None = None) -> None:
+        reason, (vi, en) = reason or ("Gửi quá nhanh.", "Too many requests."), in_words(retry_after)
+        super().__init__(
+            (f"{reason[0]} Hãy thử lại sau {vi}.", f"{reason[1]} Try again in {en}."),
+            headers={"Retry-After": str(retry_after)},
+        )
 
 
 class Unavailable(Problem):
@@ -200,6 +231,14 @@ class Unavailable(Problem):
 
     def __init__(self, retry_after: int = 2) -> None:
         super().__init__(headers={"Retry-After": str(retry_after)})
+
+
+def in_words(seconds: int) -> tuple[str, str]:
+    """How long to wait: seconds under a minute, then minutes, never less than it takes."""
+    if seconds < 60:
+        return f"{seconds} giây", f"{seconds} second{'' if seconds == 1 else 's'}"
+    minutes = -(-seconds // 60)
+    return f"{minutes} phút", f"{minutes} minute{'' if minutes == 1 else 's'}"
 
 
 def invalid(pointer: str, vietnamese: str, english: str) -> Invalid:

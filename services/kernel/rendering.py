@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from services.kernel.db import TRANSIENT
 from services.kernel.identity import authenticate, token_of
@@ -96,5 +97,11 @@ def install(app: Starlette) -> None:
     async def handle(request: Request, error: Exception) -> Response:
         return await answer(as_problem(error), request)
 
+    async def gone(_: Request, __: Exception) -> Response:
+        return Response(
+            status_code=400
+        )  # who sent it went away before its end: nobody reads this, and nothing is wrong
+
+    app.add_exception_handler(ClientDisconnect, gone)
     for kind in (Problem, HTTPException, RequestValidationError, *TRANSIENT, Exception):
         app.add_exception_handler(kind, handle)

@@ -2,6 +2,7 @@
 
 import re
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -50,6 +51,18 @@ def _log_name(text: str) -> str:
     return text
 
 
+def _networks(text: str) -> str:
+    try:
+        for one in text.split(",") if text else ():
+            ip_network(one.strip())  # what is none would be believed by nobody, silently
+    except ValueError:
+        raise ValueError(
+            "phải là các địa chỉ hoặc mạng, cách nhau bằng dấu phẩy, ví dụ 127.0.0.1,10.0.0.0/8 / must be addresses or "
+            "networks, comma-separated, for example 127.0.0.1,10.0.0.0/8"
+        ) from None
+    return text
+
+
 Address = Annotated[str, AfterValidator(_address)]
 
 
@@ -76,6 +89,8 @@ class Settings(BaseSettings):
     """Publish also without the policy's quorum, with an alarm."""
     public_url: Address | None = None
     """Where people outside reach the pages, for codes printed on paper; None: the address a file was asked for by."""
+    proxies: Annotated[str, AfterValidator(_networks)] = ""
+    """Addresses or networks, comma-separated, of the proxies whose `X-Forwarded-For` and `-Proto` are believed."""
     department: str = "Sở Nội vụ"
     """Who inspects, as the head of the minutes names it."""
     seat: str | None = None
@@ -85,6 +100,11 @@ class Settings(BaseSettings):
 
     Never below the contract's 200.
     """
+
+    @property
+    def trusted_proxies(self) -> list[str]:
+        """The proxies one by one."""
+        return [one.strip() for one in self.proxies.split(",")] if self.proxies else []
 
     @cached_property
     def folder(self) -> Folder:

@@ -25,7 +25,7 @@ _SECURITY = {
 }
 SERVICES = Path(__file__).parents[1]
 _METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
-_SECURITY_RAW = [(name.lower().encode(), value.encode()) for name, value in _SECURITY.items()]
+SECURITY_RAW = [(name.lower().encode(), value.encode()) for name, value in _SECURITY.items()]
 _HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 _SECRET = re.compile(r"[^/]{40,}")  # longer than any id: whoever holds it may look
 _ASKED = "kycuong.asked"
@@ -62,9 +62,9 @@ class SecurityHeaders:
 def _secured(headers: list[tuple[bytes, bytes]], https: bool) -> list[tuple[bytes, bytes]]:
     """An answer's headers with ours, once; `https` is what the proxy with TLS says."""
     names = {name for name, _ in headers}
-    if _SECURITY_RAW[-1][0] in names:
+    if SECURITY_RAW[-1][0] in names:
         return headers
-    headers += _SECURITY_RAW
+    headers += SECURITY_RAW
     if https:
         headers.append(_HTTPS_ONLY)
     if b"cache-control" not in names:

@@ -8,6 +8,7 @@ import yaml
 
 from services.__main__ import cli
 from services.intake import handover
+from services.kernel.protocol import Limits
 from services.kernel.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -69,3 +70,15 @@ def test_compose_starts_the_services_as_the_program_takes_them() -> None:
     environment = compose["x-service"]["environment"]
     assert f"127.0.0.1:{serving['audit'][-1]}/" in environment["KYCUONG_AUDIT_URL"]
     assert {name for name in environment if name.startswith("KYCUONG_")} <= _table().keys()
+    assert environment["KYCUONG_PROXIES"] == "127.0.0.1"  # they share its network
+
+
+def test_the_proxy_has_the_server_s_limits_and_none_of_time_on_bodies() -> None:
+    caddy = (ROOT / "deploy" / "caddy" / "Caddyfile").read_text(encoding="utf-8")
+    limits = Limits()
+    assert re.findall(r"read_header (\d+)s", caddy) == [f"{limits.head_seconds:.0f}"]
+    assert re.findall(r"max_header_size (\d+)KB", caddy) == [str(limits.head_bytes // 1024)]
+    assert "read_body" not in caddy
+    assert f"{limits.head_seconds:.0f} seconds and {limits.head_bytes // 1024} kB" in PAGE
+    assert f"{limits.body_bytes // 1000} kB in {limits.body_seconds:.0f} seconds" in PAGE
+    assert f"at most {limits.unfinished} requests" in PAGE

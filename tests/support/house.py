@@ -6,12 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 
 from services.kernel.clock import Clock
 from services.kernel.settings import Settings
-from services.run import SERVICES, House, _listen, _Server, create_service
+from services.run import SERVICES, House, _listen, _Server, create_service, server_config
 
 
 @dataclass
@@ -34,8 +33,7 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = settings.model_copy(update={"audit_url": url + "/"})
     apps = {name: create_service(name, settings, clock) for name in SERVICES}
-    config = uvicorn.Config(House(apps), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=1)
-    server = _Server(config)
+    server = _Server(server_config(House(apps)))
     serving = asyncio.create_task(server.serve([listener]))
     house = Open(url, apps, settings)
     try:

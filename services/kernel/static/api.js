@@ -15,7 +15,7 @@ export class Problem extends Error {
 
   /** True when the same request may succeed later without anyone changing it. */
   get passing() {
-    return this.status === 0 || this.status === 401 || this.status === 429 || this.status >= 500 || this.slug === "not-yet-known" || this.slug === "strange";
+    return this.status === 0 || this.status === 401 || this.status === 408 || this.status === 429 || this.status >= 500 || this.slug === "not-yet-known" || this.slug === "strange";
   }
 }
 
