@@ -48,7 +48,9 @@ def trust(data: Path, yes: bool) -> None:
     Only after a restore, when no newer copy of the database or of log/guard exists: whoever holds a later checkpoint
     can then prove that entries were lost. While `kycuong run` runs, or while it does not.
     """
-    question = "Điểm kiểm đã công bố sau đó sẽ không còn khớp. Tiếp tục? / Later checkpoints will not agree. Go on?"
+    question = (
+        "Mốc kiểm chứng đã công bố sau đó sẽ không còn khớp. Tiếp tục? / Later checkpoints will not agree. Go on?"
+    )
     if not yes:
         click.confirm(question, abort=True)
     with _asking():
@@ -133,8 +135,8 @@ def _announce(client: httpx.Client, addition: Addition) -> None:
     receipt = client.get(f"/audit/v1/receipts/{addition.write_id}?wait=30")
     if receipt.is_error:
         raise click.ClickException(
-            "khóa đã ký, nhưng chưa có điểm kiểm công bố nào ghi việc đó: hãy chạy lại lệnh này / the key signs, but "
-            f"no public checkpoint tells of it yet: run this again ({receipt.status_code})"
+            "khóa đã ký, nhưng chưa có mốc kiểm chứng công bố nào ghi việc đó: hãy chạy lại lệnh này / "
+            f"the key signs, but no public checkpoint tells of it yet: run this again ({receipt.status_code})"
         )
     addition.mark_announced()
 

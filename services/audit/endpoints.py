@@ -49,7 +49,7 @@ class BadTilePath(Problem):
 
 
 class NotCovered(NotFound):
-    """Chưa có điểm kiểm (checkpoint) đã công bố nào chứa sự kiện này; hãy hỏi lại sau ít giây, hoặc thêm ?wait=5.
+    """Chưa có mốc kiểm chứng (checkpoint) đã công bố nào chứa sự kiện này; hãy hỏi lại sau ít giây, hoặc thêm ?wait=5.
 
     No published checkpoint covers this event yet; ask again in a few seconds, or add ?wait=5.
     """

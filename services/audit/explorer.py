@@ -18,12 +18,14 @@ from services.audit.erasure import erasures_of
 from services.audit.proofs import LARGEST, points_of
 from services.audit.state import State
 from services.audit.tree import queries
-from services.audit.wording import fields, part_words, type_words
+from services.audit.wording import Known, fields, part_words, type_words, units_named
 from services.kernel.callers import Caller
+from services.kernel.codes import code_names
 from services.kernel.identity import authenticate, token_of
 from services.kernel.note import Checkpoint
 from services.kernel.pages import Pages, Reader, language_of
 from services.kernel.problems import Invalid, NotFound, Problem, Unauthorized, Unavailable
+from services.kernel.quarters import local_date, parse_instant
 from services.kernel.roles import PUBLIC, Action
 
 router = APIRouter()
@@ -117,17 +119,24 @@ async def _shown(service: State, row: Any) -> dict[str, Any]:
     """What the page says of an entry."""
     event = json.loads(row["bytes"])
     erasures = await erasures_of(service.pool, row)
+    names = await _names(service, {row["unit"], *units_named(event["data"])}, event["time"])
     return {
         "index": row["idx"],
         "id": row["id"],
         "type": type_words(event["type"]),
-        "unit": row["unit"],
+        "unit": names.get(row["unit"], row["unit"]),
         "unitseq": row["unitseq"],
         "time": event["time"],
-        "fields": fields(event["data"]),
+        "fields": fields(event["data"], Known(names, code_names(), row["id"])),
         "raw": row["bytes"].decode(),
         "erasures": [{"index": one.index, "parts": [part_words(part) for part in one.parts]} for one in erasures],
     }
+
+
+async def _names(service: State, units: set[str], time: str) -> dict[str, str]:
+    """What units were called on the day of an entry; before their first day, what they were called then."""
+    rows = await service.pool.fetch(queries.unit_names, sorted(units), local_date(parse_instant(time)))
+    return {row["unit"]: row["name"] for row in rows}
 
 
 def _refusal(request: Request, reader: Reader | None, asked: str, problem: Problem) -> Response:

@@ -71,8 +71,8 @@ class Guard:
 
 def _broken(why: str) -> GuardRefuses:
     return GuardRefuses(
-        "tệp canh giữ log/guard/checkpoint không phải điểm kiểm của nhật ký này: hãy phục hồi tệp từ bản sao, hoặc "
-        "chấp nhận cơ sở dữ liệu như hiện có bằng `kycuong log trust` / the guard (log/guard/checkpoint) is not a "
+        "tệp canh giữ log/guard/checkpoint không phải mốc kiểm chứng của nhật ký này: hãy phục hồi tệp từ bản sao, "
+        "hoặc chấp nhận cơ sở dữ liệu như hiện có bằng `kycuong log trust` / the guard (log/guard/checkpoint) is not a "
         f"checkpoint of this log ({why}): restore it from a copy, or accept the database as it is with "
         "`kycuong log trust`"
     )
@@ -118,15 +118,15 @@ async def check_guard(pool: Pool, guard: Guard) -> Checkpoint:
     size = (await pool.fetchrow(queries.read_head))["size"]
     if kept is None:
         raise GuardRefuses(
-            "thiếu tệp canh giữ log/guard/checkpoint nên có thể đã công bố điểm kiểm mới hơn: hãy phục hồi tệp từ bản "
-            "sao, hoặc chấp nhận cơ sở dữ liệu như hiện có bằng `kycuong log trust` / the guard (log/guard/checkpoint) "
-            "is missing, so a later checkpoint may have been published: restore it from a copy, or accept the database "
-            "as it is with `kycuong log trust`"
+            "thiếu tệp canh giữ log/guard/checkpoint nên có thể đã công bố mốc kiểm chứng mới hơn: hãy phục hồi tệp từ "
+            "bản sao, hoặc chấp nhận cơ sở dữ liệu như hiện có bằng `kycuong log trust` / the guard "
+            "(log/guard/checkpoint) is missing, so a later checkpoint may have been published: restore it from a "
+            "copy, or accept the database as it is with `kycuong log trust`"
         )
     if kept.size > size:
         raise GuardRefuses(
-            f"cơ sở dữ liệu chỉ có {size} sự kiện, trong khi điểm kiểm đã công bố có {kept.size}: hãy phục hồi bản "
-            f"sao lưu mới hơn / the database holds {size} entries, but a checkpoint of {kept.size} was published: "
+            f"cơ sở dữ liệu chỉ có {size} sự kiện, trong khi mốc kiểm chứng đã công bố có {kept.size}: hãy phục hồi "
+            f"bản sao lưu mới hơn / the database holds {size} entries, but a checkpoint of {kept.size} was published: "
             "restore a newer backup (docs/operate.md, Restore)"
         )
     try:

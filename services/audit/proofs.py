@@ -28,7 +28,7 @@ router = APIRouter()
 
 
 class NotSigned(NotFound):
-    """Nhật ký chưa có điểm kiểm (checkpoint) nào được ký đến kích thước này; hãy chọn kích thước nhỏ hơn.
+    """Nhật ký chưa có mốc kiểm chứng (checkpoint) nào được ký đến kích thước này; hãy chọn kích thước nhỏ hơn.
 
     No checkpoint of this size or more has been signed yet; choose a smaller size.
     """

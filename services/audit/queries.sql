@@ -194,3 +194,8 @@ ORDER BY found.size;
 -- name: witnesses
 -- What each witness last said.
 SELECT name, size, cosigned_at, trouble, at FROM audit.witness_state ORDER BY name;
+
+-- name: unit_names
+-- What units ($1) were called on a day ($2), or on their nearest valid day.
+SELECT DISTINCT ON (unit) unit, name FROM identity.unit_tree WHERE unit = ANY($1::text[])
+ORDER BY unit, (valid_from > $2), CASE WHEN valid_from > $2 THEN valid_from - $2 ELSE $2 - valid_from END;

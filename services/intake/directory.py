@@ -1,5 +1,6 @@
 """The tree of units as it was on each day, with its lineage: an in-memory value, changed by pure rules."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -46,6 +47,8 @@ class Directory:
     heirs: dict[str, Heir] = field(default_factory=dict)
     _namesakes: dict[str, set[str]] | None = None
     """The units of each name, folded, of any day: made when first asked for, gone with a change."""
+    _above: dict[tuple[str, date], Counter[str | None]] = field(default_factory=dict)
+    """How often a parent's name stands above units of a name on a day; gone with a change."""
 
     def copy(self) -> "Directory":
         """A directory to change while others read this one."""
@@ -73,11 +76,12 @@ class Directory:
     def above_namesake(self, unit: str, day: date) -> str | None:
         """What tells a unit from others of its name on that day: its parent's name, where that is not enough its id."""
         version = self.version(unit, day)
-        if version is None or len(alike := self._called(version.name)) < 2:
+        if version is None or len(alike := self._called(name := plain(version.name))) < 2:
             return None
+        if (name, day) not in self._above:
+            self._above[name, day] = Counter(self._parents_name(one, day) for one in alike)
         above = self._parents_name(unit, day)
-        others = {self._parents_name(other, day) for other in alike if other != unit}
-        return unit if above is None else f"{above}, {unit}" if above in others else above
+        return unit if above is None else f"{above}, {unit}" if self._above[name, day][above] > 1 else above
 
     def _parents_name(self, unit: str, day: date) -> str | None:
         version = self._nearest(unit, day)
@@ -90,7 +94,11 @@ class Directory:
             for unit, versions in self.versions.items():
                 for version in versions:
                     self._namesakes.setdefault(plain(version.name), set()).add(unit)
-        return self._namesakes.get(plain(name), set())
+        return self._namesakes.get(name, set())
+
+    def _forget_names(self) -> None:
+        self._namesakes = None
+        self._above.clear()
 
     def ancestors(self, unit: str, day: date) -> tuple[str, ...]:
         """The unit and its parents on a day (its own nearest valid day when it was not valid then)."""
@@ -131,13 +139,13 @@ class Directory:
 
     def register(self, unit: str, version: Version) -> None:
         """Add a unit."""
-        self._namesakes = None
+        self._forget_names()
         self.versions[unit] = (version,)
 
     def amend(self, unit: str, day: date, fields: dict[str, Any]) -> None:
         """Change fields from a valid day on, each until a change of a later day names it itself."""
         changed: list[Version] = []
-        self._namesakes = None
+        self._forget_names()
         for version in self.versions[unit]:
             if version.covers(day):
                 named = frozenset(fields)
@@ -155,6 +163,7 @@ class Directory:
 
     def close(self, unit: str, last: date) -> None:
         """End a unit after a day; versions that would begin later are cut to nothing and dropped."""
+        self._forget_names()
         kept = [version for version in self.versions[unit] if version.valid_from <= last]
         kept[-1] = replace(kept[-1], valid_to=last)
         self.versions[unit] = tuple(kept)

@@ -30,6 +30,8 @@ class Waiting:
     """What waits: cards of the units the reader heads, open alerts (None: not his to see), pending findings."""
 
     own: Sequence[Mapping[str, Any]]
+    replies: int
+    """Findings that wait for the reply of the reader's units."""
     alerts: int | None
     more_alerts: bool
     reviews: bool
@@ -45,6 +47,7 @@ async def waiting(state: State, caller: Caller, quarter: str, rows: Sequence[Map
     alerts = await _open_alerts(state, caller) if Role.UNIT_HEAD in roles else None
     return Waiting(
         own=await _own_cards(state, caller, quarter),
+        replies=await _replies(state, caller),
         alerts=None if alerts is None else min(alerts, _COUNTED_ALERTS),
         more_alerts=alerts is not None and alerts > _COUNTED_ALERTS,
         reviews=Role.REVIEWER in roles,
@@ -65,6 +68,11 @@ async def _own_cards(state: State, caller: Caller, quarter: str) -> list[Mapping
         except NotFound:
             continue  # the unit was not there in that quarter
     return cards
+
+
+async def _replies(state: State, caller: Caller) -> int:
+    posts = frozenset(grant.unit for grant in caller.grants_for(Action.ANSWER, state.clock.now()) if grant.unit)
+    return await state.reader.awaiting_reply(Scope(posts)) if posts else 0
 
 
 async def _open_alerts(state: State, caller: Caller) -> int:

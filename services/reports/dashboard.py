@@ -17,6 +17,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.kernel import pages
 from services.kernel.callers import Caller
+from services.kernel.codes import code_names, group_names
 from services.kernel.identity import authenticate, token_of
 from services.kernel.problems import NotFound, Problem, Unauthorized
 from services.kernel.quarters import local_date, quarter_of
@@ -28,14 +29,14 @@ from services.reports.listed import ALL, LONGEST_SEARCH, Pages, matching
 from services.reports.reads import LIVE, Listing, Scope
 from services.reports.scoring import GROUPS
 from services.reports.state import State
-from services.reports.wording import GROUPS_OF_UNITS, Group, code_names, group_names, vietnamese_key
+from services.reports.wording import GROUPS_OF_UNITS, Group, vietnamese_key
 
 PAGES = pages.Pages(Path(__file__).parent)
 BAND_TAGS = {"good": "good", "fair": "info", "average": "warn", "needs_correction": "bad", "insufficient": ""}
 EDITIONS = {
-    "live": ("Đang tính", "Live"),
-    "flash": ("Bản chốt nhanh", "Frozen, flash"),
-    "official": ("Bản chốt chính thức", "Frozen, official"),
+    "live": ("Tạm tính", "Provisional"),
+    "flash": ("Bản sơ bộ", "Preliminary"),
+    "official": ("Bản chính thức", "Official"),
 }
 
 
@@ -53,10 +54,10 @@ SORTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
 }
 COLUMNS = (
     ("name", "Đơn vị", "Unit"),
-    ("visits", "n", "n"),
+    ("visits", "Số cuộc", "Inspections"),
     ("score", "Điểm", "Score"),
-    ("persons", "Người", "Persons"),
-    ("pending", "Chờ", "Pending"),
+    ("persons", "Lượt người", "Persons"),
+    ("pending", "Chờ kết luận", "Pending"),
 )
 Page = Callable[[Request, State, Caller], Awaitable[Response]]
 PerRequest = Callable[[Request], Awaitable[Response]]
@@ -192,6 +193,7 @@ async def _quarter_page(request: Request, state: State, caller: Caller) -> Respo
         found=found,
         pages=Pages.of(found, choice.page),
         columns=COLUMNS,
+        today=state.clock.now(),
         waiting=await acting.waiting(state, caller, choice.quarter, rows) if choice.edition == LIVE else None,
         figures=figures(rows),
         chart=chart.chart(rows),
@@ -201,6 +203,7 @@ async def _quarter_page(request: Request, state: State, caller: Caller) -> Respo
         frozen=await acting.frozen(state, caller, choice.quarter),
         reviews=_reviews(state, caller),
         csv_path=_csv_path(listing, choice),
+        beside=await state.reader.beside_names(choice.quarter, [row["unit"] for row in rows]),
     )
 
 
@@ -263,6 +266,7 @@ async def _unit_page(request: Request, state: State, caller: Caller) -> Response
         caller,
         "card.html",
         card=card,
+        beside=(await state.reader.beside_names(choice.quarter, [unit])).get(unit),
         explained=explained,
         origin=str(request.base_url).rstrip("/"),
         choice=choice,

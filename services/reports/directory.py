@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from services.kernel.folding import plain
 from services.kernel.quarters import quarter_days
 
 REGISTERED = "kycuong.unit.registered.v1"
@@ -41,6 +43,8 @@ class Directory:
 
     def __init__(self) -> None:
         self._units: dict[str, _Unit] = {}
+        self._namesakes: dict[str, set[str]] | None = None
+        self._above: dict[tuple[str, date], Counter[str | None]] = {}
 
     def __contains__(self, unit: str) -> bool:
         return unit in self._units
@@ -50,6 +54,8 @@ class Directory:
 
     def apply(self, index: int, event_type: str, unit: str, data: Mapping[str, Any]) -> None:
         """Take one unit event; KeyError or ValueError when it contradicts the log before it."""
+        self._namesakes = None
+        self._above.clear()
         if event_type == REGISTERED:
             self._register(index, unit, data)
         elif event_type == AMENDED:
@@ -104,6 +110,35 @@ class Directory:
             if since <= day:
                 found.update(fields)
         return Details(found["name"], found["group"], found.get("parent"))
+
+    def beside(self, unit: str, day: date) -> str | None:
+        """What tells a unit from others of its name: its parent's name, where that is not enough its id."""
+        name = plain(self.details(unit, day).name)
+        alike = self._called(name)
+        if len(alike) < 2:
+            return None
+        if (name, day) not in self._above:
+            self._above[name, day] = Counter(self._parents_name(one, self.nearest(one, day)) for one in alike)
+        above = self._parents_name(unit, day)
+        return unit if above is None else f"{above}, {unit}" if self._above[name, day][above] > 1 else above
+
+    def label(self, unit: str, day: date) -> str:
+        """A unit's name on a day (its last, when it was over by then), told from others of that name."""
+        name, beside = self.details(unit, self.nearest(unit, day)).name, self.beside(unit, self.nearest(unit, day))
+        return name if beside is None else f"{name} ({beside})"
+
+    def _parents_name(self, unit: str, day: date) -> str | None:
+        parent = self.details(unit, day).parent
+        return self.details(parent, self.nearest(parent, day)).name if parent in self._units else None
+
+    def _called(self, name: str) -> set[str]:
+        if self._namesakes is None:
+            self._namesakes = {}
+            for unit, known in self._units.items():
+                for _, _, fields in known.changes:
+                    if "name" in fields:
+                        self._namesakes.setdefault(plain(fields["name"]), set()).add(unit)
+        return self._namesakes.get(name, set())
 
     def chain(self, unit: str, day: date) -> tuple[str, ...]:
         """The unit and its parents on a day, itself first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from services.kernel.folding import plain
@@ -43,6 +44,16 @@ class Pages:
     pages: int
     everything: bool
     waiting: Sequence[Row]
+
+    def marks(self) -> list[int | None]:
+        """The pages to offer: the first, the last, those around this one; None where some are left out."""
+        offered = sorted({1, self.pages, *range(max(1, self.page - 1), min(self.pages, self.page + 1) + 1)})
+        marks: list[int | None] = []
+        for before, number in pairwise([0, *offered]):
+            if number - before > 1:
+                marks.append(number - 1 if number - before == 2 else None)  # a gap of one takes no less room
+            marks.append(number)
+        return marks
 
     @classmethod
     def of(cls, rows: Sequence[Row], page: str) -> Pages:

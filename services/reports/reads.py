@@ -231,10 +231,24 @@ class Reader:
         return sorted(one for one, posts in answering.items() if scope.sees(posts))
 
     async def unit_names(self, units: Iterable[str]) -> dict[str, str]:
-        """What units are called today (or were, on their last day)."""
+        """What units are called today (or were, on their last day), told from others of their name."""
+        async with self.snapshot() as snapshot:
+            return {unit: snapshot.reference.directory.label(unit, snapshot.today) for unit in units}
+
+    async def beside_names(self, quarter: str, units: Iterable[str]) -> dict[str, str]:
+        """Of those units whose name others have too, what stands beside it in a quarter."""
         async with self.snapshot() as snapshot:
             directory = snapshot.reference.directory
-            return {unit: directory.details(unit, directory.nearest(unit, snapshot.today)).name for unit in units}
+            told = {
+                unit: directory.beside(unit, directory.card_day(unit, quarter)) for unit in units if unit in directory
+            }
+        return {unit: beside for unit, beside in told.items() if beside is not None}
+
+    async def awaiting_reply(self, scope: Scope) -> int:
+        """How many findings wait for a reply of the posts in scope."""
+        async with self.snapshot() as snapshot:
+            units = self._alert_units(snapshot, scope, None)
+            return int(await snapshot.connection.fetchval(_q.awaiting_reply, units))
 
     async def quarters(self) -> list[str]:
         """The quarters in which something was inspected or commended, the latest first."""

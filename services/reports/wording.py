@@ -1,15 +1,11 @@
-"""Vietnamese order of names, and the catalogue's words for codes (their file is pinned by hash in the log)."""
+"""Vietnamese order of names, and what kinds of units are called."""
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
-from functools import cache
-from pathlib import Path
 from typing import Literal
 
-SCHEMAS = Path(__file__).parents[2] / "schemas"
 _PARTS = re.compile(r"[0-9]{1,18}|.", re.DOTALL)
 _DIGITS, _FIRST_LETTER = 50, 100
 _LETTERS = {letter: place for place, letter in enumerate("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
@@ -43,23 +39,3 @@ def _split_tone(character: str) -> tuple[str, int]:
     tone = next((_TONES[mark] for mark in parts if mark in _TONES), 0)
     plain = unicodedata.normalize("NFC", "".join(mark for mark in parts if mark not in _TONES))
     return plain[:1] or character, tone
-
-
-@cache
-def code_names() -> dict[str, tuple[str, str]]:
-    """Each code's name in Vietnamese and English, of the newest catalogue file that has it."""
-    names: dict[str, tuple[str, str]] = {}
-    for path in sorted((SCHEMAS / "catalogue").glob("[0-9]*.json")):
-        for code in json.loads(path.read_text(encoding="utf-8"))["codes"]:
-            names[code["code"]] = (code["name"]["vi"], code["name"]["en"])
-    return names
-
-
-@cache
-def group_names() -> dict[str, tuple[str, str]]:
-    """Each group's name in Vietnamese and English."""
-    names: dict[str, tuple[str, str]] = {}
-    for path in sorted((SCHEMAS / "catalogue").glob("[0-9]*.json")):
-        for group, name in json.loads(path.read_text(encoding="utf-8"))["groups"].items():
-            names[group] = (name["vi"], name["en"])
-    return names

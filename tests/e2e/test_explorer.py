@@ -112,13 +112,13 @@ def test_anyone_sees_the_log_at_a_glance(browser: Browser, served: Served, viewp
     page = person.page
     page.goto(f"{served.url}/audit/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Nhật ký kiểm chứng được")
-    newest = page.get_by_role("region", name="Điểm kiểm mới nhất")
+    newest = page.get_by_role("region", name="Mốc kiểm chứng mới nhất")
     expect(newest).to_contain_text("1.203")
     expect(newest).to_contain_text(served.vkey)
     chart = page.get_by_role("img", name="Số mục theo thời gian")
     expect(chart).to_be_visible()
     assert chart.locator(".line").evaluate("node => getComputedStyle(node).stroke") == "rgb(47, 111, 173)"
-    figures = page.get_by_role("region", name="Nhật ký lớn lên theo thời gian")
+    figures = page.get_by_role("region", name="Số mục trong nhật ký theo thời gian")
     figures.get_by_text("Số liệu", exact=True).press("Enter")
     expect(figures.get_by_role("cell", name="1.203", exact=True)).to_be_visible()
     witnesses = page.get_by_role("region", name="Nhân chứng").get_by_role("listitem")
@@ -140,7 +140,7 @@ def test_an_entry_is_found_read_and_proved_in_the_browser(
     page.get_by_label("Tìm một mục").fill("812")
     page.get_by_role("button", name="Xem").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Mục số 812: Ghi nhận của đoàn kiểm tra")
-    expect(page.get_by_role("region", name="Nội dung")).to_contain_text("Mã nội dung")
+    expect(page.get_by_role("region", name="Nội dung")).to_contain_text("Mức độ")
     verdict = page.get_by_role("status").filter(has_text="khớp")
     expect(verdict).to_contain_text("Tất cả các bước đều khớp.")
     expect(verdict).to_contain_text("vị trí số 812 trong nhật ký có 1.203 mục")
@@ -200,8 +200,8 @@ def other_leaf_too(answer: dict[str, Any]) -> None:
 
 
 ENTRY, PROOF = "**/audit/v1/entries/*", "**/audit/v1/proofs/inclusion*"
-LEAF, PATH = "Tính vân tay của mục này", "So với mã gốc của điểm kiểm"
-SIGNATURE = "Kiểm chữ ký của nhật ký trên điểm kiểm"
+LEAF, PATH = "Tính mã băm của mục này", "So với mã gốc của mốc kiểm chứng"
+SIGNATURE = "Kiểm chữ ký của nhật ký trên mốc kiểm chứng"
 TAMPERINGS = {
     "a byte of the entry": (ENTRY, lambda body: body.replace(b'"count":3', b'"count":2'), LEAF),
     "the leaf's hash": (PROOF, of_proof(other_leaf_too), LEAF),
@@ -300,7 +300,7 @@ def test_an_erased_part_is_told_and_leads_to_the_entry_that_tells_of_it(browser:
     page.goto(f"{served.url}/audit/entry?at={event_id(900_001)}")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Mục số 1.200")
     notice = page.locator(".notice.warn").first
-    expect(notice).to_contain_text("đã được xóa theo yêu cầu: lời mô tả, tên người.")
+    expect(notice).to_contain_text("đã được xóa theo yêu cầu: mô tả, tên người.")
     fits(head)
     notice.get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Mục số 1.201: Xóa phần riêng của một mục")

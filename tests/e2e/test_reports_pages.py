@@ -124,7 +124,7 @@ def test_a_reviewer_reads_a_quarter_down_to_the_log_entry(
     expect(page.locator(".score")).to_have_text("94,00")
     expect(page.locator("main")).to_contain_text("Đi làm muộn")
     assert page.locator('a[href^="/audit/v1/receipts/"]').count() == 3
-    assert page.locator('a[href^="/audit/v1/entries/"]').count() == 3
+    assert page.locator('a[href^="/audit/entry?at="]').count() == 3
     expect(page.locator(".steps li").first).to_contain_text(
         "1 điểm (mức 1) × 3 lượt người × hệ số 0,6667 (30 ÷ 45 người được kiểm tra) = 2,00 điểm trừ."
     )
@@ -132,9 +132,9 @@ def test_a_reviewer_reads_a_quarter_down_to_the_log_entry(
     expect(page.locator(".visit")).to_contain_text("100 − 4,00 − 2,00 = 94,00")
     expect(page.get_by_role("button", name="In phiếu")).to_be_visible()
     fits(reviewer)
-    page.get_by_label("Bản", exact=True).select_option(label="Bản chốt chính thức")
+    page.get_by_label("Bản", exact=True).select_option(label="Bản chính thức")
     page.get_by_role("button", name="Xem").click()
-    expect(page.locator(".page-head")).to_contain_text("Bản chốt chính thức")
+    expect(page.locator(".page-head")).to_contain_text("Bản chính thức")
     expect(page.locator(".edition")).to_contain_text("không thay đổi nữa")
     fits(reviewer)
 
@@ -188,11 +188,42 @@ def test_a_long_list_comes_in_pages_and_the_uninspected_are_folded(
     fits(reviewer)
 
 
+def test_a_printed_list_is_whole_in_the_desks_layout_and_says_what_it_is(browser: Browser, served: Served) -> None:
+    person = enter(browser, served, "reviewer", PHONE)
+    page = person.page
+    page.goto(f"{served.url}/reports/?quarter={QUARTER}")
+    page.get_by_role("link", name="Bản in cả danh sách").click()
+    expect(page.get_by_role("button", name="In danh sách")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator(".units tbody tr")).to_have_count(63)
+    expect(page.get_by_role("columnheader", name="Xếp loại").last).to_be_visible()  # folded away on the phone's screen
+    expect(page.locator(".print-only")).to_contain_text("Tạm tính · tính từ")
+    for words in ("Tải CSV", "Bấm tên cột để sắp xếp", "In danh sách", "Sắp xếp theo"):
+        expect(page.get_by_text(words).first).to_be_hidden()
+    page.goto(f"{served.url}/reports/?quarter={QUARTER}&page=2")
+    expect(page.locator(".print-only")).to_contain_text("chỉ trang 2/2")
+
+
+@pytest.mark.parametrize("width", [320, 360, 1366])
+def test_no_page_is_wider_than_its_window(browser: Browser, served: Served, width: int) -> None:
+    person = enter(browser, served, "reviewer", {"width": width, "height": 800})
+    for path in (
+        "",
+        "?quarter=2026-Q3",
+        "?quarter=2026-Q3&page=all",
+        "units/xa-tan-hoa?quarter=2026-Q3",
+        "inbox?all=1",
+    ):
+        for lang in ("vi", "en"):
+            person.page.goto(f"{served.url}/reports/{path}{'&' if '?' in path else '?'}lang={lang}")
+            fits(person)
+
+
 def test_the_phones_short_table_sorts_by_what_it_folds_away(browser: Browser, served: Served) -> None:
     page = enter(browser, served, "reviewer", PHONE).page
     page.goto(f"{served.url}/reports/?quarter=2026-Q4")
     expect(page.locator(".units").get_by_role("columnheader")).to_have_count(2)
-    page.get_by_role("navigation", name="Sắp xếp").get_by_role("link", name="Chờ").click()
+    page.get_by_role("navigation", name="Sắp xếp").get_by_role("link", name="Chờ kết luận").click()
     expect(page.locator(".sorts [aria-current]")).to_contain_text("Chờ")
     expect(page.locator(".units tbody tr").first).to_contain_text("1 chờ")
 
@@ -225,7 +256,7 @@ def test_the_first_line_says_what_waits_for_the_reader(browser: Browser, served:
     head.page.goto(f"{served.url}/reports/?quarter={QUARTER}")
     expect(head.page.locator(".own")).to_contain_text("UBND xã Tân Hòa")
     expect(head.page.locator(".own .score")).to_have_text("94,00")
-    expect(head.page.locator("main .notice").first).to_contain_text("2 thông báo chưa nhận")
+    expect(head.page.locator("main .notice").first).to_contain_text("2 thông báo chưa xem")
     expect(head.page.locator(".edition")).to_contain_text("Chưa có bản chốt nào được công bố")
     fits(head)
 
@@ -233,10 +264,12 @@ def test_the_first_line_says_what_waits_for_the_reader(browser: Browser, served:
 def test_an_edition_that_is_not_there_leads_back_to_the_live_one(browser: Browser, served: Served) -> None:
     page = enter(browser, served, "reviewer", PHONE).page
     page.goto(f"{served.url}/reports/?quarter={QUARTER}&edition=official")
-    expect(page.locator(".edition")).to_contain_text("cards_root")
+    expect(page.get_by_text("cards_root")).to_be_hidden()  # for who checks, not for who reads
+    page.get_by_text("Mã kiểm chứng của bản này").click()
+    expect(page.get_by_text("cards_root")).to_be_visible()
     page.get_by_label("Quý", exact=True).select_option(label="Quý IV/2026")
     page.get_by_role("button", name="Xem").click()
     expect(page.locator("main")).to_contain_text("chưa được chốt theo bản này")
     page.get_by_role("link", name="Xem bản đang tính của Quý IV/2026").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Phiếu điểm Quý IV/2026")
-    expect(page.locator(".edition")).to_contain_text("Bản đang tính")
+    expect(page.locator(".edition")).to_contain_text("Bản tạm tính")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.audit.wording import FIELDS, Field, fields, part_words, type_words
+from services.audit.wording import FIELDS, VALUES, Field, Known, fields, part_words, type_words, units_named
 
+SCHEMAS = sorted((Path(__file__).parents[2] / "schemas/events").glob("*.v1.schema.json"))
 EXAMPLES = sorted((Path(__file__).parents[2] / "schemas/events").glob("*.example.json"))
 
 
@@ -38,17 +39,50 @@ def test_values_read_as_words() -> None:
         "commitments": {"photo.1": "cd"},
     }
     assert fields(told) == [
+        Field(FIELDS["severity"], ("mức 3, xem xét trách nhiệm", "3, review")),
+        Field(FIELDS["accepts"], ("không", "no")),
+        Field(FIELDS["closed_at"], (told["closed_at"],) * 2, "instant"),  # type: ignore[arg-type]
+        Field(FIELDS["flags"], ("–", "–")),
+        Field(FIELDS["parts"], ("mô tả, ảnh 2", "narrative, photo 2")),
+        Field(FIELDS["finding"], (told["finding"],) * 2, "entry"),  # type: ignore[arg-type]
+        Field(FIELDS["codes"], ("2 mục, xem nội dung gốc", "2 items, see the exact content")),
         Field(FIELDS["by.role"], ("chuyên viên thẩm định", "reviewer")),
         Field(FIELDS["by.ref"], ("ab", "ab")),
-        Field(FIELDS["accepts"], ("không", "no")),
-        Field(FIELDS["severity"], ("3", "3")),
-        Field(FIELDS["flags"], ("–", "–")),
-        Field(FIELDS["codes"], ("2 mục, xem nội dung gốc", "2 items, see the exact content")),
-        Field(FIELDS["parts"], ("lời mô tả, ảnh 2", "narrative, photo 2")),
-        Field(FIELDS["closed_at"], (told["closed_at"],) * 2, "instant"),  # type: ignore[arg-type]
-        Field(FIELDS["finding"], (told["finding"],) * 2, "entry"),  # type: ignore[arg-type]
-        Field(("Cam kết của phần riêng: ảnh 1", "Commitment to a private part: photo 1"), ("cd", "cd")),
+        Field(("Mã băm của nội dung không công khai: ảnh 1", "Commitment to a private part: photo 1"), ("cd", "cd")),
     ]
+
+
+def test_ids_read_as_names_and_nothing_links_to_itself() -> None:
+    known = Known({"xa-tan-hoa": "UBND xã Tân Hòa"}, {"A05": ("Quầy vắng người", "Counter empty")}, "own")
+    told = {"finding": "own", "code": "A05", "from": ["xa-tan-hoa", "xa-la"], "side": "to", "elapsed_ms": 192_500,
+            "date": "2026-09-01", "quarter": "2026-Q3", "assigned": 1250, "name": "random"}  # fmt: skip
+    assert {one.label[0]: (one.value[0], one.kind) for one in fields(told, known)} == {
+        "Nội dung": ("A05 Quầy vắng người", "words"), "Từ đơn vị": ("UBND xã Tân Hòa, xa-la", "words"),
+        "Bên trong việc sắp xếp": ("đơn vị mới", "words"), "Ngày": ("2026-09-01", "day"),
+        "Quý": ("2026-Q3", "quarter"), "Biên chế được giao": ("1.250", "words"), "Tên": ("random", "words"),
+        "Thời gian từ lúc mở, theo máy": ("3 phút 12 giây", "words"),
+    }  # fmt: skip
+    assert units_named(told) == {"xa-tan-hoa", "xa-la"}
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name.removesuffix(".schema.json"))
+def test_every_field_and_value_that_a_schema_allows_has_words(path: Path) -> None:
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    names, values = set(), set()
+    collect(schema.get("$defs", {}).get("data", {}), "", names, values)
+    assert {name for name in names if name not in FIELDS and not name.startswith(("rules.", "by"))} == set()
+    assert {value for value in values if value not in VALUES} <= {"card/1", "from", "to"}
+
+
+def collect(part: dict, prefix: str, names: set[str], values: set[str]) -> None:
+    for name, field in part.get("properties", {}).items():
+        if name == "commitments":
+            continue
+        if "properties" in field:
+            collect(field, f"{prefix}{name}.", names, values)
+            continue
+        names.add(prefix + name)
+        values.update(value for value in field.get("enum", []) if isinstance(value, str))
 
 
 def test_a_part_without_words_is_shown_as_it_stands() -> None:

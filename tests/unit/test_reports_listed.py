@@ -30,6 +30,18 @@ def test_apostrophes_and_look_alikes_are_found_however_typed(typed: str) -> None
     assert len(matching(rows, typed)) == 1
 
 
+@pytest.mark.parametrize(
+    ("page", "pages", "marks"),
+    [
+        (1, 8, [1, 2, None, 8]), (2, 8, [1, 2, 3, None, 8]), (4, 8, [1, 2, 3, 4, 5, None, 8]),
+        (5, 9, [1, None, 4, 5, 6, None, 9]), (8, 8, [1, None, 7, 8]), (1, 1, [1]), (3, 3, [1, 2, 3]),
+        (1, 4, [1, 2, 3, 4]),
+    ],
+)  # fmt: skip
+def test_left_out_pages_show_as_a_gap(page: int, pages: int, marks: list[int | None]) -> None:
+    assert Pages([], 1, 0, page, pages, False, []).marks() == marks
+
+
 def test_a_search_without_letters_is_no_search() -> None:
     assert matching(ROWS, " – ") == ROWS
 

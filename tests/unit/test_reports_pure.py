@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.intake.rulefiles import genesis
+from services.kernel.codes import code_names, group_names
 from services.reports.cards import TreeHead, csv_bytes
 from services.reports.chart import HEIGHT, TOP, chart
 from services.reports.dashboard import figures, ordered
@@ -16,7 +17,7 @@ from services.reports.directory import AMENDED, CLOSED, REGISTERED, SUCCEEDED, D
 from services.reports.facts import CATALOGUE, SCORING, alert_id
 from services.reports.rulebook import Rulebook
 from services.reports.scoring import BadRules
-from services.reports.wording import code_names, group_names, vietnamese_key
+from services.reports.wording import vietnamese_key
 
 TODAY = date(2026, 11, 23)
 

@@ -10,19 +10,19 @@ import { cosignatures, hex, readNote, steps } from "../assets/proof.js";
 const WAIT = 10; // seconds for a checkpoint that covers the entry
 
 const TITLE = {
-  leaf: t("Tính vân tay của mục này", "The entry's own fingerprint"),
+  leaf: t("Tính mã băm của mục này", "The entry's own fingerprint"),
   node: t("Ghép với mã bên cạnh", "Combined with its neighbour"),
-  root: t("So với mã gốc của điểm kiểm", "Compared with the checkpoint's root"),
-  signature: t("Kiểm chữ ký của nhật ký trên điểm kiểm", "The log's signature on the checkpoint"),
+  root: t("So với mã gốc của mốc kiểm chứng", "Compared with the checkpoint's root"),
+  signature: t("Kiểm chữ ký của nhật ký trên mốc kiểm chứng", "The log's signature on the checkpoint"),
 };
 
 const TROUBLE = {
-  "other-leaf": t("Nội dung nhận được không phải là nội dung mà nhật ký đã ghi: vân tay khác.", "What was received is not what the log holds: the fingerprint differs."),
+  "other-leaf": t("Nội dung nhận được không phải là nội dung mà nhật ký đã ghi: mã băm khác.", "What was received is not what the log holds: the fingerprint differs."),
   "other-words": t("Nội dung hiện trên trang khác với nội dung vừa được kiểm.", "What this page shows is not what was just checked."),
   "other-place": t("Đường ghép không dẫn tới đúng vị trí của mục này.", "The path does not lead to this entry's place."),
-  "other-root": t("Ghép xong, kết quả khác với mã gốc đã ký: một mã trên đường ghép, hoặc điểm kiểm, đã bị sửa.", "The result is not the signed root: a hash of the path, or the checkpoint, was changed."),
-  "not-signed": t("Điểm kiểm không mang chữ ký của khóa nhật ký này.", "The checkpoint carries no signature by this log's key."),
-  "bad-signature": t("Chữ ký không khớp: điểm kiểm hoặc chữ ký đã bị sửa.", "The signature does not hold: the checkpoint or the signature was changed."),
+  "other-root": t("Ghép xong, kết quả khác với mã gốc đã ký: một mã trên đường ghép, hoặc mốc kiểm chứng, đã bị sửa.", "The result is not the signed root: a hash of the path, or the checkpoint, was changed."),
+  "not-signed": t("Mốc kiểm chứng không mang chữ ký của khóa nhật ký này.", "The checkpoint carries no signature by this log's key."),
+  "bad-signature": t("Chữ ký không khớp: mốc kiểm chứng hoặc chữ ký đã bị sửa.", "The signature does not hold: the checkpoint or the signature was changed."),
   "no-ed25519": t("Trình duyệt này không kiểm được chữ ký Ed25519, nên bước này chưa được kiểm. Hãy dùng trình duyệt mới hơn.", "This browser cannot check Ed25519 signatures, so this step was not checked. Use a newer browser."),
 };
 
@@ -31,7 +31,7 @@ const short = (hash) => el("code", { title: hex(hash) }, `${hex(hash).slice(0, 8
 const EXPLAINED = {
   leaf: (step) => [t("SHA-256 của byte 00 và đúng từng byte của mục. Sửa một chữ thì kết quả ở bước này đã khác: ", "SHA-256 of the byte 00 and the entry's exact bytes. Change one letter and this result is another: "), short(step.hash)],
   node: (step) => [step.side === "left" ? t("Mã bên trái ", "Left ") : t("Mã bên phải ", "Right "), short(step.sibling), t(", ghép lại thành ", ", together "), short(step.hash)],
-  root: (step) => [t("Kết quả ghép là mã gốc mà điểm kiểm ký: ", "The result is the root that the checkpoint signs: "), short(step.hash)],
+  root: (step) => [t("Kết quả ghép là mã gốc mà mốc kiểm chứng ký: ", "The result is the root that the checkpoint signs: "), short(step.hash)],
   signature: (step) => [t("Ký bởi khóa của nhật ký ", "Signed by the key of the log "), el("code", {}, step.name)],
 };
 
@@ -88,7 +88,7 @@ function conclude(last, answer) {
     say("warn", t(`Các bước trước đều khớp, nhưng bước ${where} chưa kiểm được trên trình duyệt này.`, `All earlier steps hold, but step ${where} could not be checked in this browser.`));
   } else {
     say("good", el("b", {}, t("Tất cả các bước đều khớp.", "All steps hold.")), " ",
-      t(`Mục này đứng ở vị trí số ${number(answer.index)} trong nhật ký có ${number(answer.size)} mục, đúng như điểm kiểm đã ký.`, `This entry is number ${number(answer.index)} of the log of ${number(answer.size)} entries, as the signed checkpoint says.`));
+      t(`Mục này đứng ở vị trí số ${number(answer.index)} trong nhật ký có ${number(answer.size)} mục, đúng như mốc kiểm chứng đã ký.`, `This entry is number ${number(answer.index)} of the log of ${number(answer.size)} entries, as the signed checkpoint says.`));
   }
 }
 

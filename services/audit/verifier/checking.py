@@ -375,7 +375,7 @@ class LogCheck:
             raise BadLog(
                 Fault(
                     tree.size,
-                    f"nhật ký hết ở đây, điểm kiểm ký {self.checkpoint.size} sự kiện",
+                    f"nhật ký hết ở đây, mốc kiểm chứng ký {self.checkpoint.size} sự kiện",
                     f"the log ends here, its checkpoint signs {self.checkpoint.size} entries",
                 )
             )

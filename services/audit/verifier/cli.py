@@ -40,7 +40,7 @@ _TOKEN = click.option(
 )
 _STATE = click.option(
     "--state", metavar="DIR|none",
-    help="Nơi nhớ điểm kiểm đã chấp nhận / where the accepted checkpoint is remembered "
+    help="Nơi nhớ mốc kiểm chứng đã chấp nhận / where the accepted checkpoint is remembered "
     "[default: ~/.local/state/kycuong/verify/…].",
 )  # fmt: skip
 
@@ -113,8 +113,8 @@ def _extent(verdict: Verdict) -> str:
 
 def _before(verdict: Verdict) -> str:
     if verdict.accepted is None:
-        return "chưa có điểm kiểm nào được chấp nhận trước đây / no checkpoint was accepted before"
-    return f"nối tiếp điểm kiểm đã chấp nhận / extends the checkpoint accepted before: {verdict.accepted}"
+        return "chưa có mốc kiểm chứng nào được chấp nhận trước đây / no checkpoint was accepted before"
+    return f"nối tiếp mốc kiểm chứng đã chấp nhận / extends the checkpoint accepted before: {verdict.accepted}"
 
 
 @click.command("export")

@@ -54,7 +54,7 @@ class Trust:
             checkpoint = Checkpoint.open(text, *self.keys)
             seen = cosignatures(text, [*self.witnesses, *self.policy.cosigners])
         except (BadNote, UnicodeDecodeError) as error:
-            raise BadLog(Fault(None, "điểm kiểm không đúng", f"the checkpoint: {error}")) from error
+            raise BadLog(Fault(None, "mốc kiểm chứng không đúng", f"the checkpoint: {error}")) from error
         missing = [witness.name for witness in self.witnesses if witness not in seen]
         if missing or not self.policy.quorum_met(seen):
             told = ", ".join(missing or [f"quorum {self.policy.quorum}"])

@@ -30,7 +30,7 @@ RUN = 16  # bundles that are read and checked together
 SMALL = 50_000  # entries that are checked here sooner than processes start
 ABSENT = Fault(
     None,
-    "ở đây không có điểm kiểm; nhật ký Kỷ Cương nằm dưới /audit/",
+    "ở đây không có mốc kiểm chứng; nhật ký Kỷ Cương nằm dưới /audit/",
     "there is no checkpoint here; the log of Kỷ Cương is below /audit/",
 )
 Progress = Callable[[int, int], None]
