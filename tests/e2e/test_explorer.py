@@ -117,7 +117,7 @@ def test_anyone_sees_the_log_at_a_glance(browser: Browser, served: Served, viewp
     expect(newest).to_contain_text(served.vkey)
     chart = page.get_by_role("img", name="Số mục theo thời gian")
     expect(chart).to_be_visible()
-    assert chart.locator(".line").evaluate("node => getComputedStyle(node).stroke") == "rgb(47, 111, 173)"
+    assert chart.locator(".line").evaluate("node => getComputedStyle(node).stroke") == "rgb(11, 79, 138)"
     figures = page.get_by_role("region", name="Số mục trong nhật ký theo thời gian")
     figures.get_by_text("Số liệu", exact=True).press("Enter")
     expect(figures.get_by_role("cell", name="1.203", exact=True)).to_be_visible()
@@ -303,7 +303,7 @@ def test_an_erased_part_is_told_and_leads_to_the_entry_that_tells_of_it(browser:
     expect(notice).to_contain_text("đã được xóa theo yêu cầu: mô tả, tên người.")
     fits(head)
     notice.get_by_role("link").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Mục số 1.201: Xóa phần riêng của một mục")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mục số 1.201: Xóa nội dung không công khai của một mục")
     expect(page.get_by_role("status").filter(has_text="Tất cả các bước đều khớp.")).to_be_visible()
     fits(head)
     page.get_by_role("region", name="Nội dung").get_by_role("link", name=event_id(900_001)).click()
