@@ -103,10 +103,15 @@ def _capture(
             "ở trước lúc bắt đầu kiểm tra quá 1 giờ",
             "is more than 1 hour before the inspection was opened",
         )
-    if captured_at < inspection.opened_at and "clock_skew" not in flags:
+    closed_at = inspection.closed_at or captured_at
+    if captured_at > closed_at + SKEW:
+        raise invalid(
+            "/captured_at",
+            "ở sau lúc kết thúc kiểm tra quá 1 giờ",
+            "is more than 1 hour after the inspection was closed",
+        )
+    if not inspection.opened_at <= captured_at <= closed_at and "clock_skew" not in flags:
         flags.insert(0, "clock_skew")
-    if inspection.closed_at is not None and captured_at > inspection.closed_at:
-        raise invalid("/captured_at", "ở sau lúc kết thúc kiểm tra", "is after the inspection was closed")
 
 
 def withdraw(asked: Asked) -> Accepted:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from services.kernel.problems import weight
 
 _JSON = ("application/json", "application/problem+json")
-_TAG = re.compile(r'(?:W/)?("[^"]*")')
+_TAG = re.compile(r'(?:W/)?("[^"]*?)(?:\.gz)?"')  # the same thing packed is tagged so
 
 
 def unchanged(if_none_match: str, etag: str) -> bool:
     """Whether the reader holds the representation that the strong `etag` names."""
-    return if_none_match.strip() == "*" or etag in _TAG.findall(if_none_match)
+    return if_none_match.strip() == "*" or etag.removesuffix('"') in _TAG.findall(if_none_match)
 
 
 def coding(accept_encoding: str, offered: Sequence[str]) -> str | None:

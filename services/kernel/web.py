@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel import openapi, rendering
+from services.kernel.packing import Packing
 from services.kernel.pages import Pages
 from services.kernel.problems import MethodNotAllowed, NotJson, TooLarge
 
@@ -155,6 +156,7 @@ def service_app(name: str, title: str, lifespan: Callable[[FastAPI], AbstractAsy
     rendering.install(app)
     app.add_exception_handler(405, not_allowed)
     openapi.describe(app)
+    app.add_middleware(Packing)
     app.add_middleware(HeadAsGet)
     app.add_middleware(AsAsked)
     return app

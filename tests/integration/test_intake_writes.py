@@ -208,8 +208,20 @@ async def test_after_the_closing_what_was_captured_before_it_is_accepted(intake,
     intake.clock.set(intake.clock.now() + timedelta(days=2))
     _, answer = await record(intake, inspection, captured_at="2026-09-01T07:58:00+07:00")
     assert event_of(answer)["data"]["reply_due"] == "2026-09-10T16:59:59.999Z"  # five working days from the receipt
-    late = recording(inspection, captured_at="2026-09-01T07:58:01+07:00")
+    late = recording(inspection, captured_at="2026-09-01T08:58:01+07:00")
     assert await slug(intake, "inspector", f"findings/{fresh()}", late, 422) == "invalid"
+
+
+async def test_a_colleagues_fast_clock_is_forgiven_up_to_an_hour_after_the_closing(intake, inspection):
+    await close(intake, inspection)
+    intake.clock.set(intake.clock.now() + timedelta(hours=2))
+    for captured_at, flags in (
+        ("2026-09-01T07:58:00+07:00", []),
+        ("2026-09-01T07:58:01+07:00", ["clock_skew"]),
+        ("2026-09-01T08:58:00+07:00", ["clock_skew"]),
+    ):
+        _, answer = await record(intake, inspection, captured_at=captured_at)
+        assert answer["flags"] == flags == event_of(answer)["data"]["flags"]
 
 
 async def test_the_reply_window_skips_holidays_and_counts_from_the_receipt(intake, inspection):

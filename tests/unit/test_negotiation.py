@@ -25,7 +25,16 @@ def test_the_best_liked_of_several(asked: str, chosen: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("held", "same"),
-    [('"a"', True), ('W/"a"', True), ('"b", "a"', True), ("*", True), ("", False), ('"b"', False), ("a", False)],
+    [
+        ('"a"', True),
+        ('W/"a"', True),
+        ('"b", "a"', True),
+        ("*", True),
+        ("", False),
+        ('"b"', False),
+        ("a", False),
+        ('"a.gz"', True),
+    ],
 )
 def test_what_a_reader_holds(held: str, same: bool) -> None:
     assert unchanged(held, '"a"') is same
