@@ -17,6 +17,7 @@ from services.intake import (
     minutes_endpoints,
     pages,
     photo_endpoints,
+    photo_parts,
     reads,
     receipts,
     schemas,
@@ -90,6 +91,7 @@ async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
             start_loop(relay.run(stop), "relay"),
             start_loop(receipts.run(service, stream, stop), "receipts"),
             start_loop(lapses.run(service, stop), "lapses"),
+            start_loop(photo_parts.sweep_often(service, stop), "sweep"),
         ]
         _collect_less_often()
         yield service

@@ -78,9 +78,12 @@ class SentPhoto:
 
     place: int
     """In the manifest, from 1."""
-    sha256: str
+    sha256: str | None
+    """None of a part: only the whole can be compared."""
     kept: KeptPhoto | None
     """What is to be stored: only of bytes that the manifest names and that are not kept yet."""
+    size: int | None = None
+    """Of the whole, as the sender of a part says."""
 
 
 @dataclass(slots=True)

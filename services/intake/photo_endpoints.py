@@ -1,4 +1,4 @@
-"""A photo's routes: one takes the image itself, one gives what was kept of it."""
+"""A photo's routes: the image is taken whole or in parts, how much of it is held is told, what was kept is shown."""
 
 import asyncio
 import hashlib
@@ -6,21 +6,24 @@ import re
 from typing import Any
 
 from fastapi import FastAPI, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
+from services.intake import photo_parts
 from services.intake.commands import PHOTO, Command, SentPhoto
 from services.intake.endpoints import service_of
 from services.intake.forms import MAX_PHOTO_BYTES, WRITE_ID, id_errors
 from services.intake.imaging import Unreadable
 from services.intake.loading import QUERIES
+from services.intake.photo_parts import Part, Sending
 from services.intake.photos import completed_id, photo_id
 from services.intake.reads import Reason, open_finding
 from services.intake.schemas import answers
 from services.intake.service import Service
 from services.intake.vault import Sealed
 from services.intake.world import KeptPhoto
+from services.intake.writes import Answer
 from services.kernel.identity import authenticate, hash_token, token_of
-from services.kernel.problems import FieldError, NotFound, Unavailable, invalid
+from services.kernel.problems import FieldError, Invalid, NotFound, Unavailable, invalid
 from services.kernel.roles import Action, Role, allows
 from services.kernel.strict_json import is_blank
 from services.kernel.web import read_body, require_head
@@ -37,11 +40,23 @@ _PARAMETERS: list[dict[str, Any]] = [
     {"name": "n", "in": "path", "required": True, "schema": {"type": "string", "pattern": f"^{_PLACE.pattern}$"}},
 ]
 _IMAGE = {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+_RECEIVED = {"type": "object", "required": ["received"], "properties": {"received": {"type": "integer", "minimum": 1}}}
 _SENT: dict[str, Any] = {
-    "parameters": _PARAMETERS,
+    "parameters": [
+        *_PARAMETERS,
+        {
+            "name": "Content-Range", "in": "header", "description": "of a part: bytes a-b/n",
+            "schema": {"type": "string", "pattern": "^bytes [0-9]{1,9}-[0-9]{1,9}/[0-9]{1,9}$"},
+        },
+    ],
     "requestBody": {"required": True, "content": _IMAGE},
-    "responses": answers(logged=False),
-}
+    "responses": answers(logged=False) | {
+        "202": {
+            "description": "a part is durable; how many bytes are held now",
+            "content": {"application/json": {"schema": _RECEIVED}},
+        },
+    },
+}  # fmt: skip
 
 
 def install(app: FastAPI) -> None:
@@ -50,6 +65,8 @@ def install(app: FastAPI) -> None:
     app.put(PATH, status_code=201, operation_id="put_findings_photos", response_class=Response, openapi_extra=sending)(
         send_photo
     )
+    telling = allows(Action.FILE)
+    app.head(PATH, include_in_schema=False, response_class=Response, openapi_extra=telling)(tell_offset)
     showing: dict[str, Any] = {**allows(Action.READ_CASE), "parameters": _PARAMETERS}
     app.get(PATH, response_class=Response, responses={200: {"content": _IMAGE}}, openapi_extra=showing)(show_photo)
 
@@ -62,18 +79,69 @@ async def send_photo(request: Request) -> Response:
     service.rate.take(caller.account)
     service.require_writable()
     raw = await read_body(request, MAX_PHOTO_BYTES, MEDIA_TYPE)
-    path = request.path_params
-    command = await photo_command(service, hash_token(token or ""), path["finding"], path["n"], raw)
-    answer = await service.batcher.submit(command)
+    digest, (finding, n) = hash_token(token or ""), _named(request)
+    if "content-range" in request.headers:
+        part = photo_parts.read_range(request.headers["content-range"], len(raw))
+        if not (isinstance(part, Part) and part.whole):
+            return await _take_part(service, digest, Sending(finding, _place(n), caller.account), n, part, raw)
+    return _answered(await service.batcher.submit(await photo_command(service, digest, finding, n, raw)))
+
+
+async def _take_part(
+    service: Service, token: bytes, sending: Sending, n: str, part: Part | FieldError, raw: bytes
+) -> Response:
+    """Keep a part from whoever may send the photo; the one that makes it whole brings the photo's own answer."""
+    kept = await service.batcher.submit(_asking(token, sending.finding, n, part))
+    if kept.body or isinstance(part, FieldError):
+        return _answered(kept)  # the photo is held already
+    received = await photo_parts.take(service, sending, part, raw)
+    if received < part.size:
+        return JSONResponse({"received": received}, 202)
+    whole = await photo_parts.joined(service, sending)
+    try:
+        return _answered(await service.batcher.submit(await photo_command(service, token, sending.finding, n, whole)))
+    except Invalid:
+        await photo_parts.drop(service, sending)  # it has to come anew: what is held will never be the photo
+        raise
+
+
+async def tell_offset(request: Request) -> Response:
+    """How much of a photo is held, to whoever may send it."""
+    service, token = service_of(request), token_of(request)
+    caller = await authenticate(service.pool, token)
+    finding, n = _named(request)
+    await service.batcher.submit(_asking(hash_token(token or ""), finding, n, None))
+    received = await photo_parts.received(service, Sending(finding, _place(n), caller.account))
+    return Response(headers={"Upload-Offset": str(received)}, media_type=MEDIA_TYPE)
+
+
+def _named(request: Request) -> tuple[str, str]:
+    return request.path_params["finding"], request.path_params["n"]
+
+
+def _answered(answer: Answer) -> Response:
     return Response(answer.body, answer.status, media_type="application/json")
+
+
+def _asking(token: bytes, finding: str, n: str, part: Part | FieldError | None) -> Command:
+    """The question whether a part of a photo may come: decided as the photo itself, but nothing is stored."""
+    errors = _path_errors(finding, n)
+    if isinstance(part, FieldError):
+        errors.append(part)
+    photo = SentPhoto(_place(n), None, None, part.size if isinstance(part, Part) else None)
+    return Command(PHOTO, photo_id(finding, _place(n)), finding, token, None, errors, b"", photo=photo)
+
+
+def _path_errors(finding: str, n: str) -> list[FieldError]:
+    errors = id_errors("/finding", finding)
+    if not _place(n):
+        errors.append(FieldError("/n", "phải là số thứ tự từ 1 đến 99", "must be a number from 1 to 99"))
+    return errors
 
 
 async def photo_command(service: Service, token: bytes, finding: str, n: str, raw: bytes) -> Command:
     """The write that keeps a photo, its picture encoded anew if the finding's manifest names these bytes."""
-    place = _place(n)
-    errors = id_errors("/finding", finding)
-    if not place:
-        errors.append(FieldError("/n", "phải là số thứ tự từ 1 đến 99", "must be a number from 1 to 99"))
+    place, errors = _place(n), _path_errors(finding, n)
     sha256, kept = hashlib.sha256(raw).hexdigest(), None
     # only bytes that somebody of the team declared are ever decoded
     if not errors and await service.pool.fetchval(QUERIES.photo_wanted, finding, place, sha256):

@@ -37,6 +37,8 @@ def keep(asked: Asked) -> Accepted | Replay:
         return repeat(world, asked.known, command)
     if not _declared(finding, sent):
         raise AlreadyErased
+    if sent.sha256 is None:
+        return Replay(b"")  # a part of it may come; nothing is decided until all are there
     if sent.kept is None:
         raise NotYetKnown  # the finding came while the photo was being looked at
     finding.held[sent.place] = sent.kept.commitment.hex()
@@ -61,7 +63,13 @@ def _declared(finding: Finding, sent: SentPhoto) -> bool:
     if sent.place > len(finding.photos):
         raise NotFound
     photo = finding.photos[sent.place - 1]
-    if photo and photo["sha256"] != sent.sha256:
+    if photo and sent.size not in (None, photo["bytes"]):
+        raise invalid(
+            "",
+            f"ảnh thứ {sent.place} trong ghi nhận có {photo['bytes']} byte, không phải {sent.size}",
+            f"photo {sent.place} of the finding's manifest has {photo['bytes']} bytes, not {sent.size}",
+        )
+    if photo and sent.sha256 not in (None, photo["sha256"]):
         raise invalid(
             "",
             f"không phải ảnh thứ {sent.place} đã khai trong ghi nhận (SHA-256 khác)",

@@ -1,6 +1,8 @@
 """Why a write is refused for what already stands: each with its own stable slug."""
 
-from services.kernel.problems import Problem
+from typing import Any
+
+from services.kernel.problems import Language, Problem
 
 
 class WrongState(Problem):
@@ -28,6 +30,23 @@ class Incomplete(Problem):
     """
 
     status, slug = 409, "incomplete"
+
+
+class UploadGap(Problem):
+    """Phần ảnh này không nối tiếp phần đã nhận; hãy gửi tiếp từ byte ghi ở "received".
+
+    This part does not follow what was received; go on from the byte that "received" names.
+    """
+
+    status, slug = 409, "upload-gap"
+
+    def __init__(self, received: int) -> None:
+        super().__init__()
+        self.received = received
+
+    def body(self, language: Language, instance: str) -> dict[str, Any]:
+        """The problem+json object, with where to go on."""
+        return super().body(language, instance) | {"received": self.received}
 
 
 class WithdrawalTooLate(Problem):

@@ -106,13 +106,13 @@ class AsAsked:
 
 
 class HeadAsGet:
-    """Answers HEAD as GET without its content (RFC 9110 9.3.2), so that no route has to name it."""
+    """Answers HEAD as GET without its content (RFC 9110 9.3.2), so that no route has to name it; one may."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "HEAD":
+        if scope["type"] != "http" or scope["method"] != "HEAD" or _own_head(scope):
             await self._app(scope, receive, send)
             return
 
@@ -122,6 +122,12 @@ class HeadAsGet:
             await send(message)
 
         await self._app({**scope, "method": "GET"}, receive, without_content)
+
+
+def _own_head(scope: Scope) -> bool:
+    """Whether a route says of itself what HEAD tells."""
+    own = (route for route in scope["app"].routes if getattr(route, "methods", None) == {"HEAD"})
+    return any(route.matches(scope)[0] is Match.FULL for route in own)
 
 
 async def not_allowed(request: Request, _: Exception) -> Response:

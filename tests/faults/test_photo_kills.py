@@ -60,6 +60,41 @@ def test_killed_before_and_after_the_commit() -> None:
             assert receipt.status_code == 200  # its event came through to the log
 
 
+@pytest.mark.timeout(180)
+def test_killed_before_and_after_a_part_is_durable() -> None:
+    half = len(PICTURE) // 2
+    with tempfile.TemporaryDirectory(prefix="kc-") as folder:
+        Path(folder).chmod(0o711)
+        with running(Path(folder) / "data") as instance:
+            path = f"/intake/v1/findings/{scene_of(instance)}/photos/1"
+            token = instance.token("lead")
+
+            def part(first: int, end: int) -> httpx.Response:
+                headers = {"content-type": "image/jpeg", "content-range": f"bytes {first}-{end - 1}/{len(PICTURE)}"}
+                return instance.client(token).put(path, content=PICTURE[first:end], headers=headers)
+
+            for failpoint, expected in (("intake.before_part_commit", 0), ("intake.after_part_commit", half)):
+                instance.stop()
+                instance.start(KYCUONG_FAILPOINT=failpoint)
+                with pytest.raises(httpx.TransportError):
+                    part(0, half)
+                assert instance.process is not None
+                instance.process.wait(10)
+                instance.start()
+                assert instance.client(token).head(path).headers["upload-offset"] == str(expected)
+            assert part(0, half).json() == {"received": half}
+            # the last part is durable, but not yet the photo that it makes whole
+            instance.stop()
+            instance.start(KYCUONG_FAILPOINT="intake.after_part_commit")
+            with pytest.raises(httpx.TransportError):
+                part(half, len(PICTURE))
+            instance.process.wait(10)
+            instance.start()
+            assert instance.client(token).head(path).headers["upload-offset"] == str(len(PICTURE))
+            last = part(len(PICTURE) - 1, len(PICTURE))
+            assert (last.status_code, last.json()["state"]) == (201, "complete")
+
+
 def completed(finding: str) -> str:
     """The completing event's id, as the event schema says: derived from the finding's."""
     return derived_id(finding, "kycuong.finding.completed.v1", 1)

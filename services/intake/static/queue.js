@@ -5,6 +5,7 @@ import { t } from "../assets/words.js";
 import { alone, begin, headOf, link } from "./chain.js";
 import { learn, now } from "./clock.js";
 import { logKeys } from "./directory.js";
+import { upload } from "./parts.js";
 import { bytesOf, settle } from "./photo.js";
 import { proven } from "./receipt.js";
 import { drop, dropAll, everything, isFull, keep, keepAll } from "./store.js";
@@ -36,6 +37,7 @@ export class Queue {
     this.lost = 0;
     this.unreadable = false;
     this.progress = null;
+    this.moving = null; // the photo that is on its way: {key, share}
     this.proving = null;
     this.moved = 0;
     this.channel = new BroadcastChannel("kycuong-queue");
@@ -263,8 +265,8 @@ export class Queue {
     const sent = Date.now();
     try {
       const { body, date } = await request("GET", "/intake/v1/me");
-      learn(date, sent);
       if (typeof body?.account !== "string") return { status: 0, slug: "unreachable", message: "" };
+      learn(date, sent);
       return body.account === this.account ? null : { status: 401, slug: "other-account", message: "" };
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
@@ -293,7 +295,7 @@ export class Queue {
         await this.carry(item);
         return;
       }
-      const { body, date } = await request("PUT", item.path, item.photo ? await this.photo(item) : this.told(item.body));
+      const { body, date } = item.photo ? await this.upload(item) : await request("PUT", item.path, this.told(item.body));
       if (body?.id !== (item.after ?? item.key)) throw new Problem(0, { type: "/problems/unreachable" }); // something on the way answered
       learn(date, sent);
       this.trouble = null;
@@ -306,10 +308,21 @@ export class Queue {
     await this.save(item);
   }
 
-  /** A body with how many more this phone has to send. */
+  /** A photo, with how far it is for whoever looks on; that parts of it went is kept, so that they go on after a restart. */
+  async upload(item) {
+    const photo = await this.photo(item);
+    return upload(item.path, photo, {
+      begun: item.begun || item.tries > 0,
+      begin: () => item.begun || this.save(Object.assign(item, { begun: true })),
+      moved: (sent) => { this.moving = { key: item.key, share: sent / photo.size }; this.changed(); },
+    }).finally(() => { this.moving = null; });
+  }
+
+  /** A body with how many more words this phone has to send; photos are named in the manifest, what was refused has been there. */
   told(body) {
     if (!body.device) return body;
-    return { ...body, device: { ...body.device, waiting: Math.max(0, this.unsent.length - 1) } };
+    const waiting = this.unsent.filter(({ kind, state }) => kind !== "photo" && kind !== "handover" && state !== "failed");
+    return { ...body, device: { ...body.device, waiting: Math.max(0, waiting.length - 1) } };
   }
 
   /** Bring a colleague's sealed queue; what waits for others is asked for again. */

@@ -10,6 +10,7 @@ export class Problem extends Error {
     this.slug = (body.type || "").replace("/problems/", "");
     this.title = body.title || "";
     this.errors = body.errors || [];
+    this.received = body.received;
     this.retryAfter = retryAfter;
   }
 
@@ -32,59 +33,80 @@ const strange = (status) => ({
   detail: t(`Máy chủ trả lời không đúng dạng (mã ${status}). Hãy thử lại sau ít phút.`, `The server's answer makes no sense (code ${status}). Try again in a few minutes.`),
 });
 
-async function exchange(method, path, body, wait) {
-  const headers = { "Accept": "application/json", "Accept-Language": language };
-  if (method !== "GET") headers["X-Kycuong"] = "1";
-  const image = body instanceof Blob;
-  if (body !== undefined) headers["Content-Type"] = image ? body.type : "application/json";
-  try {
-    return await fetch(path, {
-      method, headers, credentials: "same-origin", cache: "no-store",
-      body: body === undefined || image ? body : JSON.stringify(body), signal: AbortSignal.timeout(wait),
-    });
-  } catch {
-    throw unreachable();
-  }
+const SILENCE = 30_000; // ms in which nothing moves either way: a slow network is no broken one
+
+/**
+ * One exchange, however long it takes as long as something moves; `within` (ms) ends it all the same, `moved` hears how much
+ * of the body has left. By XMLHttpRequest, for fetch tells nothing of that. Throws Problem where no answer came whole.
+ */
+export function exchange(method, path, body, { headers = {}, within = 0, moved = () => {} } = {}) {
+  return new Promise((resolve, reject) => {
+    const asked = new XMLHttpRequest();
+    let silence;
+    const alive = () => { clearTimeout(silence); silence = setTimeout(() => asked.abort(), SILENCE); };
+    const bytes = body instanceof Blob;
+    asked.open(method, path);
+    asked.timeout = within;
+    const said = {
+      "Accept": "application/json", "Accept-Language": language, "Cache-Control": "no-cache", ...(method !== "GET" && { "X-Kycuong": "1" }),
+      ...(body !== undefined && { "Content-Type": bytes ? body.type : "application/json" }), ...headers,
+    };
+    for (const [name, value] of Object.entries(said)) asked.setRequestHeader(name, value);
+    asked.upload.onprogress = ({ loaded }) => { alive(); moved(loaded); };
+    asked.onprogress = asked.onreadystatechange = alive;
+    asked.onload = () => resolve(asked);
+    asked.onerror = asked.onabort = asked.ontimeout = () => reject(unreachable());
+    asked.onloadend = () => clearTimeout(silence);
+    alive();
+    asked.send(body === undefined || bytes ? body : JSON.stringify(body));
+  });
 }
 
+const fine = ({ status }) => status >= 200 && status < 300;
+const kind = (asked) => asked.getResponseHeader("Content-Type") ?? "";
+
 /** Send one request; returns {status, body, date}, throws Problem. A captive portal's page counts as unreachable. */
-export async function request(method, path, body, wait = 20000) {
-  const response = await exchange(method, path, body, wait);
-  const answer = response.status === 204 ? null : await json(response);
-  if (response.ok && answer === undefined) throw unreachable();
-  if (response.ok) return { status: response.status, body: answer, date: response.headers.get("Date") };
-  throw refusal(response, answer);
+export async function request(method, path, body, how) {
+  const asked = await exchange(method, path, body, how);
+  const answer = asked.status === 204 ? null : json(asked);
+  if (!fine(asked)) throw refusal(asked, answer);
+  if (answer === undefined) throw unreachable();
+  return { status: asked.status, body: answer, date: asked.getResponseHeader("Date") };
 }
 
 /** Send a text file; returns the answer's lines, parsed. */
 export async function lines(path, blob) {
-  const response = await exchange("POST", path, blob, 60000);
-  if (!response.ok) throw refusal(response, await json(response));
-  if (!(response.headers.get("Content-Type") ?? "").startsWith("application/x-ndjson")) throw unreachable();
-  return (await response.text().catch(() => { throw unreachable(); })).split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  const asked = await exchange("POST", path, blob);
+  if (!fine(asked)) throw refusal(asked, json(asked));
+  if (!kind(asked).startsWith("application/x-ndjson")) throw unreachable();
+  return asked.responseText.split("\n").filter(Boolean).map((line) => JSON.parse(line));
 }
 
 /** A short text, or null where there is none (yet). */
 export async function text(path) {
-  const response = await exchange("GET", path, undefined, 10000);
-  if (response.ok && !(response.headers.get("Content-Type") ?? "").startsWith("text/plain")) throw unreachable();
-  if (response.ok) return response.text().catch(() => { throw unreachable(); });
-  if (response.status === 404) return null;
-  throw refusal(response, await json(response));
+  const asked = await exchange("GET", path);
+  if (asked.status === 404) return null;
+  if (!fine(asked)) throw refusal(asked, json(asked));
+  if (!kind(asked).startsWith("text/plain")) throw unreachable();
+  return asked.responseText;
 }
 
-/** The JSON of an answer; undefined where it is something else, or breaks off. */
-async function json(response) {
-  if (!/^application\/(problem\+)?json\b/.test(response.headers.get("Content-Type") ?? "")) return undefined;
-  return response.json().catch(() => undefined);
+/** The JSON of an answer; undefined where it is something else. */
+function json(asked) {
+  if (!/^application\/(problem\+)?json\b/.test(kind(asked))) return undefined;
+  try {
+    return JSON.parse(asked.responseText);
+  } catch {
+    return undefined;
+  }
 }
 
-function refusal(response, answer) {
-  const pause = Number(response.headers.get("Retry-After"));
-  return new Problem(response.status, answer || strange(response.status), pause > 0 ? pause : null);
+function refusal(asked, answer) {
+  const pause = Number(asked.getResponseHeader("Retry-After"));
+  return new Problem(asked.status, answer || strange(asked.status), pause > 0 ? pause : null);
 }
 
-export const get = async (path) => (await request("GET", path, undefined, 10000)).body;
+export const get = async (path) => (await request("GET", path)).body;
 export const put = async (path, body) => (await request("PUT", path, body)).body;
 
 /** One page of a list: {items, next}, `next` being the cursor of the following page or null. */
