@@ -1,6 +1,7 @@
 """An HTTP proxy before an installation that fails as networks do: per request, by a rule that a test sets."""
 
 import http.client
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 PORTAL = b"<!doctype html><title>Wi-Fi</title><h1>Xin chao, hay dang nhap Wi-Fi</h1>"
+TRICKLE = 12  # pieces of a slow answer, one a second
 Rule = Callable[[str, str], str | None]
 
 
@@ -24,7 +26,7 @@ class _Handler(BaseHTTPRequestHandler):
             proxy.photos.append(body)
         fault = proxy.rule(self.command, self.path)
         time.sleep(proxy.delay)
-        if fault == "cut before commit":
+        if fault == "cut before commit" or len(body) > proxy.most:
             self._drop()
         elif fault == "half-open":
             proxy.healed.wait()
@@ -39,7 +41,7 @@ class _Handler(BaseHTTPRequestHandler):
             if fault == "cut after commit":
                 self._drop()
             else:
-                self._answer(status, headers, proxy.rewrite(self.path, answer))
+                self._answer(status, headers, proxy.rewrite(self.path, answer), slowly=fault == "trickle")
 
     do_GET = do_PUT = do_POST = do_HEAD = _serve
 
@@ -55,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             far.close()
 
-    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes, *, slowly: bool = False) -> None:
         self.send_response_only(status)
         for name, value in headers:
             if name.lower() not in ("content-length", "connection", "transfer-encoding"):
@@ -63,7 +65,10 @@ class _Handler(BaseHTTPRequestHandler):
         if status != 304:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        step = len(body) // TRICKLE + 1 if slowly else len(body) + 1
+        for place in range(0, len(body), step):
+            self.wfile.write(body[place : place + step])
+            time.sleep(slowly)
         self.server.proxy.carried += len(body)
 
     def _drop(self) -> None:
@@ -95,6 +100,7 @@ class WebProxy:
         self.photos: list[bytes] = []  # as they came
         self.carried = 0  # bytes of content, as packed
         self.delay = 0.0
+        self.most = sys.maxsize
         self.retry_after = 1  # seconds, said with a 503
         self.healed = threading.Event()
         self.heal()
@@ -107,6 +113,7 @@ class WebProxy:
         self.rule: Rule = lambda method, path: None
         self.rewrite: Callable[[str, bytes], bytes] = lambda path, body: body
         self.delay = 0.0
+        self.most = sys.maxsize  # bytes of a body: a longer one never gets through
         self.healed.set()
 
     def fail(self, fault: str, method: str = "PUT", part: str = "/", times: int | None = None) -> None:

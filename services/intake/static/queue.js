@@ -13,6 +13,7 @@ import { drop, dropAll, everything, isFull, keep, keepAll } from "./store.js";
 const LONGEST_PAUSE = 60;
 const KEEP_RECEIVED = 30 * 24 * 3600 * 1000;
 const ROUND = 5000;
+const HOUR = 3600 * 1000;
 const MOST_CARRIES = 10; // of a colleague's file whose inspection the server does not know: over a quarter of an hour
 const BLOCKING = [0, 401, 429, 503]; // what would meet the next item too
 
@@ -20,6 +21,9 @@ const BLOCKING = [0, 401, 429, 503]; // what would meet the next item too
 const ORDER = ["device", "inspection", "finding", "closing", "handover", "photo"];
 const rank = ({ kind }) => Math.min(ORDER.indexOf(kind), 2) + (kind === "photo");
 const inOrder = (a, b) => rank(a) - rank(b) || a.n - b.n;
+
+/** A pause of over an hour was reckoned by a clock that was wrong. */
+const rested = ({ notBefore }) => notBefore <= now() || notBefore > now() + HOUR;
 
 const notTaken = () => t("Máy chủ vẫn chưa biết cuộc kiểm tra của một số mục trong tệp: người bàn giao phải sửa mục bị từ chối trên máy của họ, hoặc tự gửi.",
   "The server still does not know the inspection of some items in the file: whoever handed it over has to correct what was refused on their own device, or send it.");
@@ -229,7 +233,7 @@ export class Queue {
     for (const item of this.newer.values()) await this.save(item); // perhaps there is room again
     this.trouble = await this.greet();
     for (const item of this.items) if (item.state === "sending") item.state = "waiting"; // only one sends at a time, so a page died doing it
-    const due = this.items.filter((item) => item.state === "waiting" && ((eager && !item.label.waits) || item.notBefore <= now()));
+    const due = this.items.filter((item) => item.state === "waiting" && ((eager && !item.label.waits) || rested(item)));
     for (const [done, item] of (this.trouble ? [] : due).entries()) {
       if (this.blocked(item) || !this.find(item.key)) continue; // or discarded since
       this.progress = { done, total: due.length };
