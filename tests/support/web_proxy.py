@@ -1,5 +1,6 @@
 """An HTTP proxy before an installation that fails as networks do: per request, by a rule that a test sets."""
 
+import gzip
 import http.client
 import sys
 import threading
@@ -9,7 +10,12 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import brotli
+
 PORTAL = b"<!doctype html><title>Wi-Fi</title><h1>Xin chao, hay dang nhap Wi-Fi</h1>"
+_PACKED: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
+    "gzip": (gzip.compress, gzip.decompress), "br": (brotli.compress, brotli.decompress),
+}  # fmt: skip
 TRICKLE = 12  # pieces of a slow answer, one a second
 Rule = Callable[[str, str], str | None]
 
@@ -41,7 +47,7 @@ class _Handler(BaseHTTPRequestHandler):
             if fault == "cut after commit":
                 self._drop()
             else:
-                self._answer(status, headers, proxy.rewrite(self.path, answer), slowly=fault == "trickle")
+                self._answer(status, headers, self._rewritten(dict(headers), answer), slowly=fault == "trickle")
 
     do_GET = do_PUT = do_POST = do_HEAD = _serve
 
@@ -70,6 +76,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body[place : place + step])
             time.sleep(slowly)
         self.server.proxy.carried += len(body)
+
+    def _rewritten(self, headers: dict[str, str], body: bytes) -> bytes:
+        """What a test makes of the words, however they are packed."""
+        pack, unpack = _PACKED.get(
+            {k.lower(): v for k, v in headers.items()}.get("content-encoding", ""), (bytes, bytes)
+        )
+        plain = unpack(body) if body else body
+        changed = self.server.proxy.rewrite(self.path, plain)
+        return body if changed == plain else pack(changed)
 
     def _drop(self) -> None:
         self.close_connection = True
