@@ -308,9 +308,9 @@ async def run(data: Path, port: int, url: str | None, announce: Callable[[str], 
             remember_database(folder, admin_url)
             settings = settings_of(folder, admin_url, port)
             await prepare(settings)
-            telemetry.export("run")
-            house = House({name: create_service(name, settings) for name in SERVICES})
-            await serve(house, listener, SERVICES, announce, settings.trusted_proxies)
+            with telemetry.exporting("run"):
+                house = House({name: create_service(name, settings) for name in SERVICES})
+                await serve(house, listener, SERVICES, announce, settings.trusted_proxies)
 
 
 async def serve_one(name: str, data: Path, port: int, url: str, announce: Callable[[str], None]) -> None:
@@ -319,6 +319,6 @@ async def serve_one(name: str, data: Path, port: int, url: str, announce: Callab
     with _listen(port) as listener:
         settings = settings_of(folder, url)
         await check_migrated(settings, name)
-        telemetry.export(name)
-        house = House({name: create_service(name, settings)})
-        await serve(house, listener, [name], announce, settings.trusted_proxies)
+        with telemetry.exporting(name):
+            house = House({name: create_service(name, settings)})
+            await serve(house, listener, [name], announce, settings.trusted_proxies)

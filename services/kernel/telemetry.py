@@ -1,21 +1,30 @@
 """Traces, metrics and logs: OpenTelemetry when an endpoint is set, JSON lines on stderr always.
 
-Without `OTEL_EXPORTER_OTLP_ENDPOINT` (and no provider installed by a test) spans are the API's no-ops and cost nothing.
+Without an `OTEL_EXPORTER_OTLP…_ENDPOINT` (and no provider made by a test) spans are the API's no-ops and cost nothing.
 """
 
 import json
 import logging
 import os
 import sys
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
+from threading import Thread
+from typing import TYPE_CHECKING
 
 from opentelemetry import metrics, trace
 from opentelemetry.propagate import extract, inject
 from opentelemetry.trace import Link, SpanContext
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+if TYPE_CHECKING:
+    from opentelemetry.sdk.resources import Resource
+
+_LAST_WORDS = 1.0  # seconds
+log = logging.getLogger(__name__)
 tracer = trace.get_tracer("kycuong")
 meter = metrics.get_meter("kycuong")
 _propagator = TraceContextTextMapPropagator()
@@ -78,21 +87,68 @@ def _level() -> str:
     return level
 
 
-def export(service: str) -> None:
-    """Export traces and metrics over OTLP/HTTP when an endpoint is configured."""
-    if "OTEL_EXPORTER_OTLP_ENDPOINT" not in os.environ:
-        return
-    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+@contextmanager
+def exporting(service: str) -> Iterator[None]:
+    """Export traces and metrics over OTLP/HTTP meanwhile, each when an endpoint is configured for it.
+
+    At the end what is left is sent, for a second at most: a collector that is away never holds up a stop. The SDK's own
+    exit handlers, which would wait ten seconds and more, are not used.
+    """
+    ends = [start(service) for signal, start in _SIGNALS.items() if _configured(signal)]
+    try:
+        yield
+    finally:
+        senders = [Thread(target=_end, args=(end,), daemon=True) for end in ends]
+        deadline = time.monotonic() + _LAST_WORDS
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join(max(0.0, deadline - time.monotonic()))
+
+
+def _configured(signal: str) -> bool:
+    """Whether a signal has an endpoint. An empty variable is one that is not set; the SDK would read a default."""
+    for name in [name for name, value in os.environ.items() if name.startswith("OTEL_")]:
+        value = os.environ.pop(name).strip()
+        if value:
+            os.environ[name] = value
+    endpoints = {f"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}
+    return not endpoints.isdisjoint(os.environ)
+
+
+def _export_traces(service: str) -> Callable[[], None]:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.sdk.metrics import MeterProvider
-    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
-    from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    resource = Resource.create({"service.name": f"kycuong-{service}"})
-    provider = TracerProvider(resource=resource)
+    provider = TracerProvider(resource=_resource(service), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
+    return provider.shutdown
+
+
+def _export_metrics(service: str) -> Callable[[], None]:
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+
     reader = PeriodicExportingMetricReader(OTLPMetricExporter())
-    metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[reader]))
+    provider = MeterProvider(resource=_resource(service), metric_readers=[reader], shutdown_on_exit=False)
+    metrics.set_meter_provider(provider)
+    return provider.shutdown
+
+
+def _resource(service: str) -> "Resource":
+    from opentelemetry.sdk.resources import Resource
+
+    return Resource.create({"service.name": f"kycuong-{service}"})
+
+
+def _end(end: Callable[[], None]) -> None:
+    try:
+        end()
+    except Exception as error:  # the SDK raises plain Exception when its time is over
+        log.warning("the last telemetry was not sent: %s", error)
+
+
+_SIGNALS = {"TRACES": _export_traces, "METRICS": _export_metrics}

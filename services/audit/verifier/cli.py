@@ -66,20 +66,27 @@ def verify(
     """Kiểm chứng nhật ký ở một địa chỉ hay trong một thư mục / verify the log at a URL or in a folder.
 
     Mã thoát / exit code 0: đạt / it holds. 1: không đạt, nêu sự kiện sai đầu tiên / it does not, the first bad index
-    is named. 2: không đọc được / it could not be read.
+    is named; hoặc --state là của nhật ký khác / or --state is of another log. 2: không đọc được / it could not be read.
     """
     with _asking(), _bar("verify") as progress:
         trust = Trust.read(vkeys, witnesses, policy)
-        asked = Asked(full, hashes_only, jobs, _memory(state, trust), progress)
+        asked = Asked(full, hashes_only, jobs, None if state == "none" else _memory(state, trust), progress)
         verdict = verify_log(Place(place, token), trust, asked)
     click.echo(json.dumps(verdict.as_json(), ensure_ascii=False) if as_json else describe(verdict))
     sys.exit(0 if verdict.ok else 1)
 
 
-def _memory(state: str | None, trust: Trust) -> Memory | None:
-    if state == "none":
-        return None
-    return Memory(Path(state) if state else default_folder(trust.origin))
+def _memory(state: str | None, trust: Trust) -> Memory:
+    """What was accepted of this log; a folder that holds another log's is refused before anything is compared."""
+    memory = Memory(Path(state) if state else default_folder(trust.origin))
+    seen = memory.load()
+    if seen is not None and seen.checkpoint.origin != trust.origin:
+        raise OtherLog(
+            f"--state {memory.folder} nhớ nhật ký {seen.checkpoint.origin}, còn khóa là của {trust.origin}: hãy chọn "
+            f"thư mục khác cho nhật ký này, hoặc bỏ --state / this folder remembers the log {seen.checkpoint.origin}, "
+            f"and the key is of {trust.origin}: choose another folder for this log, or leave --state out"
+        )
+    return memory
 
 
 def describe(verdict: Verdict) -> str:
@@ -163,16 +170,16 @@ def monitor(
     Báo động giữ nguyên đến khi có người xóa bằng --clear / an alarm stays until a person clears it.
     """
     from services.audit.verifier.monitor import Monitor, Schedule, end_now, token_in
-    from services.kernel import telemetry
+    from services.kernel.telemetry import exporting, log_to_stderr
 
-    telemetry.log_to_stderr()
-    telemetry.export("monitor")
-    with _asking():
+    with _asking(), exporting("monitor"):
+        log_to_stderr()
         if state == "none":
             raise click.UsageError("--state: giám sát cần nơi để nhớ / a monitor needs a place to remember")
         trust = Trust.read(vkeys, witnesses, policy)
-        memory = Memory(Path(state) if state else default_folder(trust.origin))
-        watching = Monitor(place, token_in(token_file), trust, memory, Schedule(every, full_every, stale))
+        watching = Monitor(
+            place, token_in(token_file), trust, _memory(state, trust), Schedule(every, full_every, stale)
+        )
         if clear:
             watching.clear()
         if once:
@@ -180,6 +187,10 @@ def monitor(
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, end_now)
         watching.run()
+
+
+class OtherLog(click.ClickException):
+    """The state folder is another log's: nothing was compared, and nobody is to blame. Exit code 1."""
 
 
 @contextmanager

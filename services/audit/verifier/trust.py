@@ -54,12 +54,25 @@ class Trust:
             checkpoint = Checkpoint.open(text, *self.keys)
             seen = cosignatures(text, [*self.witnesses, *self.policy.cosigners])
         except (BadNote, UnicodeDecodeError) as error:
-            raise BadLog(Fault(None, "mốc kiểm chứng không đúng", f"the checkpoint: {error}")) from error
+            spoilt = Fault(None, "mốc kiểm chứng không đúng", f"the checkpoint: {error}")
+            raise BadLog(_other_log(note, self.origin) or spoilt) from error
         missing = [witness.name for witness in self.witnesses if witness not in seen]
         if missing or not self.policy.quorum_met(seen):
             told = ", ".join(missing or [f"quorum {self.policy.quorum}"])
             raise BadLog(Fault(None, f"thiếu nhân chứng: {told}", f"the checkpoint is not cosigned by {told}"))
         return Opened(checkpoint, {cosigner.name: word.time for cosigner, word in seen.items()})
+
+
+def _other_log(note: bytes, origin: str) -> Fault | None:
+    """What to say of a note whose first line names another log than the keys do: nobody need have done wrong."""
+    named = note.partition(b"\n")[0].decode(errors="replace")
+    if named == origin or not named.isprintable():
+        return None
+    return Fault(
+        None,
+        f"ở đây là nhật ký {named[:200]}, còn khóa là của {origin}: hãy xem lại địa chỉ và --vkey",
+        f"here is the log {named[:200]}, and the key is of {origin}: check the address and --vkey",
+    )
 
 
 def _lines(given: Sequence[str]) -> list[str]:

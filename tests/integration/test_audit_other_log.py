@@ -1,0 +1,64 @@
+"""Another log than the one that is meant is named as that; it is no fork, and nobody is accused."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from services.kernel.note import Signer
+from tests.support.events import finding
+from tests.support.instance import PROGRAM, ROOT
+from tests.support.served import SIGNER, Served, entries
+
+OTHER = Signer("snv.example/log", bytes(range(32)))
+SIZES = {"smaller": 5, "as large": 20, "larger": 40}
+
+
+def other_log(size: int) -> Served:
+    return Served([finding(i, "xa-001", i + 1, origin=OTHER.name) for i in range(size)], OTHER)
+
+
+def ask(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*PROGRAM, "log", *map(str, words)], capture_output=True, text=True, cwd=ROOT, timeout=60)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_a_state_folder_of_another_log_is_said_and_left_as_it_is(tmp_path: Path, size: int) -> None:
+    Served(entries(20)).write(tmp_path / "one")
+    other_log(size).write(tmp_path / "other")
+    state = tmp_path / "state"
+    assert ask("verify", tmp_path / "one", "--vkey", SIGNER.vkey, "--state", state).returncode == 0
+    before = contents(state)
+    for command in (("verify",), ("verify", "--incremental"), ("verify", "--json"), ("monitor", "--once")):
+        done = ask(command[0], tmp_path / "other", "--vkey", OTHER.vkey, "--state", state, *command[1:])
+        assert done.returncode == 1 and done.stdout == ""
+        said = done.stderr.strip()
+        assert said.startswith("Error: ") and "\n" not in said
+        assert SIGNER.name in said and OTHER.name in said and "choose another folder" in said
+        assert "fork" not in said and "BAD" not in said
+    assert contents(state) == before
+    assert ask("verify", tmp_path / "other", "--vkey", OTHER.vkey, "--state", tmp_path / "new").returncode == 0
+
+
+def test_the_key_of_another_log_is_named_beside_the_log(tmp_path: Path) -> None:
+    Served(entries(20)).write(tmp_path / "one")
+    done = ask("verify", tmp_path / "one", "--vkey", OTHER.vkey, "--state", "none", "--json")
+    told = json.loads(done.stdout)
+    assert done.returncode == 1 and told["first_bad_index"] is None
+    assert (
+        f"here is the log {SIGNER.name}, and the key is of {OTHER.name}: check the address and --vkey" in told["error"]
+    )
+
+
+def test_a_log_of_the_same_name_that_does_not_extend_what_was_accepted_is_a_fork(tmp_path: Path) -> None:
+    Served(entries(20)).write(tmp_path / "one")
+    Served(entries(20, units=5)).write(tmp_path / "forged")
+    state = tmp_path / "state"
+    assert ask("verify", tmp_path / "one", "--vkey", SIGNER.vkey, "--state", state).returncode == 0
+    assert ask("verify", tmp_path / "forged", "--vkey", SIGNER.vkey, "--state", state).returncode == 1
+    assert list(state.glob("fork/*/served"))
