@@ -1,4 +1,4 @@
-"""The command line: `kycuong run|serve|migrate|demo|token|account|log …`. Exit codes: 0 fine, 1 failed, 2 usage."""
+"""The command line: `kycuong run|serve|demo|token|account|calendar|log …`. Exit codes: 0 fine, 1 failed, 2 usage."""
 
 import asyncio
 import os
@@ -33,6 +33,7 @@ class Lazy(click.Group):
     lazy={
         "token": "services.intake.cli:token",
         "account": "services.intake.cli:account",
+        "calendar": "services.intake.cli:calendar",
         "demo": "services.demo.cli:demo",
         "rebuild": "services.reports.cli:rebuild",
     },

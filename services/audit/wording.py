@@ -100,6 +100,7 @@ FIELDS: Mapping[str, Words] = {
     "codes": ("Các mã", "Codes"),
     "holidays": ("Ngày nghỉ lễ", "Holidays"),
     "makeup": ("Ngày làm bù", "Make-up days"),
+    "until": ("Lịch đến hết ngày", "Calendar up to"),
     "reply_working_days": ("Số ngày làm việc để giải trình", "Working days to reply"),
     "sha256": ("SHA-256 của tệp", "SHA-256 of the file"),
     "vkey": ("Khóa kiểm chứng", "Verifier key"),
@@ -169,7 +170,7 @@ YES_NO: Mapping[bool, Words] = {True: ("có", "yes"), False: ("không", "no")}
 LINKED = frozenset({"finding", "inspection", "event", "closing"})  # ids of events: a finding's event has its id
 INSTANTS = frozenset({"captured_at", "opened_at", "closed_at", "reply_due", "due", "at", "device_at"})
 UNITS = frozenset({"parent", "from", "to", "cases_to"})
-DAYS = frozenset({"date", "valid_from", "valid_to"})
+DAYS = frozenset({"date", "valid_from", "valid_to", "until"})
 _ORDER = {name: place for place, name in enumerate(FIELDS)}
 _QUARTERS = frozenset({"quarter"})
 _PREFIX = "kycuong."

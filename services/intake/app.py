@@ -1,15 +1,16 @@
-"""Intake's app: the write side, with its loops: relay, receipts and lapsed deadlines."""
+"""Intake's app: the write side, with its loops: relay, receipts, lapsed deadlines, the calendar's end."""
 
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from services.intake import (
+    calendar_watch,
     endpoints,
     genesis,
     handover,
@@ -23,10 +24,11 @@ from services.intake import (
     schemas,
     sessions,
 )
+from services.intake.catalogue import Catalogue
 from services.intake.handover_keys import Keys
 from services.intake.loading import QUERIES
 from services.intake.rate import RateLimit
-from services.intake.rulefiles import load_calendar, load_catalogues
+from services.intake.rulefiles import load_catalogues
 from services.intake.senders import Senders
 from services.intake.service import Service
 from services.intake.sessions import Logins
@@ -74,6 +76,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
+    catalogues = load_catalogues()
     pool = await open_pool(settings.dsn("intake_app"), name=NAME)
     try:
         vault = await open_vault(pool, settings.folder)
@@ -83,7 +86,7 @@ async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     stream = open_stream(settings, NAME)
     await stream.start()
     relay = Relay(stream, settings.topic("discipline.events"), dsn=settings.dsn("intake_app"))
-    service = _service(settings, clock, pool, relay, vault)
+    service = _service(settings, clock, pool, relay, vault, catalogues)
     stop = asyncio.Event()
     try:
         await genesis.publish_rules(pool, settings.source, clock.now())
@@ -92,6 +95,7 @@ async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
             start_loop(receipts.run(service, stream, stop), "receipts"),
             start_loop(lapses.run(service, stop), "lapses"),
             start_loop(photo_parts.sweep_often(service, stop), "sweep"),
+            start_loop(calendar_watch.run(service, stop), "calendar"),
         ]
         _collect_less_often()
         yield service
@@ -113,17 +117,19 @@ def _collect_less_often() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-def _service(settings: Settings, clock: Clock, pool: object, relay: Relay, vault: Vault) -> Service:
+def _service(
+    settings: Settings, clock: Clock, pool: object, relay: Relay, vault: Vault, catalogues: Sequence[Catalogue]
+) -> Service:
     import asyncpg
 
     assert isinstance(pool, asyncpg.Pool)  # noqa: S101 - narrows asyncpg's untyped return
-    catalogues, calendar, senders = load_catalogues(), load_calendar(), Senders(pool)
+    senders = Senders(pool)
     writes = Writes(
-        pool, vault, clock, settings.origin, settings.source, catalogues, calendar, senders,
+        pool, vault, clock, settings.origin, settings.source, catalogues, senders,
         demo=lambda: settings.demo, wake=relay.wake,
     )  # fmt: skip
     return Service(
-        settings, pool, clock, vault, catalogues, calendar, writes, Batcher(writes.commit, max_size=500, max_age=0.001),
+        settings, pool, clock, vault, catalogues, writes, Batcher(writes.commit, max_size=500, max_age=0.001),
         RateLimit(settings.writes_per_second), Logins(), Keys.of(settings.folder), senders,
         wake=relay.wake,
     )  # fmt: skip

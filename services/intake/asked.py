@@ -8,7 +8,7 @@ from services.intake import forms
 from services.intake.catalogue import Catalogue, in_force
 from services.intake.commands import Command
 from services.intake.forms import Instant
-from services.intake.rights import Grants, first_of, reaching
+from services.intake.rights import Grants, first_of, grants_at, reaching
 from services.intake.world import Finding, Inspection, Known, World
 from services.kernel.callers import Caller, Grant
 from services.kernel.problems import Forbidden, NotYetKnown, invalid
@@ -41,6 +41,14 @@ def filing_grant(asked: Asked, inspection: Inspection, allowed: bool) -> Grant:
             "Only the member concerned or a lead may do this.",
         ))  # fmt: skip
     return grant
+
+
+def whole_province(asked: Asked, words: tuple[str, str]) -> Grant:
+    """The appointment to the whole province by which somebody writes; Forbidden, in these words, without one."""
+    for grant in grants_at(asked.grants, asked.world.rights_at):
+        if grant.unit is None:
+            return grant
+    raise Forbidden(words)
 
 
 def answering_grant(asked: Asked, unit: str) -> Grant:

@@ -6,7 +6,7 @@ Each rule raises the first refusal that applies, and changes the working state o
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.intake import department, devices, erasures, findings, forms, inspections, photos, units
+from services.intake import calendars, department, devices, erasures, findings, forms, inspections, photos, units
 from services.intake.accepted import Accepted, Replay
 from services.intake.asked import Asked
 from services.intake.commands import Command
@@ -101,6 +101,8 @@ _RULES: Mapping[str, Callable[[Asked], Accepted | Replay]] = {
     "findings/photos": photos.keep,
     "commendations": department.commend,
     "quarters/closing": department.close_quarter,
+    "quarters/publication": department.publish_quarter,
+    "calendars": calendars.publish,
     "erasures": erasures.request,
     "erasures/approval": erasures.approve,
     "erasures/refusal": erasures.refuse,

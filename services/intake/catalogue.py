@@ -41,8 +41,8 @@ class Catalogue:
 
 
 def in_force(catalogues: Iterable[Catalogue], day: date) -> Catalogue:
-    """The version in force on a day; LookupError before the first one."""
+    """The version in force on a day, of those with one first day the last; LookupError before the first one."""
     valid = [version for version in catalogues if version.valid_from <= day]
     if not valid:
         raise LookupError(f"no catalogue is in force on {day.isoformat()}")
-    return max(valid, key=lambda version: version.valid_from)
+    return max(reversed(valid), key=lambda version: version.valid_from)

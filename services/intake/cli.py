@@ -1,4 +1,4 @@
-"""`kycuong token` and `kycuong account …`: for whoever may read the folder's secrets, while the database runs."""
+"""`kycuong token|account|calendar …`: for whoever may read the folder's secrets, while the database runs."""
 
 import asyncio
 import re
@@ -14,12 +14,12 @@ import asyncpg
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from services.intake import accounts
+from services.intake import accounts, publishing
 from services.intake.forms import Name
 from services.intake.loading import QUERIES
 from services.kernel.command import database_of, in_words
 from services.kernel.identity import hash_token
-from services.kernel.problems import field_errors
+from services.kernel.problems import Problem, field_errors
 from services.kernel.quarters import parse_instant
 from services.kernel.roles import Role
 from services.kernel.settings import Settings
@@ -217,6 +217,43 @@ def _legible(name: str | None) -> None:
         except ValidationError as error:
             fault = field_errors(error)[0]
             raise click.UsageError(f"--display-name: {fault.vi} ({fault.en})") from None
+
+
+@click.group()
+def calendar() -> None:
+    """Lịch làm việc (the working calendar)."""
+
+
+@calendar.command()
+@DATA
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--account", "name", help="quản trị viên công bố (default: admin)")
+def publish(data: Path, file: Path, name: str | None) -> None:
+    """Công bố một phiên bản lịch làm việc (publish a version of the working calendar; see schemas/calendar)."""
+    try:
+        text = file.read_bytes().decode()
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{file}: không phải UTF-8 (is not UTF-8)") from None
+    _name(name)
+
+    async def work(connection: asyncpg.Connection, settings: Settings) -> str:
+        token = await accounts.issue_token(connection, settings.source, Role.ADMIN, None, name, datetime.now(UTC))
+        return await publishing.publish_calendar(settings, token, text)
+
+    try:
+        version = _with_database(data, work)
+    except Problem as refusal:
+        raise click.ClickException(_sentences(refusal)) from refusal
+    print(f"đã công bố lịch {version}; thời hạn từ nay tính theo lịch này (published: deadlines follow it from now on)")
+
+
+def _sentences(refusal: Problem) -> str:
+    """Why, in both languages, each fault with its place in the file."""
+    if not refusal.errors:
+        return "\n".join(refusal.body(language, "")["detail"] for language in ("vi", "en"))
+    return "\n".join(
+        f"{error.pointer.removeprefix('/file') or '/'}: {error.vi} ({error.en})" for error in refusal.errors
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -59,6 +59,8 @@ NOUNS = (
     Noun("findings/decision", Action.DECIDE, (Role.REVIEWER,), forms.DecideFinding, "finding"),
     Noun("commendations", Action.DECIDE, (Role.REVIEWER,), forms.Commend),
     Noun("quarters/closing", Action.DECIDE, (Role.REVIEWER,), forms.CloseQuarter, "quarter"),
+    Noun("quarters/publication", Action.DECIDE, (Role.REVIEWER,), forms.PublishQuarter, "quarter"),
+    Noun("calendars", Action.CHANGE_DIRECTORY, (Role.ADMIN,), forms.PublishCalendar),
     Noun("erasures", Action.REQUEST_ERASURE, (Role.REVIEWER,), forms.RequestErasure, logged=False),
     Noun("erasures/approval", Action.SETTLE_ERASURE, (Role.AUDITOR,), forms.ApproveErasure, "erasure"),
     Noun("erasures/refusal", Action.SETTLE_ERASURE, (Role.AUDITOR,), forms.RefuseErasure, "erasure", logged=False),

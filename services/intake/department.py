@@ -1,17 +1,24 @@
 """The rules of the Department's own writes: commendations, the cut of a quarter, the log's keys. Pure."""
 
-from datetime import date
+from base64 import b64decode
+from datetime import date, timedelta
 from typing import cast
 
 from services.intake import forms, units
 from services.intake.accepted import Accepted, refuse_foreign
-from services.intake.asked import AHEAD, Asked, catalogue_on
-from services.intake.refusals import KeyKnown, WrongState
+from services.intake.asked import AHEAD, Asked, catalogue_on, whole_province
+from services.intake.refusals import AlreadyClosed, KeyKnown, TooEarly, WrongState
 from services.intake.rights import grants_at, reaching
+from services.intake.world import Cut, World
 from services.kernel.envelope import NO_UNIT
 from services.kernel.note import Verifier
-from services.kernel.problems import Forbidden, Invalid, invalid
+from services.kernel.problems import Invalid, invalid
 from services.kernel.quarters import local_date, quarter_days, quarter_of
+
+CARDS = "card-json/2"
+"""The form of the cards that this program freezes."""
+_EDITIONS = {"flash": ("bản sơ bộ", "preliminary"), "official": ("bản chính thức", "official")}
+_OFFICIAL_AFTER = timedelta(days=15)
 
 
 def commend(asked: Asked) -> Accepted:
@@ -39,26 +46,76 @@ def commend(asked: Asked) -> Accepted:
 
 
 def close_quarter(asked: Asked) -> Accepted:
-    """Cut a quarter that has begun, each edition once."""
+    """Cut a quarter, each edition once and not before its day."""
     world, command = asked.world, asked.command
     form, quarter = cast(forms.CloseQuarter, command.form), command.parent
-    whole = [grant for grant in grants_at(asked.grants, world.rights_at) if grant.unit is None]
-    if not whole:
-        raise Forbidden(
-            ("Chỉ người phụ trách toàn tỉnh mới chốt quý.", "Only a reviewer of the province closes a quarter.")
-        )
+    grant = whole_province(
+        asked, ("Chỉ người phụ trách toàn tỉnh mới chốt quý.", "Only a reviewer of the province closes a quarter.")
+    )
     refuse_foreign(asked.known)
-    if (quarter, form.edition) in world.closed_quarters or (quarter, "official") in world.closed_quarters:
-        raise WrongState((f"{quarter} đã được chốt.", f"{quarter} is already closed."))
-    if quarter_days(quarter)[0] > local_date(world.now):
-        raise invalid("/quarter", "quý này chưa bắt đầu", "the quarter has not begun")
-    world.closed_quarters.add((quarter, form.edition))
+    for edition in (form.edition, "official"):
+        if (quarter, edition) in world.cuts:
+            raise AlreadyClosed((
+                f"Quý {quarter} đã được chốt {_EDITIONS[edition][0]}.",
+                f"The {_EDITIONS[edition][1]} edition of {quarter} is already closed.",
+            ))  # fmt: skip
+    _require_day(quarter, form.edition, local_date(world.now))
+    world.cuts[quarter, form.edition] = Cut(command.id)
     world.changes.quarters.append((quarter, form.edition, command.id, world.now))
     return Accepted(
-        asked.caller.account, whole[0].role, quarter_of(local_date(world.now)), NO_UNIT,
-        "kycuong.quarter.closed.v1", f"quarter/{quarter}", {"quarter": quarter, "edition": form.edition},
+        asked.caller.account, grant.role, quarter_of(local_date(world.now)), NO_UNIT,
+        "kycuong.quarter.closed.v1", f"quarter/{quarter}",
+        {"quarter": quarter, "edition": form.edition, "cards": CARDS},
         "closed", extra={"quarter": quarter, "edition": form.edition}, barrier=True,
     )  # fmt: skip
+
+
+def _require_day(quarter: str, edition: str, today: date) -> None:
+    """Flash from the quarter's last day, official from the 15th day after it: until then cases still change."""
+    _, last = quarter_days(quarter)
+    first = last + (_OFFICIAL_AFTER if edition == "official" else timedelta())
+    if today < first:
+        raise TooEarly((
+            f"Từ ngày {first:%d/%m/%Y} mới chốt được {_EDITIONS[edition][0]} của quý {quarter}.",
+            f"The {_EDITIONS[edition][1]} edition of {quarter} can be closed from {first.isoformat()} on.",
+        ))  # fmt: skip
+
+
+def publish_quarter(asked: Asked) -> Accepted:
+    """Publish a cut by the root over its cards as the reviewer read it; reports opens it if that is its own root.
+
+    Only reports knows the cards, so a publication with another root is taken after one that named a wrong one.
+    """
+    world, command = asked.world, asked.command
+    form, quarter = cast(forms.PublishQuarter, command.form), command.parent
+    grant = whole_province(
+        asked, ("Chỉ người phụ trách toàn tỉnh mới công bố.", "Only a reviewer of the province publishes an edition.")
+    )
+    refuse_foreign(asked.known)
+    edition = next((kind for kind in _EDITIONS if _closing_of(world, quarter, kind) == form.closing), None)
+    if edition is None:
+        raise WrongState((
+            f"Quý {quarter} không có bản chốt nào mang mã này; hãy chốt quý trước, rồi công bố đúng bản chốt đó.",
+            f"{quarter} has no closing of this id; close the quarter first, then publish that closing.",
+        ))  # fmt: skip
+    root = b64decode(form.cards_root)
+    if root in world.cuts[quarter, edition].roots:
+        raise WrongState((
+            f"Bản này của quý {quarter} đã được công bố với đúng gốc này.",
+            f"This edition of {quarter} was published with this root already.",
+        ))  # fmt: skip
+    world.cuts[quarter, edition].roots.add(root)
+    world.changes.publications.append((command.id, form.closing, root, world.now))
+    told = {"quarter": quarter, "edition": edition, "closing": form.closing, "cards_root": form.cards_root}
+    return Accepted(
+        asked.caller.account, grant.role, quarter_of(local_date(world.now)), NO_UNIT,
+        "kycuong.quarter.published.v1", f"quarter/{quarter}", told, "published", extra=told, barrier=True,
+    )  # fmt: skip
+
+
+def _closing_of(world: World, quarter: str, edition: str) -> str | None:
+    cut = world.cuts.get((quarter, edition))
+    return cut.id if cut else None
 
 
 def add_log_key(asked: Asked) -> Accepted:

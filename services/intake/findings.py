@@ -25,6 +25,7 @@ from services.kernel.quarters import rfc3339
 from services.kernel.roles import Role
 
 SKEW = timedelta(hours=1)
+_REFERABLE = 4  # severity
 FILER_MAY_WITHDRAW = timedelta(hours=24)
 _DONE = {
     "withdrawn": ("Ghi nhận đã được rút lại.", "The finding has been withdrawn."),
@@ -168,6 +169,12 @@ def decide(asked: Asked) -> Accepted:
     refuse_foreign(asked.known)
     if finding.severity == 0:
         raise WrongState(_NO_CASE)
+    if form.outcome == "referred" and finding.severity < _REFERABLE:
+        raise invalid(
+            "/outcome",
+            "chỉ ghi nhận mức 4 mới chuyển cơ quan có thẩm quyền; hãy chọn kết quả khác",
+            "only a finding of severity 4 is referred; choose another outcome",
+        )
     if finding.state in ("withdrawn", "decided"):
         raise WrongState(_DONE[finding.state])
     if form.outcome == "upheld":

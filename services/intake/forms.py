@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
@@ -19,6 +20,7 @@ from services.kernel.strict_json import clean_text, is_blank
 MAX_TEXT = 4_000
 MAX_PHOTO_BYTES = 10_000_000
 _LONGEST_LIST = 401  # one more than any form takes, so that a list too long stays too long
+MAX_FILE = 12_000  # characters of a calendar's file: its event holds no more
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 WRITE_ID = f"^{_UUID7.pattern}$"
 _PLAIN = r"[^\x00-\x09\x0b-\x1f\x7f-\x9f]"  # as descriptions say it: any character but Cc, a line break excepted
@@ -147,6 +149,18 @@ def _vkey(text: str) -> str:
     ))  # fmt: skip
 
 
+def _root(text: str) -> str:
+    try:
+        if len(b64decode(text, validate=True)) == 32:
+            return text
+    except ValueError:
+        pass
+    raise ValueError((
+        "phải là gốc của các phiếu điểm như danh sách bản chốt nêu (base64 của 32 byte)",
+        "must be the root of the cards as the frozen list shows it (base64 of 32 bytes)",
+    ))  # fmt: skip
+
+
 def _impartial(declared: bool) -> bool:
     if not declared:
         raise ValueError((
@@ -188,6 +202,7 @@ Line = Annotated[str, AfterValidator(_line), Field(max_length=200), _shown(rf"^\
 Reason = Annotated[str, AfterValidator(_reason), _shown(rf"^{_PLAIN}*\S{_PLAIN}*$", maxLength=MAX_TEXT)]
 WriteId = Annotated[str, AfterValidator(_write_id), _shown(WRITE_ID)]
 PublicKey = Annotated[str, Field(max_length=200), AfterValidator(_public_key), _shown(r"^[A-Za-z0-9+/]+={0,2}$")]
+Root = Annotated[str, Field(max_length=44), AfterValidator(_root), _shown(r"^[A-Za-z0-9+/]{43}=$")]
 VKey = Annotated[str, Field(max_length=300), AfterValidator(_vkey), _shown(_VKEY)]
 PartNames = Annotated[
     list[Annotated[str, Field(pattern=_PART)]], Field(min_length=1, max_length=60), AfterValidator(_each_once),
@@ -400,6 +415,38 @@ class CloseQuarter(Write):
     """The cut of a quarter."""
 
     edition: Literal["flash", "official"]
+
+
+class PublishQuarter(Write):
+    """What a reviewer read of a cut, made public: the root over its cards."""
+
+    closing: WriteId
+    cards_root: Root
+
+
+class PublishCalendar(Write):
+    """A version of the working calendar: the exact text of its file, which the log pins by hash."""
+
+    file: Annotated[str, Field(min_length=1, max_length=MAX_FILE)]
+
+
+class DaysOff(Form):
+    """Days off in a row, both ends included."""
+
+    from_: Day = Field(alias="from")
+    to: Day
+    name: Line
+
+
+class CalendarFile(Form):
+    """What a calendar's file says (schemas/calendar)."""
+
+    version: Annotated[str, Field(pattern=r"^20\d\d\.[1-9]\d{0,2}$")]
+    weekend: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(max_length=7)]
+    reply_working_days: Annotated[int, Field(ge=1, le=60)]
+    until: Day
+    holidays: Annotated[list[DaysOff], Field(min_length=1, max_length=200)]
+    makeup: Annotated[list[Day], Field(max_length=100)]
 
 
 class RequestErasure(Write):

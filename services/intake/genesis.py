@@ -1,32 +1,69 @@
-"""The first events of a log: the rules by which everything after them is read."""
+"""The first events of a log: the rules by which everything after them is read; a newer program adds its own."""
 
+import json
+import logging
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from services.intake.calendar import version_number
 from services.intake.events import Numbers, system_event
 from services.intake.loading import QUERIES
-from services.intake.rulefiles import SCHEMAS, genesis
-from services.intake.storing import store_writes
-from services.kernel.db import Pool, transaction
+from services.intake.rulefiles import SCHEMAS, BadRuleFile, Genesis, calendar_files, genesis
+from services.intake.storing import columns, store_writes
+from services.kernel.db import Connection, Pool, transaction
 from services.kernel.envelope import NO_UNIT, genesis_id
 
 AUTHOR = "system"
+CALENDAR = "kycuong.calendar.published.v1"
+log = logging.getLogger(__name__)
 
 
 async def publish_rules(pool: Pool, source: str, now: datetime, schemas: Path = SCHEMAS) -> int:
-    """Put catalogue, scoring and calendar versions that the log has not seen into it, once; returns how many."""
-    rules = [(genesis_id(rule.type, rule.version), rule) for rule in genesis(schemas)]
+    """Put catalogue, scoring and calendar versions that the log has not seen into it, once; returns how many.
+
+    BadRuleFile when a file is not what the log has of its version.
+    """
+    rules = {genesis_id(rule.type, rule.version): rule for rule in genesis(schemas)}
     async with transaction(pool) as connection:
         locked = await connection.fetch(QUERIES.lock_units, [NO_UNIT])
         numbers = Numbers({NO_UNIT: locked[0]["last_seq"]})
-        known = {row["id"] for row in await connection.fetch(QUERIES.genesis_known, [key for key, _ in rules])}
+        known = {row["id"]: row["answer"] for row in await connection.fetch(QUERIES.genesis_known, list(rules))}
+        _refuse_changed(rules, known)
+        published = [row["version"] for row in await connection.fetch(QUERIES.calendars)]
+        fresh = {key: rule for key, rule in rules.items() if key not in known and not _overtaken(rule, published)}
         events = [
             system_event(source, key, rule.type, rule.subject, now, NO_UNIT, numbers.next(NO_UNIT), rule.data)
-            for key, rule in rules
-            if key not in known
+            for key, rule in fresh.items()
         ]
         if events:
             writes = [(event.id, AUTHOR, b"", event.bytes, now) for event in events]
             await store_writes(connection, writes, events, numbers, now)
+        await _keep_calendars(connection, {*known, *fresh}, schemas)
     # a crash before this line leaves none of them, after it all
     return len(events)
+
+
+def _refuse_changed(rules: Mapping[str, Genesis], known: Mapping[str, bytes]) -> None:
+    """What was published never changes: findings were judged by it, and the log pins its bytes."""
+    for key, published in known.items():
+        if json.loads(published)["data"]["sha256"] != rules[key].data["sha256"]:
+            raise BadRuleFile(
+                f"{rules[key].subject}.json",
+                "khác với bản đã công bố trong nhật ký; nội dung mới cần phiên bản mới",
+                "is not what the log has of this version, and other content needs another version",
+            )
+
+
+def _overtaken(rule: Genesis, published: Sequence[str]) -> bool:
+    """Whether an administrator has published this calendar's version, or a later one, meanwhile."""
+    if rule.type != CALENDAR or all(version_number(rule.version) > version_number(one) for one in published):
+        return False
+    log.warning("calendar %s of the program is not published: the log has %s", rule.version, max(published))
+    return True
+
+
+async def _keep_calendars(connection: Connection, ids: set[str], schemas: Path) -> None:
+    """Have the text of every published calendar at hand, also of those that an earlier program published."""
+    rows = [(version, genesis_id(CALENDAR, version), text) for version, text in calendar_files(schemas)]
+    await connection.execute(QUERIES.store_calendars, *columns([row for row in rows if row[1] in ids], 3))

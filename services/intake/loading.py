@@ -9,12 +9,13 @@ import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from services.intake import forms
+from services.intake.calendar import WorkingCalendar
 from services.intake.chain import Signed, key_at, verifies
 from services.intake.commands import Command
 from services.intake.directory import Directory, Heir, Version
 from services.intake.forms import is_write_id
 from services.intake.vault import Sealed, Vault
-from services.intake.world import Erasure, Finding, Inspection, Known
+from services.intake.world import Cut, Erasure, Finding, Inspection, Known
 from services.kernel.callers import Caller
 from services.kernel.db import Connection
 from services.kernel.envelope import NO_UNIT
@@ -23,6 +24,7 @@ from services.kernel.sql import load_queries
 
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))
 _REMEMBERED = 200_000
+_OF_NO_UNIT = (forms.CloseQuarter, forms.PublishQuarter, forms.PublishCalendar, forms.AddLogKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def units_of(commands: Sequence[Command], places: dict[str, Place], targets: Ite
     units: set[str] = {place.unit for place in places.values()} | set(targets)
     for command in commands:
         form = command.form
-        if isinstance(form, (forms.CloseQuarter, forms.AddLogKey)):
+        if isinstance(form, _OF_NO_UNIT):
             units.add(NO_UNIT)
         elif isinstance(form, forms.SucceedUnits):
             units.update(form.from_, form.to)
@@ -151,11 +153,11 @@ async def load_log_keys(connection: Connection, commands: Sequence[Command]) -> 
     return {row["vkey"] for row in await connection.fetch(QUERIES.log_keys, keys)} if keys else set()
 
 
-async def load_cuts(connection: Connection, commands: Sequence[Command]) -> set[tuple[str, str]]:
+async def load_cuts(connection: Connection, commands: Sequence[Command]) -> dict[tuple[str, str], Cut]:
     """The editions cut of the quarters that commands are about."""
     quarters = list({command.parent for command in commands if command.noun.parent == "quarter" and not command.errors})
     rows = await connection.fetch(QUERIES.quarter_closings, quarters) if quarters else []
-    return {(row["quarter"], row["edition"]) for row in rows}
+    return {(row["quarter"], row["edition"]): Cut(row["id"], set(row["roots"])) for row in rows}
 
 
 async def recall(
@@ -192,10 +194,11 @@ async def _add_parts(connection: Connection, vault: Vault, known: dict[str, Know
             write.parts[group] = b""
 
 
-async def load_inspections(connection: Connection, ids: Sequence[str]) -> tuple[int, dict[str, Inspection]]:
-    """The unit tree's version, and inspections by id."""
+async def load_inspections(connection: Connection, ids: Sequence[str]) -> tuple[int, int, dict[str, Inspection]]:
+    """The unit tree's version, how many calendars there are, and inspections by id."""
     rows = await connection.fetch(QUERIES.inspections, ids)
-    return rows[0]["version"], {row["id"]: _inspection(row) for row in rows if row["id"] is not None}
+    inspections = {row["id"]: _inspection(row) for row in rows if row["id"] is not None}
+    return rows[0]["version"], rows[0]["calendars"], inspections
 
 
 def _inspection(row: asyncpg.Record) -> Inspection:
@@ -231,6 +234,26 @@ async def load_directory(connection: Connection) -> Directory:
         versions.setdefault(row["unit"], []).append(version)
     heirs = {row["from_unit"]: Heir(row["to_unit"], row["valid_from"]) for row in await connection.fetch(QUERIES.heirs)}
     return Directory({unit: tuple(listed) for unit, listed in versions.items()}, heirs)
+
+
+class CalendarCache:
+    """The working calendar in force in memory, read again when another one was published."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._calendar: WorkingCalendar | None = None
+
+    async def current(self, connection: Connection) -> WorkingCalendar:
+        """The calendar in force now."""
+        return await self.at(connection, await connection.fetchval(QUERIES.calendars_published))
+
+    async def at(self, connection: Connection, count: int) -> WorkingCalendar:
+        """The highest of the versions published, whose number was read in this transaction."""
+        if self._calendar is None or count != self._count:
+            texts = [row["content"] for row in await connection.fetch(QUERIES.calendars)]
+            versions = [WorkingCalendar.from_file(json.loads(text)) for text in texts]
+            self._count, self._calendar = count, max(versions, key=lambda one: one.number)
+        return self._calendar
 
 
 class DirectoryCache:

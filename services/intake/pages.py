@@ -1,27 +1,23 @@
 """The faces of intake: sign-in, the inspector's phone form, the case desk. Shells only; scripts fetch the data."""
 
-from typing import Annotated, Protocol, cast
+from datetime import date
+from typing import Annotated, cast
 
 from fastapi import FastAPI, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from services.intake import calendar_watch
+from services.intake.service import Service
 from services.intake.shell import FIELD, PAGES, shell, worker
-from services.kernel.clock import Clock
-from services.kernel.db import Pool
 from services.kernel.identity import authenticate, token_of
 from services.kernel.packing import pack_response
 from services.kernel.pages import Reader, language_of, navigation, to_sign_in
 from services.kernel.problems import Unauthorized
+from services.kernel.quarters import local_date
 from services.kernel.roles import PUBLIC, Action, Role, allows
 
 WHY = ("signed-out", "ended")  # what brings somebody to the sign-in page, as its query says
-
-
-class _State(Protocol):
-    """What the pages need of the service's state (`app.state.service`)."""
-
-    pool: Pool
-    clock: Clock
+_TOLD = frozenset({Role.REVIEWER, Role.ADMIN})  # who can have another calendar published
 
 
 def install(app: FastAPI) -> None:
@@ -64,7 +60,13 @@ async def desk(request: Request) -> Response:
         reader = await _reader(request)
     except Unauthorized:
         return to_sign_in(request)
-    return PAGES.render(request, "desk.html", reader=reader, Role=Role)
+    ends = await _calendar_end(request) if reader.roles & _TOLD else None
+    return PAGES.render(request, "desk.html", reader=reader, Role=Role, calendar_ends=ends)
+
+
+async def _calendar_end(request: Request) -> date | None:
+    service = cast(Service, request.app.state.service)
+    return await calendar_watch.ending(service, local_date(service.clock.now()))
 
 
 async def to_desk() -> Response:
@@ -84,5 +86,5 @@ def _home(reader: Reader, request: Request) -> str:
 
 
 async def _reader(request: Request) -> Reader:
-    state = cast(_State, request.app.state.service)
+    state = cast(Service, request.app.state.service)
     return Reader.of(await authenticate(state.pool, token_of(request)), state.clock.now())

@@ -139,9 +139,10 @@ SELECT unit, valid_from, valid_to, name, grp, parent, staff, set_fields FROM ide
 SELECT from_unit, to_unit, valid_from FROM identity.lineage WHERE cases_to ORDER BY valid_from;
 
 -- name: inspections
--- The number of the last change of the unit tree, and inspections as the rules need them, read after units are locked.
+-- The number of the last change of the unit tree, how many calendars there are, and inspections as the rules need them,
+-- read after units are locked.
 -- One row without an inspection when there is none.
-SELECT directory.version, id::text, unit, quarter, catalogue, opener, team, opened_at, state, closing::text, closed_at,
+SELECT directory.version, directory.calendars, id::text, unit, quarter, catalogue, opener, team, opened_at, state, closing::text, closed_at,
        reply_due, acknowledged
 FROM intake.directory LEFT JOIN intake.inspection ON id = ANY($1::uuid[]);
 
@@ -154,8 +155,10 @@ SELECT id::text, inspection::text, unit, code, catalogue, severity, count, captu
 FROM intake.finding WHERE id = ANY($1::uuid[]);
 
 -- name: quarter_closings
--- Which editions of these quarters were cut.
-SELECT quarter, edition FROM intake.quarter_closing WHERE quarter = ANY($1::text[]);
+-- Which editions of these quarters were cut, and the roots published of each.
+SELECT quarter, edition, id::text,
+       ARRAY(SELECT cards_root FROM intake.quarter_publication WHERE closing = quarter_closing.id) AS roots
+FROM intake.quarter_closing WHERE quarter = ANY($1::text[]);
 
 -- name: store_writes
 -- The accepted writes with their answers, new findings, sealed private parts, the events in order, and the last number of
@@ -240,6 +243,11 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::timesta
 -- Cuts of quarters.
 INSERT INTO intake.quarter_closing (quarter, edition, id, received_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[]);
+
+-- name: store_quarter_publications
+-- Publications of cuts.
+INSERT INTO intake.quarter_publication (id, closing, cards_root, received_at)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::timestamptz[]);
 
 -- name: store_erasures
 -- New requests to erase parts; the parts come as one JSON list each, for arrays of arrays must be rectangular.
@@ -391,8 +399,27 @@ WHERE id = ANY($1::uuid[]) AND state = 'recorded'
 RETURNING id::text, inspection::text, unit, reply_due;
 
 -- name: genesis_known
--- Which of these genesis events were made before: those whose subject has a write of the system.
-SELECT id::text FROM intake.write WHERE id = ANY($1::uuid[]);
+-- Which of these genesis events were made before, with their bytes.
+SELECT id::text, answer FROM intake.write WHERE id = ANY($1::uuid[]);
+
+-- name: calendars
+-- Every published version of the working calendar.
+SELECT version, content FROM intake.calendar;
+
+-- name: calendars_published
+-- How many versions of the working calendar were published.
+SELECT calendars FROM intake.directory;
+
+-- name: store_calendars
+-- Versions of the working calendar, each once, and how many there are now.
+WITH stored AS (
+    INSERT INTO intake.calendar (version, id, content)
+    SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[])
+    ON CONFLICT (version) DO NOTHING
+    RETURNING 1
+)
+UPDATE intake.directory SET calendars = calendars + (SELECT count(*) FROM stored)
+WHERE EXISTS (SELECT FROM stored);
 
 -- name: delete_receipted
 -- The log holds these events: their outbox rows have done their work.

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 
 from services.intake.loading import QUERIES
@@ -80,8 +79,8 @@ async def take_in(service: Service, covered: Covered) -> bool:
 
 
 async def _count_reply_periods(connection: Connection, service: Service, own: Sequence[Envelope]) -> None:
-    now: datetime = service.clock.now()
-    lapse_after = service.calendar.reply_due(now)
+    calendar = await service.writes.calendar.current(connection)
+    lapse_after = calendar.window_over(service.clock.now())
     closings = [event.id for event in own if event.type == "kycuong.inspection.closed.v1"]
     if closings:
         await connection.execute(QUERIES.closings_logged, closings, lapse_after)

@@ -1,5 +1,6 @@
 """Why a write is refused for what already stands: each with its own stable slug."""
 
+from datetime import date
 from typing import Any
 
 from services.kernel.problems import Language, Problem
@@ -83,3 +84,43 @@ class AlreadyRegistered(Problem):
     """
 
     status, slug = 409, "already-registered"
+
+
+class TooEarly(Problem):
+    """Chưa đến ngày được chốt bản này.
+
+    It is too early to cut this edition.
+    """
+
+    status, slug = 409, "too-early"
+
+
+class AlreadyClosed(Problem):
+    """Bản này của quý đã được chốt.
+
+    This edition of the quarter is already closed.
+    """
+
+    status, slug = 409, "already-closed"
+
+
+class CalendarEnded(Problem):
+    """Lịch làm việc đã công bố không còn đủ ngày để tính thời hạn; hãy giữ lại và gửi sau.
+
+    The published working calendar has too few days left to give a deadline; keep the item and send it again later.
+    """
+
+    status, slug = 503, "calendar-ended"
+
+    @classmethod
+    def on(cls, last: date) -> "CalendarEnded":
+        """With the last day that the calendar knows, and who can help."""
+        return cls(
+            (
+                f"Lịch làm việc đã công bố chỉ đến ngày {last:%d/%m/%Y} nên chưa tính được thời hạn; nội dung này chưa "
+                "được nhận. Quản trị viên cần công bố lịch mới, sau đó hãy gửi lại.",
+                f"The published working calendar ends on {last.isoformat()}, so no deadline can be given and this was "
+                "not taken. An administrator must publish another; then send it again.",
+            ),
+            headers={"Retry-After": "600"},
+        )

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from services.intake.calendar import WorkingCalendar
 from services.intake.catalogue import Catalogue
 from services.intake.commands import Command
 from services.intake.handover_keys import Keys
@@ -31,7 +30,6 @@ class Service:
     clock: Clock
     vault: Vault
     catalogues: Sequence[Catalogue]
-    calendar: WorkingCalendar
     writes: Writes
     batcher: Batcher[Command, Answer]
     rate: RateLimit

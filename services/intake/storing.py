@@ -59,6 +59,10 @@ async def store_batch(
         await connection.execute(QUERIES.store_commendations, *columns(changes.commendations, 5))
     if changes.quarters:
         await connection.execute(QUERIES.store_quarter_closings, *columns(changes.quarters, 4))
+    if changes.publications:
+        await connection.execute(QUERIES.store_quarter_publications, *columns(changes.publications, 4))
+    if changes.calendars:
+        await connection.execute(QUERIES.store_calendars, *columns(changes.calendars, 3))
     if changes.devices:
         await connection.execute(QUERIES.store_devices, *columns(changes.devices, 3), world.now)
     if changes.log_keys:

@@ -68,6 +68,14 @@ def missing_photos(manifest: Iterable[Mapping[str, Any]], held: Container[int]) 
 
 
 @dataclass(slots=True)
+class Cut:
+    """An edition of a quarter that was closed, with the roots that were published of it."""
+
+    id: str
+    roots: set[bytes] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Known:
     """A write accepted before: whose, what (its content and private parts with their salts), and its answer."""
 
@@ -116,6 +124,10 @@ class Changes:
     findings: dict[str, Finding] = field(default_factory=dict)
     commendations: list[tuple[str, str, str, date, datetime]] = field(default_factory=list)
     quarters: list[tuple[str, str, str, datetime]] = field(default_factory=list)
+    publications: list[tuple[str, str, bytes, datetime]] = field(default_factory=list)
+    """New publications of cuts: id, closing, cards_root."""
+    calendars: list[tuple[str, str, str]] = field(default_factory=list)
+    """New calendars: version, id, text."""
     photos: list[KeptPhoto] = field(default_factory=list)
     new_erasures: list[Erasure] = field(default_factory=list)
     settled: list[Erasure] = field(default_factory=list)
@@ -141,7 +153,8 @@ class World:
     known: dict[str, Known]
     inspections: dict[str, Inspection]
     findings: dict[str, Finding]
-    closed_quarters: set[tuple[str, str]]
+    cuts: dict[tuple[str, str], Cut]
+    """By quarter and edition."""
     erasures: dict[str, Erasure]
     log_keys: set[str]
     directory: Directory

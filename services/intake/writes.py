@@ -9,13 +9,13 @@ import asyncpg
 
 from services.intake import cases, forms
 from services.intake.accepted import Replay
-from services.intake.calendar import WorkingCalendar
 from services.intake.catalogue import Catalogue
 from services.intake.commands import Command
 from services.intake.devices import LinkRow, link_row
 from services.intake.events import Maker, Numbers
 from services.intake.loading import (
     QUERIES,
+    CalendarCache,
     Devices,
     DirectoryCache,
     Place,
@@ -84,7 +84,6 @@ class Writes:
         origin: str,
         source: str,
         catalogues: Sequence[Catalogue],
-        calendar: WorkingCalendar,
         senders: Senders,
         *,
         demo: Callable[[], bool],
@@ -92,10 +91,11 @@ class Writes:
     ) -> None:
         self._session = Session(pool)
         self._vault, self._clock, self._origin, self._source = vault, clock, origin, source
-        self._catalogues, self._calendar = list(catalogues), calendar
+        self._catalogues = list(catalogues)
         self._senders, self._demo, self._wake = senders, demo, wake
         self._places, self._pseudonyms, self._devices = Places(), Pseudonyms(), Devices()
         self.directory = DirectoryCache()
+        self.calendar = CalendarCache()
 
     async def commit(self, commands: list[Command]) -> Sequence[Answer | Exception]:
         """Decide and store a batch; an answer or a refusal for each, in order. An exception: nothing was stored.
@@ -193,8 +193,9 @@ class Writes:
         if any(command.noun.name == "unit-changes" for command in commands):
             await connection.execute(QUERIES.lock_directory)
         wanted = list({place.inspection for place in places.values()})
-        version, inspections = await load_inspections(connection, wanted)
+        version, calendars, inspections = await load_inspections(connection, wanted)
         directory = await self.directory.at(connection, version)
+        calendar = await self.calendar.at(connection, calendars)
         findings = await load_findings(connection, referred(commands)[1])
         authors = await load_authors(connection, commands, findings)
         teams = {account for c in commands if isinstance(c.form, forms.OpenInspection) for account in c.form.team}
@@ -206,7 +207,7 @@ class Writes:
         now = self._clock.now()
         world = World(
             self._origin, commands[0].at or now, now, callers, {row["account"] for row in accounts}, known, inspections,
-            findings, cut, erasures, log_keys, directory, self._catalogues, self._calendar,
+            findings, cut, erasures, log_keys, directory, self._catalogues, calendar,
             authors,
         )  # fmt: skip
         numbers = Numbers(last)

@@ -9,20 +9,10 @@ from typing import Any
 from services.kernel.callers import Caller
 from services.kernel.problems import NotFound
 from services.kernel.roles import Action, Role
-from services.reports import store
 from services.reports.reads import Scope
 from services.reports.state import State
 
-KINDS = ("flash", "official")
 _COUNTED_ALERTS = 99
-
-
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """A frozen edition and the size of the log prefix it was computed from."""
-
-    kind: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +69,3 @@ async def _open_alerts(state: State, caller: Caller) -> int:
     scope = Scope.of(caller.require(Action.ALERTS, state.clock.now()), Action.ALERTS)
     page = await state.reader.alerts(scope, unit=None, only_open=True, limit=_COUNTED_ALERTS + 1, cursor=None)
     return len(page["items"])
-
-
-async def frozen(state: State, caller: Caller, quarter: str) -> list[Frozen]:
-    """The frozen editions of a quarter the caller may open: until published they are the reviewers'."""
-    if not caller.grants_for(Action.DECIDE, state.clock.now()):
-        return []
-    async with state.reader.snapshot() as snapshot:
-        rows = [(kind, await snapshot.connection.fetchrow(store.queries.edition, quarter, kind)) for kind in KINDS]
-    return [Frozen(kind, row["size"]) for kind, row in rows if row is not None]

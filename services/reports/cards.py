@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
@@ -37,6 +38,16 @@ BAND_LABELS: Mapping[str, tuple[str, str]] = {
     "needs_correction": ("Cần chấn chỉnh", "Needs correction"),
     INSUFFICIENT: ("Chưa đủ dữ liệu", "Insufficient data"),
 }
+
+
+class Form(StrEnum):
+    """A form of the cards' bytes; every one that a frozen edition used is kept."""
+
+    FIRST = ""  # of the cuts that name none
+    SECOND = "card-json/2"
+
+
+NEWEST = Form.SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +102,14 @@ def _observation(finding: Finding, catalogues: Mapping[str, Catalogue]) -> Obser
     )
 
 
-def card(facts: UnitQuarter, details: Details, rulebook: Rulebook, *, edition: str = "live") -> dict[str, Any]:
+def card(
+    facts: UnitQuarter, details: Details, rulebook: Rulebook, *, edition: str = "live", form: Form = NEWEST
+) -> dict[str, Any]:
     """The card of wire.md without its tree head, which `with_log` puts in."""
     rules = rulebook.rules(facts.quarter)
     visits = [visit_of(inspection, findings, rulebook.catalogues) for inspection, findings in facts.visits]
     visits.sort(key=lambda visit: visit.day)  # stable: within a day in log order, as they come
-    return {
+    rendered = {
         "quarter": facts.quarter,
         "unit": facts.unit,
         "unit_name": details.name,
@@ -109,6 +122,13 @@ def card(facts: UnitQuarter, details: Details, rulebook: Rulebook, *, edition: s
         "overturned": _count(visits, Standing.OVERTURNED),
         "withdrawn": _count(visits, Standing.WITHDRAWN),
     }
+    return rendered if form is Form.FIRST else _in_second_form(rendered)
+
+
+def _in_second_form(rendered: dict[str, Any]) -> dict[str, Any]:
+    """No bonus where there is no score to add it to; places for what a later scoring or a survey will fill."""
+    bonus = None if rendered["score"] is None else rendered["bonus"]
+    return rendered | {"bonus": bonus, "comparison": None, "survey": None}
 
 
 def with_log(rendered: Mapping[str, Any], head: TreeHead) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from services.kernel.identity import authenticate, token_of
 from services.kernel.problems import NotFound, Problem, Unauthorized
 from services.kernel.quarters import local_date, quarter_of
 from services.kernel.roles import PUBLIC, Action, Role, allows
-from services.reports import acting, chart, endpoints
+from services.reports import acting, chart, endpoints, store
 from services.reports.cards import BAND_LABELS, bands
 from services.reports.explained import explain
 from services.reports.listed import ALL, LONGEST_SEARCH, Pages, matching
@@ -179,6 +179,7 @@ def _edition(text: str | None) -> endpoints.Edition:
 async def _quarter_page(request: Request, state: State, caller: Caller) -> Response:
     """A quarter: figures, chart, and a table of units that can be sorted by link."""
     choice = Choice.of(request, state)
+    reviews = endpoints.reviews(state, caller)
     listing = await endpoints.listing_of(state, caller, choice.quarter, choice.edition, choice.group)
     rows = listing.parsed()
     found = matching(ordered(rows, choice.sort, choice.descending), choice.search)
@@ -200,8 +201,8 @@ async def _quarter_page(request: Request, state: State, caller: Caller) -> Respo
         frame=chart,
         groups=GROUPS,
         quarters=await _quarters(state, choice.quarter),
-        frozen=await acting.frozen(state, caller, choice.quarter),
-        reviews=_reviews(state, caller),
+        frozen=await state.reader.editions(choice.quarter, reviewer=reviews),
+        reviews=reviews,
         csv_path=_csv_path(listing, choice),
         beside=await state.reader.beside_names(choice.quarter, [row["unit"] for row in rows]),
     )
@@ -244,22 +245,18 @@ async def _quarters(state: State, chosen: str) -> list[str]:
     return sorted({*await state.reader.quarters(), current, chosen}, reverse=True)
 
 
-def _reviews(state: State, caller: Caller) -> bool:
-    """Whether the reader may open frozen editions: they are the reviewers' until published."""
-    return bool(caller.grants_for(Action.DECIDE, state.clock.now()))
-
-
 async def _unit_page(request: Request, state: State, caller: Caller) -> Response:
     """A unit's card, each deduction with its log entry."""
     choice = Choice.of(request, state)
     unit = request.path_params["unit"]
+    reviews = endpoints.reviews(state, caller)
     if choice.edition == LIVE:
         card = await state.reader.card(choice.quarter, unit, endpoints.live_scope(state, caller))
     else:
-        endpoints.require_edition(state, caller)
-        card = json.loads(await state.reader.frozen_card(choice.quarter, choice.edition, unit))
+        card = json.loads(await state.reader.frozen_card(choice.quarter, choice.edition, unit, reviewer=reviews))
     async with state.reader.snapshot() as snapshot:
-        explained = explain(card, snapshot.reference.rulebook)
+        named = await store.catalogues_of(snapshot.connection, card)
+        explained = explain(card, snapshot.reference.rulebook, named)
     return _render(
         request,
         state,
@@ -271,8 +268,8 @@ async def _unit_page(request: Request, state: State, caller: Caller) -> Response
         origin=str(request.base_url).rstrip("/"),
         choice=choice,
         quarters=await _quarters(state, choice.quarter),
-        frozen=await acting.frozen(state, caller, choice.quarter),
-        reviews=_reviews(state, caller),
+        frozen=await state.reader.editions(choice.quarter, reviewer=reviews),
+        reviews=reviews,
     )
 
 

@@ -49,6 +49,11 @@ class Directory:
     def __contains__(self, unit: str) -> bool:
         return unit in self._units
 
+    @property
+    def empty(self) -> bool:
+        """Whether no unit was registered yet."""
+        return not self._units
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._units)
 

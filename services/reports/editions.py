@@ -7,18 +7,26 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from services.kernel.db import Connection
+from services.kernel.db import Connection, Pool
 from services.kernel.envelope import canonical
 from services.kernel.merkle import CompactRange, leaf_hash
+from services.kernel.quarters import quarter_days
+from services.kernel.telemetry import meter
 from services.reports import store
-from services.reports.cards import TreeHead, dump, summary, with_log
+from services.reports.cards import Form, TreeHead, dump, summary, with_log
 from services.reports.directory import Directory
-from services.reports.facts import QUARTER_CLOSED, Entry, Unfoldable
+from services.reports.facts import QUARTER_CLOSED, QUARTER_PUBLISHED, Entry, Unfoldable
 from services.reports.live import render
 from services.reports.rulebook import Rulebook
 
 log = logging.getLogger(__name__)
+_refused = meter.create_gauge(
+    "kycuong.reports.publications_refused",
+    unit="{edition}",
+    description="editions that stay closed because they were published with a root that is not theirs",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +36,22 @@ class Cut:
     closing: str
     quarter: str
     edition: str
+    form: Form
     size: int
     root: bytes
 
     @classmethod
     def of(cls, entry: Entry, prefix: CompactRange) -> Cut:
-        """The cut of a quarter.closed entry; Unfoldable when it names no quarter or edition."""
+        """The cut of a quarter.closed entry; Unfoldable without quarter or edition, or for cards of an unknown form."""
         data = entry.event.data
         try:
-            return cls(entry.event.id, str(data["quarter"]), str(data["edition"]), prefix.size, prefix.root())
+            quarter, edition, form = str(data["quarter"]), str(data["edition"]), Form(data.get("cards", ""))
+            quarter_days(quarter)
         except KeyError as error:
             raise Unfoldable(entry.index, QUARTER_CLOSED, f"no {error}") from error
+        except ValueError as error:
+            raise Unfoldable(entry.index, QUARTER_CLOSED, f"{error}: a newer program is needed") from error
+        return cls(entry.event.id, quarter, edition, form, prefix.size, prefix.root())
 
     @property
     def head(self) -> TreeHead:
@@ -94,10 +107,33 @@ async def _cards(connection: Connection, cut: Cut, directory: Directory, ruleboo
     units = sorted(active.union(directory.units_in(cut.quarter)))
     facts = await store.unit_quarters(connection, [(cut.quarter, unit) for unit in units])
     return [
-        _frozen(with_log(render(one, directory, rulebook, cut.edition), cut.head))
+        _frozen(with_log(render(one, directory, rulebook, cut.edition, cut.form), cut.head))
         for one in sorted(facts.values(), key=lambda one: one.unit)
     ]
 
 
 def _frozen(card: dict[str, Any]) -> FrozenCard:
     return FrozenCard(card["unit"], card["group"], canonical(card), dump(summary(card)))
+
+
+async def open_edition(connection: Connection, entry: Entry) -> None:
+    """Open the edition that a publication names if the root is its own; else it stays closed, and that alarms."""
+    data = entry.event.data
+    try:
+        closing, root = UUID(data["closing"]), base64.b64decode(data["cards_root"], validate=True)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise Unfoldable(entry.index, QUARTER_PUBLISHED, f"{type(error).__name__}: {error}") from error
+    kept = await connection.fetchrow(store.queries.frozen_as, closing)
+    own = kept is not None and kept["cards_root"] == root
+    await connection.execute(store.queries.add_publication, entry.index, closing, root, own, entry.event.time)
+    if not own:
+        log.error(
+            "entry %d publishes %s with another root than its cards have: it opens nothing, publish it again with the "
+            "root that the frozen list shows", entry.index, data.get("quarter"),
+        )  # fmt: skip
+    await tell_refused(connection)
+
+
+async def tell_refused(connection: Connection | Pool) -> None:
+    """Set the metric to how many editions wait for a publication with their own root."""
+    _refused.set(await connection.fetchval(store.queries.refused_publications))

@@ -9,7 +9,6 @@ from fastapi.responses import JSONResponse, Response
 
 from services.kernel.callers import Caller
 from services.kernel.identity import authenticate, token_of
-from services.kernel.problems import NotFound
 from services.kernel.roles import PUBLIC, Action, allows
 from services.reports import models
 from services.reports.cards import csv_bytes, dump
@@ -41,23 +40,29 @@ def live_scope(state: State, caller: Caller) -> Scope:
     return Scope.of(caller.require(Action.LIVE_CARDS, state.clock.now()), Action.LIVE_CARDS)
 
 
-def require_edition(state: State, caller: Caller) -> None:
-    """A frozen edition is only its reviewers' until it is published: NotFound for everyone else."""
+def reviews(state: State, caller: Caller) -> bool:
+    """Whether the caller reads frozen editions before they are published; Forbidden for who reads none at all."""
     now = state.clock.now()
     caller.require(Action.PUBLISHED_CARDS, now)
-    if not caller.grants_for(Action.DECIDE, now):
-        raise NotFound((
-            "Bản chốt này chưa được công bố.",
-            "This edition has not been published yet.",
-        ))  # fmt: skip
+    return bool(caller.grants_for(Action.DECIDE, now))
 
 
 async def listing_of(state: State, caller: Caller, quarter: str, edition: Edition, group: Group | None) -> Listing:
     """A quarter's list as the caller may see it."""
     if edition == LIVE:
         return await state.reader.listing(quarter, live_scope(state, caller), group)
-    require_edition(state, caller)
-    return await state.reader.frozen_listing(quarter, edition, group)
+    return await state.reader.frozen_listing(quarter, edition, group, reviewer=reviews(state, caller))
+
+
+@router.get(
+    "/reports/v1/editions",
+    openapi_extra=allows(Action.PUBLISHED_CARDS),
+    responses={200: {"model": models.Editions}, **models.PROBLEMS},
+)
+async def editions(state: Service, caller: SignedIn, quarter: str | None = None) -> Response:
+    """The published editions; for reviewers also those that are frozen and still closed, with what to publish."""
+    found = await state.reader.editions(quarter, reviewer=reviews(state, caller))
+    return Response(dump({"items": [one.json() for one in found]}), media_type="application/json")
 
 
 @router.get(
@@ -98,8 +103,7 @@ def as_csv(listing: Listing) -> Response:
 async def scorecard(state: Service, caller: SignedIn, quarter: str, unit: str, edition: Edition = "live") -> Response:
     """One unit's card; a frozen one is sent as the bytes that were frozen."""
     if edition != LIVE:
-        require_edition(state, caller)
-        body = await state.reader.frozen_card(quarter, edition, unit)
+        body = await state.reader.frozen_card(quarter, edition, unit, reviewer=reviews(state, caller))
         return Response(body, media_type="application/json")
     card = await state.reader.card(quarter, unit, live_scope(state, caller))
     return Response(dump(card), media_type="application/json")

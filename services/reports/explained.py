@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from services.reports.rulebook import Catalogue, Rulebook
+from services.reports.rulebook import Code, Rulebook
 from services.reports.scoring import GROUPS, NOTHING, Rules, shown
 
 Basis = Literal["person", "case", "unit", "repeat"]
@@ -49,21 +49,38 @@ class Explained:
     subtotals: Sequence[Subtotal]
 
 
-def explain(card: Mapping[str, Any], rulebook: Rulebook) -> list[Explained] | None:
-    """Each inspection of a card; None when the log's rules of that quarter are no longer those the card names."""
-    rules, catalogue = rulebook.rules(card["quarter"]), rulebook.catalogues.get(card["catalogue"])
-    if rules is None or catalogue is None or rules.version != card["rules"]:
+def explain(
+    card: Mapping[str, Any], rulebook: Rulebook, catalogues: Mapping[str, str] | None = None
+) -> list[Explained] | None:
+    """Each inspection of a card; None when the log lacks the rules or codes that it names.
+
+    `catalogues` are the versions that findings name, for an inspection keeps the one of its opening.
+    """
+    rules = rulebook.named_rules(card["rules"])
+    if rules is None:
         return None
     visits = card["inspections"]
-    known = card["exposure"]["persons_checked"] if len(visits) == 1 else None
-    return [_visit(visit, rules, catalogue, known) for visit in visits]
+    codes = [_codes(visit, card, rulebook, catalogues or {}) for visit in visits]
+    if any(item["code"] not in known for visit, known in zip(visits, codes, strict=True) for item in visit["items"]):
+        return None
+    persons = card["exposure"]["persons_checked"] if len(visits) == 1 else None
+    return [_visit(visit, rules, known, persons) for visit, known in zip(visits, codes, strict=True)]
 
 
-def _visit(visit: Mapping[str, Any], rules: Rules, catalogue: Catalogue, known: int | None) -> Explained:
+def _codes(
+    visit: Mapping[str, Any], card: Mapping[str, Any], rulebook: Rulebook, named: Mapping[str, str]
+) -> Mapping[str, Code]:
+    """The codes of an inspection's catalogue; one without items needs none."""
+    first = next((named.get(item["finding"]) for item in visit["items"]), None)
+    catalogue = rulebook.catalogues.get(first or card["catalogue"])
+    return catalogue.codes if catalogue else {}
+
+
+def _visit(visit: Mapping[str, Any], rules: Rules, codes: Mapping[str, Code], known: int | None) -> Explained:
     steps: list[Step] = []
     for item in visit["items"]:
-        steps.append(_step(item, rules, _basis(item["code"], catalogue, {step.item["code"] for step in steps}), known))
-    return Explained(visit, rules.base_persons, steps, _subtotals(steps, rules, catalogue))
+        steps.append(_step(item, rules, _basis(item["code"], codes, {step.item["code"] for step in steps}), known))
+    return Explained(visit, rules.base_persons, steps, _subtotals(steps, rules, codes))
 
 
 def _step(item: Mapping[str, Any], rules: Rules, basis: Basis, known: int | None) -> Step:
@@ -76,8 +93,8 @@ def _step(item: Mapping[str, Any], rules: Rules, basis: Basis, known: int | None
     return Step(item, basis, _short(each), persons, exact)
 
 
-def _basis(code: str, catalogue: Catalogue, before: set[str]) -> Basis:
-    known = catalogue.codes[code]
+def _basis(code: str, codes: Mapping[str, Code], before: set[str]) -> Basis:
+    known = codes[code]
     if known.per_person:
         return "person"
     if known.per_case:
@@ -96,10 +113,10 @@ def _persons(factor: str, base: int, known: int | None) -> int | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _subtotals(steps: Sequence[Step], rules: Rules, catalogue: Catalogue) -> list[Subtotal]:
+def _subtotals(steps: Sequence[Step], rules: Rules, codes: Mapping[str, Code]) -> list[Subtotal]:
     added = dict.fromkeys(GROUPS, NOTHING)
     for step in steps:
-        added[catalogue.codes[step.item["code"]].group] += step.exact
+        added[codes[step.item["code"]].group] += step.exact
     return [_subtotal(group, total, rules.caps[group]) for group, total in added.items() if total]
 
 

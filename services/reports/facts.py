@@ -17,6 +17,7 @@ from services.reports.scoring import Standing
 CATALOGUE = "kycuong.catalogue.published.v1"
 SCORING = "kycuong.scoring.published.v1"
 QUARTER_CLOSED = "kycuong.quarter.closed.v1"
+QUARTER_PUBLISHED = "kycuong.quarter.published.v1"
 INSPECTION_OPENED = "kycuong.inspection.opened.v1"
 FINDING_RECORDED = "kycuong.finding.recorded.v1"
 COMMENDED = "kycuong.commendation.recorded.v1"
@@ -249,7 +250,7 @@ _HANDLERS: Mapping[str, Callable[[Facts, Entry], None]] = {
     "kycuong.finding.decided.v1": _decided,
     COMMENDED: _commended,
 }
-KNOWN = frozenset(_HANDLERS) | SILENT | directory.UNIT_EVENTS | {CATALOGUE, SCORING, QUARTER_CLOSED}
+KNOWN = frozenset(_HANDLERS) | SILENT | directory.UNIT_EVENTS | {CATALOGUE, SCORING, QUARTER_CLOSED, QUARTER_PUBLISHED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,20 @@ import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from services.kernel.db import Connection, Pool, transaction
 from services.kernel.entries import Covered
-from services.kernel.envelope import BadEnvelope, read_envelope
+from services.kernel.envelope import BadEnvelope, genesis_id, read_envelope
 from services.kernel.failpoints import failpoint
 from services.kernel.merkle import EMPTY_ROOT, CompactRange, leaf_hash
+from services.kernel.quarters import local_date, parse_instant
 from services.kernel.telemetry import links, meter, tracer
 from services.reports import store
 from services.reports.directory import UNIT_EVENTS, Directory
-from services.reports.editions import Cut, freeze
+from services.reports.editions import Cut, freeze, open_edition, tell_refused
 from services.reports.facts import (
     CATALOGUE,
     COMMENDED,
@@ -25,6 +27,7 @@ from services.reports.facts import (
     INSPECTION_OPENED,
     KNOWN,
     QUARTER_CLOSED,
+    QUARTER_PUBLISHED,
     SCORING,
     SILENT,
     Entry,
@@ -39,7 +42,8 @@ from services.reports.rulebook import Rulebook
 
 # Entries between two pauses: the loop that folds also answers requests.
 SEGMENT = 1_000
-REFERENCE_EVENTS = UNIT_EVENTS | {CATALOGUE, SCORING}
+RULES = frozenset({CATALOGUE, SCORING})
+REFERENCE_EVENTS = UNIT_EVENTS | RULES
 _folded = meter.create_counter("kycuong.reports.folded", description="log entries folded into the projections")
 
 
@@ -62,10 +66,17 @@ class Reference:
             if event.type in UNIT_EVENTS:
                 self.directory.apply(entry.index, event.type, event.unit, event.data)
             else:
-                self.rulebook.apply(entry.index, event.type, event.data)
+                self.rulebook.apply(entry.index, event.type, event.data, self.published(entry))
         except (KeyError, ValueError, TypeError) as error:
             raise Unfoldable(entry.index, event.type, f"{type(error).__name__}: {error}") from error
         self.index = entry.index
+
+    def published(self, entry: Entry) -> date | None:
+        """From which day a version counts as published; None for genesis: it stands before the log's first unit."""
+        event = entry.event
+        if self.directory.empty and event.id == genesis_id(event.type, str(event.data["version"])):
+            return None
+        return local_date(parse_instant(event.time))
 
 
 async def load_reference(connection: Connection) -> Reference:
@@ -76,7 +87,7 @@ async def load_reference(connection: Connection) -> Reference:
         if row["type"] in UNIT_EVENTS:
             reference.directory.apply(row["index"], row["type"], row["unit"], data)
         else:
-            reference.rulebook.apply(row["index"], row["type"], data)
+            reference.rulebook.apply(row["index"], row["type"], data, row["published"])
         reference.index = row["index"]
     return reference
 
@@ -122,6 +133,7 @@ class Fold:
     async def position(self) -> CompactRange:
         """Where the projections stand."""
         row = await self._pool.fetchrow(store.queries.head)
+        await tell_refused(self._pool)
         return CompactRange(row["size"], row["peaks"])
 
     async def apply(self, covered: Covered) -> None:
@@ -210,15 +222,19 @@ async def _apply_segment(connection: Connection, reference: Reference, run: Sequ
     """Load what a segment touches, apply it, write it back; returns the cards it made stale."""
     inspections, findings = wanted(run)
     facts = await store.load_facts(connection, inspections, findings)
+    kept: list[tuple[Entry, date | None]] = []
     for entry in run:
         if entry.event.type in REFERENCE_EVENTS:
+            kept.append((entry, reference.published(entry) if entry.event.type in RULES else None))
             reference.apply(entry)
+        elif entry.event.type == QUARTER_PUBLISHED:
+            await open_edition(connection, entry)
         elif entry.event.type not in SILENT and entry.event.type != QUARTER_CLOSED:
             facts.apply(entry)
     _check_units(facts, reference.directory)
     _check_codes(facts, reference.rulebook)
     await store.write_facts(connection, facts)
-    await store.add_reference_events(connection, [entry for entry in run if entry.event.type in REFERENCE_EVENTS])
+    await store.add_reference_events(connection, kept)
     await _write_alerts(connection, facts)
     return facts.dirty() | await _restyled(connection, run)
 

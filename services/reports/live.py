@@ -8,7 +8,7 @@ from typing import Any
 
 from services.kernel.db import Connection
 from services.reports import store
-from services.reports.cards import UnitQuarter, card, dump, summary
+from services.reports.cards import NEWEST, Form, UnitQuarter, card, dump, summary
 from services.reports.directory import Directory
 from services.reports.rulebook import Rulebook
 
@@ -37,7 +37,9 @@ def _columns(
     )
 
 
-def render(facts: UnitQuarter, directory: Directory, rulebook: Rulebook, edition: str = "live") -> dict[str, Any]:
+def render(
+    facts: UnitQuarter, directory: Directory, rulebook: Rulebook, edition: str = "live", form: Form = NEWEST
+) -> dict[str, Any]:
     """A card by the unit's name and group on its last valid day in the quarter."""
     details = directory.details(facts.unit, directory.card_day(facts.unit, facts.quarter))
-    return card(facts, details, rulebook, edition=edition)
+    return card(facts, details, rulebook, edition=edition, form=form)

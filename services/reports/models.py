@@ -61,7 +61,7 @@ class Pending(BaseModel):
 
 
 class Card(BaseModel):
-    """A unit's quarterly scorecard."""
+    """A unit's quarterly scorecard; one frozen by the first program has neither `comparison` nor `survey`."""
 
     quarter: str
     unit: str
@@ -76,12 +76,14 @@ class Card(BaseModel):
     band: Band
     band_label: str
     gates: list[str]
-    bonus: str
+    bonus: str | None
     groups: list[GroupLine]
     inspections: list[Inspection]
     pending: Pending
     overturned: int
     withdrawn: int
+    comparison: None = None
+    survey: None = None
 
 
 class Row(BaseModel):
@@ -95,21 +97,41 @@ class Row(BaseModel):
     band: Band
     band_label: str
     gates: list[str]
-    bonus: str
+    bonus: str | None
     deductions: dict[str, str]
     pending: Pending
 
 
 class Listing(BaseModel):
-    """A quarter's list; `cards_root` stands on frozen ones."""
+    """A quarter's list; `cards_root`, `closing` and `published_at` (null while closed) stand on frozen ones."""
 
     quarter: str
     edition: Literal["live", "flash", "official"]
     rules: str | None
     log: TreeHead
     cards_root: str | None = None
+    closing: str | None = None
+    published_at: str | None = None
     cards: list[Row]
     next: str | None
+
+
+class FrozenEdition(BaseModel):
+    """A frozen edition: what a publication of it names, and whether a wrong root is all that was published."""
+
+    quarter: str
+    edition: Literal["flash", "official"]
+    closing: str
+    log: TreeHead
+    cards_root: str
+    published_at: str | None
+    refused: bool
+
+
+class Editions(BaseModel):
+    """Frozen editions, the latest quarter first."""
+
+    items: list[FrozenEdition]
 
 
 class AlertFinding(BaseModel):

@@ -21,17 +21,18 @@ UPDATE reports.head SET size = 0, root = $1, peaks = '{}', reference_index = -1;
 -- name: clear_projections
 -- Forget what a rebuild makes again; frozen editions stay, and the rebuild must arrive at them.
 WITH a AS (DELETE FROM reports.reference_event), b AS (DELETE FROM reports.inspection),
-     c AS (DELETE FROM reports.finding), d AS (DELETE FROM reports.commendation), e AS (DELETE FROM reports.card)
+     c AS (DELETE FROM reports.finding), d AS (DELETE FROM reports.commendation), e AS (DELETE FROM reports.card),
+     f AS (DELETE FROM reports.publication)
 DELETE FROM reports.alert;
 
 -- name: reference_events
 -- Unit, catalogue and scoring events as they stand in the log.
-SELECT index, type, unit, data FROM reports.reference_event ORDER BY index;
+SELECT index, type, unit, data, published FROM reports.reference_event ORDER BY index;
 
 -- name: add_reference_events
 -- Keep unit, catalogue and scoring events.
-INSERT INTO reports.reference_event (index, type, unit, data)
-SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::jsonb[]);
+INSERT INTO reports.reference_event (index, type, unit, data, published)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::jsonb[], $5::date[]);
 
 -- name: inspections
 -- Inspections by id.
@@ -137,22 +138,39 @@ SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bytea[], $5::text[]);
 -- What an edition was frozen as.
 SELECT size, root, cards_root FROM reports.edition WHERE closing = $1;
 
+-- name: add_publication
+-- A publication, and whether it named the root over the cards.
+INSERT INTO reports.publication (index, closing, cards_root, own, time) VALUES ($1, $2, $3, $4, $5);
+
+-- name: refused_publications
+-- How many editions were published with a wrong root only.
+SELECT count(*) FROM (SELECT FROM reports.publication GROUP BY closing HAVING NOT bool_or(own)) AS waiting;
+
 -- name: edition
--- The first frozen edition of a quarter by its kind.
-SELECT closing, size, root, cards_root, rules FROM reports.edition
+-- The first frozen edition of a quarter by its kind; since when it is open, and whether a wrong root was published.
+SELECT closing::text, size, root, cards_root, rules, published_at, coalesce(refused, false) AS refused
+FROM reports.edition
+CROSS JOIN LATERAL (SELECT min(time) FILTER (WHERE own) AS published_at, bool_or(NOT own) AS refused
+                    FROM reports.publication WHERE publication.closing = edition.closing) AS told
 WHERE quarter = $1 AND edition = $2 ORDER BY size LIMIT 1;
 
--- name: edition_kinds
--- Which editions of a quarter are frozen.
-SELECT DISTINCT edition FROM reports.edition WHERE quarter = $1 ORDER BY edition;
+-- name: editions
+-- The frozen editions, the latest quarter first; all quarters without one given.
+SELECT DISTINCT ON (quarter, edition) quarter, edition, closing::text, size, root, cards_root, published_at,
+       coalesce(refused, false) AS refused
+FROM reports.edition
+CROSS JOIN LATERAL (SELECT min(time) FILTER (WHERE own) AS published_at, bool_or(NOT own) AS refused
+                    FROM reports.publication WHERE publication.closing = edition.closing) AS told
+WHERE $1::text IS NULL OR quarter = $1
+ORDER BY quarter DESC, edition, size;
 
 -- name: edition_rows
 -- The rows of a frozen edition's list, by unit.
-SELECT unit, grp, row FROM reports.edition_card WHERE closing = $1 ORDER BY unit;
+SELECT unit, grp, row FROM reports.edition_card WHERE closing = $1::uuid ORDER BY unit;
 
 -- name: edition_card
 -- One frozen card's bytes.
-SELECT body FROM reports.edition_card WHERE closing = $1 AND unit = $2;
+SELECT body FROM reports.edition_card WHERE closing = $1::uuid AND unit = $2;
 
 -- name: card_rows
 -- The rows of a quarter's live list.

@@ -62,6 +62,27 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Frozen:
+    """A frozen edition; `published_at` is None while it is closed, `refused` once a root not its own was published."""
+
+    quarter: str
+    kind: str
+    closing: str
+    head: TreeHead
+    cards_root: str
+    published_at: str | None
+    refused: bool
+
+    def json(self) -> dict[str, Any]:
+        """As the list of editions shows it."""
+        return {
+            "quarter": self.quarter, "edition": self.kind, "closing": self.closing, "log": self.head.json(),
+            "cards_root": self.cards_root, "published_at": self.published_at,
+            "refused": self.refused and self.published_at is None,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """A quarter's list: rows as JSON text by unit, with what heads the answer."""
 
@@ -70,14 +91,22 @@ class Listing:
     rules: str | None
     head: TreeHead
     rows: Mapping[str, str]
-    cards_root: str | None = None
+    frozen: Frozen | None = None
+
+    @property
+    def cards_root(self) -> str | None:
+        """The root over a frozen edition's cards."""
+        return self.frozen.cards_root if self.frozen else None
 
     def text(self) -> str:
         """The answer of wire.md, without parsing a row."""
         top: dict[str, Any] = {"quarter": self.quarter, "edition": self.edition, "rules": self.rules}
         top["log"] = self.head.json()
-        if self.cards_root is not None:
-            top["cards_root"] = self.cards_root
+        if self.frozen is not None:
+            top |= {
+                "cards_root": self.frozen.cards_root, "closing": self.frozen.closing,
+                "published_at": self.frozen.published_at,
+            }  # fmt: skip
         return f'{dump(top)[:-1]},"cards":[{",".join(self.rows.values())}],"next":null}}'
 
     def parsed(self) -> list[dict[str, Any]]:
@@ -174,35 +203,51 @@ class Reader:
         blank = render(UnitQuarter(unit, quarter), directory, snapshot.reference.rulebook)
         return with_log(blank, snapshot.head)
 
-    async def frozen_listing(self, quarter: str, edition: str, group: str | None = None) -> Listing:
-        """A frozen edition's list; NotFound when the quarter was not closed so."""
+    async def frozen_listing(
+        self, quarter: str, edition: str, group: str | None = None, *, reviewer: bool = True
+    ) -> Listing:
+        """A frozen edition's list; NotFound when the quarter was not closed so, or for others than reviewers so far."""
         check_quarter(quarter)
         async with self.snapshot() as snapshot:
-            frozen = await self._edition(snapshot, quarter, edition)
-            rows = await snapshot.connection.fetch(_q.edition_rows, frozen["closing"])
+            row = await self._edition(snapshot, quarter, edition, reviewer)
+            rows = await snapshot.connection.fetch(_q.edition_rows, row["closing"])
         shown = {row["unit"]: row["row"] for row in rows if group is None or row["grp"] == group}
-        root = base64.b64encode(frozen["cards_root"]).decode()
-        return Listing(quarter, edition, frozen["rules"], _tree_head(frozen), shown, root)
+        frozen = _frozen(quarter, edition, row)
+        return Listing(quarter, edition, row["rules"], frozen.head, shown, frozen)
 
-    async def frozen_card(self, quarter: str, edition: str, unit: str) -> bytes:
-        """A frozen card's exact bytes; NotFound when there is none."""
+    async def frozen_card(self, quarter: str, edition: str, unit: str, *, reviewer: bool = True) -> bytes:
+        """A frozen card's exact bytes; NotFound when there is none, or for others than reviewers so far."""
         check_quarter(quarter)
         check_unit(unit)
         async with self.snapshot() as snapshot:
-            frozen = await self._edition(snapshot, quarter, edition)
+            frozen = await self._edition(snapshot, quarter, edition, reviewer)
             body: bytes | None = await snapshot.connection.fetchval(_q.edition_card, frozen["closing"], unit)
         if body is None:
             raise NotFound
         return body
 
-    async def _edition(self, snapshot: Snapshot, quarter: str, edition: str) -> Mapping[str, Any]:
+    async def _edition(self, snapshot: Snapshot, quarter: str, edition: str, reviewer: bool) -> Mapping[str, Any]:
         row: Mapping[str, Any] | None = await snapshot.connection.fetchrow(_q.edition, quarter, edition)
+        if not reviewer and (row is None or row["published_at"] is None):
+            raise NotFound((
+                "Bản chốt này chưa được công bố.",
+                "This edition has not been published yet.",
+            ))  # fmt: skip
         if row is None:
             raise NotFound((
                 f"Quý {quarter} chưa được chốt theo bản này.",
                 f"{quarter} has not been closed with this edition yet.",
             ))  # fmt: skip
         return row
+
+    async def editions(self, quarter: str | None, *, reviewer: bool) -> list[Frozen]:
+        """The frozen editions of one quarter or all, the latest first; but for reviewers only published ones."""
+        if quarter is not None:
+            check_quarter(quarter)
+        async with self.snapshot() as snapshot:
+            rows = await snapshot.connection.fetch(_q.editions, quarter)
+        found = [_frozen(row["quarter"], row["edition"], row) for row in rows]
+        return [one for one in found if reviewer or one.published_at is not None]
 
     async def alerts(
         self, scope: Scope, *, unit: str | None, only_open: bool, limit: int, cursor: str | None
@@ -255,11 +300,6 @@ class Reader:
         async with self.snapshot() as snapshot:
             return [row["quarter"] for row in await snapshot.connection.fetch(_q.quarters)]
 
-    async def frozen_kinds(self, quarter: str) -> list[str]:
-        """Which editions of a quarter are frozen."""
-        async with self.snapshot() as snapshot:
-            return [row["edition"] for row in await snapshot.connection.fetch(_q.edition_kinds, quarter)]
-
 
 _q = store.queries
 
@@ -283,6 +323,13 @@ def check_unit(unit: str) -> None:
 
 def _tree_head(row: Mapping[str, Any]) -> TreeHead:
     return TreeHead(row["size"], base64.b64encode(row["root"]).decode())
+
+
+def _frozen(quarter: str, edition: str, row: Mapping[str, Any]) -> Frozen:
+    root = base64.b64encode(row["cards_root"]).decode()
+    return Frozen(
+        quarter, edition, row["closing"], _tree_head(row), root, row["published_at"], row["refused"]
+    )  # fmt: skip
 
 
 def _place(snapshot: Snapshot, quarter: str, unit: str) -> _Place:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from services.kernel.quarters import quarter_days
 from services.reports.facts import CATALOGUE
 from services.reports.scoring import GROUPS, Rules
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +32,57 @@ class Catalogue:
 
 
 class Rulebook:
-    """Every published version; the latest that had begun on a quarter's first day is in force."""
+    """Every published version; in a quarter the newest one that had begun by its end.
+
+    A version that was published after a quarter never changes that quarter.
+    """
 
     def __init__(self) -> None:
         self.catalogues: dict[str, Catalogue] = {}
-        self._catalogue_order: list[tuple[date, int, str]] = []
-        self._rules: list[tuple[date, int, Rules]] = []
+        self._catalogue_order: list[_Placed[str]] = []
+        self._rules: list[_Placed[Rules]] = []
 
-    def apply(self, index: int, event_type: str, data: Mapping[str, Any]) -> None:
-        """Take a catalogue.published or scoring.published event; KeyError, ValueError or TypeError if it is broken."""
+    def apply(self, index: int, event_type: str, data: Mapping[str, Any], published: date | None = None) -> None:
+        """Take a catalogue.published or scoring.published event; KeyError, ValueError or TypeError if it is broken.
+
+        `published` is the day from which the log has had it; None for genesis, which counts from its first day.
+        """
         since = date.fromisoformat(data["valid_from"])
         if event_type == CATALOGUE:
             catalogue = _catalogue(data)
             self.catalogues[catalogue.version] = catalogue
-            self._catalogue_order.append((since, index, catalogue.version))
+            self._catalogue_order.append(_Placed(since, index, published or since, catalogue.version))
         else:
-            self._rules.append((since, index, Rules.read(data["version"], data["method"], data["rules"])))
+            rules = Rules.read(data["version"], data["method"], data["rules"])
+            self._rules.append(_Placed(since, index, published or since, rules))
 
     def rules(self, quarter: str) -> Rules | None:
         """The scoring rules in force in a quarter."""
-        first, _ = quarter_days(quarter)
-        return max((one for one in self._rules if one[0] <= first), key=lambda one: one[:2], default=(None,) * 3)[2]
+        return _in_force(self._rules, quarter)
+
+    def named_rules(self, version: str | None) -> Rules | None:
+        """The scoring rules of a version; None when the log has none such."""
+        return next((one.what for one in self._rules if one.what.version == version), None)
 
     def catalogue(self, quarter: str) -> str | None:
         """The version of the catalogue in force in a quarter."""
-        first, _ = quarter_days(quarter)
-        return max((one for one in self._catalogue_order if one[0] <= first), default=(None,) * 3)[2]
+        return _in_force(self._catalogue_order, quarter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed(Generic[T]):
+    """A version with its first day, its log index and the day from which it counts as published."""
+
+    since: date
+    index: int
+    published: date
+    what: T
+
+
+def _in_force(versions: Iterable[_Placed[T]], quarter: str) -> T | None:
+    _, last = quarter_days(quarter)
+    valid = [one for one in versions if one.since <= last and one.published <= last]
+    return max(valid, key=lambda one: (one.since, one.index)).what if valid else None
 
 
 def _catalogue(data: Mapping[str, Any]) -> Catalogue:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +59,14 @@ async def write_facts(connection: Connection, facts: Facts) -> None:
         )  # fmt: skip
 
 
-async def add_reference_events(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Keep the events that the directory and the rule book are made of."""
+async def add_reference_events(connection: Connection, entries: Sequence[tuple[Entry, date | None]]) -> None:
+    """Keep the events that the directory and the rule book are made of, with the day they count from."""
     if entries:
+        events = [(entry.index, entry.event) for entry, _ in entries]
         await connection.execute(
-            queries.add_reference_events, [entry.index for entry in entries], [entry.event.type for entry in entries],
-            [entry.event.unit for entry in entries], [dump(entry.event.data) for entry in entries],
+            queries.add_reference_events, [index for index, _ in events], [event.type for _, event in events],
+            [event.unit for _, event in events], [dump(event.data) for _, event in events],
+            [published for _, published in entries],
         )  # fmt: skip
 
 
@@ -92,6 +95,13 @@ async def findings_of(connection: Connection, inspections: Collection[str]) -> d
         finding = _finding(row)
         found[finding.inspection].append(finding)
     return found
+
+
+async def catalogues_of(connection: Connection, card: Mapping[str, Any]) -> dict[str, str]:
+    """The catalogue's version that each finding of a card names."""
+    shown = [item["finding"] for visit in card["inspections"] for item in visit["items"]]
+    rows = await connection.fetch(queries.findings, shown) if shown else []
+    return {str(row["id"]): row["catalogue"] for row in rows}
 
 
 async def unit_quarters(

@@ -1,12 +1,14 @@
 """Every type of event that intake emits is what its published schema says: each kind of write, and the system's own."""
 
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest_asyncio
 
 from services.intake import accounts, lapses
+from services.intake.rulefiles import calendar_files
 from services.kernel.note import Signer
 from services.kernel.settings import Settings
 from tests.support.intake import (
@@ -117,7 +119,12 @@ async def _time_passes(intake: Intake) -> None:
     intake.clock.set(NOW + timedelta(days=60))
     assert await lapses.emit(service, intake.clock.now()) > 0
     for edition in ("flash", "official"):
-        await intake.put("reviewer", f"quarters/2026-Q3/closing/{fresh()}", {"edition": edition})
+        closing = fresh()
+        await intake.put("reviewer", f"quarters/2026-Q3/closing/{closing}", {"edition": edition})
+        told = {"closing": closing, "cards_root": b64encode(bytes(32)).decode()}
+        await intake.put("reviewer", f"quarters/2026-Q3/publication/{fresh()}", told)
+    calendar = json.loads(calendar_files()[-1][1]) | {"version": "2027.1"}
+    await intake.put("admin", f"calendars/{fresh()}", {"file": json.dumps(calendar)})
 
 
 async def test_every_emitted_event_is_what_its_schema_says(intake: Intake) -> None:

@@ -20,7 +20,7 @@ ISSUED = {
     "inspection": ("opened", "closed", "acknowledged"),
     "finding": ("recorded", "withdrawn", "replied", "lapsed", "completed", "decided"),
     "commendation": ("recorded",),
-    "quarter": ("closed",),
+    "quarter": ("closed", "published"),
     "part": ("erased",),
     "log": ("key_added",),
 }  # fmt: skip
@@ -70,13 +70,19 @@ def test_every_required_field_is_required_and_no_other_is_taken(kind: str) -> No
 def test_the_rule_files_make_valid_genesis_events() -> None:
     start, origin = datetime(2026, 1, 2, 1, tzinfo=UTC), "//kycuong.local/3f9a0c1d2e4b/intake"
     published = genesis()
-    assert [item.type.split(".")[1] for item in published] == ["catalogue", "scoring", "calendar"]
+    assert [item.type.split(".")[1] for item in published] == ["catalogue", "scoring", "calendar", "calendar"]
     for number, item in enumerate(published, start=1):
         raw = event_bytes(
             id=genesis_id(item.type, item.version), type=item.type, source=origin, subject=item.subject,
             time=start, unit="-", unitseq=number, data=item.data | {"by": {"role": "system"}},
         )  # fmt: skip
         validate_event(raw)
+
+
+def test_an_administrator_publishes_a_calendar_too() -> None:
+    event = json.loads(example("calendar.published.v1"))
+    event["data"]["by"] = {"role": "admin", "ref": "0" * 32}
+    assert validate_event(canonical(event))["data"]["by"]["role"] == "admin"
 
 
 def test_derived_ids_of_the_examples() -> None:
@@ -135,6 +141,16 @@ CHANGES: list[tuple[str, str, Change]] = [
     ("a key of another log", "log.key_added.v1", lambda e: e.update(source="//other.example/intake")),
     ("a private key", "log.key_added.v1", lambda e: e["data"].update(vkey="PRIVATE+KEY+" + e["data"]["vkey"])),
     ("a key of a unit", "log.key_added.v1", lambda e: e.update(unit="xa-tan-hoa")),
+    ("a form of cards of one's own", "quarter.closed.v1", lambda e: e["data"].update(cards="card-json/1")),
+    ("a short root", "quarter.published.v1", lambda e: e["data"].update(cards_root="AAAA")),
+    ("a publication of nothing", "quarter.published.v1", lambda e: e["data"].update(closing="official")),
+    ("a publication by a head", "quarter.published.v1", lambda e: e["data"]["by"].update(role="unit_head")),
+    (
+        "a calendar by a reviewer",
+        "calendar.published.v1",
+        lambda e: e["data"].update(by={"role": "reviewer", "ref": "0" * 32}),
+    ),
+    ("a calendar without a last day", "calendar.published.v1", lambda e: e["data"].update(until="2027")),
     ("a fifth quarter", "quarter.closed.v1", lambda e: e["data"].update(quarter="2026-Q5")),
 ]
 

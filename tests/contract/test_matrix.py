@@ -13,6 +13,7 @@ import pytest
 from tests.support.case_world import (
     FROZEN,
     PICTURE,
+    PUBLISHED,
     World,
     asking,
     closing,
@@ -101,6 +102,18 @@ WRITES = (
     ),
     _put("commendations/{id}", lambda _: PRAISE, {201: ("reviewer",)}),
     _put("quarters/{quarter}/closing/{id}", lambda _: FLASH, {201: ("reviewer",)}),
+    Case(
+        "/intake/v1/quarters/{quarter}/publication/{id}",
+        "PUT",
+        lambda world: (f"/intake/v1/quarters/{FROZEN}/publication/{fresh()}", world.closing_of(FROZEN)),
+        {201: ("reviewer",)},
+    ),
+    Case(
+        "/intake/v1/calendars/{id}",
+        "PUT",
+        lambda world: (f"/intake/v1/calendars/{fresh()}", world.next_calendar()),
+        {201: ("admin",)},
+    ),
     _put("erasures/{id}", asking, {201: ("reviewer",)}, World.erasable),
     _put("erasures/{erasure}/approval/{id}", lambda _: {}, {201: ("auditor",)}, World.open_request),
     _put("erasures/{erasure}/refusal/{id}", lambda _: REASON, {201: ("auditor",)}, World.open_request),
@@ -147,6 +160,10 @@ READS = (
     _get("/reports/v1/scorecards/{quarter}", "/reports/v1/scorecards/{w.quarter}", {200: LIVE}),
     _get("/reports/v1/scorecards/{quarter}", f"/reports/v1/scorecards/{FROZEN}?edition=official",
          {200: ("reviewer",), 404: tuple(who for who in EVERYBODY if who != "reviewer")}),
+    *(_get(f"/reports/v1/scorecards/{{quarter}}{unit}",
+           f"/reports/v1/scorecards/{PUBLISHED}{unit and f'/{UNIT}'}?edition=flash", {200: EVERYBODY})
+      for unit in ("", "/{unit}")),
+    _get("/reports/v1/editions", "/reports/v1/editions", {200: EVERYBODY}),
     _get("/reports/v1/scorecards/{quarter}/{unit}", f"/reports/v1/scorecards/{{w.quarter}}/{UNIT}",
          {200: (*INSPECTORS, "lead", "head", "head above", "reviewer", "auditor"), 404: ELSEWHERE}),
     *(_get(f"/{service}/{probe}", f"/{service}/{probe}", {}, public=True)

@@ -1,7 +1,9 @@
 """Catalogue, scoring and calendar files: valid against their schemas, and what domain and folds expect of them."""
 
 import json
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -11,11 +13,18 @@ import jsonschema
 import pytest
 
 from services.intake.catalogue import COMMENDATIONS, in_force
-from services.intake.rulefiles import SCHEMAS, genesis, load_catalogues
+from services.intake.rulefiles import SCHEMAS, BadRuleFile, genesis, load_calendar, load_catalogues
 from services.kernel.envelope import canonical
 
 KINDS = ("catalogue", "scoring", "calendar")
 
+PUBLISHED = {
+    "catalogue/2026.1.json": "1a0fa90f77c31468ccefaa853892aece198617f4710695d14aaef04b40d08f24",
+    "scoring/2026.1.json": "099f893351dd154ab043531294bf15bbe5a850855b9c7c0eafb8c214b8e23e65",
+    "calendar/2026.1.json": "6ac90a2e891a1cbe82a71af2dbea8a21546b8d190c312a7ffbf190e9edb438f5",
+    "calendar/2026.2.json": "2be22c76fe25a4cc0711d574da5ecc4255559f044168260de49a1a1e6b0451d1",
+}
+"""What logs have pinned: another content needs another version."""
 SEVERITIES = {
     "A": "112132", "B": "11111", "C": "32243", "D": "223112", "E": "322", "F": "31243", "H": "12332", "K": "00000",
 }  # fmt: skip
@@ -87,6 +96,8 @@ def test_in_force_from_the_first_day_of_a_quarter() -> None:
     assert in_force(catalogues, date(2026, 1, 1)).version == "2026.1"
     with pytest.raises(LookupError):
         in_force(catalogues, date(2025, 12, 31))
+    mended = replace(catalogues[0], version="2026.2")
+    assert in_force([*catalogues, mended], date(2026, 1, 1)) is mended
 
 
 def test_scoring_caps_make_a_hundred_and_bands_fall() -> None:
@@ -110,24 +121,72 @@ def test_scoring_caps_make_a_hundred_and_bands_fall() -> None:
 
 def test_genesis_carries_the_files_in_order_and_pins_their_bytes() -> None:
     events = genesis()
-    assert [event.type for event in events] == [f"kycuong.{kind}.published.v1" for kind in KINDS]
-    assert [event.subject for event in events] == [f"{kind}/2026.1" for kind in KINDS]
-    for kind, event in zip(KINDS, events, strict=True):
-        assert event.data["sha256"] == sha256((SCHEMAS / kind / "2026.1.json").read_bytes()).hexdigest()
+    assert [event.subject for event in events] == [
+        "catalogue/2026.1", "scoring/2026.1", "calendar/2026.1", "calendar/2026.2",
+    ]  # fmt: skip
+    for event in events:
+        kind, _, version = event.subject.partition("/")
+        assert event.type == f"kycuong.{kind}.published.v1"
+        assert event.data["sha256"] == sha256((SCHEMAS / kind / f"{version}.json").read_bytes()).hexdigest()
         assert len(canonical(event.data)) < 15 * 1024
     assert set(events[0].data) == {"version", "valid_from", "sha256", "codes"}
-    assert set(events[0].data["codes"][0]) == {
-        "code",
-        "group",
-        "severity",
-        "per",
-        "per_case",
-    }
+    assert set(events[0].data["codes"][0]) == {"code", "group", "severity", "per", "per_case"}
     assert set(events[1].data) == {"version", "method", "valid_from", "sha256", "rules"}
-    assert set(events[2].data) == {
-        "version",
-        "sha256",
-        "holidays",
-        "makeup",
-        "reply_working_days",
-    }
+    assert set(events[2].data) == {"version", "sha256", "holidays", "makeup", "reply_working_days"}
+    assert set(events[3].data) == {*events[2].data, "until"}
+
+
+def test_what_is_published_never_changes() -> None:
+    assert {f"{kind}/{path.name}": sha256(path.read_bytes()).hexdigest() for kind, path in rule_files()} == PUBLISHED
+
+
+def changed(folder: Path, kind: str, name: str, **fields: Any) -> Path:
+    """The program's rule files with one more, or one otherwise."""
+    schemas = folder / "schemas"
+    if not schemas.exists():
+        shutil.copytree(SCHEMAS, schemas)
+    (schemas / kind / f"{name}.json").write_text(
+        json.dumps(content(kind) | {"version": name} | fields, ensure_ascii=False), encoding="utf-8"
+    )
+    return schemas
+
+
+@pytest.mark.parametrize("kind", ["catalogue", "scoring"])
+@pytest.mark.parametrize("first", ["2026-11-15", "2026-10-02", "2026-12-31", "2027-02-01"])
+def test_rules_that_begin_within_a_quarter_are_refused(tmp_path: Path, kind: str, first: str) -> None:
+    schemas = changed(tmp_path, kind, "2026.2", valid_from=first)
+    with pytest.raises(BadRuleFile, match=rf"{kind}/2026.2.json .* quý .*within a quarter"):
+        genesis(schemas)
+
+
+@pytest.mark.parametrize("kind", ["catalogue", "scoring"])
+def test_rules_that_begin_with_a_quarter_are_taken(tmp_path: Path, kind: str) -> None:
+    schemas = changed(tmp_path, kind, "2026.2", valid_from="2027-01-01")
+    assert [one.version for one in genesis(schemas) if one.subject.startswith(kind)] == ["2026.1", "2026.2"]
+    assert [one.version for one in load_catalogues(schemas)] == ["2026.1", "2026.2"][: 2 if kind == "catalogue" else 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "fields", "says"),
+    [
+        ("catalogue", "2026.2", {"valid_from": "2026-13-01"}, "lacks or misshapes"),
+        ("catalogue", "2026.2", {"valid_from": None}, "lacks or misshapes"),
+        ("catalogue", "2026.2", {"valid_from": "2027-01-01", "codes": [{"code": "A01"}]}, "lacks or misshapes"),
+        ("scoring", "2026.2", {"version": "2026.3", "valid_from": "2027-01-01"}, "says it is version 2026.3"),
+        ("calendar", "2026.3", {"holidays": [{"from": "2026-09-02", "to": "2026-09-01", "name": "x"}]}, "lacks or"),
+        ("calendar", "2026.3", {"makeup": ["22/08/2026"]}, "lacks or misshapes"),
+        ("calendar", "mới", {}, "lacks or misshapes"),
+    ],
+)
+def test_a_broken_rule_file_is_named(tmp_path: Path, kind: str, version: str, fields: Any, says: str) -> None:
+    schemas = changed(tmp_path, kind, version, **fields)
+    with pytest.raises(BadRuleFile, match=f"{kind}/.*{says}"):
+        genesis(schemas)
+        load_catalogues(schemas)
+
+
+def test_a_rule_file_that_is_no_json_is_named(tmp_path: Path) -> None:
+    schemas = changed(tmp_path, "calendar", "2026.3")
+    (schemas / "calendar" / "2026.3.json").write_bytes(b"{")
+    with pytest.raises(BadRuleFile, match=r"calendar/2026\.3\.json"):
+        load_calendar(schemas)

@@ -426,7 +426,6 @@ async def test_later_nouns_answer_404_and_other_methods_405(intake, inspection):
         f"inspections/{inspection}/correction/{one}",
         f"inspections/{inspection}/voiding/{one}",
         f"inspections/{inspection}/team/{one}",
-        f"quarters/2026-Q3/publication/{one}",
         f"quarters/2026-Q3/restatement/{one}",
         f"nonsense/{one}",
         f"findings/{one}/nonsense/{two}",

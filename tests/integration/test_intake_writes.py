@@ -279,7 +279,7 @@ async def test_a_later_finding_opens_the_alert_again(intake, inspection):
 async def test_reply_from_recorded_on_and_the_other_outcomes_without_one(intake, inspection):
     early, _ = await record(intake, inspection)
     await intake.put("head", f"findings/{early}/reply/{fresh()}", REPLY)
-    for outcome in ("excused", "not_proven", "unfounded", "system_fault", "referred"):
+    for outcome in ("excused", "not_proven", "unfounded", "system_fault"):
         finding, _ = await record(intake, inspection)
         await intake.put("reviewer", f"findings/{finding}/decision/{fresh()}", decision(outcome))
         assert await slug(intake, "head", f"findings/{finding}/reply/{fresh()}", REPLY) == "wrong-state"
@@ -288,6 +288,19 @@ async def test_reply_from_recorded_on_and_the_other_outcomes_without_one(intake,
     accepted, _ = await record(intake, inspection)
     await intake.put("head", f"findings/{accepted}/reply/{fresh()}", REPLY | {"accepts": True})
     await intake.put("reviewer", f"findings/{accepted}/decision/{fresh()}", decision("unfounded"))
+
+
+async def test_only_severity_4_is_referred(intake, inspection):
+    for code in ("A01", "A03", "E01"):
+        finding, _ = await record(intake, inspection, code=code, count=1)
+        await intake.put("head", f"findings/{finding}/reply/{fresh()}", REPLY)
+        path = f"findings/{finding}/decision/{fresh()}"
+        refused = (await intake.put("reviewer", path, decision("referred"), 422)).json()
+        assert [error["pointer"] for error in refused["errors"]] == ["/outcome"]
+        assert "mức 4" in refused["errors"][0]["detail"]
+        await intake.put("reviewer", path, decision("unfounded"))  # the refused write did not use up its id
+    grave, _ = await record(intake, inspection, code="C04", count=1)
+    await intake.put("reviewer", f"findings/{grave}/decision/{fresh()}", decision("referred"))
 
 
 async def test_photos_of_the_manifest_are_committed_to_and_missed(intake, inspection):
@@ -356,7 +369,8 @@ async def test_commendations_and_the_cut_of_a_quarter(intake):
     await intake.put("reviewer", f"quarters/2026-Q2/closing/{fresh()}", {"edition": "official"})
     for edition in ("flash", "official"):
         assert (
-            await slug(intake, "reviewer", f"quarters/2026-Q2/closing/{fresh()}", {"edition": edition}) == "wrong-state"
+            await slug(intake, "reviewer", f"quarters/2026-Q2/closing/{fresh()}", {"edition": edition})
+            == "already-closed"
         )
     barriers = await intake.service.pool.fetch("SELECT unit FROM intake.outbox WHERE barrier")
     assert [row["unit"] for row in barriers] == ["-", "-"]

@@ -40,6 +40,7 @@ PROJECTIONS = (
     "alert",
     "edition",
     "edition_card",
+    "publication",
 )
 
 
@@ -96,6 +97,7 @@ async def test_the_golden_card(pool: asyncpg.Pool, made: MadeLog) -> None:
     assert list(found) == [
         "quarter", "unit", "unit_name", "group", "edition", "rules", "catalogue", "log", "exposure", "score", "band",
         "band_label", "gates", "bonus", "groups", "inspections", "pending", "overturned", "withdrawn",
+        "comparison", "survey",
     ]  # fmt: skip
     tree = CompactRange()
     tree.extend(leaf_hash(entry) for entry in made.entries)

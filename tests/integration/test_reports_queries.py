@@ -32,6 +32,8 @@ SELECT gen_random_uuid(), id, unit, '2026-01-01T00:00:' || opened_index, null, '
 INSERT INTO reports.edition (closing, quarter, edition, size, root, cards_root, rules)
 SELECT gen_random_uuid(), quarter, 'official', 1, '\\x00', '\\x00', null
 FROM (SELECT DISTINCT quarter FROM reports.card) quarters, generate_series(1, 20);
+INSERT INTO reports.publication (index, closing, cards_root, own, time)
+SELECT row_number() OVER (), closing, '\\x00', true, '2026-10-16T02:00:00.000Z' FROM reports.edition;
 INSERT INTO reports.edition_card (closing, unit, grp, body, row)
 SELECT closing, 'xa-' || u, 'xa', '', '' FROM reports.edition, generate_series(1, 50) u;
 ANALYZE;
@@ -52,7 +54,7 @@ HOT: dict[str, tuple[Any, ...]] = {
     "cards_of_units": (["xa-1"],),
     "active_units": ("2024-Q3",),
     "edition": ("2024-Q3", "official"),
-    "edition_kinds": ("2024-Q3",),
+    "editions": ("2024-Q3",),
     "edition_rows": (ID,),
     "edition_card": (ID, "xa-1"),
 }

@@ -1,18 +1,22 @@
 """An installation with people of every role, one closed case to read, and as many new ones as a test asks for."""
 
+import json
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 import httpx
 import uuid_utils
 
+from services.intake.rulefiles import calendar_files
 from services.kernel.folder import Folder
 from services.kernel.note import Signer, Verifier
 from services.kernel.quarters import local_date, quarter_of
@@ -20,7 +24,7 @@ from tests.support.instance import Instance, running
 from tests.support.people import EVERYBODY, OTHER, PARENT, UNIT, spoiled_tokens_of, tokens_of
 from tests.support.photos import jpeg, listed, scene
 
-FROZEN = "2026-Q2"
+FROZEN, PUBLISHED = "2026-Q2", "2025-Q4"
 PICTURE = jpeg(scene(64, 48))
 
 
@@ -48,7 +52,9 @@ class World:
         self.quarter = quarter_of(local_date(datetime.now(UTC)))
         self.inspection, self.finding = self.closed_case()
         self.done("reviewer", f"quarters/{FROZEN}/closing/{fresh()}", {"edition": "official"})
+        self.calendars = 0
         self._until_seen()
+        self.publish()
 
     def send(self, who: str, method: str, path: str, **content: Any) -> httpx.Response:
         """A request as somebody."""
@@ -102,6 +108,34 @@ class World:
         body = recording(inspection) | {"private": {"narrative": "Bàn trống."}}
         self.done("inspector", f"findings/{finding}", body)
         return finding, inspection
+
+    def publish(self) -> None:
+        """Close another quarter, and publish it."""
+        self.done("reviewer", f"quarters/{PUBLISHED}/closing/{fresh()}", {"edition": "flash"})
+        path = f"/reports/v1/scorecards/{PUBLISHED}?edition=flash"
+        listing = self._wait(lambda: self.send("reviewer", "GET", path)).json()
+        told = {"closing": listing["closing"], "cards_root": listing["cards_root"]}
+        self.done("reviewer", f"quarters/{PUBLISHED}/publication/{fresh()}", told)
+        self._wait(lambda: self.send("admin", "GET", path))
+
+    def closing_of(self, quarter: str) -> dict[str, Any]:
+        """A new publication of a cut: the id of its closing, and some root."""
+        listed = self.send("reviewer", "GET", f"/reports/v1/editions?quarter={quarter}").json()
+        return {"closing": listed["items"][0]["closing"], "cards_root": b64encode(token_bytes(32)).decode()}
+
+    def next_calendar(self) -> dict[str, Any]:
+        """A calendar as the one in force, with another version."""
+        content = json.loads(calendar_files()[-1][1])
+        self.calendars += 1
+        return {"file": json.dumps(content | {"version": f"2027.{self.calendars}"})}
+
+    def _wait(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if (answer := ask()).status_code == 200:
+                return answer
+            time.sleep(0.1)
+        raise AssertionError(f"not seen within 20 s: {answer.text}")
 
     def _until_seen(self) -> None:
         """Wait until log and cards have it all."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -200,10 +201,28 @@ class MadeLog:
         key = Signer.generate(ORIGIN).verifier
         return self.append("log.key_added", f"log-key/{key.key_id.hex()}", "-", {"by": _by("admin"), "vkey": key.vkey})
 
-    def close_quarter(self, quarter: str = "2026-Q3", edition: str = "official") -> int:
-        """A quarter's cut mark."""
-        data = {"by": _by("reviewer"), "quarter": quarter, "edition": edition}
+    def close_quarter(
+        self, quarter: str = "2026-Q3", edition: str = "official", cards: str | None = "card-json/2"
+    ) -> int:
+        """A quarter's cut mark; without `cards` as the first program made it."""
+        data = {"by": _by("reviewer"), "quarter": quarter, "edition": edition} | ({"cards": cards} if cards else {})
         return self.append("quarter.closed", f"quarter/{quarter}", "-", data)
+
+    def publish(self, cut: int, cards_root: str) -> int:
+        """The publication of a cut, with a root."""
+        closed = json.loads(self.entries[cut])
+        quarter, edition = closed["data"]["quarter"], closed["data"]["edition"]
+        data = {"by": _by("reviewer"), "quarter": quarter, "edition": edition, "closing": closed["id"]}
+        return self.append("quarter.published", f"quarter/{quarter}", "-", data | {"cards_root": cards_root})
+
+    def rules(self, kind: str, version: str, since: str, at: str, **changes: Any) -> int:
+        """A version of the catalogue or scoring rules that came later: as the first but for some of it."""
+        data = next(one.data for one in genesis() if one.subject.startswith(kind)) | changes
+        data |= {"by": {"role": "system"}, "version": version, "valid_from": since}
+        event = f"kycuong.{kind}.published.v1"
+        return self.append(
+            f"{kind}.published", f"{kind}/{version}", "-", data, id=genesis_id(event, version), at=parse_instant(at)
+        )
 
     def golden(self, unit: str = "xa-tan-hoa") -> str:
         """The golden case, upheld: 45 checked, 3×A01, 1×A03, 2×B04; the inspection's id."""

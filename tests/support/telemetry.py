@@ -30,3 +30,17 @@ def heard(providers: Heard) -> Iterator[Heard]:
     providers[0].clear()
     yield providers
     providers[0].clear()
+
+
+def latest(heard: Heard, name: str) -> float | None:
+    """The value that a gauge told last; None when it told none."""
+    data = heard[1].get_metrics_data()
+    found = [
+        point.value  # type: ignore[union-attr]
+        for resource in (data.resource_metrics if data else ())
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+        if metric.name == name
+        for point in metric.data.data_points
+    ]
+    return found[-1] if found else None

@@ -43,6 +43,8 @@ ROUTES = (
     _read("/intake/v1/findings/{finding}/photos/{n}", Action.READ_CASE),
     _write("commendations/{id}", Action.DECIDE),
     _write("quarters/{quarter}/closing/{id}", Action.DECIDE),
+    _write("quarters/{quarter}/publication/{id}", Action.DECIDE),
+    _write("calendars/{id}", Action.CHANGE_DIRECTORY),
     _write("erasures/{id}", Action.REQUEST_ERASURE),
     _write("erasures/{erasure}/approval/{id}", Action.SETTLE_ERASURE),
     _write("erasures/{erasure}/refusal/{id}", Action.SETTLE_ERASURE),
@@ -74,6 +76,7 @@ ROUTES = (
     _read("/audit/v1/growth", PUBLIC, _OPEN),
     _read("/audit/v1/entries/{event_id}", Action.ENTRY),
     _read("/reports/v1/alerts", Action.ALERTS, frozenset({200, 401, 403, 422})),
+    _read("/reports/v1/editions", Action.PUBLISHED_CARDS, frozenset({200, 401, 403, 404})),
     _read("/reports/v1/scorecards/{quarter}", Action.LIVE_CARDS),
     _read("/reports/v1/scorecards/{quarter}/{unit}", Action.LIVE_CARDS),
     *(_read(f"/{service}/healthz", PUBLIC, _OPEN) for service in ("intake", "audit", "reports")),
@@ -83,7 +86,6 @@ LATER = (
     "inspections/{id}/correction/{id2}",
     "inspections/{id}/voiding/{id2}",
     "inspections/{id}/team/{id2}",
-    "quarters/{quarter}/publication/{id}",
     "quarters/{quarter}/restatement/{id}",
 )
 """Writes of the contract that answer 404 until they are built."""

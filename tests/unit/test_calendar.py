@@ -1,11 +1,14 @@
 """The working calendar: holidays, weekends, and the end of the reply window."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
+import holidays
 import pytest
 
 from services.intake.calendar import WorkingCalendar
-from services.intake.rulefiles import load_calendar
+from services.intake.refusals import CalendarEnded
+from services.intake.rulefiles import calendar_files, load_calendar
 from services.kernel.quarters import ICT
 
 CALENDAR = load_calendar()
@@ -37,6 +40,21 @@ def local(text: str) -> datetime:
         ),  # Giỗ Tổ and 30/4 in one window: 28, 29 Apr; 4, 5, 6 May
         ("2025-08-29T11:00", "2025-09-09"),
         ("2026-12-31T11:00", "2027-01-08"),
+        ("2026-01-05T10:00", "2026-01-10"),  # Saturday 10 January is worked for Friday 2 January
+        ("2026-01-08T10:00", "2026-01-14"),
+        ("2026-08-17T10:00", "2026-08-22"),  # Saturday 22 August is worked for Monday 31 August
+        ("2026-08-20T10:00", "2026-08-26"),
+        ("2026-08-21T16:30", "2026-08-27"),
+        ("2026-08-24T16:30", "2026-09-03"),
+        ("2026-11-20T10:00", "2026-11-30"),  # 24 November, Ngày Văn hóa Việt Nam
+        ("2026-11-23T10:00", "2026-12-01"),
+        ("2027-02-03T10:00", "2027-02-17"),  # Tết 4-10 February
+        ("2027-02-01T10:00", "2027-02-15"),
+        ("2027-04-15T10:00", "2027-04-23"),
+        ("2027-04-29T10:00", "2027-05-10"),  # 1 May is a Saturday: Monday 3 May instead
+        ("2027-09-01T10:00", "2027-09-10"),  # 2 and 3 September
+        ("2027-11-23T10:00", "2027-12-01"),
+        ("2027-12-23T10:00", "2027-12-30"),
     ],
 )
 def test_reply_is_due_at_the_end_of_the_fifth_working_day(received: str, due: str) -> None:
@@ -103,3 +121,36 @@ def test_windows_never_shrink_and_end_on_a_working_day() -> None:
     assert dues == sorted(dues)
     assert all(CALENDAR.is_working(due.astimezone(ICT).date()) for due in dues)
     assert all(due - start > timedelta(days=5 + n) for n, due in enumerate(dues))
+
+
+def test_the_first_calendar_still_counts_as_it_did() -> None:
+    first = WorkingCalendar.from_file(json.loads(dict(calendar_files())["2026.1"]))
+    assert first.reply_due(local("2026-08-20T10:00")) == datetime.fromisoformat("2026-08-27T23:59:59.999+07:00")
+    assert (first.ends, CALENDAR.ends) == (date(2027, 2, 11), date(2027, 12, 31))
+
+
+# Where the package knows less than the Department: an exchange of days that no release has.
+UNKNOWN_TO_IT = {date(2026, 1, 2), date(2026, 1, 10)}
+
+
+def test_another_calendar_agrees_but_for_the_exchange_that_it_does_not_know() -> None:
+    other = holidays.country_holidays("VN", years=range(2026, 2028))
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(730)]
+    worked = {day for day in days if other.is_working_day(day)}
+    assert {day for day in days if CALENDAR.is_working(day) is not (day in worked)} == UNKNOWN_TO_IT
+
+
+def test_past_its_end_a_calendar_gives_no_deadline_and_no_lapse_comes_early() -> None:
+    last = CALENDAR.reply_due(local("2027-12-24T16:00"))
+    assert last == datetime.fromisoformat("2027-12-31T23:59:59.999+07:00")
+    for late in ("2027-12-27T08:00", "2027-12-31T23:59", "2031-01-01T00:00"):
+        with pytest.raises(CalendarEnded, match="ends on 2027-12-31"):
+            CALENDAR.reply_due(local(late))
+        assert CALENDAR.window_over(local(late)) - local(late) > timedelta(days=5 + 2 * 9)  # two Tết's worth
+    assert CALENDAR.window_over(local("2027-12-24T16:00")) == last
+
+
+def test_versions_are_ordered_by_number() -> None:
+    content = json.loads(dict(calendar_files())["2026.2"])
+    ninth, tenth = (WorkingCalendar.from_file(content | {"version": f"2026.{n}"}) for n in (9, 10))
+    assert ninth.number < tenth.number
