@@ -286,6 +286,7 @@ async def prepare(settings: Settings) -> None:
     """What an installation must have before its services start: its tables, and every secret, made once."""
     from services.audit.guard import keys_of
     from services.intake.handover_keys import Keys
+    from services.intake.known_devices import KnownDevices
     from services.intake.vault_key import open_vault
 
     await migrate(settings)
@@ -294,7 +295,9 @@ async def prepare(settings: Settings) -> None:
         await open_vault(connection, settings.folder)
     finally:
         await connection.close()
-    for make in (lambda: keys_of(settings), lambda: Keys.of(settings.folder), settings.folder.read_token):
+    folder = settings.folder
+    made = (lambda: keys_of(settings), lambda: Keys.of(folder), lambda: KnownDevices.of(folder), folder.read_token)
+    for make in made:
         await asyncio.to_thread(make)
 
 

@@ -23,9 +23,11 @@ from services.intake import (
     receipts,
     schemas,
     sessions,
+    sweeps,
 )
 from services.intake.catalogue import Catalogue
 from services.intake.handover_keys import Keys
+from services.intake.known_devices import KnownDevices
 from services.intake.loading import QUERIES
 from services.intake.rate import RateLimit
 from services.intake.rulefiles import load_catalogues
@@ -96,6 +98,7 @@ async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
             start_loop(lapses.run(service, stop), "lapses"),
             start_loop(photo_parts.sweep_often(service, stop), "sweep"),
             start_loop(calendar_watch.run(service, stop), "calendar"),
+            start_loop(sweeps.run(service, stop), "sessions"),
         ]
         _collect_less_often()
         yield service
@@ -130,7 +133,8 @@ def _service(
     )  # fmt: skip
     return Service(
         settings, pool, clock, vault, catalogues, writes, Batcher(writes.commit, max_size=500, max_age=0.001),
-        RateLimit(settings.writes_per_second), Logins(), Keys.of(settings.folder), senders,
+        RateLimit(settings.writes_per_second), Logins(KnownDevices.of(settings.folder)),
+        Keys.of(settings.folder), senders,
         wake=relay.wake,
     )  # fmt: skip
 

@@ -503,6 +503,13 @@ UPDATE identity.account SET disabled_at = coalesce(disabled_at, now()) WHERE acc
 -- An account that may sign in again.
 UPDATE identity.account SET disabled_at = NULL WHERE account = $1 RETURNING account;
 
+-- name: sweep_sessions
+-- Remove at most $1 sessions and tokens whose time is over, by the database's clock as it judges them; those in use are left.
+DELETE FROM identity.session WHERE token_hash IN (
+    SELECT token_hash FROM identity.session WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+RETURNING 1;
+
 -- name: end_session
 -- Revoke a session.
 UPDATE identity.session SET revoked_at = now() WHERE token_hash = $1 AND revoked_at IS NULL;

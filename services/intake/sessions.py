@@ -1,9 +1,14 @@
 """Signing in and out with a local account: argon2, few at once, slower after each wrong password."""
 
 import asyncio
+import math
+import os
 import re
 import secrets
-import time
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 
 from argon2 import PasswordHasher
@@ -13,7 +18,13 @@ from pydantic import Field, ValidationError
 from starlette.responses import Response
 
 from services.intake.forms import ACCOUNT, Form
+from services.intake.known_devices import COOKIE as DEVICE_COOKIE
+from services.intake.known_devices import LIFE as DEVICE_LIFE
+from services.intake.known_devices import KnownDevices
 from services.intake.loading import QUERIES
+from services.intake.patience import Key, Patience
+from services.intake.turns import Turns
+from services.kernel.addresses import counted
 from services.kernel.db import Pool
 from services.kernel.identity import COOKIE, hash_token, token_of
 from services.kernel.problems import Forbidden, Invalid, Problem, TooFast, field_errors
@@ -22,10 +33,9 @@ from services.kernel.strict_json import parse
 from services.kernel.web import read_body
 
 LIFE = timedelta(hours=12)
-_AT_ONCE = 4
+_WAITING = 16  # for their turn: about two seconds' work
 _MAX_BODY = 4 * 1024
-_MAX_DELAY = 30.0  # seconds
-_REMEMBERED = 10_000
+_WRONG_OFTEN = ("Đã nhập sai nhiều lần.", "Too many wrong tries.")
 HASHER = PasswordHasher(time_cost=2, memory_cost=64 * 1024, parallelism=1)
 
 
@@ -45,39 +55,66 @@ class Login(Form):
     password: str = Field(max_length=200)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a try comes from."""
+
+    address: str
+    device: str | None
+    """The phone that the account signed in on before."""
+
+    def keys(self, account: str) -> list[Key]:
+        """What a failure is counted by: a stranger's never by what keeps a known phone waiting."""
+        if self.device is not None:
+            return [("device", f"{self.device} {account}")]
+        return [("pair", f"{self.address} {account}"), ("account", account), ("address", self.address)]
+
+    @property
+    def known(self) -> bool:
+        return self.device is not None
+
+
 class Logins:
-    """Checks passwords; nobody is locked out, but each wrong try makes the next one wait longer."""
+    """Checks passwords, few at once; each wrong one makes the next wait longer, but nobody is locked out of a phone of
+    his own by what strangers try.
+    """
 
-    def __init__(self) -> None:
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+    def __init__(self, devices: KnownDevices) -> None:
+        self.devices = devices
+        self._turns = Turns(_AT_ONCE, _WAITING)
+        self._patience = Patience()
         self._nobody = HASHER.hash(secrets.token_urlsafe(16))
-        self._failed: dict[str, tuple[int, float]] = {}
 
-    async def check(self, pool: Pool, login: Login) -> str:
-        """The hash of the account's password; WrongPassword if it is another; TooFast while the account must wait."""
-        async with self._turns:
-            self._require_patience(login.account)  # asked in turn, so that many tries at once are not one
+    async def check(self, pool: Pool, login: Login, origin: Origin) -> str:
+        """The hash of the account's password; WrongPassword if it is another; TooFast while it must wait."""
+        keys = origin.keys(login.account)
+        self._require_patience(keys)  # who must wait takes no place in the queue
+        async with self._turns.take(0 if origin.known else 1 + self._patience.failures(keys)):
+            self._require_patience(keys)  # asked again in turn, so that many tries at once are not one
             named = re.fullmatch(ACCOUNT, login.account) is not None
             kept: str | None = await pool.fetchval(QUERIES.password_hash, login.account) if named else None
             # an unknown account costs as much time as a known one
-            right = await asyncio.to_thread(verify, kept or self._nobody, login.password)
+            loop = asyncio.get_running_loop()
+            right = await loop.run_in_executor(_WORKERS, verify, kept or self._nobody, login.password)
             if not right or kept is None:
-                self._count(login.account)
+                self._patience.count(keys)
                 raise WrongPassword
-            self._failed.pop(login.account, None)
+            self._patience.forgive([key for key in keys if key[0] in ("pair", "device")])
             return kept
 
-    def _require_patience(self, account: str) -> None:
-        failures, since = self._failed.get(account, (0, 0.0))
-        wait = since + min(_MAX_DELAY, 2.0 ** (failures - 3)) - time.monotonic()
-        if failures > 3 and wait > 0:
-            raise TooFast(retry_after=int(wait) + 1)
+    def _require_patience(self, keys: Sequence[Key]) -> None:
+        wait = self._patience.wait(keys)
+        if wait > 0:
+            raise TooFast(math.ceil(wait), _WRONG_OFTEN)
 
-    def _count(self, account: str) -> None:
-        failures, _ = self._failed.pop(account, (0, 0.0))
-        self._failed[account] = (failures + 1, time.monotonic())
-        if len(self._failed) > _REMEMBERED:
-            del self._failed[next(iter(self._failed))]  # the one that failed longest ago
+
+def _yield_to_others() -> None:
+    """Let the service's own thread go first: a password's check takes all of a processor for a while."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+_AT_ONCE = max(1, min(4, (os.cpu_count() or 2) // 2))
+_WORKERS = ThreadPoolExecutor(_AT_ONCE, "password", _yield_to_others)
 
 
 def verify(kept: str, password: str) -> bool:
@@ -106,14 +143,19 @@ async def sign_in(request: Request) -> Response:
     except ValidationError as error:
         raise Invalid(errors=field_errors(error)) from None
     service = request.app.state.service
-    checked = await service.logins.check(service.pool, login)
+    logins: Logins = service.logins
+    cookie = request.cookies.get(DEVICE_COOKIE, "")
+    address = counted(request.client.host if request.client else None)
+    checked = await logins.check(service.pool, login, Origin(address, logins.devices.device(cookie, login.account)))
     token = secrets.token_urlsafe(32)
     if await service.pool.fetchval(QUERIES.open_signed_in, hash_token(token), login.account, checked, LIFE) is None:
         raise WrongPassword  # changed, or the account disabled, while it was checked
     response = Response(status_code=204)
-    response.set_cookie(
-        COOKIE, token, max_age=int(LIFE.total_seconds()), path="/", secure=True, httponly=True, samesite="lax"
-    )
+    known = logins.devices.remember(cookie, login.account)
+    for name, value, life in ((COOKIE, token, LIFE), (DEVICE_COOKIE, known, timedelta(days=DEVICE_LIFE))):
+        response.set_cookie(
+            name, value, max_age=int(life.total_seconds()), path="/", secure=True, httponly=True, samesite="lax"
+        )
     return response
 
 

@@ -99,6 +99,7 @@ def test_other_passwords_than_the_databases_say_so(server, tmp_path):
 SETTINGS = [
     ("KYCUONG_DATABASE_URL", "mysql://u:hidden-word@127.0.0.1/x"),
     ("KYCUONG_KAFKA", "no port"),
+    ("KYCUONG_PROXIES", "127.0.0.1, proxy.example"),
     ("KYCUONG_AUDIT_URL", "audit"),
     ("KYCUONG_PUBLIC_URL", "kycuong.example"),
     ("KYCUONG_LOG_ORIGIN", "https://snv.example/log"),

@@ -1,0 +1,130 @@
+"""Signing in while strangers try: the owner's phone gets in, others are told how long to wait, and nothing piles up."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from services.intake import accounts, sweeps
+from services.intake.sessions import _AT_ONCE, _WAITING
+from services.kernel.identity import hash_token
+from tests.support.intake import running_intake
+
+PASSWORD = "mat-khau-dai"
+
+
+@pytest_asyncio.fixture
+async def intake(settings):
+    async with running_intake(settings) as intake:
+        async with intake.service.pool.acquire() as connection:
+            for name in ("an", "binh"):
+                await accounts.add_account(connection, name, None, PASSWORD, intake.clock.now() - timedelta(days=1))
+        yield intake
+
+
+@asynccontextmanager
+async def browser(intake, address="203.0.113.9"):
+    """A browser of its own, with its cookies, at an address."""
+    transport = httpx.ASGITransport(app=intake.app, client=(address, 1))
+    async with httpx.AsyncClient(transport=transport, base_url="https://t", trust_env=False) as client:
+        yield client
+
+
+async def sign_in(client, account, password=PASSWORD, **headers):
+    return await client.post("/intake/login", json={"account": account, "password": password}, headers=headers)
+
+
+async def test_strangers_who_try_a_name_do_not_keep_its_owner_out_of_a_known_phone(intake):
+    async with browser(intake) as phone, browser(intake) as stranger:
+        assert (await sign_in(phone, "an")).status_code == 204
+        said = [(await sign_in(stranger, "an", f"sai {n}")).status_code for n in range(5)]
+        assert said == [401, 401, 401, 401, 429]
+        assert (await sign_in(stranger, "an")).status_code == 429  # not even with the right one
+        assert (await sign_in(phone, "an", "nham")).status_code == 401
+        assert (await sign_in(phone, "an")).status_code == 204
+        async with browser(intake, "203.0.113.77") as elsewhere:  # nor out of another address, while few have tried
+            assert (await sign_in(elsewhere, "an")).status_code == 204
+
+
+async def test_a_known_phone_is_known_for_its_own_account_only_and_waits_for_its_own_mistakes(intake):
+    async with browser(intake) as phone:
+        assert (await sign_in(phone, "binh")).status_code == 204
+        assert [(await sign_in(phone, "an", "sai")).status_code for _ in range(5)] == [401] * 4 + [429]
+        assert [(await sign_in(phone, "binh", "sai")).status_code for _ in range(7)] == [401] * 6 + [429]
+        async with browser(intake, "203.0.113.77") as elsewhere:
+            assert (await sign_in(elsewhere, "binh")).status_code == 204
+
+
+async def test_one_address_that_tries_many_names_waits_and_others_do_not(intake):
+    async with browser(intake) as stranger, browser(intake, "203.0.113.77") as elsewhere:
+        said = [(await sign_in(stranger, f"nguoi-{n}", "sai")).status_code for n in range(22)]
+        assert said == [401] * 21 + [429]
+        assert (await sign_in(elsewhere, "an")).status_code == 204
+
+
+async def test_one_account_tried_from_many_addresses_waits(intake):
+    for n in range(11):
+        async with browser(intake, f"203.0.113.{n}") as stranger:
+            assert (await sign_in(stranger, "an", "sai")).status_code == 401
+    async with browser(intake, "203.0.113.200") as stranger:
+        assert (await sign_in(stranger, "an", "sai")).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "minutes"),
+    [("vi", "Hãy thử lại sau", "phút"), ("en", "Try again in", "minutes")],
+)
+async def test_how_long_to_wait_is_said_in_words(intake, language, words, minutes):
+    keys = [("pair", "203.0.113.9 an")]
+    for _ in range(11):
+        intake.service.logins._patience.count(keys)
+    async with browser(intake) as stranger:
+        answer = await sign_in(stranger, "an", "sai", **{"accept-language": language})
+    assert answer.status_code == 429 and 250 <= int(answer.headers["retry-after"]) <= 256
+    assert answer.json()["detail"].endswith(f"{words} 5 {minutes}.")
+
+
+async def test_a_crowd_of_strangers_is_bounded_and_a_known_phone_passes_it(intake):
+    async with browser(intake) as phone, browser(intake, "203.0.113.77") as strangers:
+        assert (await sign_in(phone, "an")).status_code == 204
+        crowd = [asyncio.create_task(sign_in(strangers, f"nguoi-{n}", "sai")) for n in range(60)]
+        while sum(task.done() for task in crowd) < 60 - _WAITING - _AT_ONCE:
+            await asyncio.sleep(0)
+        assert (await sign_in(phone, "an")).status_code == 204
+        assert sum(task.done() for task in crowd) < 60
+        said = await asyncio.gather(*crowd)
+    busy = [answer for answer in said if answer.status_code == 429]
+    assert len(busy) >= 60 - _WAITING - _AT_ONCE
+    assert all(answer.headers["retry-after"] == "5" for answer in busy if "cùng lúc" in answer.json()["detail"])
+
+
+async def test_sessions_and_tokens_whose_time_is_over_are_removed(intake):
+    async with browser(intake) as phone:
+        for _ in range(3):
+            await sign_in(phone, "an")
+        await intake.token("inspector", account="an", key="token")
+        await intake.token("inspector", account="binh", key="kept")
+        assert await intake.count("identity.session") == 5
+        await intake.expire("token")
+        (cookie,) = [one.value for one in phone.cookies.jar if one.name == "__Host-kycuong"]
+        await intake.service.pool.execute(
+            "UPDATE identity.session SET expires_at = now() WHERE token_hash = $1", hash_token(cookie)
+        )
+        assert await sweeps.sweep(intake.service) == 2
+        assert await intake.count("identity.session") == 3
+        assert (await phone.get("/intake/v1/me")).status_code == 401
+    await intake.get("kept", "/intake/v1/me")
+    assert await sweeps.sweep(intake.service) == 0
+
+
+async def test_the_sweep_runs_by_itself(settings):
+    async with running_intake(settings) as intake:
+        token = await intake.token("inspector")
+        await intake.expire("inspector")
+        assert token
+    async with running_intake(settings) as intake, asyncio.timeout(20):
+        while await intake.count("identity.session"):
+            await asyncio.sleep(0)
