@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel.negotiation import coding
+from services.kernel.whole import whole
 
 # comments, empty lines, and what a line is set in by; minifiers that know no JavaScript of today break nested
 # templates. A comment behind code is taken only where no quote follows, so that none is taken for one inside a string.
@@ -38,7 +39,7 @@ _PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
 @lru_cache(maxsize=256)
 def served(path: Path, changed: int) -> bytes:
     """What a file of ours is served as, made once for each change of it: scripts and styles without their comments."""
-    body = path.read_bytes()
+    body = whole(path) if path.suffix == ".js" else path.read_bytes()
     return _WRITTEN_FOR_PEOPLE.sub(b"", body) if path.suffix in (".js", ".css") else body
 
 
