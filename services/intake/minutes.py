@@ -12,6 +12,8 @@ from services.kernel.quarters import ICT
 HIDDEN_SEVERITY = 4
 """Kept from the unit, and so from the paper that it signs."""
 BADGE = "B01"
+CLEAN = "K00"
+"""Nothing was found: never beside something that was."""
 EXCUSES = ("leave", "meeting", "duty", "study", "sickness", "maternity")
 SIGNERS = ("leader", "secretary", "unit")
 
@@ -111,8 +113,11 @@ _SAID = ("opinion", "refusal", "minutes", "signatures")
 
 
 def told(findings: Iterable[Noted]) -> list[Noted]:
-    """The findings that the paper names, by code."""
-    return sorted((one for one in findings if one.severity != HIDDEN_SEVERITY), key=lambda one: (one.code, one.count))
+    """The findings that the paper names, by code; "nothing found" only where no violation stands."""
+    named = [one for one in findings if one.severity != HIDDEN_SEVERITY]
+    if any(one.severity > 0 and not one.withdrawn for one in named):
+        named = [one for one in named if one.code != CLEAN]
+    return sorted(named, key=lambda one: (one.code, one.count))
 
 
 def units_edition(said: Mapping[str, Any]) -> dict[str, Any]:
