@@ -34,6 +34,7 @@ _NUMBER = rf"^(?=[^0-9]*[0-9])[{_LETTER}0-9_./&-]+$"
 _KINDS = "Nghị quyết|Quyết định|Nghị định|Thông tư|Kế hoạch|Luật|NQ|QĐ|NĐ|TT|KH|CT|TB|KL|CV"
 _BASIS = rf"^(?:(?:{_KINDS})(?: số)? )?{_NUMBER[1:]}"
 _CALLED = re.compile(r"\d(?:[.-]?\d){8}", re.ASCII)  # a telephone or an identity card: no document has such a number
+_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _DAY = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 _PART = r"^(narrative|persons|opinion|refusal|minutes|signatures|position|fill|reason|text|photo\.[1-9][0-9]?)$"
 _VKEY = r"^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$"
@@ -116,6 +117,11 @@ def _document(pattern: str) -> Callable[[str], str]:
         text = _line(text)
         if re.fullmatch(pattern, text) and not _CALLED.search(text):
             return text
+        if _DASHES.search(text):
+            raise ValueError((
+                f"có dấu gạch dài “–”, hãy dùng gạch nối “-”: {_DASHES.sub('-', text)}",
+                f"has a long dash “–”, use a hyphen “-”: {_DASHES.sub('-', text)}",
+            ))  # fmt: skip
         raise ValueError((
             "chỉ ghi số, ký hiệu văn bản, ví dụ 12/QĐ-SNV; không ghi lời, tên người hay số điện thoại",
             "give only a document's number, for example 12/QĐ-SNV; no words, no person's name, no telephone number",

@@ -20,7 +20,8 @@ PAGES = Pages(OWN)
 FIELD = frozenset({Role.INSPECTOR, Role.LEAD})
 NOBODY = Reader("", FIELD)
 _FOLDERS = {"/intake/static/": OWN / "static", "/intake/assets/": KERNEL / "static"}
-_NAMED = re.compile(r'(?:src|href)="(/intake/(?:static|assets)/[^"]+)"')
+# no pictures: a home screen takes its own once
+_NAMED = re.compile(r'(?:src|href)="(/intake/(?:static|assets)/[^"]+)(?<!\.png)"')
 _IMPORTED = re.compile(r'(?:\bfrom|\bimport)\s*\(?\s*"(\.{1,2}/[^"]+\.js)"')
 
 

@@ -14,6 +14,7 @@ from tests.support.form import (
     NAME,
     PASSWORDS,
     count,
+    file_now,
     filed,
     fill_in_and_close,
     installed,
@@ -150,7 +151,7 @@ def test_a_raw_look_at_the_phones_store_shows_no_word(phone: Person) -> None:
     page.get_by_label("Người liên quan (không bắt buộc)").fill("Ông CANARY")
     expect(page.locator("#saved")).to_contain_text("Đã lưu")
     draft = page.evaluate(DUMP)
-    page.get_by_role("button", name="Ghi nhận").click()
+    file_now(page)
     expect(filed(page, "A03")).to_contain_text("Chờ gửi")
     queued = page.evaluate(DUMP)
     for dump in (draft, queued):
@@ -169,7 +170,7 @@ def test_a_colleague_outside_the_team_carries_the_queue_and_it_stays_its_signers
         page.locator('[data-code="A03"]').get_by_role("button", name="Chụp ảnh").click()
     camera.value.set_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": jpeg(scene())})
     expect(page.locator('[data-code="A03"] .photos img')).to_have_count(1, timeout=FAR)
-    page.get_by_role("button", name="Ghi nhận").click()
+    file_now(page)
     expect(filed(page, "A03")).to_contain_text("Chờ gửi")
     page.goto(page.url.split("#")[0] + "#/handover")
     with page.expect_download() as download:

@@ -20,6 +20,7 @@ from tests.support.form import (
     NAME,
     PASSWORDS,
     count,
+    file_now,
     filed,
     fill_in_and_close,
     installed,
@@ -166,7 +167,7 @@ def test_of_five_items_one_is_poisoned_and_four_go_on(phone: Person, net: WebPro
     page.evaluate(KEEP_ROW, [inspection, "Z99"])  # a draft of a catalogue that no longer has the code
     page.reload()
     expect(page.locator('[data-code="Z99"]')).to_be_visible()
-    page.get_by_role("button", name="Ghi nhận").click()
+    file_now(page)
     for code in ("A01", "A02", "B01", "B03"):
         expect(filed(page, code)).to_contain_text("Đã nhận", timeout=FAR)
     poisoned = filed(page, "Z99")
@@ -203,7 +204,7 @@ def test_the_queue_as_a_file_is_a_batch_and_nothing_counts_twice(
     page.reload()
     expect(page.locator("#queue-trouble")).to_contain_text("chờ hơn một ngày")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Tải hàng chờ ra tệp").first.click()
+        page.get_by_role("button", name="Lưu dữ liệu chưa gửi ra tệp").first.click()
     colleague = instance.client(instance.token("inspector", account="an.kt"))
     answer = colleague.post(
         "/intake/v1/batch", content=Path(download.value.path()).read_bytes(),
@@ -234,7 +235,7 @@ def test_two_tabs_that_wake_together_send_each_body_once(phone: Person, net: Web
     phone.context.set_offline(True)
     for code in ("A01", "A02", "B01"):
         count(page, code, 1)
-    page.get_by_role("button", name="Ghi nhận").click()
+    file_now(page)
     expect(filed(page, "B01")).to_contain_text("Chờ gửi")
     net.delay = 0.1
     net.seen.clear()
@@ -354,7 +355,7 @@ def test_a_second_finding_of_the_same_kind_today_is_hinted_at_never_refused(phon
     expect(filed(page, "C01")).to_contain_text("Đã nhận")
     count(page, "C01", 1)
     expect(page.locator('[data-repeat="C01"]')).to_contain_text("đã ghi nhận 1 lần")
-    page.get_by_role("button", name="Ghi nhận").click()
+    file_now(page)
     expect(filed(page, "C01").first).to_contain_text("Đã nhận")
     expect(filed(page, "C01").last).to_contain_text("Đã nhận")
     expect(filed(page, "C01")).to_have_count(2)
@@ -458,7 +459,7 @@ def test_every_control_is_big_enough_for_a_thumb(phone: Person) -> None:
     start_inspection(page, "tan hoa", NAME, "56/QĐ-SNV")
     count(page, "A03", 1)
     assert page.evaluate(SMALL) == []
-    page.get_by_role("button", name="Ghi nhận").click()
+    file_now(page)
     page.get_by_role("link", name="Kết thúc kiểm tra").press("Enter")
     page.get_by_label("Đơn vị đã đọc lại và cùng ký", exact=True).check()
     page.get_by_text("Thêm cho biên bản").click()

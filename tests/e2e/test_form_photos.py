@@ -12,6 +12,7 @@ import uuid_utils
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import PHONE, Person, chromium, overflow
+from tests.support.form import file_now
 from tests.support.instance import Instance, running
 from tests.support.photos import PLACE, corners, exif, jpeg, scene, segments
 from tests.support.web_proxy import WebProxy
@@ -110,7 +111,7 @@ def shoot(page: Page, code: str, raw: bytes, number: int = 1) -> None:
 
 
 def record(page: Page) -> None:
-    page.get_by_role("button", name="Ghi nhận", exact=True).click()
+    file_now(page)
 
 
 def test_a_photo_of_12_megapixels_goes_out_small_upright_and_without_its_place(field: Field, page: Page) -> None:

@@ -11,7 +11,16 @@ from playwright.sync_api import Request as PageRequest
 
 from services.kernel.quarters import local_date, quarter_of
 from tests.support.browser import DESK, PHONE, Person, overflow
-from tests.support.form import NAME, PASSWORDS, UNIT, count, filed, open_inspection
+from tests.support.form import (
+    NAME,
+    PASSWORDS,
+    UNIT,
+    count,
+    file_now,
+    filed,
+    open_inspection,
+    record_clean,
+)
 from tests.support.instance import Instance
 
 
@@ -49,7 +58,7 @@ def test_from_the_phone_to_the_card(people: list[Person], browser: Browser, inst
     phone.reload()  # nothing typed is lost
     expect(phone.locator('[data-code="A01"] input[type="number"]')).to_have_value("3")
     expect(phone.locator("#narrative-A03")).to_have_value("Vắng từ 7 giờ 30, bàn trống")
-    phone.get_by_role("button", name="Ghi nhận").click()
+    file_now(phone)
     for code in ("A01", "A03", "B04"):
         expect(filed(phone, code)).to_contain_text("Đã nhận")
     link = filed(phone, "A03").get_by_role("link").get_attribute("href")
@@ -65,10 +74,9 @@ def test_from_the_phone_to_the_card(people: list[Person], browser: Browser, inst
 def close(page: Page) -> None:
     page.get_by_role("link", name="Kết thúc kiểm tra").press("Enter")
     form = page.locator("#close-form")
-    expect(form.get_by_label("Được giao", exact=True)).to_have_value("45")
+    expect(form.get_by_label("Biên chế được giao", exact=True)).to_have_value("45")
     form.get_by_label("Có mặt", exact=True).fill("43")
-    form.get_by_label("Trong đó đi muộn", exact=True).fill("3")
-    form.get_by_label("Nghỉ phép", exact=True).fill("1")
+    expect(form.get_by_label("Trong đó đi muộn", exact=True)).to_have_value("3")  # as recorded
     expect(page.locator("#close-sum")).to_contain_text("Lệch 1 người")
     page.get_by_role("button", name="Kết thúc và gửi").click()
     expect(page.locator(".error-summary")).to_be_focused()
@@ -150,7 +158,7 @@ def test_a_lost_answer_and_a_lost_network_keep_every_item_and_double_none(
 
     page.route("**/intake/v1/findings/*", lose_first_answer)
     count(page, "B01", 2)
-    page.get_by_role("button", name="Ghi nhận").click()
+    file_now(page)
     expect(filed(page, "B01")).to_contain_text("Đã nhận", timeout=15_000)
     assert lost == [201]
 
@@ -161,7 +169,7 @@ def test_a_lost_answer_and_a_lost_network_keep_every_item_and_double_none(
     page.context.on("requestfinished", lambda request: puts.append(request.url) if request.method == "PUT" else None)
     page.context.set_offline(True)
     count(page, "B03", 1)
-    page.get_by_role("button", name="Ghi nhận").click()
+    file_now(page)
     expect(filed(page, "B03")).to_contain_text("Chờ gửi")
     expect(page.locator("#queue-trouble")).to_contain_text("Mọi mục vẫn còn trên máy này")
     page.context.set_offline(False)
@@ -200,7 +208,7 @@ def test_a_refused_item_says_why_and_is_put_right_under_its_own_id(
     page.get_by_role("button", name="Bắt đầu kiểm tra").click()
     expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Đã nhận")
     assert page.url.endswith(inspection)
-    page.get_by_role("button", name="Không vi phạm").click()
+    record_clean(page)
     expect(filed(page, "K00")).to_contain_text("Đã nhận")
 
 
@@ -233,7 +241,7 @@ def test_a_session_that_ends_keeps_the_queue_for_its_own_account(
     open_inspection(page, "binh minh", "UBND phường Bình Minh", "15/QĐ-SNV")
     page.context.clear_cookies()
     count(page, "A02", 1)
-    page.get_by_role("button", name="Ghi nhận").click()
+    file_now(page)
     expect(page.locator("#queue-trouble")).to_contain_text("Phiên đăng nhập đã hết")
     people[-1].sign_in("binh.td", PASSWORDS["binh.td"])  # a colleague on the same phone
     expect(page.locator("#queue-trouble")).to_contain_text("1 mục chưa gửi của tài khoản khác")
@@ -251,7 +259,7 @@ def test_the_desk_withdraws_commends_and_closes_a_quarter(
     page.get_by_role("link", name="Kiểm tra", exact=True).click()
     open_inspection(page, "binh minh", "UBND phường Bình Minh", "16/QĐ-SNV")
     count(page, "F02", 1)
-    page.get_by_role("button", name="Ghi nhận").click()
+    file_now(page)
     expect(filed(page, "F02")).to_contain_text("Đã nhận")
     page.get_by_role("link", name="Xử lý hồ sơ").click()
     inspection = page.locator("#mine-list > li", has_text="16/QĐ-SNV")

@@ -81,8 +81,21 @@ def installed(page: Page) -> None:
 
 def record(page: Page, code: str, times: int = 1) -> None:
     count(page, code, times)
-    page.get_by_role("button", name="Ghi nhận").click()
+    file_now(page)
+
+
+def file_now(page: Page) -> None:
+    """Record what is counted and give up the seconds in which it could be undone."""
+    page.get_by_role("button", name="Ghi nhận", exact=True).click()
+    page.get_by_role("button", name="Gửi ngay", exact=True).click()
     expect(page.locator("#count-bar")).to_be_hidden()  # the queue holds it
+
+
+def record_clean(page: Page) -> None:
+    """Say, and say again when asked, that nothing was found."""
+    page.get_by_role("button", name="Không vi phạm").click()
+    page.get_by_role("button", name="Đúng, ghi nhận").click()
+    page.get_by_role("button", name="Gửi ngay", exact=True).click()
 
 
 def stored(instance: Instance, inspection: str) -> list[tuple[str, int]]:
@@ -95,7 +108,7 @@ def stored(instance: Instance, inspection: str) -> list[tuple[str, int]]:
 def fill_in_and_close(page: Page) -> None:
     page.get_by_role("link", name="Kết thúc kiểm tra").press("Enter")
     form = page.locator("#close-form")
-    for label, value in (("Được giao", "45"), ("Có mặt", "45"), ("Số người", "45")):
+    for label, value in (("Biên chế được giao", "45"), ("Có mặt", "45"), ("Số người", "45")):
         form.get_by_label(label, exact=True).fill(value)
     form.get_by_label("Đơn vị đã đọc lại và cùng ký", exact=True).check()
     page.get_by_role("button", name="Kết thúc và gửi").click()

@@ -25,8 +25,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: "_Server"
 
     def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         proxy = self.server.proxy
+        body = proxy.spoil(self.path, self.rfile.read(int(self.headers.get("Content-Length", 0))))
         proxy.seen.append((self.command, self.path))
         if "/photos/" in self.path:
             proxy.photos.append(body)
@@ -56,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             far.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
-                far.putheader(name, value)
+                far.putheader(name, str(len(body)) if name.lower() == "content-length" else value)
             far.endheaders(body or None)
             answer = far.getresponse()
             return answer.status, answer.getheaders(), answer.read()
@@ -106,7 +106,10 @@ class _Server(ThreadingHTTPServer):
 
 
 class WebProxy:
-    """Forwards to a port of this machine; `rule(method, path)` names a fault or None, `rewrite` changes an answer."""
+    """Forwards to a port of this machine; `rule(method, path)` names a fault or None.
+
+    `rewrite` changes an answer, `spoil` what is sent.
+    """
 
     def __init__(self, target: int) -> None:
         self.target = target
@@ -127,6 +130,7 @@ class WebProxy:
         """No faults; what hangs is let go."""
         self.rule: Rule = lambda method, path: None
         self.rewrite: Callable[[str, bytes], bytes] = lambda path, body: body
+        self.spoil: Callable[[str, bytes], bytes] = lambda path, body: body
         self.delay = 0.0
         self.most = sys.maxsize  # bytes of a body: a longer one never gets through
         self.healed.set()

@@ -78,7 +78,7 @@ async def test_a_script_travels_without_what_was_written_for_people(client: http
 
 
 def test_no_script_has_a_template_of_several_lines_which_would_be_set_in_differently() -> None:
-    scripts = [*STATIC.glob("*.js"), *(KERNEL / "static").glob("*.js"), *KERNEL.parent.glob("*/static/*.js")]
+    scripts = [*STATIC.rglob("*.js"), *(KERNEL / "static").glob("*.js"), *KERNEL.parent.glob("*/static/*.js")]
     assert len(scripts) > 40
     lines = [(path.name, line) for path in scripts for line in path.read_text().splitlines()]
     assert not [(name, line) for name, line in lines if line.count("`") % 2]

@@ -4,7 +4,7 @@ import { put } from "../assets/api.js";
 import { el, flash, onSubmit } from "../assets/dom.js";
 import { t } from "../assets/words.js";
 import { set, values } from "./drafts.js";
-import { clearErrors, errorsOf, showErrors } from "./fields.js";
+import { clearErrors, errorsOf, showErrors, tooLong } from "./fields.js";
 import { uuid7 } from "./uuid7.js";
 
 /**
@@ -24,8 +24,9 @@ export function wire(form, { name, path, write, done, sure = async () => true })
   onSubmit(form, async () => {
     save();
     const fields = values(form);
-    const { body, errors } = write(fields);
-    if (errors?.length) return showErrors(form, errors);
+    const { body, errors = [] } = write(fields);
+    const wrong = () => [...(write(values(form)).errors ?? []), ...tooLong(form)];
+    if (errors.length || tooLong(form).length) return showErrors(form, wrong(), undefined, wrong);
     clearErrors(form);
     if (!(await sure(fields))) return;
     const answer = await put(path(kept.id, fields), body).catch((problem) => {
@@ -48,7 +49,7 @@ const savedAll = (problem) => flash("warn", t(`Đã lưu, nhưng chưa đọc l�
 export function textField(id, name, pointer, label, hint) {
   return el("div", { class: "field" },
     el("label", { for: id }, label), hint && el("span", { class: "hint", id: `${id}-hint` }, hint),
-    el("textarea", { id, name, maxlength: 4000, "data-pointer": pointer, "aria-describedby": hint ? `${id}-hint` : null }));
+    el("textarea", { id, name, "data-most": 4000, "data-pointer": pointer, "aria-describedby": hint ? `${id}-hint` : null }));
 }
 
 /** Radio choices [[value, label, explanation]]. */

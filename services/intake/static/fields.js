@@ -1,8 +1,10 @@
-// Errors beside their fields, and a summary above the form that takes the focus and links to each.
+// Errors beside their fields, and a summary above the form that takes the focus and links to each; they go when mended.
+// A text that is too long stays as it was typed or pasted, counted, and is refused when it is to be sent.
 
 import { el } from "../assets/dom.js";
-import { t } from "../assets/words.js";
-import { FIELD } from "./labels.js";
+import { number, t } from "../assets/words.js";
+import { FIELD } from "./terms.js";
+import { length } from "./rules.js";
 
 /** The control of a pointer: `data-pointer` on an input or on the fieldset around a group of them. */
 const owner = (form, pointer) => {
@@ -21,35 +23,78 @@ function describe(control, ids) {
 }
 
 export function clearErrors(form) {
+  shown.delete(form);
   form.querySelector(".error-summary")?.remove();
-  for (const words of form.querySelectorAll(".wrong-words")) words.remove();
-  for (const box of form.querySelectorAll(".wrong")) box.classList.remove("wrong");
-  for (const control of form.querySelectorAll("[aria-invalid]")) {
+  for (const box of form.querySelectorAll(".wrong, [aria-invalid]")) unmark(box);
+}
+
+/** What a form shows as wrong, and how to ask it again. */
+const shown = new WeakMap();
+
+/**
+ * Show `[{pointer, detail}]`; a pointer that no field owns is told in the summary alone. `again()` answers with what is wrong by
+ * now; without it an error goes once its field is altered.
+ */
+export function showErrors(form, errors, title = t("Chưa gửi được: hãy sửa các mục sau", "Not sent: put these right"), again = null) {
+  clearErrors(form);
+  const list = el("ul");
+  const told = errors.map((error, index) => {
+    const node = owner(form, error.pointer);
+    const detail = said(error, node && labelOf(node));
+    const line = el("li", {}, detail);
+    list.append(line);
+    if (!node) return { pointer: error.pointer, line };
+    mark(node, detail, `wrong-${form.id}-${index}`);
+    const control = input(node);
+    control.id ||= `field-${form.id}-${index}`;
+    const follow = (event) => { event.preventDefault(); control.focus(); };
+    line.replaceChildren(el("a", { href: `#${control.id}`, onclick: follow }, detail));
+    return { pointer: error.pointer, line, node };
+  });
+  const summary = el("div", { class: "error-summary", role: "alert", tabindex: "-1" }, el("h2", {}, title), list);
+  form.prepend(summary);
+  shown.set(form, { told, again, summary });
+  for (const kind of ["input", "change"]) form.addEventListener(kind, mended);
+  summary.focus();
+}
+
+/** Take away what has been put right since, and say so once nothing is left. */
+function mended({ currentTarget: form, target }) {
+  const state = shown.get(form);
+  if (!state?.told.length) return;
+  const wrong = state.again && new Set(state.again().map(({ pointer }) => pointer));
+  const still = ({ pointer, node }) => (wrong ? wrong.has(pointer) : !node?.contains(target));
+  for (const { line, node } of state.told.filter((each) => !still(each))) {
+    line.remove();
+    if (node && !state.told.some((each) => each.node === node && still(each))) unmark(node);
+  }
+  state.told = state.told.filter(still);
+  if (state.told.length) return;
+  state.summary.classList.add("mended");
+  state.summary.replaceChildren(el("h2", {}, t("Đã sửa hết, hãy gửi lại.", "All put right: send again.")));
+}
+
+/** Say of one field what is wrong with it, as it is left; where a summary stands, that one follows. @param {HTMLElement} control */
+export function tell(form, control, errors) {
+  if (shown.has(form)) return;
+  unmark(control);
+  const fault = control.value && errors.find(({ pointer }) => pointer === control.dataset.pointer);
+  if (fault) mark(control, said(fault, labelOf(control)), `wrong-${control.id}`);
+}
+
+function unmark(node) {
+  const box = node.closest(".field, .wrong") ?? node;
+  box.classList.remove("wrong");
+  for (const words of box.querySelectorAll(".wrong-words")) words.remove();
+  for (const control of [box, ...box.querySelectorAll("[aria-invalid]")]) {
     control.removeAttribute("aria-invalid");
     control.removeAttribute("aria-errormessage");
     describe(control, described(control).filter((id) => !id.startsWith("wrong-")));
   }
 }
 
-/** Show `[{pointer, detail}]`; a pointer that no field owns is told in the summary alone. */
-export function showErrors(form, errors, title = t("Chưa gửi được: hãy sửa các mục sau", "Not sent: put these right")) {
-  clearErrors(form);
-  const lines = errors.map((error, index) => {
-    const node = owner(form, error.pointer);
-    const detail = said(error, node && labelOf(node));
-    if (!node) return el("li", {}, detail);
-    mark(node, detail, `wrong-${form.id}-${index}`);
-    const control = input(node);
-    control.id ||= `field-${form.id}-${index}`;
-    const follow = (event) => { event.preventDefault(); control.focus(); };
-    return el("li", {}, el("a", { href: `#${control.id}`, onclick: follow }, detail));
-  });
-  const summary = el("div", { class: "error-summary", role: "alert", tabindex: "-1" }, el("h2", {}, title), el("ul", {}, lines));
-  form.prepend(summary);
-  summary.focus();
-}
-
 function mark(node, detail, id) {
+  if (node.matches("p")) return; // it says so itself
   const box = node.closest(".field") ?? node;
   box.classList.add("wrong");
   node.closest("details")?.setAttribute("open", ""); // a fault that is folded away cannot be put right
@@ -59,10 +104,10 @@ function mark(node, detail, id) {
   control.setAttribute("aria-errormessage", id);
   describe(control, [...described(control), id]); // few readers know the attribute above
   if (box.tagName === "FIELDSET") box.querySelector("legend").after(words);
-  else (box.querySelector("input, select, textarea") ?? control).before(words);
+  else (box.querySelector(".stepper, input, select, textarea") ?? control).before(words);
 }
 
-const labelOf = (node) => (node.matches("fieldset") ? node.querySelector("legend") : node.closest(".field").querySelector("label")).textContent;
+const labelOf = (node) => (node.matches("fieldset") ? node.querySelector("legend") : node.closest(".field")?.querySelector("label"))?.textContent;
 
 /** The server's words are about a field without naming it. */
 export const said = ({ pointer, detail, bare }, label = FIELD[pointer.split("/")[1]]) => (bare && label ? `${label}: ${detail}` : detail);
@@ -71,3 +116,24 @@ export const said = ({ pointer, detail, bare }, label = FIELD[pointer.split("/")
 export const errorsOf = (problem) => (problem.errors?.length
   ? problem.errors.map((error) => ({ ...error, bare: true }))
   : [{ pointer: "", detail: problem.message }]);
+
+/** Those texts of a form that are longer than the server takes. */
+export const tooLong = (form) => [...form.querySelectorAll("[data-most]")].filter((control) => control.checkVisibility() && length(control.value) > control.dataset.most)
+  .map((control) => ({ pointer: control.dataset.pointer, bare: true, detail: left(control) }));
+
+function left({ value, dataset }) {
+  const rest = dataset.most - length(value);
+  return rest < 0 ? t(`thừa ${number(-rest)} ký tự, hãy rút gọn`, `${number(-rest)} characters too many: shorten it`) : t(`còn ${number(rest)} ký tự`, `${number(rest)} characters left`);
+}
+
+/** Count down what is left of a text, once little is. */
+function counted({ target }) {
+  if (!target.dataset?.most) return;
+  const near = length(target.value) > target.dataset.most * 0.9;
+  const line = target.nextElementSibling?.matches(".left") ? target.nextElementSibling : near && el("small", { class: "left", role: "status" });
+  if (!line) return;
+  line.textContent = near ? left(target) : "";
+  target.after(line);
+}
+
+for (const kind of ["input", "focusin"]) document.addEventListener(kind, counted);

@@ -1,19 +1,21 @@
 // The phone form: who I am, the queue, and which of the four views the address names.
+// Served whole, apart from: store.js clock.js uuid7.js queue.js chain.js directory.js photo.js receipt.js
 
 import { byId, clearFlash, el, flash, redraw } from "../assets/dom.js";
 import { items, moment, number, t } from "../assets/words.js";
 import { now } from "./clock.js";
 import { Drafts } from "./drafts.js";
 import * as directory from "./directory.js";
-import { download } from "./export.js";
-import { FillAudit } from "./fill_audit.js";
-import { CloseView } from "./form_close.js";
-import { CountView } from "./form_count.js";
-import { HandoverView } from "./form_handover.js";
-import { ListView } from "./form_list.js";
-import { askToWake, keepForm } from "./form_offline.js";
-import { OpenView, prefill } from "./form_open.js";
-import { QUEUED } from "./labels.js";
+import { download } from "./form/export.js";
+import { FillAudit } from "./form/fill_audit.js";
+import { CloseView } from "./form/close.js";
+import { CountView } from "./form/count.js";
+import { HandoverView } from "./form/handover.js";
+import { Held } from "./form/held.js";
+import { ListView } from "./form/list.js";
+import { askToWake, keepForm } from "./form/offline.js";
+import { OpenView, prefill } from "./form/open.js";
+import { QUEUED } from "./terms.js";
 import { Queue } from "./queue.js";
 import { isFull, notKept } from "./store.js";
 
@@ -35,6 +37,7 @@ class House {
     this.roles = new Set(roles.map(({ role }) => role));
     this.drafts = new Drafts(account, (error) => this.saved(error), (name) => this.written(name));
     this.queue = new Queue(account, () => this.changed());
+    this.held = new Held(this);
     this.fill = new FillAudit(this.drafts);
     this.views = new Map();
     this.current = null;
@@ -47,6 +50,7 @@ class House {
     form.catch(() => {}); // a portal's page, a private window: it works without, only not offline
     document.addEventListener("unreadable", () => { this.queue.unreadable = true; this.changed(); });
     await this.queue.load();
+    await this.held.load();
     await this.queue.introduce().catch(() => {}); // a full phone: it sends unsigned
     await prefill(this);
     await this.route();
@@ -98,7 +102,7 @@ class House {
   changed() {
     this.drawing ??= setTimeout(() => {
       this.drawing = null;
-      showQueue(this.queue, this.persisted);
+      showQueue(this);
       this.current?.changed?.();
     }, REDRAW);
   }
@@ -111,7 +115,8 @@ class House {
 
   /** Another tab has written the draft that is shown here: what it holds now counts, not what this page read before. */
   written(name) {
-    if (this.current?.draft === name) this.route();
+    if (name.startsWith("held/")) this.held.written(name.slice(5));
+    else if (this.current?.draft === name) this.route();
   }
 
   /**
@@ -126,13 +131,17 @@ class House {
   }
 }
 
-function showQueue(queue, persisted) {
-  const counts = queue.counts();
+/** One line in the page's flow, over nothing: what is not sent, or that all is. */
+function showQueue({ queue, held, persisted }) {
+  const { logged = 0, received = 0, ...counts } = queue.counts();
+  const kept = [...held.sets.values()].reduce((total, { rows }) => total + Object.keys(rows).length, 0);
+  if (kept) counts.waiting = (counts.waiting ?? 0) + kept;
   const tags = Object.entries(QUEUED).filter(([state]) => counts[state] > 0)
-    .map(([state, [words, kind]]) => el("span", { class: `tag ${kind}`, "data-state": state }, `${words}: ${number(counts[state])}`));
+    .map(([state, [words, kind]]) => el("span", { class: kind, "data-state": state }, `${words}: ${number(counts[state])}`));
+  if (!tags.length && logged + received > 0) tags.push(el("span", { class: "good", "data-state": "logged" }, t("Đã gửi hết", "All sent")));
   redraw(byId("queue-state"), tags);
   redraw(byId("queue-progress"), progress(queue));
-  redraw(byId("queue-trouble"), troubles(queue, persisted));
+  redraw(byId("queue-trouble"), troubles(queue, held, persisted));
 }
 
 function progress({ progress: round }) {
@@ -141,54 +150,51 @@ function progress({ progress: round }) {
     el("progress", { value: round.done, max: round.total }))];
 }
 
-const exported = (queue) => el("button", { type: "button", class: "quiet", onclick: () => download(queue.unsent) }, t("Tải hàng chờ ra tệp", "Save the queue as a file"));
+const slim = (kind, words, ...acts) => el("div", { class: `notice slim ${kind}`, role: kind === "bad" ? "alert" : null }, el("p", {}, words), acts);
 
-function troubles(queue, persisted) {
+function troubles(queue, held, persisted) {
   const { trouble } = queue;
+  const exported = () => el("button", { type: "button", class: "quiet", onclick: async () => {
+    await held.fileAll(); // a file that is out can no longer be undone
+    download(queue.unsent);
+  } }, t("Lưu dữ liệu chưa gửi ra tệp", "Save what is unsent as a file"));
   const notices = [];
   if (queue.lost > 0) {
-    notices.push(el("div", { class: "notice bad", role: "alert" },
-      t(`Bộ nhớ của trình duyệt trên máy này đã bị xoá: ${items(queue.lost)} chưa gửi đã mất. Hãy ghi lại từ sổ tay và báo trưởng đoàn.`,
-        `The browser's storage on this device was deleted: ${items(queue.lost)} not yet sent are lost. Record them anew from your notes and tell the lead.`)));
+    notices.push(slim("bad", t(`Bộ nhớ của trình duyệt trên máy này đã bị xóa: ${items(queue.lost)} chưa gửi đã mất. Hãy ghi lại từ sổ tay và báo trưởng đoàn.`,
+      `The browser's storage on this device was deleted: ${items(queue.lost)} not yet sent are lost. Record them anew from your notes and tell the lead.`)));
   }
   if (queue.unreadable) {
-    notices.push(el("div", { class: "notice bad", role: "alert" },
-      t("Có mục trên máy này không đọc được nữa: khóa của trình duyệt đã mất. Hãy ghi lại từ sổ tay và báo trưởng đoàn.",
-        "Something on this device can no longer be read: the browser's key is gone. Record it anew from your notes and tell the lead.")));
+    notices.push(slim("bad", t("Có mục trên máy này không đọc được nữa: khóa của trình duyệt đã mất. Hãy ghi lại từ sổ tay và báo trưởng đoàn.",
+      "Something on this device can no longer be read: the browser's key is gone. Record it anew from your notes and tell the lead.")));
   }
   if (queue.unsent.some((item) => item.n < now() - DAY) && !persisted) {
-    notices.push(el("div", { class: "notice warn" },
-      el("p", {}, t("Có mục đã chờ hơn một ngày, và trình duyệt có thể xoá dữ liệu khi máy thiếu chỗ. Hãy gửi sớm, thêm ứng dụng vào màn hình chính, hoặc tải hàng chờ ra tệp.",
-        "Something has waited for over a day, and the browser may delete data when the device is short of space. Send soon, add this app to the home screen, or save the queue as a file.")),
-      exported(queue)));
+    notices.push(slim("warn", t("Có mục đã chờ hơn một ngày, và trình duyệt có thể xóa dữ liệu khi máy thiếu chỗ. Hãy gửi sớm, thêm ứng dụng vào màn hình chính, hoặc lưu ra tệp.",
+      "Something has waited for over a day, and the browser may delete data when the device is short of space. Send soon, add this app to the home screen, or save it as a file."), exported()));
   }
   const pending = queue.count("waiting") + queue.count("sending");
-  if (trouble && (trouble.status === 401)) notices.push(signedOut(queue, pending));
+  if (trouble && (trouble.status === 401)) notices.push(signedOut(pending, exported));
   else if (trouble && pending > 0) {
-    notices.push(el("div", { class: "notice warn" },
-      el("p", {}, t("Mất kết nối. Mọi mục vẫn còn trên máy này và sẽ tự gửi khi có mạng.", "No connection. Everything is still on this device and will be sent by itself when the network is back.")),
-      el("div", { class: "actions" },
-        el("button", { type: "button", class: "quiet", onclick: () => queue.flush(true) }, t("Thử gửi ngay", "Try now")), exported(queue))));
+    notices.push(slim("warn", t("Mất kết nối. Mọi mục vẫn còn trên máy này, sẽ tự gửi khi có mạng.", "No connection. Everything is still on this device, and sent when the network is back."),
+      el("button", { type: "button", class: "quiet", onclick: () => queue.flush(true) }, t("Thử gửi ngay", "Try now")), exported()));
   }
-  const failed = queue.count("failed");
-  if (failed > 0) {
-    notices.push(el("div", { class: "notice warn" },
-      el("p", {}, t(`${items(failed)} bị từ chối: mở cuộc kiểm tra có dấu "Bị từ chối" để sửa.`, `Refused: ${items(failed)}. Open the inspection marked so and put them right.`)), exported(queue)));
+  const failed = queue.unsent.filter(({ state }) => state === "failed");
+  if (failed.length > 0) {
+    notices.push(slim("warn", t(`${items(failed.length)} bị từ chối.`, `Refused: ${items(failed.length)}.`),
+      failed[0].inspection && el("a", { class: "button quiet", href: `#/inspection/${failed[0].inspection}` }, t("Xem và sửa", "See and correct")), exported()));
   }
-  if (queue.others > 0) {
-    notices.push(el("div", { class: "notice warn" },
-      t(`Máy này còn ${queue.others} mục chưa gửi của tài khoản khác. Chỉ tài khoản đó gửi được: hãy đăng nhập bằng tài khoản đó.`,
-        `This device still holds ${items(queue.others)} of another account, unsent. Only that account can send: sign in with it.`)));
+  const others = queue.others + held.others;
+  if (others > 0) {
+    notices.push(slim("warn", t(`Máy này còn ${others} mục chưa gửi của tài khoản khác. Chỉ tài khoản đó gửi được: hãy đăng nhập bằng tài khoản đó.`,
+      `This device still holds ${items(others)} of another account, unsent. Only that account can send: sign in with it.`)));
   }
   return notices;
 }
 
-function signedOut(queue, pending) {
+function signedOut(pending, exported) {
   const back = "/intake/login?next=" + encodeURIComponent("/intake/") + location.hash;
-  return el("div", { class: "notice bad" },
-    el("p", {}, t(`Phiên đăng nhập đã hết hoặc đã đổi tài khoản. ${pending} mục chưa gửi vẫn còn trên máy này.`,
-      `The session has ended or the account has changed. Unsent and still on this device: ${items(pending)}.`)),
-    el("div", { class: "actions" }, el("a", { class: "button", href: back }, t("Đăng nhập lại", "Sign in again")), pending > 0 && exported(queue)));
+  return slim("bad", t(`Phiên đăng nhập đã hết hoặc đã đổi tài khoản. ${pending} mục chưa gửi vẫn còn trên máy này.`,
+    `The session has ended or the account has changed. Unsent and still on this device: ${items(pending)}.`),
+  el("a", { class: "button", href: back }, t("Đăng nhập lại", "Sign in again")), pending > 0 && exported());
 }
 
 /** Whom the kept page is for: its header shows them, and those who do not inspect go to their desk. */

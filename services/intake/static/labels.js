@@ -2,17 +2,7 @@
 
 import { t } from "../assets/words.js";
 
-export const KIND = {
-  unannounced: t("Đột xuất", "Unannounced"), planned: t("Theo kế hoạch", "Planned"), recheck: t("Phúc tra", "Re-check"),
-};
-
-export const SEVERITY = {
-  0: t("Không điểm trừ", "No deduction"),
-  1: t("Mức 1: nhắc nhở", "Level 1: remind"),
-  2: t("Mức 2: yêu cầu khắc phục", "Level 2: remedy"),
-  3: t("Mức 3: đề nghị kiểm điểm", "Level 3: review"),
-  4: t("Mức 4: chuyển thẩm quyền", "Level 4: refer"),
-};
+export * from "./terms.js";
 
 export const OUTCOME = {
   upheld: t("Xác nhận vi phạm", "Upheld"),
@@ -34,14 +24,6 @@ export const OUTCOME_EFFECT = {
   unfounded: t("không tính điểm", "counts nothing"),
   system_fault: t("không tính điểm", "counts nothing"),
   referred: t("mức 4; không tính điểm", "level 4; counts nothing"),
-};
-
-export const STATE = {
-  recorded: [t("Đã ghi nhận", "Recorded"), ""],
-  replied: [t("Đã giải trình", "Replied"), "info"],
-  lapsed: [t("Hết hạn giải trình", "No reply in time"), "warn"],
-  withdrawn: [t("Đã rút lại", "Withdrawn"), ""],
-  decided: [t("Đã quyết định", "Decided"), "good"],
 };
 
 /** The private parts of a write, as its commitments name them; photos are numbered. */
@@ -66,14 +48,6 @@ export const ERASURE = {
   refused: [t("Đã từ chối", "Refused"), ""],
 };
 
-export const QUEUED = {
-  waiting: [t("Chờ gửi", "Waiting"), "warn"],
-  sending: [t("Đang gửi", "Sending"), "info"],
-  received: [t("Đã nhận", "Received"), "good"],
-  logged: [t("Đã nhận, trong nhật ký", "Received, in the log"), "good"],
-  failed: [t("Bị từ chối", "Refused"), "bad"],
-};
-
 export const ROLE = {
   inspector: t("Thành viên đoàn kiểm tra", "Inspector"), lead: t("Trưởng đoàn", "Team lead"),
   unit_head: t("Người đứng đầu đơn vị", "Head of unit"), reviewer: t("Chuyên viên thẩm định", "Reviewer"),
@@ -83,14 +57,4 @@ export const ROLE = {
 export const GROUP = {
   so: t("Sở, ban, ngành", "Departments"), xa: t("Xã", "Communes"), phuong: t("Phường", "Wards"),
   dvsn: t("Đơn vị sự nghiệp", "Public service units"), other: t("Khác", "Other"),
-};
-
-/** The fields of a body, for what the server says about one of them. */
-export const FIELD = {
-  unit: t("Đơn vị", "Unit"), kind: t("Hình thức", "Kind"), selection: t("Lý do chọn đơn vị", "How it was chosen"),
-  basis: t("Quyết định số", "Order"), team: t("Thành viên đoàn", "Team"), opened_at: t("Lúc bắt đầu", "Start"),
-  closed_at: t("Lúc kết thúc", "End"), captured_at: t("Lúc ghi nhận", "Time seen"), count: t("Số lượng", "Count"),
-  code: t("Mã vi phạm", "Code"), private: t("Nội dung", "Words"), assigned: t("Được giao", "Allotted"), late: t("Đi muộn", "Late"),
-  quarter: t("Quý", "Quarter"), edition: t("Bản", "Edition"), date: t("Ngày", "Day"), outcome: t("Quyết định", "Decision"),
-  parts: t("Phần cần xóa", "What to erase"),
 };

@@ -39,6 +39,8 @@ function drawn(bitmap, longest) {
   const canvas = new OffscreenCanvas(Math.max(1, Math.round(bitmap.width * scale)), Math.max(1, Math.round(bitmap.height * scale)));
   const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
+  context.fillStyle = "#fff"; // JPEG knows no transparency: what shows through is paper, not black
+  context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   return canvas;
 }
@@ -105,7 +107,7 @@ export function photoSheet(row, save, code) {
     await draw();
   };
   const remove = async (photo) => {
-    if (!await confirmed(t("Bỏ ảnh này?", "Remove this photo?"), t("Ảnh bị xoá khỏi máy này.", "It is deleted from this device."), t("Bỏ", "Remove"), t("Giữ lại", "Keep"))) return;
+    if (!await confirmed(t("Bỏ ảnh này?", "Remove this photo?"), t("Ảnh bị xóa khỏi máy này.", "It is deleted from this device."), t("Bỏ", "Remove"), t("Giữ lại", "Keep"))) return;
     row.photos = row.photos.filter((each) => each !== photo);
     await save();
     await forget([photo]);
@@ -118,9 +120,7 @@ export function photoSheet(row, save, code) {
     button.disabled = photos.length >= MOST;
   };
   draw();
-  return el("div", { class: "field" }, el("span", { class: "hint" },
-    t(`Ảnh (không bắt buộc, nhiều nhất ${number(MOST)}). Tránh chụp khuôn mặt. Vị trí trong ảnh bị gỡ bỏ, ảnh lưu mã hoá.`,
-      `Photos (optional, at most ${number(MOST)}). Avoid faces. Places are taken out, photos are stored encrypted.`)), shown, button, input);
+  return [button, input, shown];
 }
 
 async function thumbnail(photo, place, remove) {

@@ -18,7 +18,7 @@ const MOST_CARRIES = 10; // of a colleague's file whose inspection the server do
 const BLOCKING = [0, 401, 429, 503]; // what would meet the next item too
 
 /** This phone's name first; then openings, for all else of an inspection waits for its own; photos last, for words are small. */
-const ORDER = ["device", "inspection", "finding", "closing", "handover", "photo"];
+const ORDER = ["device", "inspection", "finding", "withdrawal", "closing", "handover", "photo"];
 const rank = ({ kind }) => Math.min(ORDER.indexOf(kind), 2) + (kind === "photo");
 const inOrder = (a, b) => rank(a) - rank(b) || a.n - b.n;
 
@@ -300,7 +300,7 @@ export class Queue {
         return;
       }
       const { body, date } = item.photo ? await this.upload(item) : await request("PUT", item.path, this.told(item.body));
-      if (body?.id !== (item.after ?? item.key)) throw new Problem(0, { type: "/problems/unreachable" }); // something on the way answered
+      if (body?.id !== (item.photo ? item.after : item.key)) throw new Problem(0, { type: "/problems/unreachable" }); // something on the way answered
       learn(date, sent);
       this.trouble = null;
       // a crash here sends the item once more, under the same id, and the server gives the same answer

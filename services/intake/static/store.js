@@ -100,7 +100,7 @@ export const isFull = (error) => error?.name === "QuotaExceededError";
 
 /** A failure to keep something, in words that say what to do. */
 export const notKept = (error) => (isFull(error)
-  ? t("Máy đã hết chỗ: việc vừa làm CHƯA được giữ lại. Hãy xoá bớt ảnh hoặc ứng dụng trên máy rồi làm lại, và chưa đóng trang này.",
+  ? t("Máy đã hết chỗ: việc vừa làm CHƯA được giữ lại. Hãy xóa bớt ảnh hoặc ứng dụng trên máy rồi làm lại, và chưa đóng trang này.",
     "This device is full: the last step is NOT kept. Free some space, do it again, and do not close this page yet.")
   : t(`Có lỗi trên máy này, việc vừa làm có thể CHƯA được giữ lại: ${error?.message ?? error}`,
     `Something failed on this device, the last step may NOT be kept: ${error?.message ?? error}`));

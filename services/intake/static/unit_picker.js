@@ -1,4 +1,4 @@
-// Finding a unit by typing part of its name, with or without marks; the result is a radio group named "unit".
+// Finding a unit by typing part of its name, with or without marks; the results are a radio group named "unit".
 
 import { byId, el } from "../assets/dom.js";
 import { number, plain, t } from "../assets/words.js";
@@ -11,13 +11,13 @@ export class UnitPicker {
     this.search = byId(`${prefix}-search`);
     this.counter = byId(`${prefix}-count`);
     this.choices = byId(`${prefix}-choices`);
+    this.picked = el("p", { class: "picked", id: `${prefix}-picked`, role: "status", hidden: true });
+    this.choices.closest("fieldset").querySelector("legend").after(this.picked);
+    this.told = chosen;
     this.units = [];
     this.unit = null;
     this.search.addEventListener("input", () => this.draw());
-    this.choices.addEventListener("change", (event) => {
-      this.unit = event.target.value;
-      chosen(this.unit);
-    });
+    this.choices.addEventListener("change", (event) => this.choose(event.target.value));
   }
 
   /** Start from what a draft kept. */
@@ -37,17 +37,40 @@ export class UnitPicker {
     return this.units.find((each) => each.unit === this.unit) ?? null;
   }
 
+  choose(unit) {
+    this.unit = unit;
+    this.show();
+    this.told(unit);
+  }
+
+  /** Another one is wanted: nothing is chosen until it is. */
+  change() {
+    this.search.value = "";
+    this.choose(null);
+    this.draw();
+    this.search.focus();
+    this.search.dispatchEvent(new Event("input", { bubbles: true })); // the form keeps it
+  }
+
+  /** What is chosen stands apart: a result is only ever what matches. */
+  show() {
+    const { chosen } = this;
+    this.picked.hidden = !chosen;
+    this.picked.replaceChildren(...(chosen ? [el("span", {}, t("Đã chọn: ", "Chosen: "), el("b", {}, chosen.name)),
+      el("button", { type: "button", class: "quiet", onclick: () => this.change() }, t("Đổi", "Change"))] : []));
+  }
+
   draw() {
     const words = plain(this.search.value).split(" ").filter(Boolean);
     const found = this.units.filter((unit) => words.every((word) => unit.plain.includes(word)));
     const whole = (unit) => words.every((word) => unit.plain.split(" ").includes(word));
     found.sort((a, b) => whole(b) - whole(a)); // "xa 3" means xã 3 before xã 13
     const shown = words.length || found.length <= SHOWN ? found.slice(0, SHOWN) : [];
-    if (this.chosen && !shown.includes(this.chosen)) shown.unshift(this.chosen);
     this.choices.replaceChildren(...shown.map((unit) => this.choice(unit)));
     this.counter.textContent = words.length
       ? t(`${number(found.length)} đơn vị khớp`, `${number(found.length)} units match`)
       : t(`Có ${number(this.units.length)} đơn vị trong phạm vi của bạn`, `${number(this.units.length)} units in your scope`);
+    this.show();
   }
 
   choice(unit) {

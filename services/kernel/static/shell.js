@@ -1,4 +1,4 @@
-// What every page's header does: sign out, and keep the place when the language changes.
+// What every page does: sign out, keep the place when the language changes, and no figure that a wheel changes.
 
 import { request } from "./api.js";
 import { byId, flash } from "./dom.js";
@@ -22,3 +22,11 @@ for (const link of document.querySelectorAll(".skip")) {
     byId("main").focus();
   });
 }
+
+/** A wheel turns the page, never the number that happens to have the focus. */
+addEventListener("wheel", ({ target }) => {
+  const held = document.activeElement;
+  if (target !== held || held.type !== "number") return;
+  held.blur(); // the browser counts only in what has the focus
+  requestAnimationFrame(() => held.focus({ preventScroll: true }));
+}, { capture: true, passive: true });

@@ -1,10 +1,10 @@
 // My inspections: those the server knows and those that still wait on this phone.
 
-import { byId, el, redraw } from "../assets/dom.js";
-import { moment, t } from "../assets/words.js";
-import * as directory from "./directory.js";
+import { byId, el, redraw } from "../../assets/dom.js";
+import { moment, t } from "../../assets/words.js";
+import * as directory from "../directory.js";
 import { merged } from "./inspection.js";
-import { KIND, QUEUED } from "./labels.js";
+import { KIND, QUEUED } from "../terms.js";
 
 export class ListView {
   constructor(house) {

@@ -1,7 +1,7 @@
 // Where the phone is: asked for only when its holder taps, and a refusal is noted too.
 
-import { byId } from "../assets/dom.js";
-import { number, t } from "../assets/words.js";
+import { byId } from "../../assets/dom.js";
+import { number, t } from "../../assets/words.js";
 
 const PATIENCE = 15_000;
 
@@ -16,7 +16,7 @@ export class Position {
   show(value) {
     this.value = value;
     byId("position-state").textContent = !value ? "" : value.refused ? t("Không ghi vị trí.", "The position is not noted.")
-      : t(`Đã ghi vị trí, sai số ${number(value.accuracy)} m. Lưu mã hoá, không vào nhật ký chung.`, `Position noted, within ${number(value.accuracy)} m. Stored encrypted, kept out of the shared log.`);
+      : t(`Đã ghi vị trí, sai số ${number(value.accuracy)} m. Lưu mã hóa, không vào nhật ký chung.`, `Position noted, within ${number(value.accuracy)} m. Stored encrypted, kept out of the shared log.`);
   }
 
   put(value) {

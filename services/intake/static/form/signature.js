@@ -1,7 +1,7 @@
 // Signatures drawn on the glass: strokes of whole numbers in a fixed box, few enough to travel.
 
-import { el } from "../assets/dom.js";
-import { t } from "../assets/words.js";
+import { el } from "../../assets/dom.js";
+import { t } from "../../assets/words.js";
 
 const WIDTH = 1000;
 const HEIGHT = 360;
@@ -32,7 +32,7 @@ export class Pad {
     /** @type {number[][]} */
     this.strokes = [];
     this.canvas = el("canvas", { class: "pad", width: WIDTH, height: HEIGHT, role: "img", "aria-label": title });
-    this.undo = el("button", { type: "button", class: "quiet", onclick: () => this.put(this.strokes.slice(0, -1)) }, t("Xoá nét cuối", "Undo stroke"));
+    this.undo = el("button", { type: "button", class: "quiet", onclick: () => this.put(this.strokes.slice(0, -1)) }, t("Xóa nét cuối", "Undo stroke"));
     this.clear = el("button", { type: "button", class: "quiet", onclick: () => this.put([]) }, t("Ký lại", "Clear"));
     this.element = el("div", { class: "field" }, el("span", { class: "pad-title" }, title), this.canvas, el("div", { class: "actions" }, this.undo, this.clear));
     for (const [kind, act] of [["pointerdown", "begin"], ["pointermove", "go"], ["pointerup", "end"], ["pointercancel", "end"]]) {

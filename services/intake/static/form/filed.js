@@ -1,15 +1,15 @@
 // The list under the steppers: each filed item with its state, its receipt, or why it was refused and what to do.
 
-import { byId, confirmed, el, redraw } from "../assets/dom.js";
-import { items, moment, number, t } from "../assets/words.js";
-import * as directory from "./directory.js";
+import { byId, confirmed, el, redraw } from "../../assets/dom.js";
+import { items, moment, number, t } from "../../assets/words.js";
+import * as directory from "../directory.js";
 import { download } from "./export.js";
-import { said } from "./fields.js";
-import { countDraft } from "./inspection.js";
-import { recount } from "./form_close.js";
-import { reopen } from "./form_open.js";
-import { QUEUED, STATE } from "./labels.js";
-import { forget, progress } from "./photo.js";
+import { said } from "../fields.js";
+import { CLEAN, countDraft, takenBack } from "./inspection.js";
+import { recount } from "./close.js";
+import { reopen } from "./open.js";
+import { QUEUED, STATE } from "../terms.js";
+import { forget, progress } from "../photo.js";
 
 export class FiledList {
   constructor(house, view) {
@@ -28,16 +28,21 @@ export class FiledList {
     this.view.changed();
   }
 
-  /** The codes filed so far, here or by a colleague. */
-  codes() {
-    const filed = this.house.queue.of(this.view.inspection.id).filter((item) => item.kind === "finding");
-    return new Set([...filed.map((item) => item.label.code), ...this.known.filter((each) => each.state !== "withdrawn").map((each) => each.code)]);
+  /** What was filed so far and stands, here or by a colleague. */
+  standing() {
+    const { id } = this.view.inspection;
+    const gone = takenBack(this.house.queue, id);
+    const here = this.house.queue.of(id).filter(({ kind, state }) => kind === "finding" && state !== "failed").map(({ key, label }) => ({ id: key, code: label.code }));
+    const known = this.known.map((each) => [each.id, each]);
+    const all = new Map([...here.map((each) => [each.id, each]), ...known]);
+    return [...all.values()].filter((each) => each.state !== "withdrawn" && !gone.has(each.id));
   }
 
   draw() {
     const queued = this.house.queue.of(this.view.inspection.id).filter(({ kind }) => kind !== "photo");
     const here = new Set(queued.map((item) => item.key));
     const rows = [
+      ...Object.entries(this.house.held.rows(this.view.inspection.id)).map(([code, row]) => this.held({ code, ...row })),
       ...queued.map((item) => this.queued(item)),
       ...this.known.filter((finding) => !here.has(finding.id)).map((finding) => this.stored(finding)),
     ];
@@ -46,12 +51,18 @@ export class FiledList {
 
   title({ code, count }) {
     const name = this.view.catalogue.byCode.get(code)?.name ?? "";
-    return el("span", {}, el("b", {}, code), ` ${name}`, code === "K00" ? "" : ` × ${number(count)}`);
+    return el("span", {}, el("b", {}, code), ` ${name}`, code === CLEAN ? "" : ` × ${number(count)}`);
+  }
+
+  held(row) {
+    const [words, kind] = QUEUED.waiting;
+    return el("li", { "data-item": row.id, "data-state": "held" }, el("div", { class: "title-line" }, this.title(row), el("span", { class: `tag ${kind}` }, words)),
+      el("p", { class: "hint" }, t("Chưa gửi đi, còn hoàn tác được.", "Not sent yet: it can be undone.")));
   }
 
   queued(item) {
     const [words, kind] = QUEUED[item.index === undefined ? item.state : "logged"];
-    const titles = { inspection: t("Mở cuộc kiểm tra", "Opening"), closing: t("Kết thúc kiểm tra", "Closing") };
+    const titles = { inspection: t("Mở cuộc kiểm tra", "Opening"), closing: t("Kết thúc kiểm tra", "Closing"), withdrawal: t(`Rút lại ${item.label.code}`, `Withdrawal of ${item.label.code}`) };
     return el("li", { "data-item": item.key, "data-state": item.state },
       el("div", { class: "title-line" }, titles[item.kind] ?? this.title(item.label), el("span", { class: `tag ${kind}` }, words)),
       item.handed && item.state !== "received" && el("p", { class: "hint" }, t("Đã bàn giao cho đồng nghiệp; máy này vẫn giữ và sẽ gửi khi có mạng.", "Handed over to a colleague; kept here too, and sent when the network is back.")),
@@ -63,7 +74,7 @@ export class FiledList {
     return [
       el("p", { class: "meta" },
         el("span", {}, moment(at)),
-        el("span", {}, t(`Sự kiện số ${number(answer.unit_seq)} của đơn vị`, `Event ${number(answer.unit_seq)} of the unit`)),
+        el("span", {}, t("Đã nhận", "Received")),
         index !== undefined && el("span", { "data-index": index }, t(`Số ${number(index)} trong nhật ký`, `Number ${number(index)} in the log`),
           unchecked ? "" : t(", máy này đã kiểm biên nhận", ", receipt checked on this device")),
         el("a", { href: answer.receipt, target: "_blank", rel: "noopener" }, t("Biên nhận", "Receipt"))),
@@ -106,6 +117,7 @@ export class FiledList {
     return this.view.edit(item);
   }
 
+  /** Refused or not, it goes only when somebody says so. */
   async discard(item) {
     const sure = await confirmed(t("Bỏ mục này?", "Discard this item?"),
       t("Máy chủ chưa nhận mục này. Bỏ đi thì không lấy lại được.", "The server has not got it. Discarded, it cannot be brought back."),

@@ -1,7 +1,7 @@
 // What a closing could leave behind: items of colleagues' phones that have not come, and refused ones of this phone.
 
-import { get } from "../assets/api.js";
-import { items, t } from "../assets/words.js";
+import { get } from "../../assets/api.js";
+import { items, t } from "../../assets/words.js";
 
 const PATIENCE = 3000;
 

@@ -1,7 +1,7 @@
 // What waits, as a file that POST /intake/v1/batch takes: one write a line. Photos are no lines; they stay.
 
-import { el } from "../assets/dom.js";
-import { stamp } from "./clock.js";
+import { el } from "../../assets/dom.js";
+import { stamp } from "../clock.js";
 
 export const ndjson = (items) => items.filter(({ photo }) => !photo).map(({ path, body }) => `${JSON.stringify({ method: "PUT", path, body })}\n`).join("");
 

@@ -1,11 +1,11 @@
 // Handing over: this phone's queue as a file for a colleague, and a colleague's file taken in to be carried.
 
-import { byId, confirmed, el, flash, redraw } from "../assets/dom.js";
-import { items, moment, number, t } from "../assets/words.js";
+import { byId, confirmed, el, flash, redraw } from "../../assets/dom.js";
+import { items, moment, number, t } from "../../assets/words.js";
 import { deliver } from "./export.js";
-import { headOf, sealed } from "./handover.js";
-import { QUEUED } from "./labels.js";
-import { drop, keep } from "./store.js";
+import { headOf, sealed } from "../handover.js";
+import { QUEUED } from "../terms.js";
+import { drop, keep } from "../store.js";
 
 const LARGEST = 24 * 1024 * 1024; // as the server takes
 
@@ -22,7 +22,7 @@ export class HandoverView {
 
   changed() {
     const { queue } = this.house;
-    const mine = queue.unsent.filter(({ kind }) => kind !== "handover");
+    const mine = [...this.house.held.sets.values()].flatMap(({ rows }) => Object.keys(rows)).concat(queue.unsent.filter(({ kind }) => kind !== "handover"));
     byId("handover-make").disabled = mine.length === 0;
     byId("handover-mine").textContent = mine.length
       ? t(`Máy này còn ${items(mine.length)} chưa gửi.`, `Not yet sent from this device: ${items(mine.length)}.`)
@@ -56,6 +56,7 @@ export class HandoverView {
   async make() {
     try {
       const { queue } = this.house;
+      await this.house.held.fileAll(); // what a colleague carries can no longer be undone
       const unknown = new Set(queue.items.filter(({ kind, state }) => kind === "device" && state !== "received").map(({ key }) => key));
       const { file, carried, left } = await sealed(queue.unsent.filter(({ kind }) => kind !== "handover"), unknown);
       if (!carried.length) return flash("bad", t("Máy này chưa kịp đăng ký khóa với máy chủ, nên chưa bàn giao được: hãy mở ứng dụng một lần khi có mạng. Các mục vẫn còn trên máy này.",

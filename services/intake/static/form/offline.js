@@ -1,7 +1,7 @@
 // The form without a network: its worker, a newer version of it, and the wake-up calls of the browser.
 
-import { byId, el } from "../assets/dom.js";
-import { language, t } from "../assets/words.js";
+import { byId, el } from "../../assets/dom.js";
+import { language, t } from "../../assets/words.js";
 
 const HOUR = 3600 * 1000;
 const worker = navigator.serviceWorker;

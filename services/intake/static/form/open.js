@@ -1,14 +1,15 @@
 // Opening an inspection: find the unit without marks, choose, start.
 
-import { byId, el, onSubmit } from "../assets/dom.js";
-import { t } from "../assets/words.js";
-import { device, now, stamp, steady } from "./clock.js";
-import * as directory from "./directory.js";
-import { set, tidy, values } from "./drafts.js";
-import { clearErrors, errorsOf, showErrors } from "./fields.js";
+import { byId, el, onSubmit } from "../../assets/dom.js";
+import { t } from "../../assets/words.js";
+import { device, now, stamp, steady } from "../clock.js";
+import * as directory from "../directory.js";
+import { set, tidy, values } from "../drafts.js";
+import { clearErrors, errorsOf, showErrors, tell } from "../fields.js";
+import { faults } from "../rules.js";
 import { merged } from "./inspection.js";
-import { UnitPicker } from "./unit_picker.js";
-import { uuid7 } from "./uuid7.js";
+import { UnitPicker } from "../unit_picker.js";
+import { uuid7 } from "../uuid7.js";
 
 const DRAFT = "open";
 const MOST_COMPANIONS = 12;
@@ -36,6 +37,8 @@ export class OpenView {
     this.picker = new UnitPicker("unit");
     this.form.addEventListener("input", () => this.save());
     this.form.addEventListener("change", () => this.save());
+    const { basis } = this.form.elements;
+    basis.addEventListener("change", () => tell(this.form, basis, this.faults()));
     onSubmit(this.form, () => this.submit());
     this.team = this.form.elements.team;
     this.team.addEventListener("input", () => this.press());
@@ -54,11 +57,13 @@ export class OpenView {
     this.form.reset();
     if (draft) set(this.form, draft.fields);
     this.picker.restore(draft?.unit ?? null, draft?.search ?? "");
+    this.ask();
     this.form.hidden = false;
     companions(this.house).then((accounts) => this.offer(accounts));
     const units = await directory.units(this.house.account);
     if (!still()) return;
     this.picker.offer(units);
+    this.ask();
     if (draft?.errors) showErrors(this.form, draft.errors);
   }
 
@@ -85,7 +90,15 @@ export class OpenView {
     for (const button of byId("team-known").children) button.setAttribute("aria-pressed", String(members.includes(button.dataset.account)));
   }
 
+  /** Where, by which order: read once more before the log has it. */
+  ask() {
+    const { chosen } = this.picker;
+    const basis = tidy(this.form.elements.basis.value);
+    byId("open-sure").replaceChildren(...(chosen ? [t("Kiểm tra tại ", "Inspect "), el("b", {}, chosen.name), basis && t(` theo ${basis}`, ` by ${basis}`), "?"].filter(Boolean) : []));
+  }
+
   save() {
+    this.ask();
     const { unit: _, ...fields } = values(this.form);
     const { unit, search } = this.picker;
     return this.house.drafts.write(this.draft, { id: this.id, unit, search: search.value, fields, begun: this.begun });
@@ -103,14 +116,14 @@ export class OpenView {
     return { opened_at: begun.opened_at, ...(begun.device_at && { device_at: begun.device_at }) };
   }
 
-  faults(body) {
-    const errors = [];
-    if (!this.picker.chosen) errors.push({ pointer: "/unit", detail: this.unchosen(body) });
-    if (!body.selection) errors.push({ pointer: "/selection", detail: t("Hãy chọn lý do chọn đơn vị", "Say how the unit was chosen") });
-    if (!body.basis) errors.push({ pointer: "/basis", detail: t("Hãy ghi số quyết định kiểm tra, ví dụ 12/QĐ-SNV", "Enter the number of the inspection order, for example 12/QĐ-SNV") });
-    if (!values(this.form).impartial) errors.push({ pointer: "/impartial", detail: t("Hãy khai không có xung đột lợi ích; nếu có, người khác phải kiểm tra đơn vị này", "Declare that you have no conflict of interest; if you have one, somebody else must inspect this unit") });
+  /** What the server would refuse, and what this form asks besides. */
+  faults(body = this.body()) {
+    const errors = faults("inspection", body).filter(({ pointer }) => pointer !== "/unit");
+    if (!this.picker.chosen) errors.unshift({ pointer: "/unit", detail: this.unchosen(body) });
+    if (!values(this.form).impartial) errors.push({ pointer: "/impartial", detail: t("Hãy xác nhận không có xung đột lợi ích; nếu có, người khác phải kiểm tra đơn vị này", "Confirm that you have no conflict of interest; if you have one, somebody else must inspect this unit") });
     return errors;
   }
+
 
   unchosen({ unit }) {
     if (!unit) return t("Hãy chọn đơn vị được kiểm tra", "Choose the unit to inspect");
@@ -122,7 +135,7 @@ export class OpenView {
   async submit() {
     const body = this.body();
     const errors = this.faults(body);
-    if (errors.length) return showErrors(this.form, errors);
+    if (errors.length) return showErrors(this.form, errors, undefined, () => this.faults());
     clearErrors(this.form);
     await this.save();
     const { draft, id, picker: { chosen: unit } } = this;

@@ -1,8 +1,16 @@
 // An inspection as the phone sees it: what the server knows, and what still waits here.
 
-import { day } from "../assets/words.js";
-import { now } from "./clock.js";
-import * as directory from "./directory.js";
+import { day, t } from "../../assets/words.js";
+import { now } from "../clock.js";
+import * as directory from "../directory.js";
+import { tidy } from "../drafts.js";
+import { manifest } from "../photo.js";
+import { uuid7 } from "../uuid7.js";
+
+/** The code that says that nothing was found. */
+export const CLEAN = "K00";
+
+export const isViolation = ({ severity }) => severity > 0;
 
 /** Where the counts of an inspection that are not recorded yet are kept. */
 export const countDraft = (inspection) => `count/${inspection}`;
@@ -46,4 +54,33 @@ export async function inspectionOf(house, id) {
   const unit = (await directory.units(house.account)).find((each) => each.unit === row.unit);
   const found = { ...row, stored: known?.state ?? "open", staff: unit?.staff, mayClose: row.opener === house.account || house.roles.has("lead") };
   return { ...found, state: stateOf(found, house.queue) };
+}
+
+/** A counted row as the write of a finding. */
+export function findingOf(inspection, code, row) {
+  const narrative = tidy(row.narrative);
+  const persons = row.persons.split("\n").map(tidy).filter(Boolean);
+  const sealed = { ...(narrative && { narrative }), ...(persons.length > 0 && { persons }) };
+  const body = {
+    inspection, code, count: row.count, captured_at: row.at, ...row.device,
+    ...(Object.keys(sealed).length > 0 && { private: sealed }),
+    ...(row.photos?.length > 0 && { photos: manifest(row.photos) }),
+  };
+  return {
+    id: row.id, kind: "finding", inspection, path: `/intake/v1/findings/${row.id}`, body,
+    label: { code, count: row.count, captured_at: row.at, photos: row.photos },
+  };
+}
+
+/** The findings that this phone takes back, sent or not. */
+export const takenBack = (queue, inspection) =>
+  new Set(queue.of(inspection).filter(({ kind, state }) => kind === "withdrawal" && state !== "failed").map(({ after }) => after));
+
+/** Take back what says that nothing was found: it waits for its finding, as all of an inspection for its opening. */
+export function takeBack(queue, inspection, finding) {
+  const id = uuid7();
+  const reason = t("Ghi nhầm: có vi phạm được ghi nhận.", "Recorded by mistake: there is a violation.");
+  return queue.add({
+    id, kind: "withdrawal", inspection, after: finding, path: `/intake/v1/findings/${finding}/withdrawal/${id}`, body: { private: { reason } }, label: { code: CLEAN },
+  });
 }

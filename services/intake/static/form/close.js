@@ -1,24 +1,26 @@
 // Closing: the roll with sums checked as they are typed, who stood for the unit, the minutes read back, then signed or refused.
 
-import { byId, confirmed, el, onSubmit } from "../assets/dom.js";
-import { day, items, moment, number, t } from "../assets/words.js";
-import { device, elapsed, now, stamp } from "./clock.js";
-import * as directory from "./directory.js";
-import { set, tidy, values } from "./drafts.js";
-import { clearErrors, errorsOf, showErrors } from "./fields.js";
-import { countDraft, inspectionOf, merged } from "./inspection.js";
+import { byId, confirmed, el, onSubmit } from "../../assets/dom.js";
+import { day, items, moment, number, t } from "../../assets/words.js";
+import { device, elapsed, now, stamp } from "../clock.js";
+import * as directory from "../directory.js";
+import { set, tidy, values } from "../drafts.js";
+import { clearErrors, errorsOf, showErrors, tell } from "../fields.js";
+import { CLEAN, countDraft, inspectionOf, isViolation, merged, takeBack, takenBack } from "./inspection.js";
+import { KIND } from "../terms.js";
+import { doubts } from "./doubts.js";
 import { Position } from "./position.js";
+import { faults } from "../rules.js";
 import { Pad } from "./signature.js";
 import { leftBehind } from "./team.js";
-import { uuid7 } from "./uuid7.js";
+import { uuid7 } from "../uuid7.js";
 
 const EXCUSED = ["leave", "meeting", "duty", "study", "sickness", "maternity"];
 const COUNTED = ["assigned", "present", "late", "unexcused", "persons_checked", "files_checked"];
 const SIGNERS = { unit: t("Đại diện đơn vị ký", "The unit's representative signs"), leader: t("Trưởng đoàn ký", "The team's leader signs"), secretary: t("Thư ký ký", "The secretary signs") };
 const LINES = ["number", "place", "secretary", "demands"];
-const NUMBER = /^[\p{L}\p{N}_./&-]*\d[\p{L}\p{N}_./&-]*$/u; // as the server takes it
-const MOST_COPIES = 99;
 const HIDDEN = 4; // severity that the unit is not told of
+const COMPUTED = { late: "A01", unexcused: "A03", present: null }; // what fills itself until somebody says otherwise
 const MOST = 60_000; // bytes of a body, a little under what the server takes
 const DEMANDS_DUE = 15 * 24 * 3600 * 1000;
 const draftName = (inspection) => `close/${inspection}`;
@@ -30,7 +32,12 @@ export class CloseView {
     this.position = new Position(() => this.save());
     this.pads = Object.fromEntries(Object.entries(SIGNERS).map(([who, title]) => [who, new Pad(title, () => this.signed())]));
     byId("close-pads").replaceChildren(...Object.values(this.pads).map(({ element }) => element));
-    this.form.addEventListener("input", () => { this.save(); this.sum(); });
+    for (const control of this.form.querySelectorAll("[data-steps]")) stepper(control);
+    this.form.addEventListener("input", ({ target }) => { this.typed(target); this.save(); this.sum(); });
+    this.form.addEventListener("click", ({ target }) => this.step(target.closest("[data-step]")));
+    const { number: file } = this.form.elements;
+    file.addEventListener("change", () => tell(this.form, file, this.faults()));
+    byId("close-preview").addEventListener("toggle", () => this.preview());
     this.form.addEventListener("change", () => this.altered());
     onSubmit(this.form, () => this.submit());
   }
@@ -40,6 +47,7 @@ export class CloseView {
     this.draft = draftName(id);
     clearErrors(this.form);
     byId("close-unit").textContent = "";
+    await this.house.held.file(id); // what is signed is no longer undone
     const [catalogue, draft] = await Promise.all([directory.catalogue(this.house.account), this.house.drafts.read(this.draft)]);
     if (!still()) return;
     const queued = this.house.queue.of(id).find(({ kind }) => kind === "closing");
@@ -50,6 +58,7 @@ export class CloseView {
     this.found = this.listed(this.here(id)); // what a colleague found comes a moment later
     this.id = draft?.id ?? uuid7();
     this.agreed = draft?.agreed ?? null;
+    this.computed = new Set(draft ? draft.computed ?? [] : Object.keys(COMPUTED));
     this.ended = draft?.ended ?? null;
     this.form.reset();
     set(this.form, draft?.fields ?? {});
@@ -69,6 +78,8 @@ export class CloseView {
       this.suggest("demands_due", stamp(now() + DEMANDS_DUE).slice(0, 10));
     }
     this.sum();
+    if (!this.drawn) this.before = values(this.form);
+    this.computedBefore = [...this.computed];
     if (draft?.errors) showErrors(this.form, draft.errors);
   }
 
@@ -90,17 +101,19 @@ export class CloseView {
     return this.house.queue.of(id).filter(({ kind, state }) => kind === "finding" && state !== "failed").map(({ key, label }) => ({ id: key, ...label }));
   }
 
-  /** Each once, by code, without what the unit is not told. */
+  /** Each once, by code, without what the unit is not told, nor that nothing was found where something was. */
   listed(found) {
     const { byCode } = this.catalogue;
-    return [...new Map(found.map((one) => [one.id, one])).values()]
-      .map(({ code, count, captured_at }) => ({ code, count, captured_at, name: byCode.get(code)?.name ?? "", severity: byCode.get(code)?.severity }))
-      .filter(({ severity }) => severity !== HIDDEN).sort((a, b) => a.code.localeCompare(b.code) || a.count - b.count);
+    const gone = takenBack(this.house.queue, this.inspection.id);
+    this.all = [...new Map(found.map((one) => [one.id, one])).values()].filter(({ id }) => !gone.has(id))
+      .map((one) => ({ ...one, name: byCode.get(one.code)?.name ?? "", severity: byCode.get(one.code)?.severity, per: byCode.get(one.code)?.per }));
+    const told = this.all.filter(({ severity }) => severity !== HIDDEN).sort((a, b) => a.code.localeCompare(b.code) || a.count - b.count);
+    return told.filter(({ code }) => code !== CLEAN || !told.some(isViolation));
   }
 
   save() {
     const signatures = Object.fromEntries(Object.entries(this.pads).map(([who, { value }]) => [who, value]).filter(([, value]) => value));
-    return this.house.drafts.write(draftName(this.inspection.id), { id: this.id, fields: values(this.form), signatures, agreed: this.agreed, ended: this.ended, position: this.position.value });
+    return this.house.drafts.write(draftName(this.inspection.id), { id: this.id, fields: values(this.form), signatures, agreed: this.agreed, ended: this.ended, position: this.position.value, computed: [...this.computed] });
   }
 
   get drawn() {
@@ -130,13 +143,17 @@ export class CloseView {
     this.sum();
     if (this.drawn && this.agreed !== this.said()) {
       const again = await confirmed(t("Đã có chữ ký", "It has been signed"),
-        t("Nội dung biên bản vừa đổi, nên chữ ký đã ký không còn đúng. Xoá chữ ký để ký lại?", "The minutes have just changed, so what was signed is no longer so. Clear the signatures and sign again?"),
-        t("Xoá chữ ký", "Clear signatures"), t("Giữ nội dung cũ", "Keep the old words"));
+        t("Nội dung biên bản vừa đổi, nên chữ ký đã ký không còn đúng. Xóa chữ ký để ký lại?", "The minutes have just changed, so what was signed is no longer so. Clear the signatures and sign again?"),
+        t("Xóa chữ ký", "Clear signatures"), t("Giữ nội dung cũ", "Keep the old words"));
       if (again) this.unsign();
-      else set(this.form, this.before);
+      else {
+        set(this.form, this.before);
+        this.computed = new Set(this.computedBefore);
+      }
       this.sum();
     }
     this.before = values(this.form);
+    this.computedBefore = [...this.computed];
     this.save();
   }
 
@@ -152,11 +169,43 @@ export class CloseView {
     return /^\d{1,5}$/.test(text) ? Number(text) : null;
   }
 
+  /** What somebody types stands; an emptied box fills itself again. */
+  typed({ name, value, validity }) {
+    if (!(name in COMPUTED)) return;
+    if (value === "" && !validity.badInput) this.computed.add(name);
+    else this.computed.delete(name);
+  }
+
+  step(button) {
+    if (!button) return;
+    const control = button.parentElement.querySelector("input");
+    control.value = String(Math.max(0, (this.tally(control.name, true) ?? 0) + Number(button.dataset.step)));
+    control.dispatchEvent(new Event("input", { bubbles: true }));
+    this.altered();
+  }
+
+  /** Late and unexcused as recorded, present what is left of the allotted: each marked, each to be altered. */
+  compute() {
+    const away = EXCUSED.reduce((total, name) => total + (this.tally(name, true) ?? 0), 0);
+    for (const [name, code] of Object.entries(COMPUTED)) {
+      const control = this.form.elements[name];
+      const own = this.computed.has(name);
+      byId(`close-${name}-own`).hidden = !own;
+      if (!own || control === document.activeElement) continue;
+      const left = (this.tally("assigned") ?? 0) - away - (this.tally("unexcused", true) ?? 0);
+      const value = code ? this.all.filter((one) => one.code === code).reduce((total, { count }) => total + count, 0) : Math.max(0, left);
+      const shown = code || this.tally("assigned") !== null ? String(value) : "";
+      if (control.value !== shown) this.house.fill.note("computed", `/${name}`, control.value, shown);
+      control.value = shown;
+    }
+  }
+
   label(name) {
     return this.form.querySelector(`label[for="close-${name}"]`).textContent;
   }
 
   sum() {
+    this.compute();
     const away = EXCUSED.reduce((total, name) => total + (this.tally(name, true) ?? 0), 0);
     const [assigned, present, unexcused, late] = ["assigned", "present", "unexcused", "late"].map((name) => this.tally(name, true) ?? 0);
     const reached = present + away + unexcused;
@@ -205,6 +254,21 @@ export class CloseView {
       copies > 0 && `${this.label("copies")}: ${number(copies)}`,
     ];
     byId("close-read").replaceChildren(...lines.filter(Boolean).map((line) => el("li", {}, line)));
+    this.preview();
+  }
+
+  /** The paper as it will look, as far as the phone knows it; the file itself comes from the server. */
+  preview() {
+    const box = byId("close-preview");
+    if (!box.open) return;
+    const [where, who, ...rest] = [...byId("close-read").children].map(({ textContent }) => textContent);
+    const { kind, team = [] } = this.inspection;
+    const row = ({ code, name, count }) => el("tr", {}, el("td", {}, code), el("td", {}, name), el("td", { class: "figure" }, code === CLEAN ? "–" : number(count)));
+    const head = [t("Mã", "Code"), t("Nội dung", "What"), t("Số lượng", "Count")].map((words) => el("th", { scope: "col" }, words));
+    box.querySelector("div").replaceChildren(el("h3", {}, t("BIÊN BẢN", "MINUTES")), el("p", {}, t("Kiểm tra việc chấp hành kỷ luật, kỷ cương hành chính", "Inspection of public-duty discipline")),
+      ...[where, `${t("Hình thức", "Kind")}: ${KIND[kind] ?? ""}`, `${t("Đoàn kiểm tra", "Team")}: ${team.join(", ") || this.inspection.opener}`, who].filter(Boolean).map((words) => el("p", {}, words)),
+      el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, this.found.map(row))), ...rest.filter((words) => !words.startsWith(t("Ghi nhận: ", "Findings: "))).map((words) => el("p", {}, words)),
+      el("p", { class: "hint" }, t("Bản xem trước trên máy. Biên bản PDF, Word do máy chủ lập sau khi nhận đủ.", "A preview on this device. The server makes the PDF and Word files once it has everything.")));
   }
 
   /** The roll in words, with who is excused by kind. */
@@ -262,31 +326,41 @@ export class CloseView {
 
   minutes(fields) {
     const said = Object.fromEntries(LINES.map((name) => [name, tidy(fields[name])]).filter(([, text]) => text));
-    const [name, post, copies] = [tidy(fields.name), tidy(fields.post), this.tally("copies", true)];
+    const [name, post] = [tidy(fields.name), tidy(fields.post)];
+    const copies = fields.copies || this.form.elements.copies.validity.badInput ? this.tally("copies") : undefined;
     return {
       ...said, ...(name && { representative: { name, ...(post && { post }) } }),
-      ...(said.demands && fields.demands_due && { demands_due: fields.demands_due }), ...(copies !== 0 && { copies }),
+      ...(said.demands && fields.demands_due && { demands_due: fields.demands_due }), ...(copies !== undefined && { copies }),
     };
   }
 
-  async faults(body) {
-    const errors = [];
-    const check = (pointer, name, value) => {
-      if (value === null) errors.push({ pointer, detail: t(`${this.label(name)}: hãy nhập một số nguyên từ 0`, `${this.label(name)}: enter a whole number from 0`) });
-    };
-    const { number: file = "", copies = 0 } = body.private.minutes ?? {};
-    if (file && !NUMBER.test(file)) errors.push({ pointer: "/private/minutes/number", detail: t("Số biên bản: viết liền, có chữ số, ví dụ 12/BB-ĐKT", "Number of the minutes: no blanks, with a digit, for example 12/BB-ĐKT") });
-    if (copies > MOST_COPIES) errors.push({ pointer: "/private/minutes/copies", detail: t(`Số bản: từ 1 đến ${MOST_COPIES}`, `Copies: from 1 to ${MOST_COPIES}`) });
-    for (const name of COUNTED) check(`/${name}`, name, body[name]);
-    for (const [name, count] of Object.entries(body.excused)) check(`/excused/${name}`, name, count);
-    check("/private/minutes/copies", "copies", this.tally("copies", true));
-    if (!errors.length && !this.sum()) errors.push({ pointer: "/assigned", detail: byId("close-sum").textContent });
-    if (body.signed === null) errors.push({ pointer: "/signed", detail: t("Hãy cho biết đơn vị đã ký biên bản hay từ chối", "Say whether the unit signed the minutes or refused") });
+  /** What the server would refuse, and what this form asks besides. */
+  faults(body = this.body()) {
+    const errors = faults("closing", body)
+      .map((fault) => (fault.pointer === "/assigned" && body.assigned !== null ? { pointer: "/sum", detail: byId("close-sum").textContent } : fault));
+    const { post, name } = values(this.form);
+    if (tidy(post) && !tidy(name)) errors.push({ pointer: "/private/minutes/representative/name", detail: t("Đã ghi chức vụ mà chưa ghi họ tên người đại diện", "A post stands there without the name of who holds it") });
     if (body.signed === false && !body.private.refusal) errors.push({ pointer: "/private/refusal", detail: t("Hãy ghi lý do từ chối ký", "Give the reason for not signing") });
     if (body.private.signatures && this.agreed !== this.said()) errors.push({ pointer: "/signed", detail: t("Nội dung đã đổi sau khi ký: hãy bấm Ký lại ở từng khung rồi ký lại", "The minutes changed after they were signed: clear each box and sign again") });
-    const counting = Object.keys((await this.house.drafts.read(countDraft(this.inspection.id))) ?? {}).length;
-    if (counting) errors.push({ pointer: "", detail: t(`Còn ${items(counting)} đang đếm chưa ghi nhận: hãy quay lại bấm Ghi nhận, hoặc đưa về 0`, `Counted but not recorded: ${items(counting)}. Go back and record, or set to 0`) });
     return errors;
+  }
+
+  /** "No violation" beside a violation: it goes before the closing does. */
+  async notBoth({ id, unit_name: name }) {
+    const clean = this.all.filter(({ code }) => code === CLEAN);
+    if (!clean.length || !this.all.some(isViolation)) return true;
+    const sure = await confirmed(t("Có cả “Không vi phạm” và vi phạm", "Both “no violation” and a violation"),
+      t(`Hai điều này không thể cùng đúng ở ${name}: K00 không vào biên bản, và được rút lại nếu do bạn ghi.`, `Both cannot be so at ${name}: K00 is not in the minutes, and is withdrawn if it is yours.`),
+      t("Bỏ K00 và kết thúc", "Drop K00 and close"), t("Xem lại", "Look again"));
+    if (!sure) return false;
+    const mine = ({ filer }) => !filer || filer === this.house.account || this.house.roles.has("lead");
+    for (const one of clean.filter(mine)) await takeBack(this.house.queue, id, one.id);
+    return true;
+  }
+
+  async uncounted() {
+    const counting = Object.keys((await this.house.drafts.read(countDraft(this.inspection.id))) ?? {}).length;
+    return counting ? [{ pointer: "", detail: t(`Còn ${items(counting)} đang đếm chưa ghi nhận: hãy quay lại bấm Ghi nhận, hoặc đưa về 0`, `Counted but not recorded: ${items(counting)}. Go back and record, or set to 0`) }] : [];
   }
 
   async submit() {
@@ -295,10 +369,13 @@ export class CloseView {
     if (this.inspection.id !== inspection.id) return;
     this.found = found;
     this.sum();
-    const errors = await this.faults(this.body());
-    if (errors.length) return showErrors(this.form, errors);
+    const errors = [...this.faults(), ...await this.uncounted()];
+    if (errors.length) return showErrors(this.form, errors, undefined, () => this.faults());
     clearErrors(this.form);
     await this.save();
+    const unlikely = doubts(this.body(), this.all, inspection.staff, stamp().slice(0, 10));
+    if (unlikely.length && !await confirmed(t("Số liệu có đúng không?", "Are the figures right?"), unlikely.join(" "), t("Đúng, tiếp tục", "Yes, go on"), t("Sửa lại", "Correct it"))) return;
+    if (!await this.notBoth(inspection)) return;
     const left = await leftBehind(this.house, inspection);
     if (left.length && !await confirmed(t("Vẫn còn mục chưa gửi", "Something has not been sent"), left.join(" "), t("Vẫn kết thúc", "Close all the same"), t("Để sau", "Later"))) return;
     if (this.inspection.id !== inspection.id) return; // the reader went on to another
@@ -317,6 +394,15 @@ export class CloseView {
     await this.house.queue.discard(item.key);
     showErrors(this.form, errorsOf(item.problem));
   }
+}
+
+/** Buttons on both sides of a number. @param {HTMLInputElement} control */
+function stepper(control) {
+  const name = control.labels[0].textContent;
+  const button = (step, words, sign) => el("button", { type: "button", class: "quiet", "data-step": step, "aria-label": `${words}, ${name}` }, sign);
+  const box = el("div", { class: "stepper" });
+  control.replaceWith(box);
+  box.append(button("-1", t("Bớt một", "One less"), "−"), control, button("1", t("Thêm một", "One more"), "+"));
 }
 
 /** Take a refused closing back into the form, under the same id, with its time and what was signed: altering that asks for another signature. */

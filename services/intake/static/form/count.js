@@ -1,0 +1,438 @@
+// Counting and filing: a stepper for each code of the catalogue, the most used first, and what was filed with its state.
+
+import { byId, confirmed, el, flash, redraw } from "../../assets/dom.js";
+import { day, items, moment, number, plain, t } from "../../assets/words.js";
+import { device, elapsed, now, stamp } from "../clock.js";
+import * as directory from "../directory.js";
+import { tidy } from "../drafts.js";
+import { clearErrors, showErrors } from "../fields.js";
+import { FiledList } from "./filed.js";
+import { CLEAN, countDraft, filedToday, findingOf, inspectionOf, isViolation, merged, stateOf, takeBack } from "./inspection.js";
+import { KIND, SEVERITY } from "../terms.js";
+import { photoSheet, taken } from "../photo.js";
+import { faults } from "../rules.js";
+import { uuid7 } from "../uuid7.js";
+
+const COMMENDATIONS = ["K01", "K02", "K03"]; // the Department's to give, not an inspector's
+const MOST = 9999;
+const OFTEN = 5;
+const OWN = "★"; // the group of the codes that this account files most
+
+export class CountView {
+  constructor(house) {
+    this.house = house;
+    this.filed = new FiledList(house, this);
+    this.filing = null;
+    byId("code-search").addEventListener("input", () => this.search());
+    byId("count-file").addEventListener("click", () => this.file());
+    new IntersectionObserver(([{ isIntersecting }]) => byId("count-find").classList.toggle("alone", !isIntersecting)).observe(byId("count-title"));
+  }
+
+  async show(id, still) {
+    this.draft = countDraft(id);
+    this.blank(id);
+    const [rows, inspection, catalogue] = await Promise.all([this.kept(id), inspectionOf(this.house, id), directory.catalogue(this.house.account)]);
+    if (!still()) return;
+    Object.assign(this, { inspection, catalogue, rows: rows ?? {} });
+    this.filed.known = [];
+    this.head(inspection);
+    this.draw();
+    await this.filed.read(inspection, still);
+  }
+
+  /** The rows as they are once what is under way has ended: a filing, a photo. */
+  async kept(id) {
+    await Promise.allSettled([this.filing, taken()]);
+    return this.house.drafts.read(countDraft(id));
+  }
+
+  /** Nothing of the inspection shown before can be touched while this one is looked up. */
+  blank(id) {
+    this.catalogue = null;
+    byId("count-codes").hidden = true;
+    for (const part of ["count-clean", "count-end", "count-filed", "undo-bar"]) byId(part).replaceChildren();
+    byId("undo-bar").hidden = true;
+    this.head(merged([], this.house.queue).find((row) => row.id === id) ?? {});
+  }
+
+  head({ unit, unit_name: name, kind, basis, opened_at: opened }) {
+    byId("count-title").textContent = name ?? unit ?? t("Cuộc kiểm tra", "Inspection");
+    byId("count-meta").textContent = [KIND[kind], opened && moment(opened), basis].filter(Boolean).join(" · ");
+  }
+
+  changed() {
+    if (!this.catalogue) return;
+    this.filed.draw();
+    this.drawUndo();
+    byId("count-where").textContent = [this.inspection.unit_name ?? this.inspection.unit, t(`${number(this.standing().length)} ghi nhận`, `${number(this.standing().length)} recorded`)].join(" · ");
+    const state = stateOf(this.inspection, this.house.queue);
+    if (state !== this.inspection.state) {
+      this.inspection.state = state;
+      return this.draw();
+    }
+    this.drawClean();
+    if (state !== "open") redraw(byId("count-end"), this.done());
+  }
+
+  draw() {
+    const open = this.inspection.state === "open";
+    byId("count-codes").hidden = !open && Object.keys(this.rows).length === 0;
+    clearErrors(byId("count-codes"));
+    this.drawClean();
+    byId("count-end").replaceChildren(open ? this.end() : this.done());
+    if (open) byId("view-count").append(byId("count-end"));
+    else byId("count-clean").before(byId("count-end")); // what came of it stands first
+    byId("code-search").value = "";
+    this.often = often(this.house.account).filter((code) => this.catalogue.byCode.has(code));
+    const gone = Object.entries(this.rows).filter(([code]) => !this.catalogue.byCode.has(code)).map(([code, { known }]) => known ?? { code, name: "", severity: 1 });
+    this.opened = new Set([...byId("code-groups").querySelectorAll("[open]")].map(({ dataset }) => dataset.group));
+    this.groups = [{ group: OWN, name: t("Hay gặp", "Most used"), codes: this.often.map((code) => this.catalogue.byCode.get(code)) },
+      ...this.catalogue.groups.map((each) => ({ ...each, codes: each.codes.filter(({ code }) => !this.often.includes(code)), moved: each.codes.filter(({ code }) => this.often.includes(code)) })),
+      { group: "…", name: t("Mã của danh mục trước", "Codes of an earlier catalogue"), codes: gone }]
+      .map((each) => this.group(each)).filter(Boolean);
+    byId("code-groups").replaceChildren(...this.groups);
+    byId("code-chips").replaceChildren(...this.groups.map((each) => this.chip(each)));
+    this.total();
+    this.changed();
+  }
+
+  /** A tap on a group's letter leads to it. */
+  chip(group) {
+    const { group: letter } = group.dataset;
+    return el("button", { type: "button", class: "quiet", "data-chip": letter, "aria-label": group.firstChild.firstChild.textContent, onclick: () => {
+      group.open = true;
+      group.scrollIntoView({ block: "start" });
+      group.firstChild.focus({ preventScroll: true });
+    } }, letter);
+  }
+
+  /** What stands recorded here or by colleagues, or is about to: {id, code, severity}, without what was taken back. */
+  standing() {
+    const held = Object.entries(this.house.held.rows(this.inspection.id)).map(([code, { id }]) => ({ id, code }));
+    return [...held, ...this.filed.standing()].map((one) => ({ severity: this.catalogue.byCode.get(one.code)?.severity ?? 1, ...one }));
+  }
+
+  /** "No violation" stands first until something was found or is counted; once it is said, the codes are folded behind it. */
+  drawClean() {
+    const said = this.standing().some(({ code }) => code === CLEAN);
+    const found = this.standing().some(isViolation) || Object.keys(this.rows).some((code) => !code.startsWith("K"));
+    const open = this.inspection.state === "open";
+    redraw(byId("count-clean"), open && (said ? this.saidClean(found) : !found && this.clean()));
+    if (said && !this.folded) for (const group of this.groups ?? []) group.open = false;
+    this.folded = said;
+  }
+
+  clean() {
+    return el("div", { class: "panel clean" },
+      el("p", {}, el("strong", {}, t("Không phát hiện vi phạm?", "No violation found?"))),
+      el("button", { type: "button", onclick: () => this.fileClean() }, t("Không vi phạm", "No violation")));
+  }
+
+  saidClean(found) {
+    return el("div", { class: `notice ${found ? "warn" : "good"}`, "data-clean": found ? "against" : "said" }, found
+      ? t("Đã ghi “Không vi phạm” (K00), nay có vi phạm: K00 phải được rút lại, và không vào biên bản.", "“No violation” (K00) was recorded, and there is a violation: K00 has to be withdrawn, and is not in the minutes.")
+      : t("Đã ghi “Không vi phạm” (K00). Nếu ghi thêm vi phạm, K00 sẽ được rút lại.", "“No violation” (K00) is recorded. Recording a violation withdraws it."));
+  }
+
+  end() {
+    const { id, mayClose } = this.inspection;
+    return !mayClose
+      ? el("p", { class: "hint" }, t("Người mở cuộc kiểm tra hoặc trưởng đoàn sẽ kết thúc.", "Whoever opened the inspection, or the lead, closes it."))
+      : el("a", { class: "button wide", href: `#/inspection/${id}/close` }, t("Kết thúc kiểm tra", "Close the inspection"));
+  }
+
+  /** What came of it: how much was found, until when the unit may answer, the minutes, and on to the next. */
+  done() {
+    const { reply_due: known, id } = this.inspection;
+    const due = this.house.queue.of(id).find(({ kind, answer }) => kind === "closing" && answer)?.answer.reply_due ?? known;
+    const found = this.standing().filter(isViolation).length;
+    return el("div", { class: "notice good ending" },
+      el("h2", {}, t("Cuộc kiểm tra đã kết thúc", "This inspection is closed")),
+      el("p", {}, el("b", {}, found ? t(`${number(found)} ghi nhận vi phạm. `, `Violations recorded: ${number(found)}. `) : t("Không có vi phạm. ", "No violation. ")),
+        found > 0 && (due ? t(`Đơn vị được giải trình đến hết ngày ${day(due)}.`, `The unit may reply until the end of ${day(due)}.`)
+          : t("Đơn vị có 5 ngày làm việc để giải trình, tính từ khi máy chủ nhận được.", "The unit has 5 working days to reply, from when the server has it."))),
+      this.minutes(),
+      el("p", { class: "actions" }, el("a", { class: "button quiet", href: "#/open" }, t("Cuộc kiểm tra mới", "Another inspection")),
+        el("a", { class: "button quiet", href: "/intake/desk/" }, t("Rút lại ghi nhận: Xử lý hồ sơ", "To withdraw a finding: the case desk"))));
+  }
+
+  /** The minutes come from the server, once it has the closing. */
+  minutes() {
+    const waits = this.house.queue.of(this.inspection.id).some(({ state }) => state !== "received");
+    if (waits) return el("p", { class: "hint" }, t("Biên bản (PDF, Word) có sau khi mọi mục được gửi.", "The minutes (PDF, Word) come once everything has been sent."));
+    const address = `/intake/v1/inspections/${this.inspection.id}/minutes`;
+    return el("p", { class: "actions" },
+      el("a", { class: "button", href: `${address}.pdf`, download: true }, t("Biên bản (PDF)", "Minutes (PDF)")),
+      el("a", { class: "button quiet", href: `${address}.docx`, download: true }, t("Biên bản (Word)", "Minutes (Word)")),
+      navigator.canShare && el("button", { type: "button", class: "quiet", onclick: () => share(`${address}.pdf`, this.inspection.unit_name) }, t("Chia sẻ", "Share")));
+  }
+
+  group({ group, name, codes, moved = [] }) {
+    const rows = codes.filter(({ code }) => code !== CLEAN && !COMMENDATIONS.includes(code));
+    if (!rows.length && !moved.length) return null;
+    const first = this.often.length ? OWN : "A";
+    return el("details", { class: "code-group", "data-group": group, open: group === first || this.opened.has(group) || rows.some(({ code }) => this.rows[code]) },
+      el("summary", {}, el("span", {}, group === OWN ? name : `${group}. ${name}`), el("span", { class: "tag warn", "data-group-count": group, hidden: true })),
+      moved.length > 0 && el("p", { class: "hint moved" }, t(`${moved.map(({ code }) => code).join(", ")}: ở “Hay gặp”, đầu danh sách.`, `${moved.map(({ code }) => code).join(", ")}: under “Most used”, first in the list.`)),
+      rows.map((code) => this.code(code)));
+  }
+
+  code(code) {
+    const count = this.rows[code.code]?.count ?? 0;
+    const tally = el("input", {
+      type: "number", inputmode: "numeric", min: 0, max: MOST, step: 1, value: String(count), "aria-label": t(`Số lượng, ${code.name}`, `Count, ${code.name}`),
+      onchange: ({ target }) => {
+        const typed = target.value.trim();
+        if (/^\d+$/.test(typed)) this.put(code, Number(typed));
+        else target.value = String(this.rows[code.code]?.count ?? 0); // emptied, or no whole number: as it was
+      },
+    });
+    const step = (by) => () => this.put(code, (this.rows[code.code]?.count ?? 0) + by);
+    return el("div", { class: count ? "code counted" : "code", "data-code": code.code },
+      el("div", { class: "code-line" },
+        el("div", { class: "code-name" }, el("b", {}, code.code), " ", code.name, " ", el("small", { title: SEVERITY[code.severity] }, SEVERITY[code.severity].split(":")[0])),
+        el("div", { class: "stepper", role: "group", "aria-label": code.name },
+          el("button", { type: "button", class: "quiet", "aria-label": t(`Bớt một, ${code.name}`, `One less, ${code.name}`), onclick: step(-1) }, "−"),
+          tally,
+          el("button", { type: "button", "aria-label": t(`Thêm một, ${code.name}`, `One more, ${code.name}`), onclick: step(1) }, "+"))),
+      el("div", { class: "code-more" }, count > 0 && this.more(code)));
+  }
+
+  /** The optional words of a counted code, each as small as its button until it is wanted; a reminder never takes persons. */
+  more(code) {
+    const { inspection, rows } = this; // a photo may come when another inspection is shown
+    const row = rows[code.code];
+    const save = () => this.save(inspection, rows);
+    const area = (name, label, hint) => {
+      const id = `${name}-${code.code}`;
+      return el("div", { class: `field ${name}` }, el("label", { class: "unseen", for: id }, label),
+        el("textarea", { id, rows: 1, placeholder: hint, "data-most": 4000, "data-pointer": `/${code.code}/private/${name}`, value: row[name], "aria-describedby": "count-rules",
+          oninput: (event) => { row[name] = event.target.value; save(); } }));
+    };
+    return [
+      this.repeat(code),
+      el("div", { class: "code-extra" },
+        area("narrative", t("Mô tả (không bắt buộc)", "Description (optional)"), t("+ Ghi chú", "+ Note")),
+        photoSheet(row, save, code.code),
+        code.severity >= 2 && code.per === "person" && area("persons", t("Người liên quan (không bắt buộc)", "Persons concerned (optional)"), t("+ Người liên quan, mỗi dòng một người", "+ Persons concerned, one a line"))),
+      code.evidence?.length > 0 && el("p", { class: "hint" }, t("Chứng cứ: ", "Evidence: "), code.evidence.join("; ")),
+    ];
+  }
+
+  /** The same code at this unit today is a hint, never a refusal. */
+  repeat({ code }) {
+    const times = filedToday(this.house, this.inspection, this.filed.known, code);
+    return times > 0 && el("p", { class: "notice warn", "data-repeat": code },
+      t(`Mã này hôm nay đã ghi nhận ${number(times)} lần ở đơn vị này. Nếu là việc khác thì cứ ghi.`, `This code was recorded here ${number(times)} time${times === 1 ? "" : "s"} today. If this is something else, go on.`));
+  }
+
+  /** A tap too many takes no photo away, and no words without a question. */
+  async put(code, count) {
+    const { rows } = this;
+    const row = rows[code.code];
+    const before = row?.count ?? 0;
+    const least = row?.photos?.length ? 1 : 0;
+    const worded = count <= 0 && !least && Boolean(tidy(row?.narrative ?? "") || tidy(row?.persons ?? ""));
+    const wanted = worded && !await dropped(code) ? before : Math.min(MOST, Math.max(least, count));
+    if (code.code in this.house.held.rows(this.inspection.id)) await this.house.held.file(this.inspection.id); // taking that back would write over this
+    if (this.rows !== rows) return; // another inspection is shown by now
+    if (wanted === 0) delete rows[code.code];
+    else if (wanted !== before) {
+      const { name, severity, per } = code;
+      rows[code.code] ??= { id: uuid7(), narrative: "", persons: "", known: { code: code.code, name, severity, per } }; // a later catalogue may lack it
+      Object.assign(rows[code.code], { count: wanted, at: stamp(), device: this.clocks() });
+    }
+    this.save();
+    this.drawClean();
+    const box = byId("code-groups").querySelector(`[data-code="${code.code}"]`);
+    box.classList.toggle("counted", wanted > 0);
+    box.querySelector("input").value = String(wanted);
+    if ((before > 0) !== (wanted > 0)) box.querySelector(".code-more").replaceChildren(...(wanted ? this.more(code).filter(Boolean) : []));
+    this.total();
+  }
+
+  /** What the phone's clocks say besides the time. */
+  clocks() {
+    return { ...device(), ...elapsed(this.house.queue.find(this.inspection.id)?.label.begun) };
+  }
+
+  save({ id } = this.inspection, rows = this.rows) {
+    return this.house.drafts.write(countDraft(id), rows).catch(() => {}); // the house says so
+  }
+
+  total() {
+    const counts = Object.entries(this.rows);
+    const sum = counts.reduce((total, [, row]) => total + row.count, 0);
+    byId("count-bar").hidden = counts.length === 0;
+    byId("count-sum").textContent = counts.length ? t(`Đang đếm: ${items(counts.length)}, ${number(sum)} lượt`, `Counting: ${items(counts.length)}, ${number(sum)} in all`) : "";
+    for (const tag of document.querySelectorAll("[data-group-count]")) {
+      const counted = counts.filter(([code]) => byId("code-groups").querySelector(`[data-group="${tag.dataset.groupCount}"] [data-code="${code}"]`)).length;
+      byId("code-chips").querySelector(`[data-chip="${tag.dataset.groupCount}"]`)?.classList.toggle("counted", counted > 0);
+      tag.hidden = counted === 0;
+      tag.textContent = items(counted);
+    }
+  }
+
+  /** Matches only, those of whole words first: "the" means thẻ before theo. */
+  search() {
+    const words = plain(byId("code-search").value).split(" ").filter(Boolean);
+    const known = (box) => this.catalogue.byCode.get(box.dataset.code)?.plain ?? plain(box.dataset.code);
+    const rank = (box) => (words.every((word) => known(box).split(" ").includes(word)) ? 0 : words.every((word) => known(box).includes(word)) ? 1 : 2);
+    const best = (group) => Math.min(2, ...[...group.querySelectorAll("[data-code]")].map(rank));
+    for (const group of this.groups) {
+      const boxes = [...group.querySelectorAll("[data-code]")];
+      for (const box of boxes) box.hidden = rank(box) > 1;
+      group.append(...boxes.sort((a, b) => (words.length ? rank(a) - rank(b) : 0) || a.dataset.code.localeCompare(b.dataset.code)));
+      group.hidden = best(group) > 1 && words.length > 0;
+      if (words.length) group.open = !group.hidden;
+    }
+    byId("code-groups").append(...[...this.groups].sort((a, b) => (words.length ? best(a) - best(b) : 0)));
+  }
+
+  /** File all that is counted; nothing can be counted meanwhile, for it would leave with the rows. */
+  async file() {
+    const { inspection, rows } = this;
+    if (this.refused(rows) || !await this.likely(rows) || !await this.againstClean(rows)) return;
+    if (this.rows !== rows) return; // another inspection is shown by now
+    byId("count-codes").inert = true;
+    try {
+      await (this.filing = taken().then(() => this.keep(inspection, rows))); // a photo that is still being made small goes too
+    } finally {
+      byId("count-codes").inert = false;
+    }
+    byId("undo-bar").focus({ preventScroll: true });
+  }
+
+  /** Say what the server would refuse, before it is kept. */
+  refused(rows) {
+    const wrong = () => Object.entries(rows).flatMap(([code, row]) => faults("finding", findingOf(this.inspection.id, code, row).body)
+      .map(({ pointer, detail }) => ({ pointer: `/${code}${pointer.replace(/(persons)\/.*/, "$1")}`, detail: `${code}: ${detail}` })));
+    const errors = wrong();
+    if (errors.length) showErrors(byId("count-codes"), errors, t("Chưa ghi nhận: hãy sửa các mục sau", "Not recorded: put these right"), wrong);
+    return errors.length > 0;
+  }
+
+  /** More persons than the unit has: a slip of the finger, or a question. */
+  async likely(rows) {
+    const { staff } = this.inspection;
+    const many = Object.entries(rows).filter(([code, { count }]) => staff > 0 && count > staff && this.catalogue.byCode.get(code)?.per === "person");
+    return !many.length || confirmed(t("Số liệu có đúng không?", "Are the figures right?"),
+      t(`${many.map(([code, { count }]) => `${code} × ${number(count)}`).join(", ")}, trong khi biên chế của đơn vị là ${number(staff)}.`,
+        `${many.map(([code, { count }]) => `${code} × ${number(count)}`).join(", ")}, while the unit has ${number(staff)} posts.`), t("Đúng, ghi nhận", "Yes, record"), t("Sửa lại", "Correct it"));
+  }
+
+  /** A violation and "no violation" are never both so. */
+  async againstClean(rows) {
+    const { inspection } = this;
+    const said = this.standing().find(({ code }) => code === CLEAN);
+    if (!said || !Object.keys(rows).some((code) => !code.startsWith("K"))) return true;
+    const mine = !said.filer || said.filer === this.house.account || this.house.roles.has("lead");
+    const sure = await confirmed(t("Đã ghi “Không vi phạm”", "“No violation” is recorded"), mine
+      ? t("K00 và vi phạm không thể cùng đúng. Rút lại K00 rồi ghi vi phạm?", "K00 and a violation cannot both be so. Withdraw K00 and record the violation?")
+      : t(`K00 do ${said.filer} ghi: người đó hoặc trưởng đoàn phải rút lại. Vẫn ghi vi phạm? K00 sẽ không vào biên bản.`, `K00 was recorded by ${said.filer}, who or a lead has to withdraw it. Record the violation all the same? K00 will not be in the minutes.`),
+    mine ? t("Rút lại K00 và ghi", "Withdraw K00 and record") : t("Vẫn ghi", "Record"), t("Để sau", "Later"));
+    if (!sure) return false;
+    if (CLEAN in this.house.held.rows(inspection.id)) await this.house.held.undo(inspection.id);
+    else if (mine) await takeBack(this.house.queue, inspection.id, said.id);
+    return true;
+  }
+
+  /** The rows leave what is counted, and can be taken back for a while. */
+  async keep(inspection, rows) {
+    await this.house.held.hold(inspection.id, rows);
+    remember(this.house.account, Object.keys(rows));
+    if (this.rows !== rows) return; // another inspection is shown by now
+    this.rows = {};
+    this.draw();
+  }
+
+  async fileClean() {
+    const { inspection } = this;
+    const sure = await confirmed(t("Không phát hiện vi phạm nào?", "No violation found?"),
+      t("Ghi vào kết quả và biên bản rằng đã kiểm tra, không phát hiện vi phạm.", "The result and the minutes will say that nothing was found."), t("Đúng, ghi nhận", "Yes, record it"), t("Chưa", "Not yet"));
+    if (!sure || this.inspection !== inspection || this.standing().length) return; // or something was found meanwhile
+    await this.house.held.hold(inspection.id, { [CLEAN]: { id: uuid7(), count: 1, at: stamp(), device: this.clocks(), narrative: "", persons: "" } });
+    this.changed();
+    byId("undo-bar").focus({ preventScroll: true });
+  }
+
+  /** What was just recorded, for as long as it can be taken back. */
+  drawUndo() {
+    const { id } = this.inspection;
+    const rows = Object.entries(this.house.held.rows(id));
+    const bar = byId("undo-bar");
+    bar.hidden = rows.length === 0;
+    redraw(bar, rows.length > 0 && [
+      el("p", {}, t("Đã ghi nhận ", "Recorded "), rows.map(([code, { count }]) => (code === CLEAN ? t("không vi phạm", "no violation") : `${code} × ${number(count)}`)).join(", ")),
+      el("button", { type: "button", onclick: () => this.undo() }, t("Hoàn tác", "Undo")),
+      el("button", { type: "button", class: "quiet", onclick: () => this.house.held.file(id) }, t("Gửi ngay", "Send now"))]);
+  }
+
+  async undo() {
+    const { id } = this.inspection;
+    const counted = await this.house.held.undo(id);
+    if (!counted) return flash("warn", t("Đã gửi đi rồi. Muốn rút lại: vào Xử lý hồ sơ.", "It has been sent. To withdraw it go to the case desk."));
+    if (this.inspection.id !== id) return;
+    this.rows = counted;
+    this.draw();
+    (byId("code-groups").querySelector(".counted input") ?? byId("count-title")).focus();
+  }
+
+  /** Take a refused finding back into the steppers, under the same id; never in the place of what is being counted there. */
+  async edit(item) {
+    await Promise.allSettled([this.filing]);
+    const { rows } = this;
+    const { code, count, captured_at: at, device_at, elapsed_ms, private: sealed = {} } = item.body;
+    if (this.inspection.id !== item.inspection) return;
+    if (rows[code]) {
+      flash("warn", t(`Mã ${code} đang được đếm: hãy bấm Ghi nhận trước, rồi sửa mục bị từ chối.`, `Code ${code} is being counted: record that first, then correct the refused item.`));
+      return;
+    }
+    const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
+    const late = Date.parse(at) > now(); // counted while the phone's clock was still wrong
+    const clocks = JSON.parse(JSON.stringify({ device_at, elapsed_ms }));
+    rows[code] = { id, count, at: late ? stamp() : at, device: late ? this.clocks() : clocks, narrative: sealed.narrative ?? "", persons: (sealed.persons ?? []).join("\n"), photos: item.label.photos };
+    try {
+      await this.house.drafts.write(countDraft(item.inspection), rows);
+    } catch {
+      delete rows[code]; // not kept, as the house says: the queue still has it
+      return;
+    }
+    await this.house.queue.discard(item.key);
+    if (this.rows !== rows) return; // another inspection is shown by now
+    this.draw();
+    byId("code-groups").querySelector(`[data-code="${code}"] input`)?.focus();
+  }
+}
+
+/** Hand the minutes to another app of the phone. */
+async function share(address, unit) {
+  try {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error(String(answer.status));
+    const file = new File([await answer.blob()], `bien-ban ${unit}.pdf`, { type: "application/pdf" });
+    await navigator.share({ files: [file], title: file.name });
+  } catch (problem) {
+    if (problem.name !== "AbortError") flash("warn", t("Chưa chia sẻ được. Hãy tải biên bản về rồi gửi.", "It could not be shared. Download the minutes and send them."));
+  }
+}
+
+const used = (account) => `kycuong-used/${account}`;
+
+/** The codes that an account has filed most from this phone. */
+function often(account) {
+  const times = JSON.parse(localStorage.getItem(used(account)) ?? "{}");
+  return Object.keys(times).filter((code) => !code.startsWith("K")).sort((a, b) => times[b] - times[a] || a.localeCompare(b)).slice(0, OFTEN);
+}
+
+function remember(account, codes) {
+  const times = JSON.parse(localStorage.getItem(used(account)) ?? "{}");
+  for (const code of codes) times[code] = (times[code] ?? 0) + 1;
+  try {
+    localStorage.setItem(used(account), JSON.stringify(times));
+  } catch {} // a full phone: it is only a convenience
+}
+
+/** Whether the words of a code that is counted down to nothing may go. */
+const dropped = ({ code }) => confirmed(t(`Bỏ mã ${code}?`, `Drop code ${code}?`),
+  t("Mô tả và người liên quan đã nhập cũng mất.", "The description and the persons that were typed go with it."), t("Bỏ", "Drop"), t("Giữ lại", "Keep"));
