@@ -39,6 +39,7 @@ export function requestForm(account, finding) {
   const details = el("details", { class: "erasure" }, el("summary", {}, t("Yêu cầu xóa phần riêng", "Ask to erase a private part")), wire(form, {
     name: `${account}/erase/${finding.id}`,
     path: (id) => `/intake/v1/erasures/${id}`,
+    again: t("Gửi thêm một yêu cầu khác", "Send another request"),
     write: ({ what, reason }) => {
       const chosen = offered.find((each) => key(each) === what);
       const errors = [];

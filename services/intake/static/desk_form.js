@@ -3,21 +3,40 @@
 import { put } from "../assets/api.js";
 import { el, flash, onSubmit } from "../assets/dom.js";
 import { t } from "../assets/words.js";
+import { refused, remember, showStanding } from "./desk_standing.js";
 import { set, values } from "./drafts.js";
 import { clearErrors, errorsOf, showErrors, tooLong } from "./fields.js";
 import { uuid7 } from "./uuid7.js";
 
 /**
  * Wire `form` to a write. `name` keys what is kept; `path(id, fields)` and `write(fields)` make the request, the latter
- * answering {body} or {errors}; `done(answer, fields)` runs after the server has promised it.
+ * answering {body} or {errors}; `done(answer, fields)` runs after the server has promised it. The id stays until an answer is
+ * known; `again` is what a further write of the kind is called, where the contract allows one. `restore(fields)` hears what
+ * was kept.
  */
-export function wire(form, { name, path, write, done, sure = async () => true }) {
+export function wire(form, { name, path, write, done, again = null, restore = () => {}, sure = async () => true }) {
   const key = `kycuong-desk/${name}`;
   let kept = JSON.parse(sessionStorage.getItem(key) ?? "null") ?? { id: uuid7(), fields: {} };
   set(form, kept.fields);
+  restore(kept.fields);
   const save = () => {
     kept.fields = values(form);
     sessionStorage.setItem(key, JSON.stringify(kept));
+  };
+  const end = async (answer, fields) => {
+    sessionStorage.removeItem(key);
+    kept = { id: uuid7(), fields: {} };
+    await Promise.resolve(done(answer, fields)).catch(savedAll);
+  };
+  const keep = async (first) => {
+    if (!first) return location.reload();
+    clearErrors(form);
+    await end(first.answer, first.fields);
+    flash("good", t("Đã giữ nội dung máy chủ nhận lần trước.", "What the server received before is kept."));
+  };
+  const renew = () => {
+    kept = { id: uuid7(), fields: kept.fields };
+    form.requestSubmit();
   };
   form.addEventListener("input", save);
   form.addEventListener("change", save);
@@ -29,17 +48,21 @@ export function wire(form, { name, path, write, done, sure = async () => true })
     if (errors.length || tooLong(form).length) return showErrors(form, wrong(), undefined, wrong);
     clearErrors(form);
     if (!(await sure(fields))) return;
-    const answer = await put(path(kept.id, fields), body).catch((problem) => {
-      if (problem.slug === "id-reused") { kept.id = uuid7(); save(); }
+    remember(kept, form, { path: path(kept.id, fields), body, fields });
+    save();
+    const answer = await put(path(kept.id, fields), body).catch(async (problem) => {
+      if (!problem.passing) refused(kept);
+      save();
       showErrors(form, errorsOf(problem), t("Chưa lưu được", "Not saved"));
+      if (problem.slug === "id-reused") await showStanding(form, kept, { keep, again, renew }).catch((away) => showErrors(form, errorsOf(away), UNKNOWN));
+      else if (problem.status === 409) form.querySelector(".error-summary").append(el("a", { href: "" }, t("Tải lại để xem điều đã ghi", "Reload to see what stands")));
     });
-    if (!answer) return;
-    sessionStorage.removeItem(key);
-    kept = { id: uuid7(), fields: {} };
-    await Promise.resolve(done(answer, fields)).catch(savedAll);
+    if (answer) await end(answer, fields);
   });
   return form;
 }
+
+const UNKNOWN = t("Máy chủ đã nhận nội dung gửi lần trước, nhưng chưa đọc lại được: hãy gửi lại", "The server has what was sent before, but it could not be read: send again");
 
 /** It stands, though what is shown is not what stands. */
 const savedAll = (problem) => flash("warn", t(`Đã lưu, nhưng chưa đọc lại được danh sách: ${problem.message}`, `Saved, but the list could not be read again: ${problem.message}`),

@@ -28,6 +28,8 @@ export class Commend {
       name: `${desk.account}/commend`,
       path: (id) => `/intake/v1/commendations/${id}`,
       write: (fields) => this.write(fields),
+      again: t("Ghi thêm một biểu dương khác", "Record another commendation"),
+      restore: ({ unit = null }) => this.picker.restore(unit, ""),
       done: async () => {
         const { name } = this.picker.chosen;
         this.form.reset();
@@ -65,6 +67,7 @@ export class Quarter {
         body: { edition },
         errors: edition ? [] : [{ pointer: "/edition", detail: t("Hãy chọn bản nhanh hoặc chính thức", "Choose flash or official") }],
       }),
+      again: t("Chốt thêm bản này", "Close this edition as well"),
       sure: ({ quarter, edition }) => confirmed(
         t(`Chốt ${quarterName(quarter)}?`, `Close ${quarterName(quarter)}?`),
         edition === "official"

@@ -1,0 +1,196 @@
+"""On the desk an answer is lost and the words are bettered: what stands is shown, and nothing is doubled unasked."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from tests.support.browser import DESK, PHONE, Person, overflow
+from tests.support.case_world import closing, fresh, now, opening
+from tests.support.form import NAME, PASSWORDS, UNIT, settle
+from tests.support.instance import Instance, running
+
+FIRST, BETTERED = "Lời gửi lần đầu", "Lời đã sửa cho hay hơn"
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[Instance]:
+    with tempfile.TemporaryDirectory(prefix="kc-") as folder:
+        Path(folder).chmod(0o711)
+        with running(Path(folder) / "data") as instance:
+            settle(instance)
+            yield instance
+
+
+@pytest.fixture
+def enter(browser: Browser, instance: Instance) -> Iterator[Any]:
+    present: list[Person] = []
+
+    def enter(account: str, tab: str, viewport: dict[str, int] = DESK) -> Page:
+        present.append(person := Person(browser, instance.url, viewport))
+        person.sign_in(account, PASSWORDS[account])
+        person.page.goto(f"{instance.url}/intake/desk/#/{tab}")
+        return person.page
+
+    yield enter
+    errors = [error for person in present for error in person.script_errors]
+    for person in present:
+        person.context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def finding(instance: Instance) -> str:
+    """A finding of a closed inspection that waits for the unit's reply."""
+    inspection, finding = fresh(), fresh()
+    lead = instance.client(instance.token("lead"))
+    for path, body in (
+        (f"inspections/{inspection}", opening() | {"team": []}),
+        (f"findings/{finding}", {"inspection": inspection, "code": "A03", "count": 1, "captured_at": now(-1)}),
+        (f"inspections/{inspection}/closing/{fresh()}", closing()),
+    ):
+        answer = lead.put(f"/intake/v1/{path}", json=body)
+        assert answer.status_code == 201, answer.text
+    return finding
+
+
+def lose_the_first_answer(page: Page, part: str) -> list[str]:
+    """The server takes the first write to `part`, and the page never hears so; the ids that were sent."""
+    ids: list[str] = []
+
+    def lose(route: Route) -> None:
+        if route.request.method == "PUT":
+            ids.append(route.request.url.rsplit("/", 1)[1])
+        if len(ids) == 1:
+            assert route.fetch().status == 201
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(f"**/intake/v1/{part}/**", lose)
+    return ids
+
+
+def send(form: Locator, text: str) -> None:
+    form.locator("textarea").fill(text)
+    form.locator("button:not([type])").click()
+
+
+def opened(page: Page, finding: str) -> Locator:
+    case = page.locator(f'[data-finding="{finding}"]')
+    case.locator("summary").first.click()
+    return case
+
+
+def standing(form: Locator) -> Locator:
+    panel = form.locator("[data-standing]")
+    expect(panel).to_be_focused()
+    expect(panel).to_contain_text(FIRST)
+    expect(panel).not_to_contain_text(BETTERED)
+    return panel
+
+
+def commend(page: Page) -> Locator:
+    form = page.locator("#commend-form")
+    page.locator("#commend-unit-search").fill("tan hoa")
+    form.get_by_label(NAME, exact=True).check()
+    form.get_by_label("K01").check()
+    return form
+
+
+@pytest.mark.parametrize("reload", [False, True])
+def test_a_bettered_commendation_is_no_second_one_unless_asked(enter: Any, instance: Instance, reload: bool) -> None:
+    page = enter("tham.dinh", "commend", PHONE)
+    ids = lose_the_first_answer(page, "commendations")
+    form = commend(page)
+    send(form, FIRST)
+    expect(form.locator(".error-summary")).to_contain_text("Không kết nối được máy chủ")
+    if reload:
+        page.reload()
+        expect(form.get_by_label(NAME, exact=True)).to_be_checked()
+    send(form, BETTERED)
+    panel = standing(form)
+    expect(panel).to_contain_text("Biểu dương")
+    assert len(set(ids)) == 1 and overflow(page) <= 0
+    expect(form.locator("textarea")).to_have_value(BETTERED)  # not lost either
+    panel.get_by_role("button", name="Giữ nội dung đã nhận").click()
+    expect(page.locator("#flash")).to_contain_text("Đã giữ")
+    expect(form.locator("textarea")).to_have_value("")
+    assert len(set(ids)) == 1
+    form = commend(page)
+    send(form, "Một việc khác")
+    expect(page.locator("#flash")).to_contain_text("Đã ghi biểu dương")
+    assert len(set(ids)) == 2  # after an answer a new form is a new write
+
+
+def test_a_further_commendation_is_one_that_was_asked_for(enter: Any) -> None:
+    page = enter("tham.dinh", "commend")
+    ids = lose_the_first_answer(page, "commendations")
+    form = commend(page)
+    send(form, FIRST)
+    expect(form.locator(".error-summary")).to_contain_text("Không kết nối được máy chủ")
+    send(form, BETTERED)
+    standing(form).get_by_role("button", name="Ghi thêm một biểu dương khác").click()
+    page.get_by_role("dialog").get_by_role("button", name="Chưa").click()
+    assert len(set(ids)) == 1
+    standing_panel = form.locator("[data-standing]")
+    standing_panel.get_by_role("button", name="Ghi thêm một biểu dương khác").click()
+    page.get_by_role("dialog").get_by_role("button", name="Ghi thêm một biểu dương khác").click()
+    expect(page.locator("#flash")).to_contain_text("Đã ghi biểu dương")
+    assert len(set(ids)) == 2
+
+
+def test_a_bettered_reply_shows_the_one_that_the_reviewer_reads(enter: Any, instance: Instance, finding: str) -> None:
+    page = enter("chu.tich", "answer")
+    ids = lose_the_first_answer(page, f"findings/{finding}/reply")
+    form = opened(page, finding).locator("form.case-form")
+    form.get_by_role("radio").last.check()
+    send(form, FIRST)
+    expect(form.locator(".error-summary")).to_contain_text("Không kết nối được máy chủ")
+    send(form, BETTERED)
+    panel = standing(form)
+    expect(panel).to_contain_text("chỉ ghi được một lần")
+    expect(panel.get_by_role("button")).to_have_count(1)
+    panel.get_by_role("button", name="Giữ nội dung đã nhận").click()
+    expect(page.locator("#flash")).to_contain_text("Đã giữ")
+    assert len(set(ids)) == 1
+    reviewer = instance.client(instance.token("reviewer"))
+    assert reviewer.get(f"/intake/v1/findings/{finding}").json()["private"]["reply"]["text"] == FIRST
+
+
+def test_a_bettered_decision_shows_the_one_that_stands(enter: Any, instance: Instance, finding: str) -> None:
+    reply = {"accepts": False, "private": {"text": "Không đúng."}}
+    head = instance.client(instance.token("unit_head", UNIT))
+    assert head.put(f"/intake/v1/findings/{finding}/reply/{fresh()}", json=reply).status_code == 201
+    page = enter("tham.dinh", "waiting")
+    ids = lose_the_first_answer(page, f"findings/{finding}/decision")
+    form = opened(page, finding).locator(f"#decide-{finding}")
+    form.locator('[value="excused"]').check()
+    send(form, FIRST)
+    expect(form.locator(".error-summary")).to_contain_text("Không kết nối được máy chủ")
+    form.locator('[value="upheld"]').check()
+    send(form, BETTERED)
+    panel = standing(form)
+    expect(panel).to_contain_text("Có lý do chính đáng")
+    panel.get_by_role("button", name="Giữ nội dung đã nhận").click()
+    expect(page.locator("#flash")).to_contain_text("Đã giữ")
+    assert len(set(ids)) == 1
+    stands = instance.client(instance.token("reviewer")).get(f"/intake/v1/findings/{finding}").json()
+    assert (stands["outcome"], stands["private"]["decision"]["reason"]) == ("excused", FIRST)
+
+
+def test_what_was_done_elsewhere_meanwhile_is_told_with_the_way_to_see_it(
+    enter: Any, instance: Instance, finding: str
+) -> None:
+    page = enter("chu.tich", "answer")
+    form = opened(page, finding).locator("form.case-form")
+    form.get_by_role("radio").first.check()
+    head = instance.client(instance.token("unit_head", UNIT))
+    assert head.put(f"/intake/v1/findings/{finding}/reply/{fresh()}", json={"accepts": True}).status_code == 201
+    send(form, BETTERED)
+    summary = form.locator(".error-summary")
+    expect(summary).to_contain_text("đã được giải trình")
+    expect(summary.get_by_role("link", name="Tải lại để xem điều đã ghi")).to_be_visible()
