@@ -38,7 +38,8 @@ def rfc3339(instant: datetime) -> str:
 
 
 def parse_instant(text: str) -> datetime:
-    """An RFC 3339 date-time with an offset; ValueError otherwise."""
-    if not _INSTANT.fullmatch(text):
+    """An RFC 3339 date-time with an offset; ValueError otherwise, also at the calendar's ends, which no zone shares."""
+    instant = datetime.fromisoformat(text.upper()) if _INSTANT.fullmatch(text) else None
+    if instant is None or not 1 < instant.year < 9999:
         raise ValueError(f"not an RFC 3339 date-time with offset: {text!r}")
-    return datetime.fromisoformat(text.upper())
+    return instant
