@@ -23,6 +23,10 @@ class UnknownUnit(ValueError):
     """The unit was never registered."""
 
 
+class BehindLog(RuntimeError):
+    """The database is behind the log: what is told to the log now would get a number that was given before."""
+
+
 class UnknownAccount(ValueError):
     """There is no such account."""
 
@@ -127,6 +131,19 @@ async def end_appointment(connection: Connection, source: str, id: UUID, now: da
     return row is not None
 
 
+async def recall(connection: Connection, ref: str, name: str) -> bool:
+    """Say whose pseudonym this was that a restore made unknown; whether it was unknown. UnknownAccount without one."""
+    async with connection.transaction():
+        if await connection.fetchval(QUERIES.account_state, name) is None:
+            raise UnknownAccount(name)
+        quarter = await connection.fetchval(QUERIES.recall_ref, ref)
+        if quarter is not None:
+            await connection.execute(QUERIES.recall_pseudonym, name, quarter, ref)
+            await connection.execute(QUERIES.recall_person, name, ref)
+        # a crash before here leaves the person as unknown as before
+    return quarter is not None
+
+
 async def _require_unit(connection: Connection, unit: str | None) -> None:
     if unit is not None and await connection.fetchval(QUERIES.unit_exists, unit) is None:
         raise UnknownUnit(unit)
@@ -164,6 +181,8 @@ async def _tell(
     at: datetime,
 ) -> None:
     locked = await connection.fetch(QUERIES.lock_units, [unit])
+    if not locked or await connection.fetchval(QUERIES.behind_until) is not None:
+        raise BehindLog
     numbers = Numbers({unit: locked[0]["last_seq"]})
     event = system_event(
         source, derived_id(str(appointment), type, 1), type, f"post/{tenure}", time, unit, numbers.next(unit),

@@ -16,6 +16,7 @@ from services.intake import (
     handover,
     lapses,
     minutes_endpoints,
+    opening,
     pages,
     photo_endpoints,
     photo_parts,
@@ -34,6 +35,7 @@ from services.intake.rulefiles import load_catalogues
 from services.intake.senders import Senders
 from services.intake.service import Service
 from services.intake.sessions import Logins
+from services.intake.standing import Standing
 from services.intake.vault import Vault
 from services.intake.vault_key import open_vault
 from services.intake.writes import Writes
@@ -91,7 +93,8 @@ async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     service = _service(settings, clock, pool, relay, vault, catalogues)
     stop = asyncio.Event()
     try:
-        await genesis.publish_rules(pool, settings.source, clock.now())
+        await genesis.require_unchanged(pool)
+        await opening.begin(service)
         service.loops = [
             start_loop(relay.run(stop), "relay"),
             start_loop(receipts.run(service, stream, stop), "receipts"),
@@ -126,15 +129,15 @@ def _service(
     import asyncpg
 
     assert isinstance(pool, asyncpg.Pool)  # noqa: S101 - narrows asyncpg's untyped return
-    senders = Senders(pool)
+    senders, standing = Senders(pool), Standing()
     writes = Writes(
         pool, vault, clock, settings.origin, settings.source, catalogues, senders,
-        demo=lambda: settings.demo, wake=relay.wake,
+        standing=standing, demo=lambda: settings.demo, wake=relay.wake,
     )  # fmt: skip
     return Service(
         settings, pool, clock, vault, catalogues, writes, Batcher(writes.commit, max_size=500, max_age=0.001),
         RateLimit(settings.writes_per_second), Logins(KnownDevices.of(settings.folder)),
-        Keys.of(settings.folder), senders,
+        Keys.of(settings.folder), senders, standing,
         wake=relay.wake,
     )  # fmt: skip
 
@@ -154,7 +157,7 @@ async def _healthz() -> Response:
 
 
 async def _readyz(request: Request) -> Response:
-    """The database is reachable and migrated, and every loop is alive."""
+    """The database is reachable, migrated and not behind the log, and every loop is alive."""
     service: Service = request.app.state.service
     dead = [task.get_name() for task in service.loops if task.done()]
     try:
@@ -162,5 +165,10 @@ async def _readyz(request: Request) -> Response:
         database = True
     except TRANSIENT:
         database = False
-    ready = database and not dead
-    return JSONResponse({"ready": ready, "database": database, "ended": dead}, status_code=200 if ready else 503)
+    standing = service.standing
+    told: dict[str, object] = {"database": database, "ended": dead}
+    if not standing.open:
+        vietnamese, english = standing.why
+        told |= {"log": {"done": standing.done, "until": standing.until}, "detail": {"vi": vietnamese, "en": english}}
+    ready = database and not dead and standing.open
+    return JSONResponse({"ready": ready, **told}, status_code=200 if ready else 503)

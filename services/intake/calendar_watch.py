@@ -37,7 +37,9 @@ async def run(service: Service, stop: asyncio.Event) -> None:
 
 
 async def ending(service: Service, today: date) -> date | None:
-    """The last day of a calendar that ends within 60 days; None while it is longer."""
+    """The last day of a calendar that ends within 60 days; None while it is longer, or the database is not whole."""
+    if not service.standing.open:
+        return None
     async with service.pool.acquire() as connection:
         ends = (await service.writes.calendar.current(connection)).ends
     left = (ends - today).days

@@ -3,18 +3,19 @@
 Each rule raises the first refusal that applies, and changes the working state only once nothing can refuse any more.
 """
 
+import json
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from services.intake import calendars, department, devices, erasures, findings, forms, inspections, photos, units
+from services.intake import calendars, department, devices, erasures, findings, inspections, photos, units
 from services.intake.accepted import Accepted, Replay
 from services.intake.asked import Asked
 from services.intake.commands import Command
-from services.intake.rights import grants_of_roles
-from services.intake.world import Known, World
+from services.intake.repeats import private_parts, repeat
+from services.intake.rights import Grants, grants_at, grants_of_roles, reaching
+from services.intake.world import Known, World, is_lost
 from services.kernel.callers import Caller
-from services.kernel.envelope import canonical
-from services.kernel.problems import Forbidden, IdReused, Invalid, Unauthorized
+from services.kernel.envelope import NO_UNIT
+from services.kernel.problems import Forbidden, Invalid, Unauthorized
 from services.kernel.roles import Role
 
 CARRIERS = frozenset({Role.INSPECTOR, Role.LEAD})
@@ -25,10 +26,12 @@ def decide(world: World, command: Command) -> Accepted | Replay:
     caller = author_of(world, command)
     known = world.known.get(command.id)
     if known is not None and known.account == caller.account:
-        return photos.repeat(world, known, command) if command.photo else _repeat(known, command)
+        return photos.repeat(world, known, command) if command.photo else repeat(known, command)
     grants = grants_of_roles(caller, command.noun.roles, world.rights_at)
     if command.errors:
         raise Invalid(errors=command.errors)
+    if known is not None and known.from_log and is_lost(known.account):
+        return _recall(world, command, grants, known)
     asked = Asked(world, command, caller, grants, known)
     accepted = _RULES[command.noun.name](asked)
     if isinstance(accepted, Replay):
@@ -37,6 +40,14 @@ def decide(world: World, command: Command) -> Accepted | Replay:
     accepted.parts = parts
     world.known[command.id] = Known(caller.account, command.content, b"", parts)
     return accepted
+
+
+def _recall(world: World, command: Command, grants: Grants, known: Known) -> Replay:
+    """A write of somebody whom nobody knows any more: whoever may write it and says the same gets its answer."""
+    unit = str(json.loads(known.answer)["unit"])
+    if unit != NO_UNIT:
+        reaching(world, grants_at(grants, world.rights_at), unit)
+    return repeat(known, command)
 
 
 def author_of(world: World, command: Command) -> Caller:
@@ -57,36 +68,6 @@ def author_of(world: World, command: Command) -> Caller:
     if not caller.roles(world.rights_at) & CARRIERS:
         raise Forbidden
     return world.authors[signer]
-
-
-def _repeat(known: Known, command: Command) -> Replay:
-    offered = private_parts(command.form)
-    # of an erased part only that there was one can still be compared: no answer tells a right guess from a wrong one
-    there = known.erased <= offered.keys()
-    readable = {group: content for group, content in offered.items() if group not in known.erased}
-    if known.content != command.content or not there or known.parts != readable:
-        raise IdReused
-    return Replay(known.answer)
-
-
-def private_parts(form: forms.Form | None) -> dict[str, bytes]:
-    """The private groups of a body with the bytes that are sealed and committed to."""
-    parts: dict[str, bytes] = {}
-    private = getattr(form, "private", None)
-    for name in private.model_fields_set if private is not None else ():
-        value = _plain(getattr(private, name))
-        if value not in ([], {}):
-            parts[name] = value.encode() if isinstance(value, str) else canonical(value)
-    for number, photo in enumerate(getattr(form, "photos", ()), start=1):
-        parts[f"photo.{number}"] = bytes.fromhex(photo.sha256)
-    return parts
-
-
-def _plain(value: Any) -> Any:
-    """A private group as JSON has it, with nothing added to what was sent."""
-    if isinstance(value, forms.Form):
-        return value.model_dump(exclude_unset=True)
-    return [_plain(one) for one in value] if isinstance(value, list) else value
 
 
 _RULES: Mapping[str, Callable[[Asked], Accepted | Replay]] = {

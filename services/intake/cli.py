@@ -42,6 +42,11 @@ def _with_database(data: Path, work: Callable[[asyncpg.Connection, Settings], Aw
             raise click.ClickException(
                 f"tài khoản {error} đang khóa; mở lại bằng `kycuong account enable {error}` (the account is disabled)"
             ) from error
+        except accounts.BehindLog as error:
+            raise click.ClickException(
+                "cơ sở dữ liệu cũ hơn nhật ký và đang được dựng lại; hãy thử lại khi /intake/readyz trả 200 "
+                "(the database is behind the log and is being rebuilt: try again once /intake/readyz answers 200)"
+            ) from error
         except accounts.UnknownAccount as error:
             raise click.ClickException(f"không có tài khoản {error} (there is no such account)") from error
 
@@ -208,6 +213,33 @@ def appoint(
         return f"{name}: {role} {unit or 'toàn tỉnh'} {id}"
 
     print(_with_database(data, work))
+
+
+@account.command()
+@DATA
+@click.argument("ref", required=False)
+@click.argument("name", required=False)
+def recall(data: Path, ref: str | None, name: str | None) -> None:
+    """Cho biết bí danh đã mất là của ai; không nêu gì: liệt kê (say whose a lost pseudonym was, or list them)."""
+    if (ref is None) != (name is None):
+        raise click.UsageError("hãy nêu cả bí danh và tài khoản (give both a pseudonym and an account)")
+
+    async def work(connection: asyncpg.Connection, _: Settings) -> list[str]:
+        if ref is None or name is None:
+            return [_lost(row) for row in await connection.fetch(QUERIES.lost_people)]
+        if not await accounts.recall(connection, ref, name):
+            raise click.ClickException(f"{ref}: không phải bí danh đã mất (is no lost pseudonym)")
+        return [f"{ref}: {name}"]
+
+    for line in _with_database(data, work):
+        print(line)
+
+
+def _lost(row: asyncpg.Record) -> str:
+    visit = (
+        f"{row['inspection']}\t{row['unit']}\t{row['opened_at']:%Y-%m-%d}\t{row['basis']}" if row["inspection"] else "–"
+    )
+    return f"{row['quarter']}\t{row['ref']}\t{visit}"
 
 
 def _legible(name: str | None) -> None:

@@ -37,7 +37,7 @@ def _check_parts(world: World, form: forms.RequestErasure, target: Known) -> Non
     errors = [
         FieldError(f"/parts/{place}", "lần ghi đó không có phần này", "that write has no such part")
         for place, part in enumerate(form.parts)
-        if part not in target.parts and part not in target.erased
+        if part not in target.parts and part not in target.erased | target.lost
     ]
     if errors:
         raise Invalid(errors=errors)
@@ -59,7 +59,7 @@ def approve(asked: Asked) -> Accepted:
     erasure, role = _settle(asked, "erased")
     target = asked.world.known[erasure.event]
     for part in erasure.parts:
-        target.parts.pop(part)
+        target.parts.pop(part, None)  # a lost one is not there
         target.erased.add(part)
     _forget_photos(asked.world.findings.get(erasure.event), erasure.parts)
     return _accepted(asked, erasure, role)

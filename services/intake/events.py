@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from services.intake.accepted import Accepted
 from services.intake.commands import Command
 from services.intake.pseudonyms import Naming
 from services.intake.vault import Sealed, Vault
-from services.kernel.envelope import derived_id, event_bytes
+from services.kernel.envelope import canonical, derived_id, event_bytes
 from services.kernel.quarters import rfc3339
 
 NEW_UNIT = -1
@@ -130,17 +130,40 @@ class Maker:
 
 
 def _answer(accepted: Accepted, command: Command, received_at: datetime, event: Event | None) -> bytes:
-    answer: dict[str, Any] = {"id": command.id, "unit": accepted.unit}
+    return answer_bytes(
+        command.id, accepted.unit, accepted.state, rfc3339(received_at), accepted.flags, accepted.extra,
+        (event.unitseq, event.bytes) if event is not None else None,
+    )  # fmt: skip
+
+
+def answer_bytes(
+    id: str,
+    unit: str,
+    state: str,
+    received_at: str,
+    flags: Sequence[str],
+    extra: Mapping[str, Any],
+    event: tuple[int, bytes] | None,
+) -> bytes:
+    """The answer to a write; of one with an event, with the event's number and exact bytes."""
+    answer: dict[str, Any] = {"id": id, "unit": unit}
     if event is not None:
-        answer["unit_seq"] = event.unitseq
-    answer |= {
-        "state": accepted.state, "received_at": rfc3339(received_at), "flags": accepted.flags, **accepted.extra,
-    }  # fmt: skip
+        answer["unit_seq"] = event[0]
+    answer |= {"state": state, "received_at": received_at, "flags": flags, **extra}
     if event is not None:
-        answer |= {
-            "event": base64.b64encode(event.bytes).decode(), "receipt": f"/audit/v1/receipts/{command.id}",
-        }  # fmt: skip
+        answer |= {"event": base64.b64encode(event[1]).decode(), "receipt": f"/audit/v1/receipts/{id}"}
     return _encode(answer).encode()
+
+
+def renumbered(raw: bytes, unitseq: int) -> bytes:
+    """An event's bytes under another number of its unit."""
+    return canonical(json.loads(raw) | {"unitseq": unitseq})
+
+
+def renumbered_answer(answer: bytes, unitseq: int, raw: bytes) -> bytes:
+    """The answer to its write."""
+    told = json.loads(answer) | {"unit_seq": unitseq, "event": base64.b64encode(raw).decode()}
+    return _encode(told).encode()
 
 
 def system_event(

@@ -19,7 +19,7 @@ from services.intake.asked import (
 from services.intake.catalogue import COMMENDATIONS, Catalogue, Code
 from services.intake.refusals import Incomplete, ReplyWindowOpen, WithdrawalTooLate, WrongState
 from services.intake.rights import first_of, grants_at, reaching
-from services.intake.world import Finding, Inspection, World
+from services.intake.world import Finding, Inspection, World, is_lost
 from services.kernel.problems import Forbidden, NotFound, invalid
 from services.kernel.quarters import rfc3339
 from services.kernel.roles import Role
@@ -166,6 +166,7 @@ def decide(asked: Asked) -> Accepted:
             "Người trong đoàn kiểm tra không được kết luận.",
             "A member of the inspecting team may not decide.",
         ))  # fmt: skip
+    _refuse_doubtful(world, asked.caller.account, inspection, finding)
     refuse_foreign(asked.known)
     if finding.severity == 0:
         raise WrongState(_NO_CASE)
@@ -185,6 +186,18 @@ def decide(asked: Asked) -> Accepted:
     finding.state, finding.outcome = "decided", form.outcome
     finding.answers["decision"] = command.id
     return _about(asked, finding, inspection, grant.role, "decided", {"outcome": form.outcome})
+
+
+def _refuse_doubtful(world: World, account: str, inspection: Inspection, finding: Finding) -> None:
+    """Of a team that was lost nobody decides who may have been in it."""
+    lost = any(map(is_lost, (*inspection.team, finding.filer)))
+    if lost and (account, inspection.quarter) not in world.apart:
+        raise Forbidden((
+            "Tên người trong đoàn kiểm tra đã mất khi khôi phục dữ liệu, nên chưa loại trừ được rằng anh/chị ở trong "
+            "đoàn; hãy nhờ người thẩm định khác, hoặc quản trị xác nhận đoàn theo biên bản giấy.",
+            "Who was in the team was lost in a restore, and it is not certain that you were not; let another reviewer "
+            "decide, or the administrator confirm the team from the paper minutes.",
+        ))  # fmt: skip
 
 
 def _about(

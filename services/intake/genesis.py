@@ -24,7 +24,7 @@ async def publish_rules(pool: Pool, source: str, now: datetime, schemas: Path = 
 
     BadRuleFile when a file is not what the log has of its version.
     """
-    rules = {genesis_id(rule.type, rule.version): rule for rule in genesis(schemas)}
+    rules = _rules(schemas)
     async with transaction(pool) as connection:
         locked = await connection.fetch(QUERIES.lock_units, [NO_UNIT])
         numbers = Numbers({NO_UNIT: locked[0]["last_seq"]})
@@ -42,6 +42,17 @@ async def publish_rules(pool: Pool, source: str, now: datetime, schemas: Path = 
         await _keep_calendars(connection, {*known, *fresh}, schemas)
     # a crash before this line leaves none of them, after it all
     return len(events)
+
+
+async def require_unchanged(pool: Pool, schemas: Path = SCHEMAS) -> None:
+    """BadRuleFile when a file is not what the database knows that the log has of its version."""
+    rules = _rules(schemas)
+    rows = await pool.fetch(QUERIES.genesis_known, list(rules))
+    _refuse_changed(rules, {row["id"]: row["answer"] for row in rows})
+
+
+def _rules(schemas: Path) -> dict[str, Genesis]:
+    return {genesis_id(rule.type, rule.version): rule for rule in genesis(schemas)}
 
 
 def _refuse_changed(rules: Mapping[str, Genesis], known: Mapping[str, bytes]) -> None:

@@ -21,7 +21,8 @@ from services.intake.world import Inspection, World
 from services.kernel.problems import FieldError, Invalid, invalid
 from services.kernel.quarters import local_date, quarter_of, rfc3339
 
-_SELECTIONS = {"risk": "targeted", "complaint": "targeted"}
+SELECTIONS = {"risk": "targeted", "complaint": "targeted"}
+"""What the log is not told apart."""
 
 
 def open_inspection(asked: Asked) -> Accepted:
@@ -43,13 +44,16 @@ def open_inspection(asked: Asked) -> Accepted:
     world.inspections[command.id] = inspection
     world.changes.new_inspections.append((
         inspection,
-        {"kind": form.kind, "selection": form.selection, "basis": form.basis, "impartial": bool(form.impartial)},
+        {
+            "kind": form.kind, "selection": form.selection, "basis": form.basis, "impartial": bool(form.impartial),
+            "received_at": world.now,
+        },
     ))  # fmt: skip
     return Accepted(
         caller.account, grants[0].role, inspection.quarter, form.unit,
         "kycuong.inspection.opened.v1", f"inspection/{command.id}",
         {
-            "inspection": command.id, "kind": form.kind, "selection": _SELECTIONS.get(form.selection, form.selection),
+            "inspection": command.id, "kind": form.kind, "selection": SELECTIONS.get(form.selection, form.selection),
             "basis": form.basis, "opened_at": str(form.opened_at), "quarter": inspection.quarter,
             "catalogue": catalogue.version, "flags": flags, **phone_clock(form),
             **({"impartial": True} if form.impartial else {}),

@@ -25,7 +25,7 @@ async def run(service: Service, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             # while a demo's past is being told, its deadlines lapse by the story's clock (batch.post), not by today's
-            if not service.behind and service.settings.folder.load_begun is None:
+            if service.standing.open and service.settings.folder.load_begun is None:
                 await emit(service, service.clock.now())
         except TRANSIENT as error:
             log.warning("lapses wait for the database: %s", type(error).__name__)

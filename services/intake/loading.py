@@ -15,7 +15,7 @@ from services.intake.commands import Command
 from services.intake.directory import Directory, Heir, Version
 from services.intake.forms import is_write_id
 from services.intake.vault import Sealed, Vault
-from services.intake.world import Cut, Erasure, Finding, Inspection, Known
+from services.intake.world import Cut, Erasure, Finding, Inspection, Known, is_lost
 from services.kernel.callers import Caller
 from services.kernel.db import Connection
 from services.kernel.envelope import NO_UNIT
@@ -147,6 +147,17 @@ async def load_authors(
     return await load_accounts(connection, sorted(accounts)) if accounts else {}
 
 
+async def load_apart(
+    connection: Connection, commands: Sequence[Command], inspections: Mapping[str, Inspection], accounts: Iterable[str]
+) -> set[tuple[str, str]]:
+    """Who is certainly none of the lost persons of the inspections that a batch decides about."""
+    if all(command.noun.name != "findings/decision" for command in commands):
+        return set()
+    quarters = {one.quarter for one in inspections.values() if any(map(is_lost, one.team))}
+    rows = await connection.fetch(QUERIES.apart, list(accounts), list(quarters)) if quarters else []
+    return {(row["account"], row["quarter"]) for row in rows}
+
+
 async def load_log_keys(connection: Connection, commands: Sequence[Command]) -> set[str]:
     """Which of the keys that commands bring the log was told of."""
     keys = [command.form.vkey for command in commands if isinstance(command.form, forms.AddLogKey)]
@@ -188,6 +199,8 @@ async def _add_parts(connection: Connection, vault: Vault, known: dict[str, Know
         write, group = known[row["event_id"]], row["grp"]
         if row["erased_at"] is not None:
             write.erased.add(group)
+        elif row["lost_at"] is not None:
+            write.lost.add(group)
         elif row["event_id"] in compared:
             write.parts[group] = vault.open(Sealed(row["event_id"], group, row["wrapped_key"], row["sealed"]))[1]
         else:

@@ -5,7 +5,7 @@ from typing import cast
 from services.intake.accepted import Accepted, Consequence, Replay
 from services.intake.asked import Asked, filing_grant, known_finding, known_inspection
 from services.intake.commands import Command, SentPhoto
-from services.intake.refusals import AlreadyErased
+from services.intake.refusals import AlreadyErased, PartLost
 from services.intake.rights import grants_at
 from services.intake.world import Finding, Inspection, Known, World
 from services.kernel.envelope import derived_id
@@ -36,7 +36,7 @@ def keep(asked: Asked) -> Accepted | Replay:
     if asked.known is not None:  # a colleague's phone brought it first
         return repeat(world, asked.known, command)
     if not _declared(finding, sent):
-        raise AlreadyErased
+        raise PartLost if "lost" in finding.photos[sent.place - 1] else AlreadyErased
     if sent.sha256 is None:
         return Replay(b"")  # a part of it may come; nothing is decided until all are there
     if sent.kept is None:
@@ -63,19 +63,19 @@ def _declared(finding: Finding, sent: SentPhoto) -> bool:
     if sent.place > len(finding.photos):
         raise NotFound
     photo = finding.photos[sent.place - 1]
-    if photo and sent.size not in (None, photo["bytes"]):
+    if "sha256" in photo and sent.size not in (None, photo["bytes"]):
         raise invalid(
             "",
             f"ảnh thứ {sent.place} trong ghi nhận có {photo['bytes']} byte, không phải {sent.size}",
             f"photo {sent.place} of the finding's manifest has {photo['bytes']} bytes, not {sent.size}",
         )
-    if photo and sent.sha256 not in (None, photo["sha256"]):
+    if "sha256" in photo and sent.sha256 not in (None, photo["sha256"]):
         raise invalid(
             "",
             f"không phải ảnh thứ {sent.place} đã khai trong ghi nhận (SHA-256 khác)",
             f"is not photo {sent.place} of the finding's manifest (another SHA-256)",
         )
-    return bool(photo)
+    return "sha256" in photo
 
 
 def _completion(finding: Finding, inspection: Inspection) -> Consequence:

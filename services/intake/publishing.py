@@ -3,8 +3,10 @@
 from uuid_utils import uuid7
 
 from services.intake.commands import find_noun, read_command
+from services.intake.loading import QUERIES
 from services.intake.rulefiles import load_catalogues
 from services.intake.senders import Senders
+from services.intake.standing import Standing
 from services.intake.vault_key import open_vault
 from services.intake.writes import Writes
 from services.kernel.clock import SystemClock
@@ -20,9 +22,11 @@ async def publish_calendar(settings: Settings, token: str, text: str) -> str:
     assert found is not None  # noqa: S101 - the noun is in the table
     command = read_command(*found, {"file": text}, hash_token(token))
     pool = await open_pool(settings.dsn("intake_app"), name="calendar", size=2)
+    # not compared with the log: the running service does that, and says here when the database is behind it
+    standing = Standing(compared=True, until=await pool.fetchval(QUERIES.behind_until))
     writes = Writes(
         pool, await open_vault(pool, settings.folder), SystemClock(), settings.origin, settings.source,
-        load_catalogues(), Senders(pool), demo=lambda: settings.demo, wake=lambda: None,
+        load_catalogues(), Senders(pool), standing=standing, demo=lambda: settings.demo, wake=lambda: None,
     )  # fmt: skip
     try:
         [answer] = await writes.commit([command])

@@ -19,7 +19,7 @@ SELECT NULL, NULL, id::text, account, content, answer FROM intake.write WHERE id
 
 -- name: parts
 -- The sealed private parts of these events.
-SELECT event_id::text, grp, wrapped_key, sealed, erased_at FROM intake.vault_part WHERE event_id = ANY($1::uuid[]);
+SELECT event_id::text, grp, wrapped_key, sealed, erased_at, lost_at FROM intake.vault_part WHERE event_id = ANY($1::uuid[]);
 
 -- name: erasure_targets
 -- The events that requests name ($1), and those of the requests that are settled ($2), with their units: what never changes.
@@ -105,8 +105,14 @@ SELECT account, quarter, ref FROM intake.vault_pseudonym WHERE account = ANY($1:
 
 -- name: add_pseudonyms
 -- Give accounts pseudonyms for a quarter; one that another process just gave stands.
-INSERT INTO intake.vault_pseudonym (account, quarter, ref)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[]);
+INSERT INTO intake.vault_pseudonym (account, quarter, ref, since_loss)
+SELECT account, quarter, ref, EXISTS (SELECT FROM intake.lost_ref WHERE lost_ref.quarter = given.quarter)
+FROM unnest($1::text[], $2::text[], $3::text[]) AS given(account, quarter, ref);
+
+-- name: apart
+-- Which of these accounts had a pseudonym in these quarters before any was lost: they are none of the lost persons.
+SELECT account, quarter FROM intake.vault_pseudonym
+WHERE account = ANY($1::text[]) AND quarter = ANY($2::text[]) AND NOT since_loss;
 
 -- name: places
 -- The unit of these inspections, and the inspection and unit of these findings: what never changes.
@@ -423,19 +429,138 @@ WHERE EXISTS (SELECT FROM stored);
 
 -- name: delete_receipted
 -- The log holds these events: their outbox rows have done their work.
-DELETE FROM intake.outbox WHERE event_id = ANY($1::uuid[]);
+DELETE FROM intake.outbox WHERE event_id = ANY($1::uuid[]) RETURNING event_id::text, sha256(bytes) AS digest;
 
 -- name: note_refusal
 -- The log refused an event: it is not sent again, an operator looks.
-UPDATE intake.outbox SET refused = $2 WHERE event_id = $1 AND refused IS NULL RETURNING id;
+UPDATE intake.outbox SET refused = $2
+WHERE event_id = $1 AND refused IS NULL AND $3::bigint IN (unitseq, 0)  -- it may have another number by now; 0: the log read none
+RETURNING id;
 
 -- name: log_position
--- How far the log's receipts were taken in.
-SELECT size, peaks FROM intake.log_position;
+-- How far the log's receipts were taken in, and up to where the database is behind the log.
+SELECT size, peaks, until, last_time FROM intake.log_position;
 
 -- name: move_log_position
 -- Move on by compare-and-set: no row means another process took these receipts in.
-UPDATE intake.log_position SET size = $2, peaks = $3 WHERE size = $1 RETURNING size;
+UPDATE intake.log_position SET size = $2, peaks = $3, last_time = coalesce($4, last_time) WHERE size = $1 RETURNING size;
+
+-- name: fall_behind
+-- The log holds what the database does not: no write is taken before this size is reached.
+UPDATE intake.log_position SET until = greatest(until, $1);
+
+-- name: behind_until
+-- Up to where the database is behind the log; null when it is not.
+SELECT until FROM intake.log_position;
+
+-- name: catch_up
+-- The database holds again all that the log holds.
+UPDATE intake.log_position SET until = NULL WHERE until <= size;
+
+-- name: accounted_for
+-- How many events this database knows of that are in the log or on their way to it.
+SELECT size + (SELECT count(*) FROM intake.outbox) FROM intake.log_position;
+
+-- name: lost_writes
+-- Which of these writes the database knows all the same: a repeat was accepted before the loss was noticed.
+SELECT id::text FROM intake.write WHERE id = ANY($1::uuid[]);
+
+-- name: accounts_of_refs
+-- Whose these pseudonyms are, as far as that is known.
+SELECT ref, account FROM intake.vault_pseudonym WHERE ref = ANY($1::text[]);
+
+-- name: known_lineage
+-- Which of these successions the unit tree holds.
+SELECT DISTINCT id::text FROM identity.lineage WHERE id = ANY($1::uuid[]);
+
+-- name: restore_writes
+-- Writes as the log tells of them; of one that was repeated meanwhile, the answer is what the log holds.
+INSERT INTO intake.write (id, account, content, answer, accepted_at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::timestamptz[])
+ON CONFLICT (id) DO UPDATE SET answer = excluded.answer;
+
+-- name: restore_findings
+-- Findings as they were recorded.
+INSERT INTO intake.finding (id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at,
+                            reply_due, lapse_after, state)
+SELECT id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, reply_due, lapse_after,
+       'recorded'
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::int[], $8::timestamptz[],
+            $9::jsonb[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[])
+    AS new(id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, reply_due,
+           lapse_after);
+
+-- name: lose_parts
+-- Private parts of which only the log's commitment is left.
+INSERT INTO intake.vault_part (event_id, grp, lost_at)
+SELECT event_id, grp, $3 FROM unnest($1::uuid[], $2::text[]) AS lost(event_id, grp) ON CONFLICT DO NOTHING;
+
+-- name: lose_photos
+-- Photos of these findings that the log says were held, and that are held no more: they are waited for no more.
+UPDATE intake.finding
+SET photos = (
+    SELECT jsonb_agg(CASE WHEN NOT photo ? 'sha256' OR EXISTS (
+        SELECT FROM intake.vault_photo WHERE vault_photo.finding = finding.id AND vault_photo.place = listed.place
+    ) THEN photo ELSE '{"lost": true}' END ORDER BY place)
+    FROM jsonb_array_elements(photos) WITH ORDINALITY AS listed(photo, place)
+)
+WHERE id = ANY($1::uuid[]) AND photos <> '[]';
+
+-- name: lose_refs
+-- Pseudonyms whose accounts nobody knows any more.
+INSERT INTO intake.lost_ref (ref, quarter) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING;
+
+-- name: lost_people
+-- Persons whose accounts nobody knows any more, with the inspections that they took part in.
+SELECT ref, lost_ref.quarter, inspection.id::text AS inspection, unit, opened_at, basis
+FROM intake.lost_ref LEFT JOIN intake.inspection ON inspection.team @> ARRAY['?' || ref]
+ORDER BY lost_ref.quarter, ref, inspection.id;
+
+-- name: recall_ref
+-- Somebody knows whose this pseudonym was.
+DELETE FROM intake.lost_ref WHERE ref = $1 RETURNING quarter;
+
+-- name: recall_pseudonym
+-- Keep it for the account, unless that has another one of the quarter by now.
+INSERT INTO intake.vault_pseudonym (account, quarter, ref) VALUES ($1, $2, $3) ON CONFLICT (account, quarter) DO NOTHING;
+
+-- name: recall_person
+-- Write the account wherever the lost person stands.
+WITH named AS (SELECT $1::text AS account, '?' || $2::text AS lost), opened AS (
+    UPDATE intake.inspection
+    SET team = array_replace(team, lost, account), opener = CASE WHEN opener = lost THEN account ELSE opener END
+    FROM named WHERE team @> ARRAY[lost]
+), filed AS (
+    UPDATE intake.finding SET filer = account FROM named WHERE filer = lost
+)
+UPDATE intake.write SET account = named.account FROM named WHERE write.account = lost;
+
+-- name: raise_numbers
+-- The last numbers of these units, as the log has them.
+INSERT INTO intake.unit_sequence AS given (unit, last_seq) SELECT * FROM unnest($1::text[], $2::bigint[])
+ON CONFLICT (unit) DO UPDATE SET last_seq = greatest(given.last_seq, excluded.last_seq);
+
+-- name: end_tenures
+-- Heads who left their posts since: their appointments end with them.
+UPDATE identity.appointment SET valid_to = gone.at
+FROM unnest($1::uuid[], $2::timestamptz[]) AS gone(tenure, at)
+WHERE appointment.tenure = gone.tenure AND (valid_to IS NULL OR valid_to > gone.at);
+
+-- name: stale_rows
+-- Accepted events that the log refused because their numbers were given before; in the order in which they were accepted.
+SELECT id, event_id::text, unit, bytes FROM intake.outbox WHERE refused = 'stale' ORDER BY id FOR UPDATE;
+
+-- name: renumber
+-- Such an event under the next number of its unit: it is sent once more.
+UPDATE intake.outbox SET unitseq = $2, bytes = $3, refused = NULL WHERE id = $1;
+
+-- name: answer_of
+-- The answer to a write.
+SELECT answer FROM intake.write WHERE id = $1;
+
+-- name: renumber_answer
+-- The answer to its write tells the new number.
+UPDATE intake.write SET answer = $2 WHERE id = $1;
 
 -- name: closings_logged
 -- The closings are in the log since $2: their findings may lapse once a whole reply period has passed since then.

@@ -30,7 +30,7 @@ from services.kernel.strict_json import clean_text, is_blank, judge_text
 
 _LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 _STRUCTURED = ("persons", "minutes", "signatures", "position", "fill")
-_UNITS = ("opinion", "refusal", "minutes", "signatures", "erased")
+_UNITS = ("opinion", "refusal", "minutes", "signatures", "erased", "lost")
 _ANSWERS = ("withdrawal", "reply", "decision")
 _SEEN_BEFORE = timedelta(days=7)
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -342,14 +342,15 @@ async def _private(service: Service, id: str, answers: dict[str, str]) -> dict[s
 
 
 async def privates_of(service: Service, events: list[str]) -> dict[str, dict[str, Any]]:
-    """The private parts of events, by group; an erased one is null, and `erased` says since when."""
+    """The private parts of events, by group; an erased or lost one is null, and `erased` or `lost` says since when."""
     opened: dict[str, dict[str, Any]] = {event: {} for event in events}
     for row in await service.pool.fetch(QUERIES.parts, events):
         shown, group = opened[row["event_id"]], row["grp"]
-        if row["erased_at"] is not None:
-            shown.setdefault("erased", {})[group] = rfc3339(row["erased_at"])
+        fate = "erased" if row["erased_at"] is not None else "lost" if row["lost_at"] is not None else None
+        if fate is not None:
+            shown.setdefault(fate, {})[group] = rfc3339(row[f"{fate}_at"])
         if not group.startswith("photo."):
-            shown[group] = None if row["erased_at"] is not None else _opened(service, row)
+            shown[group] = None if fate is not None else _opened(service, row)
     return opened
 
 

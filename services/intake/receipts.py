@@ -3,26 +3,34 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from datetime import datetime
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from services.intake.loading import QUERIES
+from services.intake.opening import Comparison, measure
+from services.intake.replay import UnknownEvent
+from services.intake.restoring import restore
+from services.intake.rulefiles import BadRuleFile
 from services.intake.service import Service
+from services.intake.standing import DIFFERS, UNKNOWN
 from services.kernel.db import TRANSIENT, Connection, transaction
 from services.kernel.entries import Covered, EntryFeed, LogDiffers, Refusal
 from services.kernel.envelope import Envelope, is_uuid, read_envelope
 from services.kernel.failpoints import failpoint
 from services.kernel.log_client import Keys, find_keys
 from services.kernel.loops import wait_for_event
-from services.kernel.merkle import CompactRange
+from services.kernel.merkle import CompactRange, leaf_hash
+from services.kernel.quarters import parse_instant
 from services.kernel.streams import Stream
 from services.kernel.telemetry import meter
 
 T = TypeVar("T")
-_WAIT = 1.0  # seconds
+_WAIT, _SOON = 1.0, 0.1  # seconds
+_AT_ONCE = 2_000  # entries a transaction
 _DIFFERS, _FAILED = 30.0, 2.0  # seconds
 log = logging.getLogger(__name__)
 _refused = meter.create_counter("kycuong.outbox.refused", unit="{event}", description="events that the log refused")
-_behind = meter.create_gauge("kycuong.intake.behind", description="1 while the database is behind the log")
 
 
 async def run(service: Service, stream: Stream, stop: asyncio.Event) -> None:
@@ -34,7 +42,17 @@ async def run(service: Service, stream: Stream, stop: asyncio.Event) -> None:
         except TRANSIENT as error:
             log.warning("receipts wait for the database: %s", type(error).__name__)
             await wait_for_event(stop, _WAIT)
+        except BadRuleFile as error:
+            log.error("%s", error)
+            service.standing.trouble = (str(error), str(error))
+            await wait_for_event(stop, _DIFFERS)
+        except UnknownEvent as error:
+            log.error("the log holds %s, which this version does not know: install a newer one", error)
+            service.standing.trouble = UNKNOWN
+            await wait_for_event(stop, _DIFFERS)
         except LogDiffers as error:
+            if not service.standing.open:
+                service.standing.trouble = DIFFERS
             # nothing is receipted from such a log; it may have been a copy restored by mistake, so look again
             log.error("receipts wait: the log is not what was signed before: %s", error)
             await wait_for_event(stop, _DIFFERS)
@@ -50,12 +68,18 @@ async def _follow(service: Service, stream: Stream, keys: Keys, stop: asyncio.Ev
         audit_url=settings.audit_url, read_token=settings.folder.read_token(), keys=keys,
     )  # fmt: skip
     row = await service.pool.fetchrow(QUERIES.log_position)
+    service.standing.resume(row["size"], row["until"])
+    comparison = Comparison(service, feed)
     try:
         await feed.start(CompactRange(row["size"], row["peaks"]))
         while not stop.is_set():
-            news = await feed.next(_WAIT)
+            if not service.standing.open:
+                await comparison.step()
+            news = await feed.next(_WAIT if service.standing.open else _SOON)
             if isinstance(news, Refusal):
                 await note_refusal(service, news)
+                if not service.standing.compared:
+                    return  # begin again from what the database says: it may have been replaced by an older one
             elif news is not None and not await take_in(service, news):
                 return  # another process was first: go on from where it stands
     finally:
@@ -64,18 +88,59 @@ async def _follow(service: Service, stream: Stream, keys: Keys, stop: asyncio.Ev
 
 async def take_in(service: Service, covered: Covered) -> bool:
     """Store one verified stretch of the log; False when another process has moved the position meanwhile."""
-    own = [event for event in map(read_envelope, covered.entries) if event.source == service.settings.source]
-    async with transaction(service.pool) as connection:
-        reached = covered.checkpoint.size
-        moved = await connection.fetchval(QUERIES.move_log_position, covered.first, reached, covered.range.hashes)
-        if moved is None:
+    if len(covered.entries) <= _AT_ONCE:
+        return await _take_part(service, covered.entries, covered.range, covered.checkpoint.size)
+    row = await service.pool.fetchrow(QUERIES.log_position)
+    tree = CompactRange(row["size"], row["peaks"])
+    if tree.size != covered.first:
+        return False
+    for start in range(0, len(covered.entries), _AT_ONCE):
+        part = covered.entries[start : start + _AT_ONCE]
+        tree.extend(map(leaf_hash, part))
+        if not await _take_part(service, part, tree, covered.checkpoint.size):
             return False
-        await connection.execute(QUERIES.delete_receipted, [event.id for event in own])
-        await _count_reply_periods(connection, service, own)
-        await _compare(connection, service, own)
-        failpoint("intake.before_receipts")
-        # a crash here leaves rows and position as they were; the same entries come again
     return True
+
+
+async def _take_part(service: Service, entries: Sequence[bytes], tree: CompactRange, until: int) -> bool:
+    """What of these entries waited for its receipt has it now; what the database does not know is rebuilt."""
+    read = [(read_envelope(raw), raw) for raw in entries]
+    own = [(event, raw) for event, raw in read if event.source == service.settings.source]
+    async with transaction(service.pool) as connection:
+        first, newest = tree.size - len(entries), _newest(own)
+        if await connection.fetchval(QUERIES.move_log_position, first, tree.size, tree.hashes, newest) is None:
+            return False
+        rows = await connection.fetch(QUERIES.delete_receipted, [event.id for event, _ in own])
+        waited = {row["event_id"]: row["digest"] for row in rows}
+        missing = [(event, raw) for event, raw in own if waited.get(event.id) != sha256(raw).digest()]
+        if missing:
+            _fall_behind(service, missing[0][0], until)
+            await connection.execute(QUERIES.fall_behind, service.standing.until)
+            await restore(connection, service, missing)
+        await _count_reply_periods(connection, service, [event for event, _ in own])
+        failpoint("intake.before_receipts")
+        # a crash here leaves rows, state and position as they were; the same entries come again
+    if missing:
+        service.writes.forget()
+    service.standing.done = tree.size
+    measure(service)
+    return True
+
+
+def _newest(own: Sequence[tuple[Envelope, bytes]]) -> datetime | None:
+    """When the last of these was made that a person caused: what the system makes bears the time of its cause."""
+    return next((parse_instant(event.time) for event, _ in reversed(own) if "ref" in event.data["by"]), None)
+
+
+def _fall_behind(service: Service, first: Envelope, until: int) -> None:
+    """Refuse writes, and say once that the log holds what this database does not."""
+    if service.standing.until is None:
+        log.error(
+            "this database is behind the log (the first entry that it lacks: unit %s, number %d): restored from an old "
+            "backup? Writes are refused until all is rebuilt from the log", first.unit, first.unitseq,
+        )  # fmt: skip
+    service.standing.fall_behind(until)
+    measure(service)
 
 
 async def _count_reply_periods(connection: Connection, service: Service, own: Sequence[Envelope]) -> None:
@@ -89,31 +154,17 @@ async def _count_reply_periods(connection: Connection, service: Service, own: Se
         await connection.execute(QUERIES.findings_logged, later, lapse_after)
 
 
-async def _compare(connection: Connection, service: Service, own: Sequence[Envelope]) -> None:
-    """Alarm when the log holds later events of a unit than this database ever gave numbers to."""
-    reached = {event.unit: event.unitseq for event in own}
-    rows = await connection.fetch(QUERIES.last_numbers, list(reached))
-    given = {row["unit"]: row["last_seq"] for row in rows}
-    ahead = [unit for unit, number in reached.items() if number > given.get(unit, 0)]
-    if ahead and not service.behind:
-        log.error(
-            "this database is behind the log (units: %s): restored from an old backup? Writes are refused", ahead[:5]
-        )
-        service.behind = True
-    _behind.set(int(service.behind))
-
-
 async def note_refusal(service: Service, refusal: Refusal) -> None:
     """Mark what the log will not append: it is not sent again, an operator looks."""
     if not is_uuid(refusal.id):
         log.error("the log refused a record that is no event (%s): not of this outbox", refusal.reason)
         return
-    if await service.pool.fetchval(QUERIES.note_refusal, refusal.id, refusal.reason) is None:
+    if await service.pool.fetchval(QUERIES.note_refusal, refusal.id, refusal.reason, refusal.unitseq) is None:
         return
     _refused.add(1, {"reason": refusal.reason})
     log.error("the log refused event %s of %s/%d: %s", refusal.id, refusal.unit, refusal.unitseq, refusal.reason)
     if refusal.reason == "stale":
-        service.behind = True  # a number that was given before: this database was restored from behind the log
+        service.standing.doubt()  # a number that was given before: this database was restored from behind the log
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

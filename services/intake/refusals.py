@@ -68,6 +68,15 @@ class AlreadyErased(Problem):
     status, slug = 409, "already-erased"
 
 
+class PartLost(Problem):
+    """Ảnh này không đối chiếu được nữa: mô tả của ảnh đã mất khi máy chủ khôi phục dữ liệu; hãy giữ ảnh lại.
+
+    This photo can no longer be checked: its description was lost when the server was restored; keep the photo.
+    """
+
+    status, slug = 409, "part-lost"
+
+
 class KeyKnown(Problem):
     """Nhật ký đã ghi khóa này; hãy tạo khóa mới nếu muốn đổi khóa.
 

@@ -11,12 +11,12 @@ from services.intake.imaging import Darkroom
 from services.intake.rate import RateLimit
 from services.intake.senders import Senders
 from services.intake.sessions import Logins
+from services.intake.standing import Standing
 from services.intake.vault import Vault
 from services.intake.writes import Answer, Writes
 from services.kernel.batcher import Batcher
 from services.kernel.clock import Clock
 from services.kernel.db import Pool
-from services.kernel.problems import Unavailable
 from services.kernel.settings import Settings
 from services.kernel.slices import Slices
 
@@ -36,15 +36,13 @@ class Service:
     logins: Logins
     handover_keys: Keys
     senders: Senders
+    standing: Standing
     slices: Slices = field(default_factory=Slices)
     darkroom: Darkroom = field(default_factory=Darkroom)
     loops: list[asyncio.Task[None]] = field(default_factory=list)
     wake: Callable[[], None] = lambda: None
     """Tells the relay that the outbox has something new."""
-    behind: bool = False
-    """The log holds events of ours that the database does not: it was restored from an older state."""
 
     def require_writable(self) -> None:
-        """Unavailable while the database is behind the log: a new write would take a number that was given before."""
-        if self.behind:
-            raise Unavailable(retry_after=30)
+        """Unavailable until the database is known to hold all that the log holds."""
+        self.standing.require_open()

@@ -1,7 +1,7 @@
 """Storing what a batch decided: one statement a table, all in the batch's transaction."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.intake.events import Event, Numbers
@@ -47,14 +47,24 @@ async def store_batch(
 ) -> None:
     """All that a batch added or altered: what is new first, then what became of it and of older cases."""
     changes = world.changes
-    await _store_directory(connection, world)
-    await _store_inspections(connection, changes, world.now)
-    findings = [_new_finding(new, demo) for new in changes.new_findings]
+    await store_directory(connection, world)
+    await store_inspections(connection, changes.new_inspections)
+    findings = [new_finding(new, demo) for new in changes.new_findings]
     await store_writes(connection, writes, events, numbers, world.rights_at, parts, findings)
-    await _store_altered(connection, changes, demo)
+    await store_altered(connection, changes, demo)
     if changes.photos:
         photos = [(new.finding, new.place, new.wrapped_key, new.sealed, new.commitment) for new in changes.photos]
         await connection.execute(QUERIES.store_photos, *columns(photos, 5), world.now)
+    await store_department(connection, changes)
+    if changes.devices:
+        await connection.execute(QUERIES.store_devices, *columns(changes.devices, 3), world.now)
+    if changes.log_keys:
+        await connection.execute(QUERIES.store_log_keys, *columns(changes.log_keys, 2), world.now)
+    await store_erasures(connection, changes, world.now)
+
+
+async def store_department(connection: Connection, changes: Changes) -> None:
+    """Commendations, cuts of quarters with their publications, calendars."""
     if changes.commendations:
         await connection.execute(QUERIES.store_commendations, *columns(changes.commendations, 5))
     if changes.quarters:
@@ -63,14 +73,10 @@ async def store_batch(
         await connection.execute(QUERIES.store_quarter_publications, *columns(changes.publications, 4))
     if changes.calendars:
         await connection.execute(QUERIES.store_calendars, *columns(changes.calendars, 3))
-    if changes.devices:
-        await connection.execute(QUERIES.store_devices, *columns(changes.devices, 3), world.now)
-    if changes.log_keys:
-        await connection.execute(QUERIES.store_log_keys, *columns(changes.log_keys, 2), world.now)
-    await _store_erasures(connection, changes, world.now)
 
 
-async def _store_erasures(connection: Connection, changes: Changes, now: datetime) -> None:
+async def store_erasures(connection: Connection, changes: Changes, now: datetime) -> None:
+    """Requests, and what became of them."""
     if changes.new_erasures:
         asked = [(new.id, new.event, new.unit, json.dumps(new.parts), new.requester) for new in changes.new_erasures]
         await connection.execute(QUERIES.store_erasures, *columns(asked, 5), now)
@@ -88,7 +94,8 @@ async def _store_erasures(connection: Connection, changes: Changes, now: datetim
         # a crash here leaves the parts readable, the request open and no event: all three change in the one commit
 
 
-async def _store_altered(connection: Connection, changes: Changes, demo: bool) -> None:
+async def store_altered(connection: Connection, changes: Changes, demo: bool) -> None:
+    """What became of inspections and findings."""
     if changes.inspections:
         rows = [_changed_inspection(inspection) for inspection in changes.inspections.values()]
         await connection.execute(QUERIES.update_inspections, *columns(rows, 7))
@@ -105,7 +112,8 @@ def columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
-async def _store_directory(connection: Connection, world: World) -> None:
+async def store_directory(connection: Connection, world: World) -> None:
+    """New and changed units, and which passed into which."""
     changes = world.changes
     if changes.new_units:
         await connection.execute(QUERIES.store_units, *columns(changes.new_units, 2))
@@ -123,15 +131,16 @@ async def _store_directory(connection: Connection, world: World) -> None:
         await connection.execute(QUERIES.store_lineage, *columns(changes.lineage, 6))
 
 
-async def _store_inspections(connection: Connection, changes: Changes, received_at: datetime) -> None:
-    if not changes.new_inspections:
+async def store_inspections(connection: Connection, opened: Sequence[tuple[Inspection, Mapping[str, object]]]) -> None:
+    """New inspections."""
+    if not opened:
         return
     rows = [
         (
             new.id, new.unit, asked["kind"], asked["selection"], asked["basis"], new.opened_at, new.quarter,
-            new.catalogue, new.opener, json.dumps(new.team), received_at, asked["impartial"],
+            new.catalogue, new.opener, json.dumps(new.team), asked["received_at"], asked["impartial"],
         )
-        for new, asked in changes.new_inspections
+        for new, asked in opened
     ]  # fmt: skip
     await connection.execute(QUERIES.store_inspections, *columns(rows, 12))
 
@@ -152,7 +161,8 @@ def _changed_finding(finding: Finding) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _new_finding(new: Finding, demo: bool) -> tuple[object, ...]:
+def new_finding(new: Finding, demo: bool) -> tuple[object, ...]:
+    """A finding's columns as it is recorded."""
     photos = json.dumps(new.photos) if new.photos else "[]"
     return (
         new.id, new.inspection, new.unit, new.code, new.catalogue, new.severity, new.count, new.captured_at, photos,

@@ -1,5 +1,6 @@
 """The rules of unit changes: registering, amending, closing, succession. Pure."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, cast
 
@@ -162,15 +163,7 @@ def _succeed(world: World, command: Command, form: forms.SucceedUnits) -> Accept
     day = date.fromisoformat(form.valid_from)
     _check_validity(world, form, day)
     cases_to = form.cases_to if "cases_to" in form.model_fields_set else form.to[0]
-    directory = world.own_directory()
-    for unit in form.from_:
-        if unit not in form.to:
-            _pass_on(world, unit, Heir(cases_to, day))
-        for successor in form.to:
-            if successor != unit:
-                passes = successor == cases_to and unit not in form.to
-                world.changes.lineage.append((command.id, form.kind, unit, successor, day, passes))
-    world.directory = directory
+    pass_on(world, command.id, form.kind, form.from_, form.to, day, cases_to)
     data = {
         "kind": form.kind, "from": list(form.from_), "to": list(form.to), "valid_from": form.valid_from,
         "basis": form.basis, "cases_to": cases_to,
@@ -199,7 +192,20 @@ def _check_validity(world: World, form: forms.SucceedUnits, day: date) -> None:
             )
 
 
-def _pass_on(world: World, unit: str, heir: Heir) -> None:
+def pass_on(
+    world: World, id: str, kind: str, units: Sequence[str], successors: Sequence[str], day: date, cases_to: str
+) -> None:
+    """Let units pass into others from a day on."""
+    for unit in units:
+        if unit not in successors:
+            _end(world, unit, Heir(cases_to, day))
+        for successor in successors:
+            if successor != unit:
+                passes = successor == cases_to and unit not in successors
+                world.changes.lineage.append((id, kind, unit, successor, day, passes))
+
+
+def _end(world: World, unit: str, heir: Heir) -> None:
     """End a unit the day before its heir takes over."""
     directory = world.own_directory()
     directory.heirs[unit] = heir

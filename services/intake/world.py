@@ -11,6 +11,14 @@ from services.intake.directory import Directory
 from services.kernel.callers import Caller
 from services.kernel.quarters import local_date
 
+LOST = "?"
+"""Begins the name of a person whose account nobody knows any more; a pseudonym follows. No account may begin so."""
+
+
+def is_lost(account: str) -> bool:
+    """Whether only the log still tells of this person."""
+    return account.startswith(LOST)
+
 
 @dataclass(slots=True)
 class Inspection:
@@ -63,8 +71,8 @@ class Finding:
 
 
 def missing_photos(manifest: Iterable[Mapping[str, Any]], held: Container[int]) -> list[int]:
-    """The places of a manifest's photos that are not held; one that was erased is waited for no more."""
-    return [place for place, photo in enumerate(manifest, start=1) if photo and place not in held]
+    """The places of a manifest's photos that are not held; one that was erased or lost is waited for no more."""
+    return [place for place, photo in enumerate(manifest, start=1) if "sha256" in photo and place not in held]
 
 
 @dataclass(slots=True)
@@ -86,6 +94,13 @@ class Known:
     """Private groups with their bytes."""
     erased: set[str] = field(default_factory=set)
     """Private groups that were erased."""
+    lost: set[str] = field(default_factory=set)
+    """Private groups of which only the log's commitment is left."""
+
+    @property
+    def from_log(self) -> bool:
+        """Whether only the log still knows what was written: its content was lost with the database."""
+        return not self.content and bool(self.answer)
 
 
 @dataclass(slots=True)
@@ -162,6 +177,8 @@ class World:
     calendar: WorkingCalendar
     authors: Mapping[str, Caller] = field(default_factory=dict)
     """Accounts whose phones signed what others carry, with all their appointments."""
+    apart: set[tuple[str, str]] = field(default_factory=set)
+    """Accounts and quarters: whoever is none of the quarter's lost persons."""
     changes: Changes = field(default_factory=Changes)
     _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _directory_is_own: bool = False

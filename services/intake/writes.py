@@ -21,6 +21,7 @@ from services.intake.loading import (
     Place,
     Places,
     erasure_targets,
+    load_apart,
     load_authors,
     load_cuts,
     load_erasures,
@@ -34,6 +35,7 @@ from services.intake.loading import (
 from services.intake.pseudonyms import Naming, Pseudonyms
 from services.intake.senders import Senders
 from services.intake.session import Session
+from services.intake.standing import Standing
 from services.intake.storing import StoredWrite, columns, store_batch
 from services.intake.vault import Vault
 from services.intake.world import World
@@ -86,13 +88,14 @@ class Writes:
         catalogues: Sequence[Catalogue],
         senders: Senders,
         *,
+        standing: Standing,
         demo: Callable[[], bool],
         wake: Callable[[], None],
     ) -> None:
         self._session = Session(pool)
         self._vault, self._clock, self._origin, self._source = vault, clock, origin, source
         self._catalogues = list(catalogues)
-        self._senders, self._demo, self._wake = senders, demo, wake
+        self._senders, self._standing, self._demo, self._wake = senders, standing, demo, wake
         self._places, self._pseudonyms, self._devices = Places(), Pseudonyms(), Devices()
         self.directory = DirectoryCache()
         self.calendar = CalendarCache()
@@ -102,10 +105,19 @@ class Writes:
 
         (Only a demo load and a phone's registration bring several transactions into one batch.)
         """
+        if not self._standing.open:
+            # what waited in the queue when it was noticed that the database is behind the log
+            return [Unavailable(detail=self._standing.why) for _ in commands]
         answers: list[Answer | Exception] = []
         for run in _runs(commands):
             answers += await self._commit_run(run)
         return answers
+
+    def forget(self) -> None:
+        """Read again what was remembered of a database that has been replaced by an older one."""
+        self._pseudonyms.forget()
+        self._devices = Devices()
+        self.directory = DirectoryCache()
 
     async def close(self) -> None:
         """Give the connection back."""
@@ -204,11 +216,12 @@ class Writes:
         erasures, log_keys = await load_erasures(connection, targets), await load_log_keys(connection, commands)
         named = teams | authors.keys() | {caller.account for caller in callers.values()}
         naming = await self._pseudonyms.load(connection, named)
+        apart = await load_apart(connection, commands, inspections, named)
         now = self._clock.now()
         world = World(
             self._origin, commands[0].at or now, now, callers, {row["account"] for row in accounts}, known, inspections,
             findings, cut, erasures, log_keys, directory, self._catalogues, calendar,
-            authors,
+            authors, apart,
         )  # fmt: skip
         numbers = Numbers(last)
         maker = Maker(self._source, self._vault, numbers, naming)

@@ -221,7 +221,7 @@ class EntryFeed:
     async def _listen(self, left: float) -> None:
         """Read the stream; ask the log itself when no checkpoint came for a while or the stream is down."""
         if time.monotonic() >= self._ask_at:
-            await self._ask()
+            await self.newest()
         if self._target is not None:
             return
         try:
@@ -241,13 +241,25 @@ class EntryFeed:
             self._incarnation = (await self._reader.seek(await self._reader.hinted())).incarnation
         return await self._reader.fetch(_FETCH, wait)
 
-    async def _ask(self) -> None:
+    async def newest(self) -> Checkpoint | None:
+        """What the log itself has signed by now, None while it cannot be read; `next` brings what it covers.
+
+        Raises LogDiffers.
+        """
         self._ask_at = time.monotonic() + _DOWN_POLL
         try:
-            self._notice(await self._log.checkpoint())
+            checkpoint = await self._log.checkpoint()
         except LogUnreachable as error:
             log.info("%s asks the log again soon: %s", self._consumer, error)
+            return None
         except BadNote as error:
             log.error("the log's checkpoint does not hold: %s", error)
-        else:
-            self._ask_at = time.monotonic() + _SILENCE
+            return None
+        self._notice(checkpoint)
+        self._ask_at = time.monotonic() + _SILENCE
+        return checkpoint
+
+    @property
+    def size(self) -> int:
+        """How much of the log has been handed on."""
+        return self._range.size

@@ -124,18 +124,22 @@ class LogClient:
 
 async def find_keys(folder: Folder, audit_url: str, http: httpx.AsyncClient | None = None) -> Keys:
     """The log's keys: the folder's, else the log's own answer, trusted this once and kept; waits for either."""
+    while await first_key(folder, audit_url, http) is None:  # noqa: ASYNC110 - it is another process that makes it
+        await asyncio.sleep(0.25)
+    return lambda: [Verifier.parse(line) for line in folder.vkeys()]
+
+
+async def first_key(folder: Folder, audit_url: str, http: httpx.AsyncClient | None = None) -> str | None:
+    """The log's key as `find_keys` finds it; None while the folder has none and the log does not answer."""
+    if (kept := folder.vkey()) is not None:
+        return kept
     client = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False)
     try:
-        while folder.vkey() is None:
-            told = await _ask_for_key(client, audit_url)
-            if told is None:
-                await asyncio.sleep(0.25)
-            else:
-                make_once(folder.log_dir / "vkey", told + "\n", 0o644)
+        told = await _ask_for_key(client, audit_url)
     finally:
         if http is None:
             await client.aclose()
-    return lambda: [Verifier.parse(line) for line in folder.vkeys()]
+    return told and make_once(folder.log_dir / "vkey", told + "\n", 0o644).strip()
 
 
 async def _ask_for_key(client: httpx.AsyncClient, audit_url: str) -> str | None:

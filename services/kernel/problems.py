@@ -229,8 +229,8 @@ class Unavailable(Problem):
 
     status, slug = 503, "unavailable"
 
-    def __init__(self, retry_after: int = 2) -> None:
-        super().__init__(headers={"Retry-After": str(retry_after)})
+    def __init__(self, retry_after: int = 2, detail: tuple[str, str] | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
 
 
 def in_words(seconds: int) -> tuple[str, str]:

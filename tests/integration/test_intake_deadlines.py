@@ -121,7 +121,7 @@ async def test_receipts_empty_the_outbox_once(intake):
     position = await intake.service.pool.fetchrow("SELECT size, peaks FROM intake.log_position")
     assert CompactRange(position["size"], position["peaks"]).root() == log.range.root()
     assert not await Log(intake).cover(entries)  # another process was first
-    assert not intake.service.behind
+    assert intake.service.standing.open
 
 
 async def test_a_refused_event_is_marked_and_alarms(intake, caplog):
@@ -142,14 +142,18 @@ async def test_a_database_behind_the_log_takes_no_writes(intake, caplog):
         id=fresh(),
         type="kycuong.inspection.acknowledged.v1",
         source=intake.service.settings.source,
-        subject="inspection/x",
+        subject=f"inspection/{inspection}",
         time=intake.clock.now(),
         unit=UNIT,
         unitseq=last.unitseq + 1,
-        data={},
+        data={"by": {"role": "unit_head", "ref": "9f2e6d33a3717ee826353a404ba4618d"}, "inspection": inspection},
     )
     await Log(intake).cover([*await intake.event_bytes(), unknown])
     answer = await intake.put("inspector", f"findings/{fresh()}", recording(inspection), 503)
     assert answer.json()["type"] == "/problems/unavailable" and int(answer.headers["retry-after"]) >= 1
-    assert (await intake.client.get("/intake/readyz")).status_code == 200
+    ready = await intake.client.get("/intake/readyz")
+    assert ready.status_code == 503 and "restored from an older backup" in ready.json()["detail"]["en"]
+    assert (await intake.get("lead", f"/intake/v1/inspections/{inspection}"))[
+        "acknowledged"
+    ]  # what the log tells stands
     assert any("behind the log" in record.message for record in caplog.records)
