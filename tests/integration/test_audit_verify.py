@@ -575,13 +575,19 @@ def test_a_copy_that_was_killed_is_completed(tmp_path: Path) -> None:
         for size, before in ((9_000, 0), (20_000, 9_000)):
             log = Served(many[:size])
             log.write(tmp_path / "log")
+            half, never = (tmp_path / side / "tile/entries" for side in ("copy", "log"))
+            half, never = half / f"{before // 256 + 4:03d}", never / f"{before // 256 + 30:03d}"
+            served = never.read_bytes()
+            never.unlink()
+            os.mkfifo(never)  # the server waits for who writes into it: the copy does not end before it is killed
             process = export(url, tmp_path / "copy")
-            half = f"{before // 256 + 20:03d}"
-            while not (tmp_path / "copy/tile/entries" / half).exists():
+            while not half.exists():
                 assert process.poll() is None
                 time.sleep(0.002)
             process.kill()
             process.communicate()
+            never.unlink()
+            never.write_bytes(served)
             if before:
                 held = verify(Place(str(tmp_path / "copy")), TRUST)
                 assert (held.ok, held.size) == (True, before), "the copy serves what it served before"

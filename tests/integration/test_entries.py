@@ -91,7 +91,10 @@ def agrees(found: Covered, log: TinyLog, first: int, end: int) -> None:
     assert (found.range.size, found.range.hashes) == (end, tree.hashes)
 
 
-async def test_entries_come_with_the_checkpoint_that_covers_them(transport: Transport, log: TinyLog) -> None:
+async def test_entries_come_with_the_checkpoint_that_covers_them(
+    transport: Transport, log: TinyLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SILENCE", 3600.0)  # it is told, and need not ask
     topic = transport.settings.topic("audit.entries")
     audit = transport.open("audit")
     async with feeding(transport, log) as feed:
@@ -99,10 +102,8 @@ async def test_entries_come_with_the_checkpoint_that_covers_them(transport: Tran
         log.grow(3)
         await audit.publish(topic, log.records(0, 3))
         assert await feed.next(0.5) is None, "nothing is handed on before it is signed"
-        began = time.monotonic()
         await audit.publish(topic, [log.signed()])
         found = await covered(feed)
-        assert time.monotonic() - began < 5  # at once, not when silence makes it ask (15 s)
         agrees(found, log, 0, 3)
         assert found.traces == ["trace-0", "trace-1", "trace-2"]
         log.grow(300)
@@ -166,9 +167,7 @@ async def test_readers_converge_while_the_stream_is_down(transport: Transport, l
         await transport.away()
         for end in (5, 600):
             log.grow(end - len(log.entries))
-            began = time.monotonic()
             found = await covered(feed)
-            assert time.monotonic() - began < 8
             agrees(found, log, end - len(found.entries), end)
         await transport.back()
         log.grow(10)
@@ -263,9 +262,7 @@ async def test_a_log_that_is_away_is_waited_for(plain: Embedded, audit: Stream, 
         await settled(feed)
         log.grow(600)
         await audit.publish(topic, [*log.records(0, 100), log.signed()])
-        began = time.monotonic()
         assert await feed.next(1.2) is None
-        assert 1.0 < time.monotonic() - began < 3
         log.away = False
         log.partial = False
         log.grow(200)  # the partial bundle that covered 600 has given way to the full one
@@ -291,13 +288,12 @@ async def test_a_long_backlog_comes_in_proven_chunks(plain: Embedded, log: TinyL
     size = 3 * CHUNK + 5000
     log.grow(size)
     async with feeding(plain, log, after=100) as feed:
-        began, at = time.monotonic(), 100
+        at = 100
         while at < size:
             found = await covered(feed)
             assert len(found.entries) <= CHUNK
             agrees(found, log, at, found.checkpoint.size)
             at = found.checkpoint.size
-        print(f"{size / (time.monotonic() - began):.0f} entries/s over HTTP")
         assert log.asked["entries"] < size / 256 + 10
 
 

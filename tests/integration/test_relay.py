@@ -244,7 +244,7 @@ async def test_a_row_that_commits_after_a_higher_one_is_sent(
         assert await log.until(2) == ["higher", "lower"]
 
 
-async def test_a_deep_outbox_is_sent_fast_and_looked_through_cheaply(
+async def test_a_deep_outbox_is_sent_in_order_and_looked_through_by_its_index(
     outbox: Pool, settings: Settings, plain: Transport
 ) -> None:
     await outbox.execute(
@@ -258,20 +258,15 @@ async def test_a_deep_outbox_is_sent_fast_and_looked_through_cheaply(
             query = query.replace(f"${place}", argument)
         plan = json.loads(await session.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}"))[0]
         assert plan["Plan"]["Plans"][0]["Node Type"] == "Index Scan", plan
-        assert plan["Execution Time"] < 200  # milliseconds; about 10 on a quiet machine
     await session.close()
     async with relaying(settings, plain), reading(plain) as log:
-        began = time.monotonic()
         await log.until(50_000, patience=60)
-        rate = len(log.seen) / (time.monotonic() - began)
-        print(f"{rate:.0f} rows/s from a deep outbox")
         assert log.seen == [str(n) for n in range(1, len(log.seen) + 1)]
         # no receipt comes, so no more is sent than may be in flight
         await log.during(1.0)
         assert 50_000 <= len(log.seen) <= 50_500
         await outbox.execute("DELETE FROM intake.outbox WHERE unitseq <= 50000")
         await log.until(100_000, patience=60)
-    assert rate > 5_000
 
 
 @pytest.mark.parametrize("moment", ["idle", "busy"])

@@ -88,12 +88,8 @@ async def test_a_restart_goes_on_where_it_was(settings: Settings) -> None:
     before = len(made.entries)
     made.golden("so-noi-vu")
     await publish(settings, made, before)
-    began = time.monotonic()
-    async with running(settings) as (_, client):
+    async with asyncio.timeout(60), running(settings) as (_, client):
         await until(client, len(made.entries))
-        stopping = time.monotonic()
-    assert time.monotonic() - stopping < 4
-    assert time.monotonic() - began < 10
 
 
 async def test_two_roots_signed_for_one_size_stop_the_fold(house: House) -> None:

@@ -37,6 +37,9 @@ class TestWitness:
         self.url = ""
         self.away = False
         self.delay = 0.0
+        self.free = asyncio.Event()
+        """Cleared: it takes questions, and answers once it is set."""
+        self.free.set()
         self.ahead = 0
         self.shows = shows
         self.says: Callable[[str], Response] | None = None
@@ -77,6 +80,7 @@ class TestWitness:
     async def _add(self, request: Request) -> Response:
         self.asked += 1
         await asyncio.sleep(self.delay)
+        await self.free.wait()
         if self.away:
             return Response(status_code=503)
         if self.says is not None:
