@@ -269,12 +269,33 @@ def test_a_position_is_noted_only_when_asked_and_a_no_is_noted_too(phone: Person
     page.get_by_role("button", name="Ghi vị trí").click()
     expect(page.locator("#position-state")).to_contain_text("sai số 13 m")
     page.get_by_label("Yêu cầu với đơn vị").fill("Chấn chỉnh việc đeo thẻ.")
+    page.get_by_label("Trưởng đoàn (họ tên, để ký)").fill("Lê Thị Dẫn")
+    due = page.get_by_label("Hạn khắc phục")
+    assert len(due.input_value()) == 10 and due.input_value()[2] == "/"  # proposed, as people here write a day
+    due.fill("31/02/2099")
     page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    expect(page.locator(".error-summary")).to_contain_text("Không có ngày này; hãy gõ như 15/12/2026")
+    due.fill("5.3.2099")
+    expect(page.locator("#close-form .day-echo")).to_have_text("Thứ Năm, 05/03/2099")
+    expect(page.locator("#close-read")).to_contain_text("Chậm nhất ngày 05/03/2099.")
     page.get_by_role("button", name="Kết thúc và gửi").click()
     expect(filed(page, CLOSE)).to_contain_text("Đã nhận", timeout=FAR)
     sealed = private(instance, inspection)
     assert sealed["position"] == {"lat": 21028511, "lon": 105804817, "accuracy": 13}
-    assert sealed["minutes"]["demands"] and len(sealed["minutes"]["demands_due"]) == 10
+    assert sealed["minutes"]["demands"] and sealed["minutes"]["demands_due"] == "2099-03-05"
+    assert sealed["minutes"]["leader"] == "Lê Thị Dẫn"
+
+
+def test_what_the_paper_cannot_print_is_said_before_anybody_signs(phone: Person) -> None:
+    page = phone.page
+    begin(page, "89/QĐ-SNV")
+    boxes = page.locator("#close-boxes")
+    expect(boxes).to_be_hidden()
+    page.get_by_label("Ý kiến của đơn vị").fill("Nhất trí 👍 ភូមិ")
+    expect(boxes).to_contain_text("không in được các ký tự này (in thành ô trống): 👍")
+    page.get_by_label("Ý kiến của đơn vị").fill("Nhất trí")
+    expect(boxes).to_be_hidden()
 
 
 def test_a_colleagues_unsent_items_are_named_and_never_block(phone: Person, instance: Instance) -> None:

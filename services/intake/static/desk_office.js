@@ -1,6 +1,7 @@
 // The Department's other work: commendations, the closing of a quarter, the list of units.
 
 import { byId, confirmed, el, flash } from "../assets/dom.js";
+import { dayField, dayOf, NO_DAY, typed } from "../assets/days.js";
 import { number, quarter as quarterName, t } from "../assets/words.js";
 import { now, stamp } from "./clock.js";
 import { wire } from "./desk_form.js";
@@ -24,6 +25,7 @@ export class Commend {
     this.desk = desk;
     this.form = byId("commend-form");
     this.picker = new UnitPicker("commend-unit");
+    this.sayDay = dayField(byId("commend-date"));
     wire(this.form, {
       name: `${desk.account}/commend`,
       path: (id) => `/intake/v1/commendations/${id}`,
@@ -41,8 +43,8 @@ export class Commend {
   }
 
   async show() {
-    byId("commend-date").max = stamp().slice(0, 10);
-    byId("commend-date").value ||= stamp().slice(0, 10);
+    byId("commend-date").value ||= typed(stamp().slice(0, 10));
+    this.sayDay();
     this.picker.offer(await directory.units(this.desk.account));
   }
 
@@ -51,8 +53,10 @@ export class Commend {
     const errors = [];
     if (!unit) errors.push({ pointer: "/unit", detail: t("Hãy chọn đơn vị", "Choose the unit") });
     if (!code) errors.push({ pointer: "/code", detail: t("Hãy chọn hình thức", "Choose the kind") });
-    if (!date) errors.push({ pointer: "/date", detail: t("Hãy chọn ngày", "Choose the day") });
-    return { body: { unit, code, date, ...(tidy(text) && { private: { text: tidy(text) } }) }, errors };
+    const day = dayOf(date);
+    if (!day) errors.push({ pointer: "/date", detail: day === null ? NO_DAY : t("Hãy ghi ngày", "Give the day") });
+    if (day > stamp().slice(0, 10)) errors.push({ pointer: "/date", detail: t("Ngày này chưa tới", "This day is still to come") });
+    return { body: { unit, code, date: day, ...(tidy(text) && { private: { text: tidy(text) } }) }, errors };
   }
 }
 

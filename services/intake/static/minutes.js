@@ -2,6 +2,7 @@
 
 import { get } from "../assets/api.js";
 import { byId, el } from "../assets/dom.js";
+import { fileField } from "../assets/files.js";
 import { moment, t } from "../assets/words.js";
 
 const VERDICT = (told) => {
@@ -10,6 +11,7 @@ const VERDICT = (told) => {
   return ["good", "match", t(`TRÙNG KHỚP: đúng tệp đã phát hành lúc ${moment(told.issued_at)}.`, `MATCH: this very file was given out ${moment(told.issued_at)}.`)];
 };
 
+fileField(byId("minutes-file"));
 byId("minutes-file").addEventListener("change", async ({ target }) => {
   const [file] = target.files;
   if (!file) return;

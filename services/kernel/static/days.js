@@ -49,4 +49,8 @@ function open(picker, input) {
   else picker.focus(); // an old browser: the field itself is the calendar
 }
 
-const said = (iso) => (iso ? `${weekday.format(new Date(`${iso}T00:00:00Z`))}, ${typed(iso)}` : iso === null ? NO_DAY : "");
+function said(iso) {
+  if (!iso) return iso === null ? NO_DAY : "";
+  const name = weekday.format(new Date(`${iso}T00:00:00Z`));
+  return `${name[0].toUpperCase()}${name.slice(1)}, ${typed(iso)}`;
+}

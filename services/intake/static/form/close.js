@@ -1,6 +1,7 @@
 // Closing: the roll with sums checked as they are typed, who stood for the unit, the minutes read back, then signed or refused.
 
 import { byId, confirmed, el, onSubmit } from "../../assets/dom.js";
+import { dayField, dayOf, NO_DAY, typed } from "../../assets/days.js";
 import { day, items, moment, number, t } from "../../assets/words.js";
 import { device, elapsed, now, stamp } from "../clock.js";
 import * as directory from "../directory.js";
@@ -12,13 +13,14 @@ import { doubts } from "./doubts.js";
 import { Position } from "./position.js";
 import { faults } from "../rules.js";
 import { Pad } from "./signature.js";
+import { unprintable } from "../printable.js";
 import { leftBehind } from "./team.js";
 import { uuid7 } from "../uuid7.js";
 
 const EXCUSED = ["leave", "meeting", "duty", "study", "sickness", "maternity"];
 const COUNTED = ["assigned", "present", "late", "unexcused", "persons_checked", "files_checked"];
 const SIGNERS = { unit: t("Đại diện đơn vị ký", "The unit's representative signs"), leader: t("Trưởng đoàn ký", "The team's leader signs"), secretary: t("Thư ký ký", "The secretary signs") };
-const LINES = ["number", "place", "secretary", "demands"];
+const LINES = ["number", "place", "leader", "secretary", "demands"];
 const HIDDEN = 4; // severity that the unit is not told of
 const COMPUTED = { late: "A01", unexcused: "A03", present: null }; // what fills itself until somebody says otherwise
 const MOST = 60_000; // bytes of a body, a little under what the server takes
@@ -35,6 +37,7 @@ export class CloseView {
     for (const control of this.form.querySelectorAll("[data-steps]")) stepper(control);
     this.form.addEventListener("input", ({ target }) => { this.typed(target); this.save(); this.sum(); });
     this.form.addEventListener("click", ({ target }) => this.step(target.closest("[data-step]")));
+    this.sayDay = dayField(this.form.elements.demands_due);
     const { number: file } = this.form.elements;
     file.addEventListener("change", () => tell(this.form, file, this.faults()));
     byId("close-preview").addEventListener("toggle", () => this.preview());
@@ -75,9 +78,10 @@ export class CloseView {
     byId("close-unit").textContent = this.inspection.unit_name ?? this.inspection.unit;
     if (!draft) {
       this.suggest("assigned", this.inspection.staff ?? "");
-      this.suggest("demands_due", stamp(now() + DEMANDS_DUE).slice(0, 10));
+      this.suggest("demands_due", typed(stamp(now() + DEMANDS_DUE).slice(0, 10)));
     }
     this.sum();
+    this.sayDay();
     if (!this.drawn) this.before = values(this.form);
     this.computedBefore = [...this.computed];
     if (draft?.errors) showErrors(this.form, draft.errors);
@@ -98,7 +102,7 @@ export class CloseView {
   }
 
   here(id) {
-    return this.house.queue.of(id).filter(({ kind, state }) => kind === "finding" && state !== "failed").map(({ key, label }) => ({ id: key, ...label }));
+    return this.house.queue.of(id).filter(({ kind, state }) => kind === "finding" && state !== "failed").map(({ key, label, body }) => ({ id: key, ...label, narrative: body?.private?.narrative }));
   }
 
   /** Each once, by code, without what the unit is not told, nor that nothing was found where something was. */
@@ -126,7 +130,7 @@ export class CloseView {
     const words = [...LINES, "name", "post", "opinion"].map((name) => tidy(fields[name]));
     const end = fields.signed === "false" ? tidy(fields.refusal) : fields.signed;
     const counts = [...COUNTED, ...EXCUSED, "copies"].map((name) => this.tally(name, true));
-    return JSON.stringify([words, end, tidy(fields.demands) && fields.demands_due, counts, this.found.map(({ code, count }) => [code, count])]);
+    return JSON.stringify([words, end, tidy(fields.demands) && dayOf(fields.demands_due), counts, this.found.map(({ code, count, narrative }) => [code, count, narrative])]);
   }
 
   signed() {
@@ -236,14 +240,15 @@ export class CloseView {
 
   /** Everything that the minutes will say, as it is read to everybody before they are signed. */
   readBack() {
-    const { name, post, demands, demands_due: due, opinion, place, secretary, number: file, signed, refusal } = values(this.form);
+    const { name, post, demands, demands_due, opinion, place, leader, secretary, number: file, signed, refusal } = values(this.form);
+    const due = dayOf(demands_due);
     const { basis } = this.inspection;
     const copies = this.tally("copies", true);
-    const found = this.found.map(({ code, name: words, count }) => `${code} ${words}${code === "K00" ? "" : ` × ${number(count)}`}`);
+    const found = this.found.map(({ code, name: words, count, narrative }) => `${code} ${words}${code === "K00" ? "" : ` × ${number(count)}`}${narrative ? ` (${narrative})` : ""}`);
     const lines = [
       [this.inspection.unit_name ?? this.inspection.unit ?? "…", basis, this.inspection.opened_at && moment(this.inspection.opened_at)].filter(Boolean).join(" · "),
       [name, post].filter(Boolean).join(", "),
-      [[file, t("Số biên bản", "Number of the minutes")], [place, this.label("place")], [secretary, this.label("secretary")]]
+      [[file, t("Số biên bản", "Number of the minutes")], [place, this.label("place")], [leader, this.label("leader")], [secretary, this.label("secretary")]]
         .filter(([said]) => tidy(said)).map(([said, label]) => `${label}: ${tidy(said)}`).join("; "),
       this.roll(),
       t(`Đã kiểm tra ${number(this.tally("persons_checked", true) ?? 0)} người, ${number(this.tally("files_checked", true) ?? 0)} hồ sơ.`, `Checked: ${number(this.tally("persons_checked", true) ?? 0)} persons, ${number(this.tally("files_checked", true) ?? 0)} files.`),
@@ -254,6 +259,9 @@ export class CloseView {
       copies > 0 && `${this.label("copies")}: ${number(copies)}`,
     ];
     byId("close-read").replaceChildren(...lines.filter(Boolean).map((line) => el("li", {}, line)));
+    const boxes = unprintable(lines.filter(Boolean).join(""));
+    byId("close-boxes").hidden = !boxes;
+    byId("close-boxes").textContent = boxes && t(`Bản PDF không in được các ký tự này (in thành ô trống): ${[...boxes].join(" ")}. Hãy viết lại trước khi ký, hoặc dùng bản Word.`, `The PDF cannot print these characters (they become empty boxes): ${[...boxes].join(" ")}. Write them otherwise before signing, or use the Word file.`);
     this.preview();
   }
 
@@ -330,7 +338,7 @@ export class CloseView {
     const copies = fields.copies || this.form.elements.copies.validity.badInput ? this.tally("copies") : undefined;
     return {
       ...said, ...(name && { representative: { name, ...(post && { post }) } }),
-      ...(said.demands && fields.demands_due && { demands_due: fields.demands_due }), ...(copies !== undefined && { copies }),
+      ...(said.demands && dayOf(fields.demands_due) && { demands_due: dayOf(fields.demands_due) }), ...(copies !== undefined && { copies }),
     };
   }
 
@@ -340,6 +348,7 @@ export class CloseView {
       .map((fault) => (fault.pointer === "/assigned" && body.assigned !== null ? { pointer: "/sum", detail: byId("close-sum").textContent } : fault));
     const { post, name } = values(this.form);
     if (tidy(post) && !tidy(name)) errors.push({ pointer: "/private/minutes/representative/name", detail: t("Đã ghi chức vụ mà chưa ghi họ tên người đại diện", "A post stands there without the name of who holds it") });
+    if (tidy(values(this.form).demands) && dayOf(values(this.form).demands_due) === null) errors.push({ pointer: "/private/minutes/demands_due", detail: NO_DAY });
     if (body.signed === false && !body.private.refusal) errors.push({ pointer: "/private/refusal", detail: t("Hãy ghi lý do từ chối ký", "Give the reason for not signing") });
     if (body.private.signatures && this.agreed !== this.said()) errors.push({ pointer: "/signed", detail: t("Nội dung đã đổi sau khi ký: hãy bấm Ký lại ở từng khung rồi ký lại", "The minutes changed after they were signed: clear each box and sign again") });
     return errors;
@@ -409,7 +418,7 @@ function stepper(control) {
 export async function recount(house, item) {
   const { excused, private: sealed = {}, signed, closed_at, device_at, elapsed_ms, ...counts } = item.body;
   const { representative = {}, ...minutes } = sealed.minutes ?? {};
-  const fields = { ...counts, ...excused, ...minutes, ...representative, opinion: sealed.opinion ?? "", refusal: sealed.refusal ?? "", signed: String(signed) };
+  const fields = { ...counts, ...excused, ...minutes, ...(minutes.demands_due && { demands_due: typed(minutes.demands_due) }), ...representative, opinion: sealed.opinion ?? "", refusal: sealed.refusal ?? "", signed: String(signed) };
   const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
   const untimely = item.problem?.errors.some(({ pointer }) => pointer === "/closed_at");
   await house.drafts.write(draftName(item.inspection), {

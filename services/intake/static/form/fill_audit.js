@@ -6,7 +6,7 @@ import { tidy } from "../drafts.js";
 
 const MOST = 300;
 const LONGEST = 100;
-const VALUED = ["number", "radio", "checkbox", "date"];
+const VALUED = ["number", "radio", "checkbox"];
 const begun = now() - performance.now(); // the clock once, then what has really passed since
 
 const at = () => Math.round(begun + performance.now());
@@ -15,7 +15,7 @@ const at = () => Math.round(begun + performance.now());
 const told = (control) => {
   if (control.type === "checkbox") return String(control.checked);
   if (control.type === "radio") return control.form?.querySelector(`input[name="${control.name}"]:checked`)?.value ?? ""; // the group's, for each is constant
-  return VALUED.includes(control.type) || control.name === "basis" ? tidy(control.value).slice(0, LONGEST) : `~${control.value.length}`;
+  return VALUED.includes(control.type) || "day" in control.dataset || control.name === "basis" ? tidy(control.value).slice(0, LONGEST) : `~${control.value.length}`;
 };
 
 /** @param {HTMLElement} control */
