@@ -302,6 +302,30 @@ def test_the_desk_withdraws_commends_and_closes_a_quarter(
     page.get_by_role("button", name="Chốt quý").click()
     page.get_by_role("dialog").get_by_role("button", name="Chốt quý").click()
     expect(page.locator(".error-summary")).to_contain_text("đã được chốt")
+    _publish(page)
+
+
+def _publish(page: Page) -> None:
+    """The reviewer publishes what was just closed: nobody else reads it before."""
+    edition = page.locator("#editions-list > li", has_text="bản sơ bộ")
+    expect(edition).to_contain_text("chưa công bố")
+    edition.get_by_role("button", name=re.compile("^Công bố Quý")).click()
+    root = edition.locator("code").inner_text()
+    expect(page.get_by_role("dialog")).to_contain_text(root)
+    page.get_by_role("dialog").get_by_role("button", name="Chưa công bố").click()
+    expect(edition).to_contain_text("chưa công bố")
+    edition.get_by_role("button", name=re.compile("^Công bố Quý")).click()
+    page.get_by_role("dialog").get_by_role("button", name="Công bố", exact=True).click()
+    expect(page.locator("#flash")).to_contain_text("Đã công bố Quý")
+    expect(edition).to_contain_text("đã công bố lúc")
+    expect(edition.get_by_role("button")).to_have_count(0)
+    for width in (320, 360, 1366):
+        page.set_viewport_size({"width": width, "height": 800})
+        fits(page)
+    page.reload()
+    expect(edition).to_contain_text("đã công bố lúc")
+    edition.get_by_role("link").click()
+    expect(page.locator(".edition").first).to_contain_text("công bố lúc")
 
 
 def test_sign_in_tells_nothing_about_accounts_and_goes_to_no_other_site(

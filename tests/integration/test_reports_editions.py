@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -62,6 +63,31 @@ async def test_each_form_of_cards_is_kept_and_a_rebuild_keeps_both(pool: asyncpg
     before = await dump(pool)
     await Fold(pool).rebuild(made.covered())
     assert await dump(pool) == before
+
+
+FIRST = json.loads((Path(__file__).parents[1] / "vectors/first-program.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["folded", "rebuilt"])
+async def test_what_the_first_program_froze_comes_out_byte_for_byte(pool: asyncpg.Pool, again: bool) -> None:
+    """A log that the first program wrote, with the cards it froze: severity 4, referred, bonus without a score."""
+    made = MadeLog()
+    made.entries = [entry.encode() for entry in FIRST["entries"]]
+    made.traces = [None] * len(made.entries)
+    await fold_all(pool, made)
+    if again:
+        await Fold(pool).rebuild(made.covered())
+    assert [edition["size"] for edition in FIRST["editions"].values()] == [43, 44]
+    for kind, edition in FIRST["editions"].items():
+        listing = await reader(pool).frozen_listing("2026-Q4", kind)
+        assert listing.cards_root == edition["cards_root"]
+        assert listing.head.json() == {"size": edition["size"], "root": edition["root"]}
+        for unit, body in edition["cards"].items():
+            assert await reader(pool).frozen_card("2026-Q4", kind, unit) == body.encode()
+    assert json.loads(FIRST["editions"]["official"]["cards"]["xa-yen-tinh"])["bonus"] == "1.00"
+    made.publish(42, FIRST["editions"]["flash"]["cards_root"])  # and today's program publishes it
+    await fold_all(pool, made)
+    await reader(pool).frozen_listing("2026-Q4", "flash", reviewer=False)
 
 
 async def test_an_unknown_form_of_cards_stops_the_fold(pool: asyncpg.Pool, made: MadeLog) -> None:

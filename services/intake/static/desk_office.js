@@ -4,6 +4,7 @@ import { byId, confirmed, el, flash } from "../assets/dom.js";
 import { dayField, dayOf, NO_DAY, typed } from "../assets/days.js";
 import { number, quarter as quarterName, t } from "../assets/words.js";
 import { now, stamp } from "./clock.js";
+import { Editions } from "./desk_editions.js";
 import { wire } from "./desk_form.js";
 import { FilteredList } from "./desk_list.js";
 import * as directory from "./directory.js";
@@ -63,6 +64,7 @@ export class Commend {
 export class Quarter {
   constructor(desk) {
     const form = byId("quarter-form");
+    this.editions = new Editions(desk);
     byId("quarter-choice").replaceChildren(...recentQuarters().map((each) => el("option", { value: each }, quarterName(each))));
     wire(form, {
       name: `${desk.account}/quarter`,
@@ -78,15 +80,18 @@ export class Quarter {
           ? t("Bản chính thức không sửa được. Hồ sơ chưa quyết định sẽ không tính trong bản này.", "An official edition cannot be changed. Undecided cases will not count in it.")
           : t("Bản nhanh không sửa được, nhưng có thể chốt bản khác sau.", "A flash edition cannot be changed, but another may follow."),
         t("Chốt quý", "Close the quarter"), t("Chưa chốt", "Not yet")),
-      done: async (_, { quarter }) => {
+      done: async ({ id }, { quarter }) => {
         form.reset();
         flash("good", el("p", {}, t(`Đã chốt ${quarterName(quarter)}. Phiếu điểm của bản chốt sẽ có sau vài giây.`, `Closed ${quarterName(quarter)}. The edition's cards will be there in a few seconds.`)),
           el("a", { href: "/reports/" }, t("Xem phiếu điểm", "See the scorecards")));
+        this.editions.await(id);
       },
     });
   }
 
-  async show() {}
+  async show() {
+    await this.editions.show();
+  }
 }
 
 export class Units {
