@@ -190,12 +190,12 @@ async def receipt(
 
 @router.get("/audit/v1/entries/{event_id}", openapi_extra=allows(Action.ENTRY))
 async def entry(event_id: str, request: Request, service: Service) -> Response:
-    """The exact bytes of one event, for whoever may read its unit; `X-Log-Erased` names private parts erased since."""
+    """The exact bytes of one event, for whoever may read what it is about; `X-Log-Erased` names parts erased since."""
     now = service.clock.now()
     caller = await authenticate(service.pool, token_of(request))
     caller.require(Action.ENTRY, now)
     row = await service.pool.fetchrow(queries.entry_by_id, _event_id(event_id))
-    if row is None or not await scope.may_read(service.pool, caller, row["unit"], row["bytes"], now):
+    if row is None or not await scope.may_read(service.pool, caller, row, now):
         raise NotFound
     headers = {"Cache-Control": "private, no-cache", "X-Log-Index": str(row["idx"])}
     if erased := sorted({part for erasure in await erasures_of(service.pool, row) for part in erasure.parts}):

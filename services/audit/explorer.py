@@ -34,9 +34,9 @@ _NUMBER = re.compile(r"[0-9]{1,19}|[0-9]{1,3}(?:[ .,][0-9]{3})+")  # also as peo
 
 
 class NoEntry(NotFound):
-    """Không có mục này trong nhật ký, hoặc mục thuộc đơn vị ngoài phạm vi của tài khoản.
+    """Không có mục này trong nhật ký, hoặc mục nằm ngoài phạm vi của tài khoản.
 
-    There is no such entry in the log, or it is of a unit outside the account's scope.
+    There is no such entry in the log, or it lies outside the account's scope.
     """
 
 
@@ -48,9 +48,9 @@ class NoPlace(Invalid):
 
 
 class SignInFirst(Unauthorized):
-    """Nội dung của một mục chỉ hiện cho người đã đăng nhập và được đọc hồ sơ của đơn vị đó.
+    """Nội dung của một mục chỉ hiện cho người đã đăng nhập và được đọc hồ sơ mà mục đó nói đến.
 
-    An entry's content is shown to those who are signed in and may read that unit's records.
+    An entry's content is shown to those who are signed in and may read the record that it is about.
     """
 
 
@@ -101,7 +101,7 @@ async def _entry(service: State, caller: Caller | None, asked: str) -> Any:
     now = service.clock.now()
     caller.require(Action.ENTRY, now)
     row = await _find(service, asked)
-    if row is None or not await scope.may_read(service.pool, caller, row["unit"], row["bytes"], now):
+    if row is None or not await scope.may_read(service.pool, caller, row, now):
         raise NoEntry
     return row
 

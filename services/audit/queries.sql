@@ -199,3 +199,7 @@ SELECT name, size, cosigned_at, trouble, at FROM audit.witness_state ORDER BY na
 -- What units ($1) were called on a day ($2), or on their nearest valid day.
 SELECT DISTINCT ON (unit) unit, name FROM identity.unit_tree WHERE unit = ANY($1::text[])
 ORDER BY unit, (valid_from > $2), CASE WHEN valid_from > $2 THEN valid_from - $2 ELSE $2 - valid_from END;
+
+-- name: case_as
+-- Of a finding or inspection: whether an account is of its team, and whether its unit may not know of it yet. No row: unknown.
+SELECT mine, kept FROM identity.case_as($1::uuid, $2);

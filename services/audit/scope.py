@@ -1,50 +1,46 @@
-"""Who may read one entry: whoever may read its unit."""
+"""Who may read one entry: whoever may read the finding or inspection that it is about, or else its unit."""
 
 from __future__ import annotations
 
-import json
+import re
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from services.audit.tree import queries
-from services.kernel.callers import Caller, reaching
+from services.kernel.callers import Caller
 from services.kernel.db import Pool
 from services.kernel.envelope import NO_UNIT
-from services.kernel.identity import ancestors
+from services.kernel.identity import units_near
 from services.kernel.quarters import local_date
-from services.kernel.roles import Action, Role
+from services.kernel.reach import Matter, readable, scope
+from services.kernel.roles import Action
 
-CRIMINAL = 4  # the severity kept from the unit until the reviewer releases it
-
-
-async def may_read(pool: Pool, caller: Caller, unit: str, event: bytes, now: datetime) -> bool:
-    """Whether an appointment reaches the entry's unit; a head does not see what is kept from the unit."""
-    grants = caller.grants_for(Action.ENTRY, now)
-    chain = (await ancestors(pool, [unit], local_date(now)))[unit] if unit != NO_UNIT else (NO_UNIT,)
-    if reaching([grant for grant in grants if grant.role is not Role.UNIT_HEAD], Action.ENTRY, chain):
-        return True
-    heads = [grant for grant in grants if grant.role is Role.UNIT_HEAD]
-    return reaching(heads, Action.ENTRY, chain) is not None and not await _kept_from_unit(pool, event)
+_CASE = re.compile("(?:inspection|finding)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_PART = re.compile("part/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
-async def _kept_from_unit(pool: Pool, event: bytes) -> bool:
-    """Whether the event tells of a severity 4 finding: its own, one of a decision, reply, lapse, withdrawal on it,
-    or the erasure of a part of any of these.
-
-    Here alone the log looks into `data`: for what it shows, never for what it keeps.
-    """
-    data = json.loads(event)["data"]
-    if "event" in data:
-        data = await _told(pool, data["event"])
-    if "finding" not in data:
-        return False
-    if "severity" not in data:
-        # The finding's own event carries the finding's id.
-        data = await _told(pool, data["finding"])
-    return bool(data.get("severity") == CRIMINAL)
+async def may_read(pool: Pool, caller: Caller, entry: Any, now: datetime) -> bool:
+    """Whether an entry (its row) is for the caller."""
+    return bool(readable(caller, Action.ENTRY, await _matter(pool, caller.account, entry, now), now))
 
 
-async def _told(pool: Pool, event_id: str) -> dict[str, Any]:
-    """What an earlier event tells; of one that is not here the worst is assumed."""
-    row = await pool.fetchrow(queries.entry_by_id, event_id)
-    return json.loads(row["bytes"])["data"] if row is not None else {"finding": event_id, "severity": CRIMINAL}
+async def _matter(pool: Pool, account: str, entry: Any, now: datetime) -> Matter:
+    """What an entry is about, by its envelope; whose case that is, schema `identity` tells."""
+    unit, subject = entry["unit"], _subject(entry)
+    units = scope(await units_near(pool, unit), unit, local_date(now)) if unit != NO_UNIT else ()
+    if part := _PART.fullmatch(subject):  # an erasure is of the case that the erased part was of
+        erased = await pool.fetchrow(queries.entry_by_id, part[1])
+        subject = _subject(erased) if erased is not None else f"finding/{part[1]}"
+    case = _CASE.fullmatch(subject)
+    if case is None:
+        return Matter(units)
+    known = await pool.fetchrow(queries.case_as, case[1], account)
+    if known is None:  # intake does not know it (any more): the worst is assumed
+        return Matter(units, mine=False, kept=True)
+    return Matter(units, mine=known["mine"], kept=known["kept"])
+
+
+def _subject(entry: Any) -> str:
+    return str(orjson.loads(entry["bytes"])["subject"])

@@ -17,7 +17,7 @@ from services.kernel.clock import Clock
 from services.kernel.db import Pool
 from services.kernel.identity import authenticate, token_of
 from services.kernel.loops import wait_for_event
-from services.kernel.problems import Unavailable
+from services.kernel.problems import Forbidden, Unavailable
 from services.kernel.roles import Action
 from services.kernel.settings import Settings
 
@@ -89,7 +89,13 @@ class State:
         if token is not None and self.readers.accept(token):
             return
         caller = await authenticate(self.pool, token)
-        caller.require(Action.ENTRIES, self.clock.now())
+        now = self.clock.now()
+        caller.require(Action.ENTRIES, now)
+        if not caller.of_the_province(Action.ENTRIES, now):
+            raise Forbidden((
+                "Chỉ giám sát của toàn tỉnh mới tải được cả nhật ký; hãy xem từng mục trong phạm vi của mình.",
+                "Only an auditor of the province takes the log in bulk; look at single entries of your own scope.",
+            ))  # fmt: skip
 
     async def unready(self) -> list[str]:
         """Why the service is not ready; nothing when it is."""

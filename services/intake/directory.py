@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from services.kernel import reach
 from services.kernel.folding import plain
 
 _DAY = timedelta(days=1)
-_MAX_DEPTH = 16
 FIELDS = frozenset({"name", "group", "parent", "staff"})
 
 
@@ -102,28 +102,25 @@ class Directory:
 
     def ancestors(self, unit: str, day: date) -> tuple[str, ...]:
         """The unit and its parents on a day (its own nearest valid day when it was not valid then)."""
-        chain = [unit]
-        current = self._nearest(unit, day)
-        while current is not None and current.parent is not None and current.parent not in chain:
-            chain.append(current.parent)
-            if len(chain) > _MAX_DEPTH:
-                break
-            current = self._nearest(current.parent, day)
-        return tuple(chain)
+        return reach.chain(self, unit, day)
 
     def answering(self, unit: str, day: date) -> str:
         """The unit whose head answers for a unit's cases on a day: itself, or the heir by lineage."""
-        seen = {unit}
-        while (heir := self.heirs.get(unit)) is not None and heir.valid_from <= day and heir.unit not in seen:
-            unit = heir.unit
-            seen.add(unit)
-        return unit
+        return reach.answering(self, unit, day)[0]
 
     def scope(self, unit: str, day: date) -> tuple[str, ...]:
         """Every unit whose people may reach a unit's cases on a day: its ancestors, and those of its heir."""
-        chain = self.ancestors(unit, day)
-        heir = self.answering(unit, day)
-        return chain if heir == unit else tuple(dict.fromkeys(chain + self.ancestors(heir, day)))
+        return reach.scope(self, unit, day)
+
+    def parent_of(self, unit: str, day: date) -> str | None:
+        """The unit above on a day, or on the unit's nearest day."""
+        version = self._nearest(unit, day)
+        return None if version is None else version.parent
+
+    def heirs_of(self, unit: str, day: date) -> tuple[str, ...]:
+        """Who has taken over the unit's cases by a day."""
+        heir = self.heirs.get(unit)
+        return (heir.unit,) if heir is not None and heir.valid_from <= day else ()
 
     def below(self, units: Iterable[str], day: date) -> set[str]:
         """The units whose cases people of these units reach on a day."""

@@ -8,7 +8,7 @@ from services.intake import forms
 from services.intake.accepted import Accepted, refuse_foreign
 from services.intake.asked import Asked
 from services.intake.refusals import AlreadyErased, WrongState
-from services.intake.rights import grants_at, reaching
+from services.intake.rights import grants_at, reaching, require_told
 from services.intake.world import Erasure, Finding, Known, World
 from services.kernel.problems import FieldError, Forbidden, Invalid, NotFound
 from services.kernel.quarters import local_date, quarter_of
@@ -25,6 +25,7 @@ def request(asked: Asked) -> Accepted:
         raise NotFound  # no such write, or one that the log has no event of
     unit = str(answer["unit"])
     grant = reaching(world, grants_at(asked.grants, world.rights_at), unit)[0]
+    require_told(world, asked.caller, unit, kept=form.event in world.kept)
     refuse_foreign(asked.known)
     _check_parts(world, form, target)
     erasure = Erasure(command.id, form.event, unit, tuple(sorted(form.parts)), asked.caller.account)
@@ -84,6 +85,7 @@ def _settle(asked: Asked, state: str) -> tuple[Erasure, Role]:
     if erasure is None:
         raise NotFound
     grant = reaching(world, grants_at(asked.grants, world.rights_at), erasure.unit)[0]
+    require_told(world, asked.caller, erasure.unit, kept=erasure.event in world.kept)
     if asked.caller.account == erasure.requester:
         raise Forbidden((
             "Người yêu cầu xóa không được tự duyệt hay từ chối; cần một người thứ hai.",

@@ -18,10 +18,11 @@ from services.intake.asked import (
 )
 from services.intake.catalogue import COMMENDATIONS, Catalogue, Code
 from services.intake.refusals import Incomplete, ReplyWindowOpen, WithdrawalTooLate, WrongState
-from services.intake.rights import first_of, grants_at, reaching
+from services.intake.rights import first_of, grants_at, reaching, require_told
 from services.intake.world import Finding, Inspection, World, is_lost
 from services.kernel.problems import Forbidden, NotFound, invalid
 from services.kernel.quarters import rfc3339
+from services.kernel.reach import KEPT
 from services.kernel.roles import Role
 
 SKEW = timedelta(hours=1)
@@ -121,6 +122,7 @@ def withdraw(asked: Asked) -> Accepted:
     finding = known_finding(world, command.parent)
     inspection = known_inspection(world, finding.inspection)
     asked.grants = grants_at(asked.grants, world.rights_at)
+    require_told(world, asked.caller, inspection.unit, kept=finding.severity == KEPT)
     grant = filing_grant(asked, inspection, asked.caller.account == finding.filer)
     refuse_foreign(asked.known)
     if finding.state in ("withdrawn", "decided"):
@@ -141,7 +143,7 @@ def reply(asked: Asked) -> Accepted:
     inspection = known_inspection(world, finding.inspection)
     asked.grants = grants_at(asked.grants, world.rights_at)
     reaching(world, asked.grants, inspection.unit)
-    if finding.severity == 4:
+    if finding.severity == KEPT:
         raise NotFound  # kept from the unit until the reviewer releases it
     grant = answering_grant(asked, inspection.unit)
     refuse_foreign(asked.known)
@@ -161,6 +163,7 @@ def decide(asked: Asked) -> Accepted:
     finding = known_finding(world, command.parent)
     inspection = known_inspection(world, finding.inspection)
     grant = reaching(world, grants_at(asked.grants, world.rights_at), inspection.unit)[0]
+    require_told(world, asked.caller, inspection.unit, kept=finding.severity == KEPT)
     if asked.caller.account in (*inspection.team, finding.filer):
         raise Forbidden((
             "Người trong đoàn kiểm tra không được kết luận.",

@@ -37,10 +37,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The event whose parts an erasure is about; it never changes."""
+    """The event whose parts an erasure is about."""
 
     event: str
     unit: str
+    kept: bool = False
+    """Whether the unit may not know yet of the finding it is of."""
 
 
 class Places:
@@ -123,7 +125,7 @@ async def erasure_targets(connection: Connection, commands: Sequence[Command]) -
     if not events and not requests:
         return []
     rows = await connection.fetch(QUERIES.erasure_targets, events, requests)
-    return [Target(row["event"], row["unit"]) for row in rows]
+    return [Target(row["event"], row["unit"], row["kept"]) for row in rows]
 
 
 async def load_erasures(connection: Connection, targets: Iterable[Target]) -> dict[str, Erasure]:

@@ -30,7 +30,7 @@ from services.intake.minutes import (
 )
 from services.intake.minutes_files import DOCX, PDF, as_file
 from services.intake.minutes_wording import Office, paper
-from services.intake.reads import Reading, Reason, private_of, privates_of, reading_of, staff_role
+from services.intake.reads import Reading, Reason, private_of, privates_of, reading_of
 from services.intake.refusals import WrongState
 from services.intake.service import Service
 from services.intake.shell import PAGES
@@ -96,8 +96,8 @@ def _giving(kind: str) -> Any:
 
 async def fill_audit(request: Request, id: str, reason: Reason) -> Response:
     """How the form was filled in, in ODK's columns; free text is told by its length. Not for the unit."""
-    service, _, role, row = await _reach(request, id, reason, "fill")
-    if role is Role.UNIT_HEAD:
+    service, reading, role, row = await _reach(request, id, reason, "fill")
+    if role is Role.UNIT_HEAD or reading.heads(row["unit"]):
         raise NotFound
     rows = (await private_of(service, row["closing"])).get("fill") or []
     out = io.StringIO()
@@ -131,11 +131,11 @@ async def _reach(
     """A closed inspection that the caller may read, and as whom; the reading is logged."""
     service, reading = await reading_of(request)
     row = await service.pool.fetchrow(QUERIES.one_inspection, id) if is_write_id(id) else None
-    if row is None or not reading.sees(row["unit"], row["team"]):
+    role = None if row is None else reading.role(row["unit"], row["team"])
+    if row is None or role is None:
         raise NotFound
     if row["closing"] is None:
         raise WrongState(("Cuộc kiểm tra chưa kết thúc nên chưa có biên bản.", "Still open: there are no minutes yet."))
-    role = _role(reading, row)
     if role is Role.AUDITOR and is_blank(reason or ""):
         raise invalid("/reason", "hãy nêu lý do xem biên bản", "say why the minutes are opened")
     now = service.clock.now()
@@ -143,12 +143,6 @@ async def _reach(
     await service.pool.execute(QUERIES.note_minutes_read, *noted)
     # a crash here leaves a reading noted that nobody saw: never the other way round
     return service, reading, role, row
-
-
-def _role(reading: Reading, row: asyncpg.Record) -> Role:
-    if reading.knows_people(row["unit"], row["team"]):
-        return staff_role(reading)
-    return Role.UNIT_HEAD if reading.head.holds(row["unit"]) else Role.AUDITOR
 
 
 async def _closed(service: Service, reading: Reading, row: asyncpg.Record) -> Closed:

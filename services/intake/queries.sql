@@ -22,11 +22,18 @@ SELECT NULL, NULL, id::text, account, content, answer FROM intake.write WHERE id
 SELECT event_id::text, grp, wrapped_key, sealed, erased_at, lost_at FROM intake.vault_part WHERE event_id = ANY($1::uuid[]);
 
 -- name: erasure_targets
--- The events that requests name ($1), and those of the requests that are settled ($2), with their units: what never changes.
-SELECT id::text AS event, convert_from(answer, 'UTF8')::jsonb ->> 'unit' AS unit
-FROM intake.write WHERE id = ANY($1::uuid[])
-UNION ALL
-SELECT event::text, unit FROM intake.erasure WHERE id = ANY($2::uuid[]);
+-- The events that requests name ($1), and those of the requests that are settled ($2), with their units and whether they
+-- are of a finding of severity 4.
+WITH target AS (
+    SELECT id AS event, convert_from(answer, 'UTF8')::jsonb ->> 'unit' AS unit FROM intake.write WHERE id = ANY($1::uuid[])
+    UNION ALL
+    SELECT event, unit FROM intake.erasure WHERE id = ANY($2::uuid[])
+)
+SELECT event::text, unit, EXISTS (
+    SELECT FROM intake.finding WHERE finding.unit = target.unit AND severity = 4
+      AND event IN (finding.id, withdrawal, reply, decision)
+) AS kept
+FROM target;
 
 -- name: erasures
 -- All requests to erase parts of these events, read after their units are locked.
@@ -367,11 +374,15 @@ WHERE vault_photo.finding = gone.finding AND vault_photo.place = gone.place;
 INSERT INTO intake.log_key (vkey, id, added_at) SELECT vkey, id, $3 FROM unnest($1::text[], $2::uuid[]) AS new(vkey, id);
 
 -- name: list_erasures
--- A page of the requests to erase parts, newest first, with the answer to the write that they are about.
+-- A page of the requests to erase parts, newest first, with the answer to the write that they are about; those about
+-- severity 4 are kept from who heads the unit ($5, $6).
 SELECT erasure.id::text, event::text, unit, parts, requester, requested_at, state, settlement::text, settled_at, write.answer
 FROM intake.erasure JOIN intake.write ON write.id = erasure.event
 WHERE erasure.id < $1 AND ($2::text IS NULL OR state = $2) AND ($3 OR unit = ANY($4::text[]))
-ORDER BY erasure.id DESC LIMIT $5;
+  AND NOT (($5 OR unit = ANY($6::text[])) AND EXISTS (
+      SELECT FROM intake.finding WHERE finding.unit = erasure.unit AND severity = 4
+        AND erasure.event IN (finding.id, withdrawal, reply, decision)))
+ORDER BY erasure.id DESC LIMIT $7;
 
 -- name: store_units
 -- Newly registered units.
@@ -690,7 +701,7 @@ WHERE id < $1 AND ($2::text IS NULL OR unit = $2) AND ($3::text IS NULL OR state
 ORDER BY id DESC LIMIT $10;
 
 -- name: list_findings
--- A page of the findings a caller may read, newest first; severity 4 is kept from the unit.
+-- A page of the findings a caller may read, newest first; severity 4 is kept from who heads the unit ($10, $11).
 SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, finding.catalogue, finding.severity, finding.count,
        finding.captured_at, finding.photos, finding.filer, finding.received_at, finding.state,
        finding.accepts, finding.outcome, finding.reply_due,
@@ -700,8 +711,8 @@ FROM intake.finding JOIN intake.inspection ON inspection.id = finding.inspection
 WHERE finding.id < $1 AND ($2::text IS NULL OR finding.unit = $2) AND ($3::text IS NULL OR finding.state = $3)
   AND ($4::uuid IS NULL OR finding.inspection = $4)
   AND ($6 OR finding.unit = ANY($7::text[])
-       OR (team @> ARRAY[$5::text] AND ($8 OR finding.unit = ANY($9::text[])))
-       OR (finding.severity <> 4 AND ($10 OR finding.unit = ANY($11::text[]))))
+       OR (team @> ARRAY[$5::text] AND ($8 OR finding.unit = ANY($9::text[]))))
+  AND NOT (finding.severity = 4 AND ($10 OR finding.unit = ANY($11::text[])))
 ORDER BY finding.id DESC LIMIT $12;
 
 -- name: note_read

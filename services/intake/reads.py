@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
@@ -25,6 +25,7 @@ from services.kernel.callers import Caller, Grant
 from services.kernel.identity import authenticate, token_of
 from services.kernel.problems import NotFound, invalid
 from services.kernel.quarters import local_date, rfc3339
+from services.kernel.reach import KEPT, Matter, is_kept_from, readable
 from services.kernel.roles import MATRIX, Action, Reach, Role, allows
 from services.kernel.strict_json import clean_text, is_blank, judge_text
 
@@ -36,7 +37,8 @@ _SEEN_BEFORE = timedelta(days=7)
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _MOST_PHONES = 50
 REASON_HEADER = "Kycuong-Reason"
-_STAFF = frozenset({Role.INSPECTOR, Role.LEAD, Role.REVIEWER})
+STAFF = (Role.INSPECTOR, Role.LEAD, Role.REVIEWER)
+_READERS = (*STAFF, Role.UNIT_HEAD, Role.AUDITOR)  # of several roles the first that reaches a case reads it
 
 Cursor = Annotated[str | None, Query(max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -104,23 +106,47 @@ class Some:
 
 @dataclass(slots=True)
 class Reading:
-    """How far a caller reads: everything of some units, own teams' cases of others, the unit's own side of others."""
+    """How far a caller reads, case by case and as sets of units for lists."""
 
     caller: Caller
     directory: Directory
     now: datetime
-    staff: Some = field(default_factory=Some)
-    team: Some = field(default_factory=Some)
-    head: Some = field(default_factory=Some)
-    auditor: Some = field(default_factory=Some)
+    _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def sees(self, unit: str, team: Sequence[str]) -> bool:
-        """Whether an inspection of a unit and team may be read."""
-        return self.knows_people(unit, team) or self.head.holds(unit) or self.auditor.holds(unit)
+    def role(self, unit: str, team: Sequence[str], severity: int = 0) -> Role | None:
+        """As whom the caller reads a case of a unit and team; None when it is not for him."""
+        matter = Matter(self._scope(unit), mine=self.caller.account in team, kept=severity == KEPT)
+        roles = {grant.role for grant in readable(self.caller, Action.READ_CASE, matter, self.now)}
+        return next((role for role in _READERS if role in roles), None)
 
     def knows_people(self, unit: str, team: Sequence[str]) -> bool:
         """Whether the caller may know who inspected: the unit and the auditor may not."""
-        return self.staff.holds(unit) or (self.caller.account in team and self.team.holds(unit))
+        return self.role(unit, team) in STAFF
+
+    def heads(self, unit: str) -> bool:
+        """Whether the caller heads the unit or one above, whatever else he is."""
+        return is_kept_from(self.caller, Matter(self._scope(unit), kept=True), self.now)
+
+    def units(self, *roles: Role) -> Some:
+        """The units of the caller's appointments to some of these roles."""
+        grants = self.caller.grants_for(Action.READ_CASE, self.now)
+        return self._some(grant for grant in grants if grant.role in roles)
+
+    def headed(self) -> Some:
+        """The units that the caller heads or is above of: what is kept from them is kept from him."""
+        return self._some(post for post in self.caller.posts if post.valid_at(self.now))
+
+    def _some(self, grants: Iterable[Grant]) -> Some:
+        some = Some()
+        for grant in grants:
+            some.add(grant, self.directory, local_date(self.now))
+        return some
+
+    def _scope(self, unit: str) -> tuple[str, ...]:
+        known = self._scopes.get(unit)
+        if known is None:
+            known = self._scopes[unit] = self.directory.scope(unit, local_date(self.now))
+        return known
 
 
 def install(app: FastAPI) -> None:
@@ -202,12 +228,8 @@ async def reading_of(request: Request) -> tuple[Service, Reading]:
     """The service, and how far the caller reads."""
     service, caller = await _caller(request)
     now = service.clock.now()
-    grants = caller.require(Action.READ_CASE, now)
-    reading = Reading(caller, await _directory(service), now)
-    parts = {Role.INSPECTOR: reading.team, Role.UNIT_HEAD: reading.head, Role.AUDITOR: reading.auditor}
-    for grant in grants:
-        parts.get(grant.role, reading.staff).add(grant, reading.directory, local_date(reading.now))
-    return service, reading
+    caller.require(Action.READ_CASE, now)
+    return service, Reading(caller, await _directory(service), now)
 
 
 async def inspections(
@@ -220,11 +242,10 @@ async def inspections(
 ) -> Response:
     """Inspections the caller may read, newest first."""
     service, reading = await reading_of(request)
-    full = [reading.staff, reading.head, reading.auditor]
+    full, team = reading.units(*_READERS[1:]), reading.units(Role.INSPECTOR)
     rows = await service.pool.fetch(
         QUERIES.list_inspections, _before(cursor), unit, state, mine, reading.caller.account,
-        any(some.everywhere for some in full), list(set().union(*(some.units for some in full))),
-        reading.team.everywhere, list(reading.team.units), limit + 1,
+        full.everywhere, list(full.units), team.everywhere, list(team.units), limit + 1,
     )  # fmt: skip
     return _page([_inspection(row, reading) for row in rows], limit, "id")
 
@@ -233,17 +254,19 @@ async def inspection(request: Request, id: str) -> Response:
     """One inspection; the unit's opinion in the minutes to those who may read private parts."""
     service, reading = await reading_of(request)
     row = await service.pool.fetchrow(QUERIES.one_inspection, id) if is_write_id(id) else None
-    if row is None or not reading.sees(row["unit"], row["team"]):
+    role = None if row is None else reading.role(row["unit"], row["team"])
+    if row is None or role is None:
         raise NotFound
     shown = _inspection(row, reading) | {"closing": row["closing"], "impartial": row["impartial"]}
-    people = reading.knows_people(row["unit"], row["team"])
-    if row["closing"] is not None and (people or reading.head.holds(row["unit"])):
-        role = staff_role(reading) if people else Role.UNIT_HEAD
+    people = role in STAFF
+    if row["closing"] is not None and role is not Role.AUDITOR:
         await service.pool.execute(
             QUERIES.note_minutes_read, reading.caller.account, role, id, None, reading.now, "closing"
         )
         # a crash here leaves a reading noted that nobody saw: never the other way round
         private = await private_of(service, row["closing"])
+        if reading.heads(row["unit"]):
+            private.pop("fill", None)  # how the form was filled in names findings that are kept from the unit
         shown["private"] = private if people else units_copy(private)
     if people:
         since = row["received_at"] - _SEEN_BEFORE
@@ -273,11 +296,11 @@ async def findings(
     service, reading = await reading_of(request)
     if inspection is not None and not is_write_id(inspection):
         raise invalid("/inspection", "phải là UUIDv7 viết thường", "must be a UUIDv7 in lower case")
-    full = [reading.staff, reading.auditor]
+    full, team, headed = reading.units(*_READERS[1:]), reading.units(Role.INSPECTOR), reading.headed()
     rows = await service.pool.fetch(
         QUERIES.list_findings, _before(cursor), unit, state, inspection, reading.caller.account,
-        any(some.everywhere for some in full), list(set().union(*(some.units for some in full))),
-        reading.team.everywhere, list(reading.team.units), reading.head.everywhere, list(reading.head.units), limit + 1,
+        full.everywhere, list(full.units), team.everywhere, list(team.units), headed.everywhere, list(headed.units),
+        limit + 1,
     )  # fmt: skip
     return _page([_finding(row, reading, ()) for row in rows], limit, "id")
 
@@ -315,25 +338,10 @@ async def open_finding(request: Request, id: str) -> Opening:
     """The finding, if the caller may see it; NotFound otherwise."""
     service, reading = await reading_of(request)
     row = await service.pool.fetchrow(QUERIES.one_finding, id) if is_write_id(id) else None
-    if row is None or not _may_see(reading, row):
+    role = None if row is None else reading.role(row["unit"], row["team"], row["severity"])
+    if row is None or role is None:
         raise NotFound
-    return Opening(reading, row, _private_role(reading, row))
-
-
-def _may_see(reading: Reading, row: asyncpg.Record) -> bool:
-    others = reading.knows_people(row["unit"], row["team"]) or reading.auditor.holds(row["unit"])
-    return others or (reading.head.holds(row["unit"]) and row["severity"] != 4)
-
-
-def _private_role(reading: Reading, row: asyncpg.Record) -> Role:
-    if reading.knows_people(row["unit"], row["team"]):
-        return staff_role(reading)
-    return Role.UNIT_HEAD if reading.head.holds(row["unit"]) and row["severity"] != 4 else Role.AUDITOR
-
-
-def staff_role(reading: Reading) -> Role:
-    """As whom a member of the inspectorate or the Department reads."""
-    return min(reading.caller.roles(reading.now) & _STAFF, default=Role.REVIEWER)
+    return Opening(reading, row, role)
 
 
 async def _private(service: Service, id: str, answers: dict[str, str]) -> dict[str, Any]:
@@ -371,26 +379,28 @@ async def erasures(request: Request, state: Short = None, cursor: Cursor = None,
     directory, reach = await _directory(service), Some()
     for grant in caller.require(Action.READ_ERASURES, now):
         reach.add(grant, directory, local_date(now))
+    headed = Reading(caller, directory, now).headed()
     rows = await service.pool.fetch(
-        QUERIES.list_erasures, _before(cursor), state, reach.everywhere, list(reach.units), limit + 1
-    )
+        QUERIES.list_erasures, _before(cursor), state, reach.everywhere, list(reach.units),
+        headed.everywhere, list(headed.units), limit + 1,
+    )  # fmt: skip
     writes = [write for row in rows for write in (row["id"], row["settlement"]) if write is not None]
     reasons = await privates_of(service, writes)
     return _page([_erasure(row, directory, reasons) for row in rows], limit, "id")
 
 
 async def devices(request: Request, cursor: Cursor = None, limit: Limit = 50) -> Response:
-    """Phones with what never came of their chains: one's own, a lead's teams', for the Department everybody's."""
+    """Phones with what never came of their chains: one's own, and those of the teams in reach."""
     service, caller = await _caller(request)
     now = service.clock.now()
     directory, reach = await _directory(service), Some()
     grants = caller.require(Action.READ_DEVICES, now)
     for grant in grants:
-        if grant.role is Role.LEAD:
+        if grant.role is not Role.INSPECTOR:
             reach.add(grant, directory, local_date(now))
     rows = await service.pool.fetch(QUERIES.team_accounts, list(reach.units), reach.everywhere)
     accounts = {caller.account, *(row["account"] for row in rows)}
-    everybody = any(MATRIX[Action.READ_DEVICES][grant.role] is Reach.ALL for grant in grants)
+    everybody = any(MATRIX[Action.READ_DEVICES][grant.role] is Reach.ALL and grant.unit is None for grant in grants)
     phones = await service.pool.fetch(
         QUERIES.devices, list(accounts), everybody, _BEGINNING, _before(cursor), limit + 1
     )  # fmt: skip

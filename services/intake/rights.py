@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from services.intake.world import World
 from services.kernel.callers import Caller, Grant
 from services.kernel.problems import Forbidden, NotFound
+from services.kernel.reach import Matter, covering, is_kept_from
 from services.kernel.roles import Role
 
 LOOK_BACK = timedelta(days=7)
@@ -42,11 +43,16 @@ def grants_at(grants: Grants, now: datetime, claimed: datetime | None = None) ->
 
 def reaching(world: World, grants: Iterable[Grant], unit: str) -> Grants:
     """Those that reach a unit; NotFound when it lies out of scope."""
-    scope = world.scope(unit)
-    covering = tuple(grant for grant in grants if grant.covers(scope))
-    if not covering:
+    reached = covering(grants, world.scope(unit))
+    if not reached:
         raise NotFound
-    return covering
+    return reached
+
+
+def require_told(world: World, caller: Caller, unit: str, *, kept: bool) -> None:
+    """NotFound for what is kept from the caller as head of the unit, or of one above, whatever else he is."""
+    if is_kept_from(caller, Matter(world.scope(unit), kept=kept), world.rights_at):
+        raise NotFound
 
 
 def first_of(grants: Iterable[Grant], role: Role) -> Grant | None:

@@ -179,6 +179,8 @@ class World:
     """Accounts whose phones signed what others carry, with all their appointments."""
     apart: set[tuple[str, str]] = field(default_factory=set)
     """Accounts and quarters: whoever is none of the quarter's lost persons."""
+    kept: Container[str] = ()
+    """Of the events that erasures are about, those of findings that their unit may not know of yet."""
     changes: Changes = field(default_factory=Changes)
     _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _directory_is_own: bool = False

@@ -221,7 +221,7 @@ class Writes:
         world = World(
             self._origin, commands[0].at or now, now, callers, {row["account"] for row in accounts}, known, inspections,
             findings, cut, erasures, log_keys, directory, self._catalogues, calendar,
-            authors, apart,
+            authors, apart, kept={target.event for target in targets if target.kept},
         )  # fmt: skip
         numbers = Numbers(last)
         maker = Maker(self._source, self._vault, numbers, naming)

@@ -1,12 +1,12 @@
 """Who may do what, given the appointments: pure. `identity` reads them from the database."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from services.kernel.problems import Forbidden
-from services.kernel.roles import MATRIX, Action, Reach, Role
+from services.kernel.roles import MATRIX, Action, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Caller:
     kind: Literal["bearer", "browser"]
     expires_at: datetime
     grants: tuple[Grant, ...]
+    posts: tuple[Grant, ...] = ()
+    """Where the account is head, whatever of it the token carries."""
 
     def current(self, now: datetime) -> tuple[Grant, ...]:
         """The appointments that hold now."""
@@ -49,26 +51,13 @@ class Caller:
         allowed = MATRIX[action]
         return tuple(grant for grant in self.current(now) if grant.role in allowed)
 
+    def of_the_province(self, action: Action, now: datetime) -> bool:
+        """Whether an appointment for the whole province may take an action: for what cannot be shown in part."""
+        return any(grant.unit is None for grant in self.grants_for(action, now))
+
     def require(self, action: Action, now: datetime) -> tuple[Grant, ...]:
         """The current appointments for an action; Forbidden when there is none."""
         grants = self.grants_for(action, now)
         if not grants:
             raise Forbidden
         return grants
-
-    def reaches(self, action: Action, ancestors: Collection[str], now: datetime) -> Grant | None:
-        """An appointment that lets the caller act on a unit (given with its ancestors, itself first), or None."""
-        return reaching(self.grants_for(action, now), action, tuple(ancestors))
-
-
-def reaching(grants: Iterable[Grant], action: Action, ancestors: Sequence[str]) -> Grant | None:
-    """The first of `grants` that reaches a unit with an action."""
-    for grant in grants:
-        reach = MATRIX[action].get(grant.role)
-        if reach in (Reach.ALL, Reach.PUBLIC_PART) or (
-            reach is Reach.OWN_UNIT and bool(ancestors) and grant.unit == ancestors[0]
-        ):
-            return grant
-        if reach in (Reach.SCOPE, Reach.OWN_TEAM) and grant.covers(ancestors):
-            return grant
-    return None

@@ -4,11 +4,13 @@ Intake writes the schema; every service's app role reads its views and nothing e
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
+from asyncpg import Record
 from fastapi import Request
 
 from services.kernel.callers import Caller, Grant
@@ -71,16 +73,25 @@ async def load_callers(source: Pool | Connection, digests: Sequence[bytes]) -> d
     rows = await source.fetch(_queries.rights_of_tokens, list(set(digests)))
     sessions: dict[bytes, tuple[str, Literal["bearer", "browser"], datetime]] = {}
     grants: dict[bytes, list[Grant]] = {}
+    posts: dict[bytes, list[Grant]] = {}
     for row in rows:
         digest = row["token_hash"]
         sessions[digest] = (row["account"], row["kind"], row["expires_at"])
-        held = grants.setdefault(digest, [])
+        held, heads = grants.setdefault(digest, []), posts.setdefault(digest, [])
         if row["role"] is not None:
-            held.append(Grant(Role(row["role"]), row["unit"], row["valid_from"], row["valid_to"]))
+            grant = _grant(row)
+            if row["carried"]:
+                held.append(grant)
+            if grant.role is Role.UNIT_HEAD:
+                heads.append(grant)
     return {
-        digest: Caller(account, kind, expires_at.astimezone(UTC), tuple(grants[digest]))
+        digest: Caller(account, kind, expires_at.astimezone(UTC), tuple(grants[digest]), tuple(posts[digest]))
         for digest, (account, kind, expires_at) in sessions.items()
     }
+
+
+def _grant(row: Record) -> Grant:
+    return Grant(Role(row["role"]), row["unit"], row["valid_from"], row["valid_to"])
 
 
 async def load_accounts(source: Connection, accounts: Sequence[str]) -> dict[str, Caller]:
@@ -90,20 +101,40 @@ async def load_accounts(source: Connection, accounts: Sequence[str]) -> dict[str
     """
     grants: dict[str, list[Grant]] = {account: [] for account in accounts}
     for row in await source.fetch(_queries.rights_of_accounts, list(accounts)):
-        grants[row["account"]].append(Grant(Role(row["role"]), row["unit"], row["valid_from"], row["valid_to"]))
+        grants[row["account"]].append(_grant(row))
     forever = datetime.max.replace(tzinfo=UTC)
-    return {account: Caller(account, "bearer", forever, tuple(held)) for account, held in grants.items()}
+    return {
+        account: Caller(
+            account, "bearer", forever, tuple(held), tuple(one for one in held if one.role is Role.UNIT_HEAD)
+        )
+        for account, held in grants.items()
+    }  # fmt: skip
 
 
-async def ancestors(source: Pool | Connection, units: Collection[str], day: date) -> dict[str, tuple[str, ...]]:
-    """Each unit with its parents valid on a day, itself first; an unknown unit stands alone."""
-    rows = await source.fetch(_queries.ancestors, list(set(units)), day)
-    chains: dict[str, list[str]] = {unit: [] for unit in units}
-    for row in rows:  # ordered by depth
-        chains[row["unit"]].append(row["ancestor"])
-    return {unit: tuple(chain) or (unit,) for unit, chain in chains.items()}
+@dataclass(slots=True)
+class Units:
+    """A part of the unit tree, as far as reaching goes."""
+
+    parents: dict[str, list[tuple[date, str | None]]]
+    """From which day each unit has which parent, in order."""
+    heirs: dict[str, list[tuple[date, str]]]
+
+    def parent_of(self, unit: str, day: date) -> str | None:
+        """The unit above on a day, or on the unit's nearest day."""
+        parents = self.parents.get(unit, [(day, None)])
+        return next((parent for since, parent in reversed(parents) if since <= day), parents[0][1])
+
+    def heirs_of(self, unit: str, day: date) -> list[str]:
+        """Those to whom the unit's cases have passed by a day."""
+        return [heir for since, heir in self.heirs.get(unit, ()) if since <= day]
 
 
-async def subtree(source: Pool | Connection, unit: str, day: date) -> list[str]:
-    """A unit and all that lies below it on a day."""
-    return [row["unit"] for row in await source.fetch(_queries.subtree, unit, day)]
+async def units_near(source: Pool | Connection, unit: str) -> Units:
+    """A unit with all that ever was above it or took its cases over, read fresh."""
+    near = Units({}, {})
+    for row in await source.fetch(_queries.units_near, unit):  # ordered by day
+        if row["heir"] is None:
+            near.parents.setdefault(row["unit"], []).append((row["valid_from"], row["parent"]))
+        else:
+            near.heirs.setdefault(row["unit"], []).append((row["valid_from"], row["heir"]))
+    return near

@@ -1,8 +1,9 @@
 -- Statements of the kernel: identity, as every service reads it.
 
 -- name: rights_of_tokens
--- The sessions of these token hashes that are valid now, each with its appointments (one row per appointment).
-SELECT token_hash, account, kind, expires_at, role, unit, valid_from, valid_to
+-- The sessions of these token hashes that are valid now, each with its appointments (one row per appointment), and with
+-- those as head that its token does not carry.
+SELECT token_hash, account, kind, expires_at, role, unit, valid_from, valid_to, carried
 FROM identity.rights
 WHERE token_hash = ANY($1::bytea[]) AND expires_at > now();
 
@@ -12,28 +13,18 @@ SELECT appointment.account, role, unit, valid_from, valid_to
 FROM identity.appointment JOIN identity.account ON account.account = appointment.account
 WHERE appointment.account = ANY($1::text[]) AND account.disabled_at IS NULL;
 
--- name: ancestors
--- Each unit with its chain of parents on a day, the unit itself first.
-WITH RECURSIVE chain AS (
-    SELECT wanted.unit, wanted.unit AS ancestor, 0 AS depth
-    FROM unnest($1::text[]) AS wanted(unit)
-    UNION ALL
-    SELECT chain.unit, version.parent, chain.depth + 1
-    FROM chain
-    JOIN identity.unit_tree AS version ON version.unit = chain.ancestor
-    WHERE version.parent IS NOT NULL AND chain.depth < 16
-      AND version.valid_from <= $2 AND (version.valid_to IS NULL OR version.valid_to >= $2)
-)
-SELECT unit, ancestor FROM chain ORDER BY depth;
-
--- name: subtree
--- A unit and every unit below it on a day.
-WITH RECURSIVE below AS (
-    SELECT $1::text AS unit, 0 AS depth
+-- name: units_near
+-- Every version of a unit, of all that ever was above it or took its cases over, and of these in turn; and who took over.
+WITH RECURSIVE near(unit) AS (
+    SELECT $1::text
     UNION
-    SELECT version.unit, below.depth + 1
-    FROM below
-    JOIN identity.unit_tree AS version ON version.parent = below.unit
-    WHERE below.depth < 16 AND version.valid_from <= $2 AND (version.valid_to IS NULL OR version.valid_to >= $2)
+    SELECT step.unit FROM near CROSS JOIN LATERAL (
+        SELECT parent AS unit FROM identity.unit_tree WHERE unit_tree.unit = near.unit AND parent IS NOT NULL
+        UNION ALL
+        SELECT to_unit FROM identity.lineage WHERE from_unit = near.unit AND cases_to
+    ) AS step
 )
-SELECT DISTINCT unit FROM below;
+SELECT unit, valid_from, parent, NULL AS heir FROM identity.unit_tree JOIN near USING (unit)
+UNION ALL
+SELECT from_unit, valid_from, NULL, to_unit FROM identity.lineage JOIN near ON unit = from_unit WHERE cases_to
+ORDER BY valid_from;

@@ -18,7 +18,7 @@ class Role(StrEnum):
 class Reach(StrEnum):
     """How far a role reaches with an action."""
 
-    ALL = "all"
+    ALL = "all"  # all units of the appointment, as `scope`
     SCOPE = "scope"  # the appointment's unit and below, or the province
     OWN_TEAM = "own team"  # scope, and only inspections of a team the caller is in
     OWN_UNIT = "own unit"  # exactly the unit the caller heads
@@ -35,8 +35,8 @@ class Action(StrEnum):
     VOID = "void an inspection"
     LIVE_CARDS = "live scorecards"
     PUBLISHED_CARDS = "published scorecards"
-    ENTRIES = "log entries"
-    ENTRY = "one log entry of a unit the caller may read"
+    ENTRIES = "log entries in bulk"
+    ENTRY = "one log entry, as the finding it is about"
     PROOFS = "receipts, proofs"
     READ_DIRECTORY = "read units, accounts, appointments, catalogue"
     CHANGE_DIRECTORY = "units, accounts, appointments, catalogue"

@@ -66,6 +66,6 @@ async def _replies(state: State, caller: Caller) -> int:
 
 
 async def _open_alerts(state: State, caller: Caller) -> int:
-    scope = Scope.of(caller.require(Action.ALERTS, state.clock.now()), Action.ALERTS)
+    scope = Scope.of(caller.require(Action.ALERTS, state.clock.now()))
     page = await state.reader.alerts(scope, unit=None, only_open=True, limit=_COUNTED_ALERTS + 1, cursor=None)
     return len(page["items"])

@@ -275,7 +275,7 @@ async def _unit_page(request: Request, state: State, caller: Caller) -> Response
 
 async def _inbox_page(request: Request, state: State, caller: Caller) -> Response:
     """The alerts of the posts the reader heads, each with the way to its reply."""
-    scope = Scope.of(caller.require(Action.ALERTS, state.clock.now()), Action.ALERTS)
+    scope = Scope.of(caller.require(Action.ALERTS, state.clock.now()))
     only_open = request.query_params.get("all") is None
     page = await state.reader.alerts(
         scope, unit=None, only_open=only_open, limit=25, cursor=request.query_params.get("cursor")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from services.kernel import reach
 from services.kernel.folding import plain
 from services.kernel.quarters import quarter_days
 
@@ -16,7 +17,6 @@ AMENDED = "kycuong.unit.amended.v1"
 CLOSED = "kycuong.unit.closed.v1"
 SUCCEEDED = "kycuong.unit.succeeded.v1"
 UNIT_EVENTS = frozenset({REGISTERED, AMENDED, CLOSED, SUCCEEDED})
-_DEPTH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,34 +147,24 @@ class Directory:
 
     def chain(self, unit: str, day: date) -> tuple[str, ...]:
         """The unit and its parents on a day, itself first."""
-        return tuple(self._climb(unit, day))
+        return reach.chain(self, unit, day)
 
-    def _climb(self, unit: str, day: date) -> Iterator[str]:
-        current: str | None = unit
-        for _ in range(_DEPTH):
-            if current is None:
-                return
-            yield current
-            current = self.details(current, day).parent if current in self._units else None
+    def parent_of(self, unit: str, day: date) -> str | None:
+        """The unit above on a day, or on the unit's nearest day."""
+        return self.details(unit, self.nearest(unit, day)).parent if unit in self._units else None
+
+    def heirs_of(self, unit: str, day: date) -> list[str]:
+        """Those to whom the unit's open cases have passed by a day; none while it keeps them."""
+        known = self._units.get(unit)
+        return [] if known is None else [heir for since, heir in known.heirs if since <= day]
 
     def heirs(self, unit: str, today: date) -> frozenset[str]:
-        """Those to whom the unit's open cases have passed by a day; empty while it keeps them."""
-        return frozenset(heir for heir in self._lineage(unit, today, set()) if heir != unit)
-
-    def _lineage(self, unit: str, today: date, seen: set[str]) -> Iterator[str]:
-        if unit in seen or unit not in self._units:
-            return
-        seen.add(unit)
-        taken = [heir for since, heir in self._units[unit].heirs if since <= today]
-        if not taken or self.valid_on(unit, today):
-            yield unit
-        for heir in taken:
-            yield from self._lineage(heir, today, seen)
+        """Those who answer for the unit's cases instead of it; empty while it keeps them."""
+        return frozenset(reach.answering(self, unit, today)) - {unit}
 
     def holders(self, unit: str, today: date) -> frozenset[str]:
         """The units whose heads answer for this one today: itself or its heirs, and all above them."""
-        answering = set(self._lineage(unit, today, set())) or {unit}
-        return frozenset(above for one in answering for above in self.chain(one, self.nearest(one, today)))
+        return frozenset(reach.holders(self, unit, today))
 
     def nearest(self, unit: str, day: date) -> date:
         """A day, or the unit's last valid one when it was over by then."""
@@ -183,10 +173,11 @@ class Directory:
 
     def card_readers(self, unit: str, quarter: str, today: date) -> frozenset[str]:
         """The units whose scope holds a card: those above it in its quarter, and those who answer for it today."""
-        return frozenset(self.chain(unit, self.card_day(unit, quarter))) | self.holders(unit, today)
+        above = self.chain(unit, self.card_day(unit, quarter))
+        return frozenset((*above, *reach.scope(self, unit, today)))
 
     def inherited(self, unit: str, today: date) -> frozenset[str]:
         """The unit and every predecessor whose cases it answers today."""
         return frozenset(
-            other for other in self._units if other == unit or unit in self._lineage(other, today, set())
+            other for other in self._units if other == unit or unit in reach.answering(self, other, today)
         )  # fmt: skip

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +18,6 @@ from services.kernel.clock import Clock
 from services.kernel.db import Connection, Pool
 from services.kernel.problems import NotFound, invalid
 from services.kernel.quarters import local_date, parse_instant, quarter_days, quarter_of, rfc3339
-from services.kernel.roles import MATRIX, Action, Reach
 from services.reports import store
 from services.reports.cards import TreeHead, UnitQuarter, dump, summary, with_log
 from services.reports.fold import Reference, load_reference
@@ -32,19 +31,15 @@ _UNIT = re.compile(r"[a-z0-9][a-z0-9-]{2,62}")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How far a caller sees: the units of his posts, None for the whole province."""
+    """How far a caller sees: the units he is appointed to, None for the whole province."""
 
     posts: frozenset[str] | None
 
     @classmethod
-    def of(cls, grants: Iterable[Grant], action: Action) -> Scope:
-        """The scope of appointments that may take an action."""
-        posts: set[str] = set()
-        for grant in grants:
-            if grant.unit is None or MATRIX[action][grant.role] is Reach.ALL:
-                return cls(None)
-            posts.add(grant.unit)
-        return cls(frozenset(posts))
+    def of(cls, grants: Collection[Grant]) -> Scope:
+        """The scope of appointments."""
+        posts = frozenset(grant.unit for grant in grants if grant.unit is not None)
+        return cls(None if any(grant.unit is None for grant in grants) else posts)
 
     def sees(self, readers: frozenset[str]) -> bool:
         """Whether a card or alert with these readers is in scope."""

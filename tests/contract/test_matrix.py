@@ -152,8 +152,7 @@ READS = (
     _get("/audit/v1/proofs/consistency", "/audit/v1/proofs/consistency?from=1", {200: EVERYBODY}),
     _get("/audit/v1/checkpoints", "/audit/v1/checkpoints", {}, public=True),
     _get("/audit/v1/growth", "/audit/v1/growth", {}, public=True),
-    # the log knows units and pseudonyms, not teams: whoever may read the unit
-    _get("/audit/v1/entries/{event_id}", "/audit/v1/entries/{w.finding}", {200: (*SEEING, "stranger"), 404: ELSEWHERE}),
+    _get("/audit/v1/entries/{event_id}", "/audit/v1/entries/{w.finding}", {200: SEEING, 404: UNSEEING}),
     _get("/reports/v1/alerts", "/reports/v1/alerts", {200: ("head", "head above", "head elsewhere", "reviewer")}),
     _get("/reports/v1/alerts", f"/reports/v1/alerts?unit={UNIT}&open=true",
          {200: ("head", "head above", "reviewer"), 404: ("head elsewhere",)}),

@@ -204,7 +204,7 @@ async def test_a_receipt_waits_for_an_event_that_is_not_known_yet(app: App) -> N
     assert await app.problem(404, f"v1/receipts/{uuid4()}?wait=0.3", token) == "not-found"
 
 
-async def test_entries_are_read_by_whoever_may_read_the_unit(app: App) -> None:
+async def test_entries_are_read_by_whoever_may_read_what_they_are_about(app: App) -> None:
     await app.unit("so-noi-vu")
     await app.unit("xa-tan-hoa", "so-noi-vu")
     await app.unit("xa-khac")
@@ -220,6 +220,8 @@ async def test_entries_are_read_by_whoever_may_read_the_unit(app: App) -> None:
     }
     await app.log.publish([record(raw, json.loads(raw)["unit"]) for raw in events.values()])
     await app.reach(7)
+    await app.case(event_id(1), "xa-tan-hoa", 2, "an", "binh")
+    await app.case(event_id(2), "xa-tan-hoa", 4, "an")
     path = {name: f"v1/entries/{json.loads(raw)['id']}" for name, raw in events.items()}
 
     async def readable(token: str) -> set[str]:
@@ -237,8 +239,13 @@ async def test_entries_are_read_by_whoever_may_read_the_unit(app: App) -> None:
     assert await readable(await app.token("reviewer")) == everything
     assert await readable(await app.token("lead")) == everything
     assert await readable(await app.token("lead", "so-noi-vu")) == of_unit
-    assert await readable(await app.token("inspector", "xa-tan-hoa")) == of_unit
+    assert await readable(await app.token("inspector", "xa-tan-hoa")) == set()
+    assert await readable(await app.token("inspector", "xa-tan-hoa", "an")) == of_unit
+    assert await readable(await app.token("inspector", "so-noi-vu", "binh")) == {"plain", "erased"}
     assert await readable(await app.token("inspector", "xa-khac")) == set()
+    for role in ("reviewer", "auditor"):
+        assert await readable(await app.token(role, "xa-tan-hoa")) == of_unit
+        assert await readable(await app.token(role, "xa-khac")) == set()
     assert await readable(await app.token("unit_head", "xa-tan-hoa")) == {"plain", "erased"}
     assert await readable(await app.token("unit_head", "so-noi-vu")) == {"plain", "erased"}
     assert await readable(await app.token("unit_head", "xa-khac")) == set()

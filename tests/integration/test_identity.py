@@ -6,8 +6,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from services.kernel.identity import ancestors, authenticate, hash_token, subtree
+from services.kernel.identity import authenticate, hash_token, units_near
 from services.kernel.problems import Forbidden, Unauthorized
+from services.kernel.reach import chain, scope
 from services.kernel.roles import Action, Role
 
 NOW = datetime.now(UTC)
@@ -93,26 +94,37 @@ async def test_no_broken_or_expired_token_gets_in(owner, app, token):
         await authenticate(app, token)
 
 
-async def test_ancestors_and_subtree_are_those_of_the_day(owner, app):
+async def test_the_units_near_are_those_above_and_the_heirs_with_theirs(owner, app):
     await register(owner, "so-a")
     await register(owner, "xa-b", "so-a")
-    await register(owner, "tt-c", "xa-b")
-    await register(owner, "old", "so-a", date(2021, 1, 1), date(2025, 6, 30))
-    assert await ancestors(app, ["tt-c", "nobody"], DAY) == {"tt-c": ("tt-c", "xa-b", "so-a"), "nobody": ("nobody",)}
-    assert set(await subtree(app, "so-a", DAY)) == {"so-a", "xa-b", "tt-c"}
-    assert set(await subtree(app, "so-a", date(2024, 1, 1))) == {"so-a", "old"}
+    await register(owner, "tt-c", "xa-b", date(2021, 1, 1), date(2025, 6, 30))
+    await register(owner, "xa-d")
+    await register(owner, "tt-e", "xa-d")
+    await owner.execute(
+        "INSERT INTO identity.lineage VALUES (gen_random_uuid(), 'merge', 'tt-c', 'tt-e', '2025-07-01', true),"
+        " (gen_random_uuid(), 'merge', 'tt-c', 'elsewhere', '2025-07-01', false)"
+    )
+    near = await units_near(app, "tt-c")
+    assert set(near.parents) == {"tt-c", "xa-b", "so-a", "tt-e", "xa-d"}
+    assert chain(near, "tt-c", DAY) == ("tt-c", "xa-b", "so-a")
+    assert scope(near, "tt-c", date(2025, 6, 30)) == ("tt-c", "xa-b", "so-a")
+    assert scope(near, "tt-c", DAY) == ("tt-c", "xa-b", "so-a", "tt-e", "xa-d")
+    assert scope(await units_near(app, "nobody"), "nobody", DAY) == ("nobody",)
 
 
-async def test_reach_follows_the_matrix(owner, app):
-    for role, unit in (("unit_head", "xa-b"), ("lead", "so-a"), ("reviewer", None)):
-        await appoint(owner, role.replace("_", "-"), role, unit)
-        await sign_in(owner, role, role.replace("_", "-"))
-    chain, child = ("xa-b", "so-a"), ("tt-c", "xa-b", "so-a")
-    head, lead, reviewer = [await authenticate(app, role) for role in ("unit_head", "lead", "reviewer")]
-    assert head.reaches(Action.ANSWER, chain, NOW) and not head.reaches(Action.ANSWER, child, NOW)
-    assert head.reaches(Action.READ_CASE, child, NOW) and not head.reaches(Action.READ_CASE, ("so-a",), NOW)
-    assert lead.reaches(Action.FILE, child, NOW) and not lead.reaches(Action.DECIDE, child, NOW)
-    assert reviewer.reaches(Action.DECIDE, ("elsewhere",), NOW) and not reviewer.reaches(Action.FILE, chain, NOW)
+async def test_a_token_tells_of_the_posts_that_it_does_not_carry(owner, app):
+    await appoint(owner, "an", "inspector", "xa-a")
+    await appoint(owner, "an", "unit_head", "xa-b")
+    await appoint(owner, "an", "lead", "xa-c")
+    await sign_in(owner, "carried", "an", "bearer", "inspector", "xa-a")
+    await sign_in(owner, "browser", "an")
+    await sign_in(owner, "head", "an", "bearer", "unit_head", "xa-b")
+    told = {token: await authenticate(app, token) for token in ("carried", "browser", "head")}
+    assert {token: sorted(grant.role for grant in caller.grants) for token, caller in told.items()} == {
+        "carried": ["inspector"], "browser": ["inspector", "lead", "unit_head"], "head": ["unit_head"],
+    }  # fmt: skip
+    assert all([post.unit for post in caller.posts] == ["xa-b"] for caller in told.values())
+    assert not told["carried"].grants_for(Action.ANSWER, NOW)
 
 
 async def test_an_app_role_reads_the_views_and_nothing_else_of_intakes(app):

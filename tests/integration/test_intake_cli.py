@@ -124,8 +124,8 @@ async def test_a_sign_in_that_is_overtaken_by_a_new_password_opens_no_session(in
     await person(intake)
     check = intake.service.logins.check
 
-    async def overtaken(pool, login):
-        checked = await check(pool, login)
+    async def overtaken(*asked):
+        checked = await check(*asked)
         await run(intake, account, "add", "lan", "--password-stdin", stdin="mat-khau-moi\n")
         return checked
 

@@ -70,7 +70,8 @@ async def test_the_start_page_s_own_refusals_are_problems_in_words(settings):
 
 
 async def test_https_is_asked_for_once_it_was_used(settings):
-    async with open_house(settings) as house, house.client() as client:
+    behind_a_proxy = settings.model_copy(update={"proxies": "127.0.0.1"})
+    async with open_house(behind_a_proxy) as house, house.client() as client:
         for path in ("/", "/intake/login", "/nothing"):
             assert "strict-transport-security" not in (await client.get(path)).headers
             answer = await client.get(path, headers={"x-forwarded-proto": "https"})

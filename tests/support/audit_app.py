@@ -46,9 +46,12 @@ class App:
         assert body["status"] == status and body["detail"]
         return str(body["type"]).removeprefix("/problems/")
 
-    async def token(self, role: str, unit: str | None = None) -> str:
-        account, token, admin = f"{role}-{uuid4().hex[:8]}", uuid4().hex, self.log.admin
-        await admin.execute("INSERT INTO identity.account (account, created_at) VALUES ($1, $2)", account, NOW)
+    async def token(self, role: str, unit: str | None = None, account: str | None = None) -> str:
+        account = account or f"{role}-{uuid4().hex[:8]}"
+        token, admin = uuid4().hex, self.log.admin
+        await admin.execute(
+            "INSERT INTO identity.account (account, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING", account, NOW
+        )
         await admin.execute(
             "INSERT INTO identity.appointment (id, account, role, unit, valid_from) VALUES ($1, $2, $3, $4, $5)",
             uuid4(),
@@ -68,6 +71,22 @@ class App:
             NOW + timedelta(hours=8),
         )
         return token
+
+    async def case(self, finding: str, unit: str, severity: int, *team: str) -> None:
+        """What intake keeps of a finding, as far as it says who may read of it."""
+        inspection, admin = uuid4(), self.log.admin
+        await admin.execute(
+            "INSERT INTO intake.inspection"
+            " (id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener, team, received_at, state)"
+            " VALUES ($1, $2, 'planned', 'random', '1', $3, '2026-Q3', '2026.1', 'an', $4, $3, 'open')",
+            inspection, unit, NOW, list(team),
+        )  # fmt: skip
+        await admin.execute(
+            "INSERT INTO intake.finding"
+            " (id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, state)"
+            " VALUES ($1, $2, $3, 'A01', '2026.1', $4, 1, $5, '[]', 'an', $5, 'recorded')",
+            finding, inspection, unit, severity, NOW,
+        )  # fmt: skip
 
     async def unit(self, unit: str, parent: str | None = None) -> None:
         admin = self.log.admin

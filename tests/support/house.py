@@ -33,7 +33,7 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = settings.model_copy(update={"audit_url": url + "/"})
     apps = {name: create_service(name, settings, clock) for name in SERVICES}
-    server = _Server(server_config(House(apps)))
+    server = _Server(server_config(House(apps), settings.trusted_proxies))
     serving = asyncio.create_task(server.serve([listener]))
     house = Open(url, apps, settings)
     try:
