@@ -36,6 +36,7 @@ from services.intake.senders import Senders
 from services.intake.service import Service
 from services.intake.sessions import Logins
 from services.intake.standing import Standing
+from services.intake.timekeeping import Timekeeper
 from services.intake.vault import Vault
 from services.intake.vault_key import open_vault
 from services.intake.writes import Writes
@@ -129,15 +130,15 @@ def _service(
     import asyncpg
 
     assert isinstance(pool, asyncpg.Pool)  # noqa: S101 - narrows asyncpg's untyped return
-    senders, standing = Senders(pool), Standing()
+    senders, standing, time = Senders(pool), Standing(), Timekeeper(clock)
     writes = Writes(
         pool, vault, clock, settings.origin, settings.source, catalogues, senders,
-        standing=standing, demo=lambda: settings.demo, wake=relay.wake,
+        standing=standing, time=time, demo=lambda: settings.demo, wake=relay.wake,
     )  # fmt: skip
     return Service(
         settings, pool, clock, vault, catalogues, writes, Batcher(writes.commit, max_size=500, max_age=0.001),
         RateLimit(settings.writes_per_second), Logins(KnownDevices.of(settings.folder)),
-        Keys.of(settings.folder), senders, standing,
+        Keys.of(settings.folder), senders, standing, time,
         wake=relay.wake,
     )  # fmt: skip
 
@@ -167,6 +168,8 @@ async def _readyz(request: Request) -> Response:
         database = False
     standing = service.standing
     told: dict[str, object] = {"database": database, "ended": dead}
+    if doubt := service.time.doubt():
+        told["clock"] = {"vi": doubt[0], "en": doubt[1]}  # it goes on: only what the clock decides for good waits
     if not standing.open:
         vietnamese, english = standing.why
         told |= {"log": {"done": standing.done, "until": standing.until}, "detail": {"vi": vietnamese, "en": english}}

@@ -8,6 +8,7 @@ from services.intake import forms
 from services.intake.catalogue import Catalogue, in_force
 from services.intake.commands import Command
 from services.intake.forms import Instant
+from services.intake.refusals import ClockDoubted
 from services.intake.rights import Grants, first_of, grants_at, reaching
 from services.intake.world import Finding, Inspection, Known, World
 from services.kernel.callers import Caller, Grant
@@ -79,6 +80,8 @@ def known_finding(world: World, id: str) -> Finding:
 
 def check_clock(world: World, pointer: str, instant: datetime, form: forms.Timed, flags: list[str]) -> None:
     """Refuse a time over 5 minutes ahead of the server; flag one older than 7 days, and a phone's clock far off."""
+    if instant > world.now + AHEAD and world.doubted:
+        raise ClockDoubted
     if instant > world.now + AHEAD:
         raise invalid(
             pointer,

@@ -7,7 +7,7 @@ from typing import cast
 from services.intake import forms, units
 from services.intake.accepted import Accepted, refuse_foreign
 from services.intake.asked import AHEAD, Asked, catalogue_on, whole_province
-from services.intake.refusals import AlreadyClosed, KeyKnown, TooEarly, WrongState
+from services.intake.refusals import AlreadyClosed, ClockDoubted, KeyKnown, TooEarly, WrongState
 from services.intake.rights import grants_at, reaching
 from services.intake.world import Cut, World
 from services.kernel.envelope import NO_UNIT
@@ -60,6 +60,7 @@ def close_quarter(asked: Asked) -> Accepted:
                 f"The {_EDITIONS[edition][1]} edition of {quarter} is already closed.",
             ))  # fmt: skip
     _require_day(quarter, form.edition, local_date(world.now))
+    _require_certainty(world, quarter, form.edition)
     world.cuts[quarter, form.edition] = Cut(command.id)
     world.changes.quarters.append((quarter, form.edition, command.id, world.now))
     return Accepted(
@@ -79,6 +80,15 @@ def _require_day(quarter: str, edition: str, today: date) -> None:
             f"Từ ngày {first:%d/%m/%Y} mới chốt được {_EDITIONS[edition][0]} của quý {quarter}.",
             f"The {_EDITIONS[edition][1]} edition of {quarter} can be closed from {first.isoformat()} on.",
         ))  # fmt: skip
+
+
+def _require_certainty(world: World, quarter: str, edition: str) -> None:
+    """A cut is for good: while the clock is in doubt, only one whose day has certainly come."""
+    if world.doubted and world.certain is not None:
+        try:
+            _require_day(quarter, edition, local_date(world.certain))
+        except TooEarly:
+            raise ClockDoubted from None
 
 
 def publish_quarter(asked: Asked) -> Accepted:

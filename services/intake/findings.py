@@ -52,7 +52,7 @@ def record(asked: Asked) -> Accepted:
         code = _check_code(next(one for one in world.catalogues if one.version == inspection.catalogue), form)
     flags: list[str] = []
     _capture(world, inspection, form, captured_at, flags)
-    due = world.calendar.reply_due(world.now) if inspection.state == "closed" else None
+    due = world.reply_due() if inspection.state == "closed" else None
     finding = Finding(
         command.id, inspection.id, inspection.unit, code.code, inspection.catalogue, code.severity, form.count,
         captured_at, tuple(photo.model_dump() for photo in form.photos), asked.caller.account, world.now, reply_due=due,

@@ -89,7 +89,7 @@ def close_inspection(asked: Asked) -> Accepted:
     if closed_at < inspection.opened_at:
         raise invalid("/closed_at", "ở trước lúc bắt đầu kiểm tra", "is before the inspection was opened")
     check_clock(world, "/closed_at", closed_at, form, flags)
-    due = world.calendar.reply_due(world.now)
+    due = world.reply_due()
     inspection.state, inspection.closing, inspection.closed_at = "closed", command.id, closed_at
     inspection.reply_due, inspection.acknowledged = due, False
     roll = {

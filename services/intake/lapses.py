@@ -24,14 +24,21 @@ async def run(service: Service, stop: asyncio.Event) -> None:
     """Look for lapsed deadlines until stopped."""
     while not stop.is_set():
         try:
-            # while a demo's past is being told, its deadlines lapse by the story's clock (batch.post), not by today's
-            if service.standing.open and service.settings.folder.load_begun is None:
-                await emit(service, service.clock.now())
+            await look(service)
         except TRANSIENT as error:
             log.warning("lapses wait for the database: %s", type(error).__name__)
         except Exception as error:
             log.error("lapses failed, and are looked for again", exc_info=error)
         await wait_for_event(stop, EVERY)
+
+
+async def look(service: Service) -> None:
+    """Emit what has lapsed, if the database is whole and the clock is believed: an event stands for good."""
+    if not service.standing.open or service.time.doubt() is not None:
+        return
+    # while a demo's past is being told, its deadlines lapse by the story's clock (batch.post), not by today's
+    if service.settings.folder.load_begun is None:
+        await emit(service, service.clock.now())
 
 
 async def emit(service: Service, now: datetime) -> int:

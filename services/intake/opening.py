@@ -104,6 +104,8 @@ async def finish(service: Service) -> None:
     if stale:
         log.warning("%d accepted events that the log had refused are sent again under new numbers", len(stale))
     await genesis.publish_rules(service.pool, service.settings.source, service.clock.now())
+    if not service.settings.demo:
+        service.time.judge(await service.pool.fetchval(QUERIES.last_known_time))
     if service.standing.until is not None:
         log.warning(
             "the database is rebuilt: it holds all %d entries of the log; writes are taken", service.standing.until

@@ -117,7 +117,8 @@ async def sweep_often(service: Service, stop: asyncio.Event) -> None:
     """Let go of what nobody went on with, until stopped."""
     while not stop.is_set():
         try:
-            await sweep(service, service.clock.now())
+            if service.time.doubt() is None:
+                await sweep(service, service.clock.now())
         except TRANSIENT as error:
             log.warning("the sweep waits for the database: %s", type(error).__name__)
         await wait_for_event(stop, EVERY)

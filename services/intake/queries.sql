@@ -460,6 +460,10 @@ UPDATE intake.log_position SET size = $2, peaks = $3, last_time = coalesce($4, l
 -- The log holds what the database does not: no write is taken before this size is reached.
 UPDATE intake.log_position SET until = greatest(until, $1);
 
+-- name: last_known_time
+-- When the newest entry was made that a person caused; of a database older than this column, the newest write.
+SELECT coalesce(last_time, (SELECT max(accepted_at) FROM intake.write)) FROM intake.log_position;
+
 -- name: behind_until
 -- Up to where the database is behind the log; null when it is not.
 SELECT until FROM intake.log_position;

@@ -120,6 +120,7 @@ async def _take_part(service: Service, entries: Sequence[bytes], tree: CompactRa
         await _count_reply_periods(connection, service, [event for event, _ in own])
         failpoint("intake.before_receipts")
         # a crash here leaves rows, state and position as they were; the same entries come again
+    service.time.hear(newest)
     if missing:
         service.writes.forget()
     service.standing.done = tree.size
@@ -145,7 +146,7 @@ def _fall_behind(service: Service, first: Envelope, until: int) -> None:
 
 async def _count_reply_periods(connection: Connection, service: Service, own: Sequence[Envelope]) -> None:
     calendar = await service.writes.calendar.current(connection)
-    lapse_after = calendar.window_over(service.clock.now())
+    lapse_after = calendar.window_over(service.time.floor)
     closings = [event.id for event in own if event.type == "kycuong.inspection.closed.v1"]
     if closings:
         await connection.execute(QUERIES.closings_logged, closings, lapse_after)

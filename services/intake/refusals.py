@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from services.kernel.problems import Language, Problem
+from services.kernel.problems import Language, Problem, Unavailable
 
 
 class WrongState(Problem):
@@ -66,6 +66,16 @@ class AlreadyErased(Problem):
     """
 
     status, slug = 409, "already-erased"
+
+
+class ClockDoubted(Unavailable):
+    """Đồng hồ máy chủ đang được kiểm tra (vừa nhảy, hoặc lệch với nhật ký); hãy giữ lại và gửi lại sau vài phút.
+
+    The server's clock is being checked (it jumped, or is at odds with the log); keep this and send it again in minutes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(60)
 
 
 class PartLost(Problem):

@@ -12,6 +12,7 @@ from services.intake.rate import RateLimit
 from services.intake.senders import Senders
 from services.intake.sessions import Logins
 from services.intake.standing import Standing
+from services.intake.timekeeping import Timekeeper
 from services.intake.vault import Vault
 from services.intake.writes import Answer, Writes
 from services.kernel.batcher import Batcher
@@ -37,6 +38,7 @@ class Service:
     handover_keys: Keys
     senders: Senders
     standing: Standing
+    time: Timekeeper
     slices: Slices = field(default_factory=Slices)
     darkroom: Darkroom = field(default_factory=Darkroom)
     loops: list[asyncio.Task[None]] = field(default_factory=list)

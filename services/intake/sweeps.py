@@ -17,7 +17,7 @@ async def run(service: Service, stop: asyncio.Event) -> None:
     """Sweep until stopped."""
     while not stop.is_set():
         try:
-            while await sweep(service) == _AT_ONCE:
+            while service.time.doubt() is None and await sweep(service) == _AT_ONCE:
                 pass
         except TRANSIENT as error:
             log.warning("the sweep waits for the database: %s", type(error).__name__)

@@ -181,9 +181,23 @@ class World:
     """Accounts and quarters: whoever is none of the quarter's lost persons."""
     kept: Container[str] = ()
     """Of the events that erasures are about, those of findings that their unit may not know of yet."""
+    certain: datetime | None = None
+    """While the machine's clock is not believed, a time that has certainly come."""
+    floor: datetime | None = None
+    """What deadlines count from: never before the log's newest entry."""
     changes: Changes = field(default_factory=Changes)
     _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _directory_is_own: bool = False
+
+    @property
+    def doubted(self) -> bool:
+        """Whether the machine's clock is not believed (a demo load tells its own time)."""
+        return self.certain is not None and self.now == self.rights_at
+
+    def reply_due(self) -> datetime:
+        """When a reply is due to what is received now."""
+        later = self.floor if self.floor is not None and self.now == self.rights_at else self.now
+        return self.calendar.reply_due(max(self.now, later))
 
     def scope(self, unit: str) -> tuple[str, ...]:
         """The units whose people reach a unit's cases today."""

@@ -37,6 +37,7 @@ from services.intake.senders import Senders
 from services.intake.session import Session
 from services.intake.standing import Standing
 from services.intake.storing import StoredWrite, columns, store_batch
+from services.intake.timekeeping import Timekeeper
 from services.intake.vault import Vault
 from services.intake.world import World
 from services.kernel.clock import Clock
@@ -89,12 +90,14 @@ class Writes:
         senders: Senders,
         *,
         standing: Standing,
+        time: Timekeeper | None = None,
         demo: Callable[[], bool],
         wake: Callable[[], None],
     ) -> None:
         self._session = Session(pool)
         self._vault, self._clock, self._origin, self._source = vault, clock, origin, source
         self._catalogues = list(catalogues)
+        self._time = time or Timekeeper(clock)
         self._senders, self._standing, self._demo, self._wake = senders, standing, demo, wake
         self._places, self._pseudonyms, self._devices = Places(), Pseudonyms(), Devices()
         self.directory = DirectoryCache()
@@ -221,7 +224,8 @@ class Writes:
         world = World(
             self._origin, commands[0].at or now, now, callers, {row["account"] for row in accounts}, known, inspections,
             findings, cut, erasures, log_keys, directory, self._catalogues, calendar,
-            authors, apart, kept={target.event for target in targets if target.kept},
+            authors, apart, {target.event for target in targets if target.kept}, self._time.certain(),
+            self._time.floor,
         )  # fmt: skip
         numbers = Numbers(last)
         maker = Maker(self._source, self._vault, numbers, naming)

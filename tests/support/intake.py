@@ -1,7 +1,7 @@
 """A running intake on a fresh database, with people of every role, for the suites that write."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from services.intake import accounts
 from services.intake.app import create_app
 from services.intake.service import Service
-from services.kernel.clock import SettableClock
+from services.kernel.clock import Clock, SettableClock
 from services.kernel.identity import hash_token
 from services.kernel.roles import Role
 from services.kernel.settings import Settings
@@ -125,10 +125,12 @@ class Intake:
 
 
 @asynccontextmanager
-async def running_intake(settings: Settings, now: datetime = NOW) -> AsyncIterator[Intake]:
-    """A started intake whose clock stands at `now`, without a log."""
+async def running_intake(
+    settings: Settings, now: datetime = NOW, machine: Callable[[SettableClock], Clock] = lambda hands: hands
+) -> AsyncIterator[Intake]:
+    """A started intake whose clock stands at `now`, or is made of one that does, without a log."""
     clock = SettableClock(now)
-    app = create_app(settings.model_copy(update={"audit_url": NOWHERE}), clock)
+    app = create_app(settings.model_copy(update={"audit_url": NOWHERE}), machine(clock))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://t", trust_env=False) as client:
