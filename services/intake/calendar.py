@@ -76,6 +76,10 @@ class WorkingCalendar:
             count -= self.is_working(day)
         return day
 
+    def working_days(self, after: date, last: date) -> int:
+        """How many working days follow a day up to and with another."""
+        return sum(self.is_working(after + n * _DAY) for n in range(1, (last - after).days + 1))
+
     def reply_due(self, received: datetime) -> datetime:
         """End of the last working day of the reply window, in UTC; counted from the day after the local receipt."""
         return end_of(self.add_working_days(local_date(received), self.reply_working_days))

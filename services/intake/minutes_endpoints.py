@@ -130,7 +130,7 @@ async def _reach(
 ) -> tuple[Service, Reading, Role, asyncpg.Record]:
     """A closed inspection that the caller may read, and as whom; the reading is logged."""
     service, reading = await reading_of(request)
-    row = await service.pool.fetchrow(QUERIES.one_inspection, id) if is_write_id(id) else None
+    row = await service.pool.fetchrow(QUERIES.one_inspection, id, True, []) if is_write_id(id) else None
     role = None if row is None else reading.role(row["unit"], row["team"])
     if row is None or role is None:
         raise NotFound

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from services.intake import calendar_watch
 from services.intake.service import Service
 from services.intake.shell import FIELD, PAGES, shell, worker
+from services.kernel.destinations import tabs
 from services.kernel.identity import authenticate, token_of
 from services.kernel.packing import pack_response
 from services.kernel.pages import Reader, language_of, navigation, to_sign_in
@@ -61,7 +62,7 @@ async def desk(request: Request) -> Response:
     except Unauthorized:
         return to_sign_in(request)
     ends = await _calendar_end(request) if reader.roles & _TOLD else None
-    return PAGES.render(request, "desk.html", reader=reader, Role=Role, calendar_ends=ends)
+    return PAGES.render(request, "desk.html", reader=reader, tabs=tabs(reader.roles), calendar_ends=ends)
 
 
 async def _calendar_end(request: Request) -> date | None:

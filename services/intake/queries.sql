@@ -695,13 +695,26 @@ INSERT INTO identity.appointment (id, account, role, unit, valid_from, valid_to,
 UPDATE identity.appointment SET valid_to = $2 WHERE id = $1 AND (valid_to IS NULL OR valid_to > $2) RETURNING unit, tenure;
 
 -- name: list_inspections
--- A page of the inspections a caller may read, newest first: those in full reach, and those of the caller's team.
+-- A page of the inspections a caller may read, newest first: those in full reach, and those of the caller's team; of one
+-- stage ($11) where asked. How many findings each has, and how many wait for a reply or a decision, severity 4 left out where
+-- it is kept from the caller ($12, $13).
 SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team, received_at, state, closed_at, roll, reply_due,
-       acknowledged
+       acknowledged, row_to_json(found)::text AS found
 FROM intake.inspection
+CROSS JOIN LATERAL (
+    SELECT count(*)::int AS "all", count(*) FILTER (WHERE state = 'recorded' AND severity <> 4)::int AS reply,
+           count(*) FILTER (WHERE severity = 4 AND state = 'recorded' OR state = 'replied' AND NOT (accepts AND severity = 1)
+                              OR state = 'lapsed' AND severity <> 1)::int AS decision
+    FROM intake.finding
+    WHERE finding.inspection = inspection.id AND severity > 0 AND state <> 'withdrawn'
+      AND NOT (severity = 4 AND ($12 OR finding.unit = ANY($13::text[])))
+) AS found
 WHERE id < $1 AND ($2::text IS NULL OR unit = $2) AND ($3::text IS NULL OR state = $3)
   AND (NOT $4 OR team @> ARRAY[$5::text])
   AND ($6 OR unit = ANY($7::text[]) OR (team @> ARRAY[$5::text] AND ($8 OR unit = ANY($9::text[]))))
+  AND ($11::text IS NULL OR CASE $11
+       WHEN 'open' THEN state = 'open' WHEN 'reply' THEN state = 'closed' AND found.reply > 0
+       WHEN 'decision' THEN state = 'closed' AND found.decision > 0 ELSE state = 'closed' AND found.reply + found.decision = 0 END)
 ORDER BY id DESC LIMIT $10;
 
 -- name: list_findings
@@ -777,10 +790,19 @@ WHERE content = $1;
 INSERT INTO intake.vault_read (account, role, inspection, reason, read_at, part) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: one_inspection
--- One inspection with all its columns.
+-- One inspection with all its columns, and its findings counted as in the list ($2, $3: from whom severity 4 is kept).
 SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team, received_at, state, closed_at, roll, reply_due,
-       acknowledged, closing::text, impartial
-FROM intake.inspection WHERE id = $1;
+       acknowledged, closing::text, impartial, row_to_json(found)::text AS found
+FROM intake.inspection
+CROSS JOIN LATERAL (
+    SELECT count(*)::int AS "all", count(*) FILTER (WHERE state = 'recorded' AND severity <> 4)::int AS reply,
+           count(*) FILTER (WHERE severity = 4 AND state = 'recorded' OR state = 'replied' AND NOT (accepts AND severity = 1)
+                              OR state = 'lapsed' AND severity <> 1)::int AS decision
+    FROM intake.finding
+    WHERE finding.inspection = inspection.id AND severity > 0 AND state <> 'withdrawn'
+      AND NOT (severity = 4 AND ($2 OR finding.unit = ANY($3::text[])))
+) AS found
+WHERE id = $1;
 
 -- name: one_finding
 -- One finding with its inspection's team, and the writes that withdrew, answered and decided it: their private parts lie

@@ -18,12 +18,13 @@ from services.intake.directory import Directory
 from services.intake.endpoints import service_of
 from services.intake.forms import MAX_TEXT, is_write_id
 from services.intake.loading import QUERIES
+from services.intake.outcomes import DaysLeft, Stage, label, settled
 from services.intake.service import Service
 from services.intake.vault import Sealed
 from services.intake.world import missing_photos
 from services.kernel.callers import Caller, Grant
 from services.kernel.identity import authenticate, token_of
-from services.kernel.problems import NotFound, invalid
+from services.kernel.problems import Language, NotFound, invalid, language_of
 from services.kernel.quarters import local_date, rfc3339
 from services.kernel.reach import KEPT, Matter, is_kept_from, readable
 from services.kernel.roles import MATRIX, Action, Reach, Role, allows
@@ -43,6 +44,7 @@ _READERS = (*STAFF, Role.UNIT_HEAD, Role.AUDITOR)  # of several roles the first 
 Cursor = Annotated[str | None, Query(max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Day = Annotated[date | None, Query()]
+InStage = Annotated[Stage | None, Query(description="open, or closed with something to reply to or decide, or done")]
 Short = Annotated[str | None, Query(max_length=80, pattern=r"^[^\x00]*$")]
 
 
@@ -237,27 +239,33 @@ async def inspections(
     unit: Short = None,
     state: Short = None,
     mine: bool = False,
+    stage: InStage = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
     """Inspections the caller may read, newest first."""
     service, reading = await reading_of(request)
-    full, team = reading.units(*_READERS[1:]), reading.units(Role.INSPECTOR)
+    full, team, headed = reading.units(*_READERS[1:]), reading.units(Role.INSPECTOR), reading.headed()
     rows = await service.pool.fetch(
         QUERIES.list_inspections, _before(cursor), unit, state, mine, reading.caller.account,
-        full.everywhere, list(full.units), team.everywhere, list(team.units), limit + 1,
+        full.everywhere, list(full.units), team.everywhere, list(team.units), limit + 1, stage,
+        headed.everywhere, list(headed.units),
     )  # fmt: skip
-    return _page([_inspection(row, reading) for row in rows], limit, "id")
+    left = await _days_left(service)
+    return _page([_inspection(row, reading, left) for row in rows], limit, "id")
 
 
 async def inspection(request: Request, id: str) -> Response:
     """One inspection; the unit's opinion in the minutes to those who may read private parts."""
     service, reading = await reading_of(request)
-    row = await service.pool.fetchrow(QUERIES.one_inspection, id) if is_write_id(id) else None
+    headed = reading.headed()
+    kept = (headed.everywhere, list(headed.units))
+    row = await service.pool.fetchrow(QUERIES.one_inspection, id, *kept) if is_write_id(id) else None
     role = None if row is None else reading.role(row["unit"], row["team"])
     if row is None or role is None:
         raise NotFound
-    shown = _inspection(row, reading) | {"closing": row["closing"], "impartial": row["impartial"]}
+    shown = _inspection(row, reading, await _days_left(service))
+    shown |= {"closing": row["closing"], "impartial": row["impartial"]}
     people = role in STAFF
     if row["closing"] is not None and role is not Role.AUDITOR:
         await service.pool.execute(
@@ -302,7 +310,8 @@ async def findings(
         full.everywhere, list(full.units), team.everywhere, list(team.units), headed.everywhere, list(headed.units),
         limit + 1,
     )  # fmt: skip
-    return _page([_finding(row, reading, ()) for row in rows], limit, "id")
+    left, language = await _days_left(service), language_of(request.headers)
+    return _page([_finding(row, reading, (), left, language) for row in rows], limit, "id")
 
 
 async def finding(request: Request, id: str, reason: Reason) -> Response:
@@ -310,7 +319,9 @@ async def finding(request: Request, id: str, reason: Reason) -> Response:
     opening = await open_finding(request, id)
     service, reading, row = service_of(request), opening.reading, opening.row
     answers = {name: row[name] for name in _ANSWERS if row[name] is not None}
-    shown = _finding(row, reading, row["team"]) | {"answers": answers}
+    shown = _finding(row, reading, row["team"], await _days_left(service), language_of(request.headers)) | {
+        "answers": answers
+    }
     if opening.role is not Role.AUDITOR or not is_blank(reason or ""):
         await opening.note(service, reason)
         # a crash here leaves a reading noted that nobody saw: never the other way round
@@ -434,7 +445,12 @@ def _erasure(row: asyncpg.Record, directory: Directory, reasons: dict[str, dict[
     }  # fmt: skip
 
 
-def _inspection(row: asyncpg.Record, reading: Reading) -> dict[str, Any]:
+async def _days_left(service: Service) -> DaysLeft:
+    async with service.pool.acquire() as connection:
+        return DaysLeft(await service.writes.calendar.current(connection), service.clock.now())
+
+
+def _inspection(row: asyncpg.Record, reading: Reading, left: DaysLeft) -> dict[str, Any]:
     shown = {
         "id": row["id"], "unit": row["unit"], "unit_name": unit_name(reading.directory, row["unit"], row["opened_at"]),
         "kind": row["kind"], "basis": row["basis"], "opened_at": rfc3339(row["opened_at"]), "quarter": row["quarter"],
@@ -442,13 +458,16 @@ def _inspection(row: asyncpg.Record, reading: Reading) -> dict[str, Any]:
         "closed_at": row["closed_at"] and rfc3339(row["closed_at"]),
         "reply_due": row["reply_due"] and rfc3339(row["reply_due"]), "acknowledged": row["acknowledged"],
         "roll": row["roll"] and json.loads(row["roll"]), "mine": reading.caller.account in row["team"],
+        "found": json.loads(row["found"]), "working_days_left": left(row["reply_due"]),
     }  # fmt: skip
     if reading.knows_people(row["unit"], row["team"]):
         shown |= {"opener": row["opener"], "team": row["team"]}
     return shown
 
 
-def _finding(row: asyncpg.Record, reading: Reading, team: Sequence[str]) -> dict[str, Any]:
+def _finding(
+    row: asyncpg.Record, reading: Reading, team: Sequence[str], left: DaysLeft, language: Language
+) -> dict[str, Any]:
     manifest, held = json.loads(row["photos"]), sorted(map(int, json.loads(row["held"])))
     shown = {
         "id": row["id"], "inspection": row["inspection"], "unit": row["unit"],
@@ -458,7 +477,8 @@ def _finding(row: asyncpg.Record, reading: Reading, team: Sequence[str]) -> dict
         "received_at": rfc3339(row["received_at"]), "photos": len(manifest), "photos_held": held,
         "complete": not missing_photos(manifest, held), "state": row["state"],
         "accepts": row["accepts"], "outcome": row["outcome"],
-        "reply_due": row["reply_due"] and rfc3339(row["reply_due"]),
+        "reply_due": row["reply_due"] and rfc3339(row["reply_due"]), "working_days_left": left(row["reply_due"]),
+        "settled": settled(row), "state_label": label(row, language),
     }  # fmt: skip
     if reading.knows_people(row["unit"], team):
         shown["filer"] = row["filer"]

@@ -47,7 +47,7 @@ _DIRECTORY = may(Action.READ_ERASURES, Action.CHANGE_DIRECTORY)
 TABS = (
     Destination("answer", "Chờ giải trình", "To answer", may(Action.ANSWER)),
     Destination("following", "Đơn vị trực thuộc", "Units below", may(Action.ANSWER)),
-    Destination("answered", "Đã xong", "Done", may(Action.ANSWER)),
+    Destination("answered", "Đã trả lời, đã xong", "Answered, done", may(Action.ANSWER)),
     Destination("waiting", "Chờ quyết định", "To decide", may(Action.DECIDE)),
     Destination("history", "Đã xử lý", "Handled", may(Action.DECIDE)),
     Destination("commend", "Biểu dương", "Commend", may(Action.DECIDE)),

@@ -17,7 +17,7 @@ _COUNTED_ALERTS = 99
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits: cards of the units the reader heads, open alerts (None: not his to see), pending findings."""
+    """What waits: cards of the units the reader heads, alerts not seen (None: he heads no unit), pending findings."""
 
     own: Sequence[Mapping[str, Any]]
     replies: int
@@ -34,10 +34,10 @@ class Waiting:
 async def waiting(state: State, caller: Caller, quarter: str, rows: Sequence[Mapping[str, Any]]) -> Waiting:
     """What waits for a caller who sees these rows of a quarter's list."""
     roles = caller.roles(state.clock.now())
-    alerts = await _open_alerts(state, caller) if Role.UNIT_HEAD in roles else None
+    alerts = await _own_alerts(state, caller) if Role.UNIT_HEAD in roles else None
     return Waiting(
         own=await _own_cards(state, caller, quarter),
-        replies=await _replies(state, caller),
+        replies=await state.reader.awaiting_reply(posts(state, caller)),
         alerts=None if alerts is None else min(alerts, _COUNTED_ALERTS),
         more_alerts=alerts is not None and alerts > _COUNTED_ALERTS,
         reviews=Role.REVIEWER in roles,
@@ -51,21 +51,23 @@ async def waiting(state: State, caller: Caller, quarter: str, rows: Sequence[Map
 async def _own_cards(state: State, caller: Caller, quarter: str) -> list[Mapping[str, Any]]:
     """The live cards of the units the caller heads, as far as the quarter has them."""
     cards: list[Mapping[str, Any]] = []
-    posts = {grant.unit for grant in caller.grants_for(Action.ANSWER, state.clock.now()) if grant.unit}
-    for unit in sorted(posts):
+    own = posts(state, caller)
+    for unit in sorted(own):
         try:
-            cards.append(await state.reader.card(quarter, unit, Scope(frozenset(posts))))
+            cards.append(await state.reader.card(quarter, unit, Scope(own)))
         except NotFound:
             continue  # the unit was not there in that quarter
     return cards
 
 
-async def _replies(state: State, caller: Caller) -> int:
-    posts = frozenset(grant.unit for grant in caller.grants_for(Action.ANSWER, state.clock.now()) if grant.unit)
-    return await state.reader.awaiting_reply(Scope(posts)) if posts else 0
+def posts(state: State, caller: Caller) -> frozenset[str]:
+    """The units that the caller heads."""
+    return frozenset(grant.unit for grant in caller.grants_for(Action.ANSWER, state.clock.now()) if grant.unit)
 
 
-async def _open_alerts(state: State, caller: Caller) -> int:
+async def _own_alerts(state: State, caller: Caller) -> int:
+    """How many alerts of the caller's own posts nobody has seen: those of units below are for their heads."""
     scope = Scope.of(caller.require(Action.ALERTS, state.clock.now()))
     page = await state.reader.alerts(scope, unit=None, only_open=True, limit=_COUNTED_ALERTS + 1, cursor=None)
-    return len(page["items"])
+    replies = await state.reader.replies(page["items"], posts(state, caller))
+    return sum(replies[alert["inspection"]].own for alert in page["items"])

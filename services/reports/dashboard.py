@@ -15,13 +15,13 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
-from services.kernel import pages
+from services.kernel import destinations, pages
 from services.kernel.callers import Caller
 from services.kernel.codes import code_names, group_names
 from services.kernel.identity import authenticate, token_of
 from services.kernel.problems import NotFound, Problem, Unauthorized
 from services.kernel.quarters import local_date, quarter_of
-from services.kernel.roles import PUBLIC, Action, Role, allows
+from services.kernel.roles import PUBLIC, Action, allows
 from services.reports import acting, chart, endpoints, store
 from services.reports.cards import BAND_LABELS, bands
 from services.reports.explained import explain
@@ -281,7 +281,9 @@ async def _inbox_page(request: Request, state: State, caller: Caller) -> Respons
         scope, unit=None, only_open=only_open, limit=25, cursor=request.query_params.get("cursor")
     )
     names = await state.reader.unit_names({alert["unit"] for alert in page["items"]})
-    heads = Role.UNIT_HEAD in caller.roles(state.clock.now())
+    roles = caller.roles(state.clock.now())
+    replies = await state.reader.replies(page["items"], acting.posts(state, caller))
+    ways = {key: destinations.case(roles, key, own=reply.own, open=reply.open) for key, reply in replies.items()}
     return _render(
         request,
         state,
@@ -290,5 +292,5 @@ async def _inbox_page(request: Request, state: State, caller: Caller) -> Respons
         page=page,
         only_open=only_open,
         names=names,
-        desk_tab="answer" if heads else "waiting",
+        ways=ways,
     )

@@ -162,6 +162,10 @@ class Directory:
         """Those who answer for the unit's cases instead of it; empty while it keeps them."""
         return frozenset(reach.answering(self, unit, today)) - {unit}
 
+    def answering(self, unit: str, today: date) -> frozenset[str]:
+        """The units whose heads reply for this one today: itself, or its heirs."""
+        return frozenset(reach.answering(self, unit, today))
+
     def holders(self, unit: str, today: date) -> frozenset[str]:
         """The units whose heads answer for this one today: itself or its heirs, and all above them."""
         return frozenset(reach.holders(self, unit, today))

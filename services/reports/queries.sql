@@ -199,10 +199,16 @@ ORDER BY created_at DESC, id DESC
 LIMIT $4;
 
 -- name: awaiting_reply
--- How many findings of closed inspections of some units (null: of all) still take a reply and have none.
+-- How many findings of closed inspections of some units still take a reply and have none.
 SELECT count(*) FROM reports.finding JOIN reports.inspection ON inspection.id = finding.inspection
-WHERE inspection.closed_at IS NOT NULL AND ($1::text[] IS NULL OR inspection.unit = ANY($1::text[]))
+WHERE inspection.closed_at IS NOT NULL AND inspection.unit = ANY($1::text[])
   AND severity BETWEEN 1 AND 3 AND accepted IS NULL AND NOT lapsed AND outcome IS NULL AND NOT withdrawn;
+
+-- name: unanswered
+-- Of some inspections those with a finding that its unit can still reply to.
+SELECT DISTINCT inspection::text FROM reports.finding
+WHERE inspection = ANY($1::uuid[]) AND severity BETWEEN 1 AND 3 AND accepted IS NULL AND NOT lapsed AND outcome IS NULL
+  AND NOT withdrawn;
 
 -- name: migrated
 -- Whether the schema is there.

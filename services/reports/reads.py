@@ -110,6 +110,14 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """Of an alert: whether the reader replies for its unit, and whether a finding of it can still be replied to."""
+
+    own: bool
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
     """A unit in a quarter's list: its group, who may read its card, and its row when nothing is known of it."""
 
@@ -270,6 +278,20 @@ class Reader:
             return None
         return sorted(one for one, posts in answering.items() if scope.sees(posts))
 
+    async def replies(self, alerts: Iterable[Mapping[str, Any]], posts: Collection[str]) -> dict[str, Reply]:
+        """By inspection: whether it is for these posts to reply to, and whether that can still be done."""
+        listed = list(alerts)
+        async with self.snapshot() as snapshot:
+            rows = await snapshot.connection.fetch(_q.unanswered, [alert["inspection"] for alert in listed])
+            open_ = {row["inspection"] for row in rows}
+            directory, today = snapshot.reference.directory, snapshot.today
+            return {
+                alert["inspection"]: Reply(
+                    not directory.answering(alert["unit"], today).isdisjoint(posts), alert["inspection"] in open_
+                )
+                for alert in listed
+            }
+
     async def unit_names(self, units: Iterable[str]) -> dict[str, str]:
         """What units are called today (or were, on their last day), told from others of their name."""
         async with self.snapshot() as snapshot:
@@ -284,10 +306,11 @@ class Reader:
             }
         return {unit: beside for unit, beside in told.items() if beside is not None}
 
-    async def awaiting_reply(self, scope: Scope) -> int:
-        """How many findings wait for a reply of the posts in scope."""
+    async def awaiting_reply(self, posts: Collection[str]) -> int:
+        """How many findings wait for a reply of these posts; what units below have to reply to is not theirs."""
         async with self.snapshot() as snapshot:
-            units = self._alert_units(snapshot, scope, None)
+            directory, today = snapshot.reference.directory, snapshot.today
+            units = [unit for unit in directory if not directory.answering(unit, today).isdisjoint(posts)]
             return int(await snapshot.connection.fetchval(_q.awaiting_reply, units))
 
     async def quarters(self) -> list[str]:

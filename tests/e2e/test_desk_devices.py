@@ -96,7 +96,7 @@ def test_a_deleted_item_is_said_in_words(enter: Any, phone: Phone, account: str)
     person = enter(account, "phones", PHONE)
     row = person.page.locator(f'[data-device="{phone.id}"]:visible')
     expect(row).to_contain_text(f"Máy …{phone.id[-4:]} của an.kt")
-    expect(row).to_contain_text("Thiếu mục số 3 (đã xoá hoặc chưa gửi).")
+    expect(row).to_contain_text("Thiếu mục số 3 (đã xóa hoặc chưa gửi).")
     expect(row).to_contain_text("còn 2 mục chưa gửi")
     picture(person, f"phones-{account}")
     assert person.overflow() == 0
@@ -109,7 +109,7 @@ def test_it_is_said_at_the_inspection_too(enter: Any, phone: Phone) -> None:
     person.page.get_by_label("Cả các cuộc khác trong phạm vi của tôi").check()
     person.page.get_by_text("Ghi nhận và kết quả").click()
     notice = person.page.locator(f'[data-device="{phone.id}"]')
-    expect(notice).to_contain_text("của an.kt: thiếu mục số 3 (đã xoá hoặc chưa gửi); còn 2 mục chưa gửi.")
+    expect(notice).to_contain_text("của an.kt: thiếu mục số 3 (đã xóa hoặc chưa gửi); còn 2 mục chưa gửi.")
     picture(person, "phones-inspection")
 
 
@@ -137,6 +137,7 @@ def test_what_was_saved_is_said_to_be_though_the_list_cannot_be_read_again(enter
     case.get_by_label("Lý do", exact=True).fill("Đã có giấy phép.")
     person.page.route("**/intake/v1/findings?state=*", lambda route: route.abort())
     case.get_by_role("button", name="Ra quyết định").click()
+    person.page.get_by_role("button", name="Gửi ngay").click()
     expect(person.page.locator("#flash")).to_contain_text("Đã lưu, nhưng chưa đọc lại được danh sách")
     expect(person.page.get_by_text("Chưa lưu được")).to_have_count(0)
     person.page.unroute("**/intake/v1/findings?state=*")

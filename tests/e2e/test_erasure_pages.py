@@ -82,7 +82,7 @@ def ask(page: Page, finding: str, label: str, reason: str) -> None:
     page.goto(page.url.split("?")[0] + "#/history")
     case = page.locator(f'[data-finding="{finding}"]')
     case.locator("summary").first.click()
-    case.get_by_text("Yêu cầu xóa phần riêng").click()
+    case.get_by_text("Yêu cầu xóa nội dung không công khai").click()
     case.get_by_label(label, exact=True).check()
     picture(page, "ask")
     case.get_by_role("button", name="Gửi yêu cầu xóa").click()
@@ -94,10 +94,10 @@ def ask(page: Page, finding: str, label: str, reason: str) -> None:
 
 def test_two_people_erase_what_was_written(enter: Any, instance: Instance, finding: str) -> None:
     reviewer = enter("tham.dinh")
-    ask(reviewer, finding, "Ghi nhận: lời mô tả, người liên quan", "Ghi nhầm người.")
+    ask(reviewer, finding, "Ghi nhận: mô tả, người liên quan", "Ghi nhầm người.")
     auditor = enter("kiem.toan")
     row = auditor.locator("[data-erasure]")
-    expect(row).to_contain_text("Ghi nhận: lời mô tả, người liên quan")
+    expect(row).to_contain_text("Ghi nhận: mô tả, người liên quan")
     expect(row).to_contain_text("Ghi nhầm người.")
     picture(auditor, "waiting")
     row.get_by_role("button", name="Duyệt và xóa").click()
@@ -106,7 +106,7 @@ def test_two_people_erase_what_was_written(enter: Any, instance: Instance, findi
     expect(row.get_by_role("button", name="Duyệt và xóa")).to_be_visible()
     row.get_by_role("button", name="Duyệt và xóa").click()
     auditor.get_by_role("dialog").get_by_role("button", name="Xóa", exact=True).click()
-    expect(auditor.locator("#flash")).to_contain_text("Đã xóa phần riêng")
+    expect(auditor.locator("#flash")).to_contain_text("Đã xóa nội dung không công khai")
     expect(auditor.locator("#erasures-list")).to_contain_text("Không có yêu cầu xóa nào chờ duyệt")
     auditor.get_by_label("Cả yêu cầu đã xử lý").check()
     expect(auditor.locator("[data-erasure]").first).to_contain_text("Đã xóa")
@@ -118,7 +118,7 @@ def test_two_people_erase_what_was_written(enter: Any, instance: Instance, findi
     expect(case).not_to_contain_text(WORDS)
     expect(case).not_to_contain_text(PERSON)
     expect(case).to_contain_text("Chưa rõ.")
-    case.get_by_text("Yêu cầu xóa phần riêng").click()
+    case.get_by_text("Yêu cầu xóa nội dung không công khai").click()
     expect(case.get_by_role("radio")).to_have_count(1)  # the decision's reason is all that is left to ask for
     picture(reviewer, "erased")
 
@@ -148,5 +148,5 @@ def test_who_asked_is_offered_no_button(enter: Any, instance: Instance, finding:
     both.get_by_role("link", name="Yêu cầu xóa", exact=True).click()
     row = both.locator("[data-erasure]").first
     expect(row).to_contain_text("ca.hai yêu cầu lúc")
-    expect(row).to_contain_text("cần một kiểm toán khác duyệt")
+    expect(row).to_contain_text("cần một người giám sát nhật ký khác duyệt")
     expect(row.get_by_role("button")).to_have_count(0)

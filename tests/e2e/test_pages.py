@@ -98,9 +98,9 @@ def head_answers(page: Page) -> None:
     page.get_by_role("button", name="Xác nhận đã xem").click()
     expect(page.locator("#flash")).to_contain_text("đơn vị đã xem")
     for code, view, words in (
-        ("A01", "Chấp nhận", ""),
-        ("B04", "Chấp nhận", ""),
-        ("A03", "Không chấp nhận", "Có giấy mời họp 5/GM-UBND"),
+        ("A01", "Thống nhất", ""),
+        ("B04", "Thống nhất", ""),
+        ("A03", "Không thống nhất", "Có giấy mời họp 5/GM-UBND"),
     ):
         case = page.locator(f'#answer-list [data-code="{code}"]')
         case.locator("summary").click()
@@ -109,6 +109,7 @@ def head_answers(page: Page) -> None:
         form.get_by_label("Giải trình").fill(words)
         fits(page)
         form.get_by_role("button", name="Gửi giải trình").click()
+        page.locator("#leaving").get_by_role("button", name="Gửi ngay").click()
         expect(page.locator("#flash")).to_contain_text(f"Đã nhận giải trình cho ghi nhận {code}")
     page.get_by_role("link", name="Đã trả lời").click()
     expect(page.locator('#answered-list [data-code="A03"]')).to_contain_text("Đã giải trình")
@@ -126,6 +127,7 @@ def reviewer_decides(page: Page) -> None:
     case.get_by_label("Xác nhận vi phạm").check()
     case.get_by_label("Lý do", exact=True).fill("Giấy mời đề ngày khác")
     case.get_by_role("button", name="Ra quyết định").click()
+    page.locator("#leaving").get_by_role("button", name="Gửi ngay").click()
     expect(page.locator("#flash")).to_contain_text("Xác nhận vi phạm")
     page.get_by_role("link", name="Đã xử lý").click()
     expect(page.locator('#history-list [data-code="A03"]')).to_contain_text("Xác nhận vi phạm")
@@ -264,7 +266,7 @@ def test_the_desk_withdraws_commends_and_closes_a_quarter(
     page.get_by_role("link", name="Xử lý hồ sơ").click()
     inspection = page.locator("#mine-list > li", has_text="16/QĐ-SNV")
     inspection.locator("summary").first.click()
-    expect(inspection).to_contain_text("đã khai không có xung đột lợi ích")
+    expect(inspection).to_contain_text("đã cam kết không có xung đột lợi ích")
     case = inspection.locator('[data-code="F02"]')
     case.locator("summary").click()
     case.get_by_role("button", name="Rút lại ghi nhận").click()
@@ -290,7 +292,7 @@ def test_the_desk_withdraws_commends_and_closes_a_quarter(
     expect(page.locator("#flash")).to_contain_text("Đã ghi biểu dương cho UBND phường Bình Minh")
     page.get_by_role("link", name="Chốt quý").click()
     page.locator("#quarter-choice").select_option(index=1)
-    page.get_by_label("Nhanh").check()
+    page.get_by_label("Sơ bộ").check()
     page.get_by_role("button", name="Chốt quý").click()
     page.get_by_role("dialog").get_by_role("button", name="Chưa chốt").click()
     expect(page.locator("#flash")).not_to_contain_text("Đã chốt")
@@ -298,7 +300,7 @@ def test_the_desk_withdraws_commends_and_closes_a_quarter(
     page.get_by_role("dialog").get_by_role("button", name="Chốt quý").click()
     expect(page.locator("#flash")).to_contain_text("Đã chốt Quý")
     page.locator("#quarter-choice").select_option(index=1)
-    page.get_by_label("Nhanh").check()
+    page.get_by_label("Sơ bộ").check()
     page.get_by_role("button", name="Chốt quý").click()
     page.get_by_role("dialog").get_by_role("button", name="Chốt quý").click()
     expect(page.locator(".error-summary")).to_contain_text("đã được chốt")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -144,10 +145,13 @@ def test_a_head_reads_the_inbox_in_either_language(browser: Browser, served: Ser
     head = enter(browser, served, "head", viewport)
     page = head.page
     page.goto(f"{served.url}/reports/inbox")
-    expect(page.get_by_role("link", name="Xem và giải trình")).to_have_count(2)
+    expect(page.get_by_role("link", name="Xem kết quả")).to_have_count(1)  # all replied to
+    expect(page.get_by_role("link", name="Theo dõi")).to_have_count(1)  # of the station below, whose own head answers
     fits(head)
     page.get_by_role("link", name="English").click()
-    expect(page.get_by_role("link", name="See and reply").first).to_have_attribute("href", "/intake/desk/#/answer")
+    expect(page.get_by_role("link", name="Follow")).to_have_attribute(
+        "href", re.compile("^/intake/desk/#/following/[0-9a-f-]{36}$")
+    )
     fits(head)
     page.goto(f"{served.url}/reports/units/phuong-dao?quarter={QUARTER}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Not found")
@@ -256,7 +260,7 @@ def test_the_first_line_says_what_waits_for_the_reader(browser: Browser, served:
     head.page.goto(f"{served.url}/reports/?quarter={QUARTER}")
     expect(head.page.locator(".own")).to_contain_text("UBND xã Tân Hòa")
     expect(head.page.locator(".own .score")).to_have_text("94,00")
-    expect(head.page.locator("main .notice").first).to_contain_text("2 thông báo chưa xem")
+    expect(head.page.locator("main .notice").first).to_contain_text("1 thông báo chưa xem")
     expect(head.page.locator(".edition")).to_contain_text("Chưa có bản chốt nào được công bố")
     fits(head)
 

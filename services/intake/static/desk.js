@@ -1,51 +1,79 @@
 // The case desk: tabs that the server put there for the caller's roles, each filled when it is opened.
 
 import { byId, clearFlash, el, flash } from "../assets/dom.js";
-import { t } from "../assets/words.js";
+import { number, t } from "../assets/words.js";
 import * as directory from "./directory.js";
 import { Phones } from "./desk_devices.js";
 import { Erasures } from "./desk_erasure.js";
-import { Answer, Answered } from "./desk_head.js";
+import { settled } from "./desk_form.js";
+import { Head } from "./desk_head.js";
+import { resume } from "./desk_leaving.js";
 import { Mine } from "./desk_mine.js";
 import { Commend, Quarter, Units } from "./desk_office.js";
 import { History, Waiting } from "./desk_review.js";
 
-const TABS = { answer: Answer, answered: Answered, waiting: Waiting, history: History, commend: Commend, quarter: Quarter, mine: Mine, erasures: Erasures, phones: Phones, units: Units };
+const TABS = { answer: Head, following: Head, answered: Head, waiting: Waiting, history: History, commend: Commend, quarter: Quarter, mine: Mine, erasures: Erasures, phones: Phones, units: Units };
+const CASES = ["answer", "waiting", "following", "mine"]; // where a link to an inspection leads whoever cannot open its tab
 
 const links = [...document.querySelectorAll("[data-tab]")];
 const views = new Map();
 
-async function open(name, desk, moved) {
+async function open({ name, wanted }, desk, moved) {
   for (const link of links) {
     if (link.dataset.tab === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
     byId(`view-${link.dataset.tab}`).hidden = link.dataset.tab !== name;
   }
-  if (!views.has(name)) views.set(name, new TABS[name](desk));
+  links.find((link) => link.dataset.tab === name)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (!views.has(name)) views.set(name, new TABS[name](desk, name));
   if (moved) {
     clearFlash();
     byId(`${name}-title`).focus();
   }
   try {
-    await views.get(name).show();
+    await views.get(name).show(wanted);
   } catch (problem) {
-    if (wanted() !== name) return;
+    if (asked().name !== name) return;
     if (problem.status === 401) location.assign("/intake/login?ended&next=/intake/desk/" + location.hash);
-    flash("bad", el("p", {}, problem.message), el("button", { type: "button", class: "quiet", onclick: () => open(name, desk, true) }, t("Thử lại", "Try again")));
+    flash("bad", el("p", {}, problem.message), el("button", { type: "button", class: "quiet", onclick: () => open({ name, wanted }, desk, true) }, t("Thử lại", "Try again")));
   }
 }
 
-function wanted() {
-  const name = location.hash.slice(2);
-  return links.some((link) => link.dataset.tab === name) ? name : links[0]?.dataset.tab;
+/** The tab and, where the address names one, the inspection: `#/answer/<inspection>`. */
+function asked() {
+  const [name, wanted = null] = location.hash.slice(2).split("/");
+  const offered = (tab) => links.some((link) => link.dataset.tab === tab);
+  if (offered(name)) return { name, wanted };
+  return { name: (wanted && CASES.find(offered)) ?? links[0]?.dataset.tab, wanted };
+}
+
+/** What the tabs say of the work that waits; a screen reader hears it with the tab. */
+function count(tab, waiting) {
+  const badge = byId(`count-${tab}`);
+  if (badge) badge.textContent = waiting ? number(waiting) : "";
+}
+
+/** What an earlier page left to be sent was taken, or was refused: then its words are shown, for they stand nowhere else. */
+function told(write, problem) {
+  if (!problem) {
+    settled(write);
+    return flash("good", t(`Đã gửi: ${write.label}`, `Sent: ${write.label}`));
+  }
+  if (problem.passing) return flash("warn", t(`Chưa gửi được: ${write.label} Nội dung còn trên máy này và sẽ được gửi lại khi mở trang. ${problem.message}`, `Not sent yet: ${write.label} It is still on this device and will be sent when this page opens again. ${problem.message}`));
+  const { text, reason } = write.body.private ?? {};
+  return flash("bad", el("p", {}, t(`Bị từ chối: ${write.label}`, `Refused: ${write.label}`), " ", problem.message), (text || reason) && el("div", { class: "quote" }, text || reason));
 }
 
 async function start() {
   const me = await directory.me();
   const desk = { account: me.account, roles: new Set(me.roles.map(({ role }) => role)), me, catalogue: await directory.catalogue(me.account) };
-  desk.reload = (name) => open(name, desk, false);
-  addEventListener("hashchange", () => open(wanted(), desk, true));
-  if (links.length) await open(wanted(), desk, false);
+  desk.reload = (name) => open({ name, wanted: null }, desk, false);
+  desk.go = (name, wanted) => location.replace(`#/${name}/${wanted}`);
+  desk.count = count;
+  desk.offer = (tab, useful) => { for (const link of links) if (link.dataset.tab === tab) link.parentElement.hidden = !useful; };
+  await resume(me.account, told);
+  addEventListener("hashchange", () => open(asked(), desk, true));
+  if (links.length) await open(asked(), desk, false);
 }
 
 try {

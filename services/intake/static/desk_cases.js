@@ -11,12 +11,17 @@ export const answerable = (finding) => finding.severity > 0;
 
 export const undecided = (finding) => answerable(finding) && !["decided", "withdrawn"].includes(finding.state);
 
+/** In the order of the catalogue: A to H. */
+export const byCode = (a, b) => a.code.localeCompare(b.code) || (a.id < b.id ? -1 : 1);
+
+/** A document's number, which no line breaks. */
+export const whole = (text) => el("span", { class: "whole" }, text);
+
 /** Waits for the reviewer: contested, or too grave to count by itself, or to be referred. */
 export function awaitsDecision(finding) {
   if (!undecided(finding)) return false;
   if (finding.severity === 4) return true;
-  if (finding.state === "replied") return !finding.accepts || finding.severity > 1;
-  return finding.state === "lapsed" && finding.severity > 1;
+  return ["replied", "lapsed"].includes(finding.state) && !finding.settled;
 }
 
 /** What the filter of a list of findings searches. */
@@ -28,9 +33,9 @@ export async function rowsOf(path, cursor = null) {
   return { rows: items, further: next && (() => rowsOf(path, next)) };
 }
 
-export function stateTag(finding) {
-  const [label, kind] = STATE[finding.state] ?? [finding.state, ""];
-  return el("span", { class: `tag ${OUTCOME_TAG[finding.outcome] ?? kind}` }, OUTCOME[finding.outcome] ?? label);
+/** The server's words for where a finding stands; what counts against the unit is red, however it came about. */
+export function stateTag({ state, outcome, settled, state_label: label }) {
+  return el("span", { class: `tag ${OUTCOME_TAG[outcome] ?? (settled ? OUTCOME_TAG.upheld : STATE[state]?.[1] ?? "")}` }, label);
 }
 
 /** Code, name and count in one line. */
@@ -55,11 +60,11 @@ export const minutes = (inspection) => [["pdf", t("Biên bản (PDF)", "Minutes 
 const facts = (finding) => el("p", { class: "meta" },
   el("span", {}, SEVERITY[finding.severity]),
   el("span", {}, moment(finding.captured_at)),
-  el("a", { href: `/audit/v1/receipts/${finding.id}`, target: "_blank", rel: "noopener" }, t("Biên nhận trong nhật ký", "Receipt in the log")),
+  el("a", { href: `/audit/v1/receipts/${finding.id}`, target: "_blank", rel: "noopener" }, t("Biên nhận", "Receipt")),
   finding.reply_due && finding.private && minutes(finding.inspection));
 
 const seen = (sealed) => [
-  ["narrative", t("Đoàn kiểm tra ghi", "The team wrote")],
+  ["narrative", t("Nội dung ghi nhận của đoàn", "The team's words")],
   ["persons", t("Người liên quan", "Persons concerned")],
   ...Object.keys(sealed?.erased ?? {}).filter((part) => part.startsWith("photo.")).map((part) => [part, t(`Ảnh ${part.slice(6)}`, `Photo ${part.slice(6)}`)]),
 ].map(([part, title]) => said(sealed, part) && quote(title, said(sealed, part)));
@@ -68,12 +73,12 @@ const seen = (sealed) => [
 const pictures = ({ id, photos_held: held, complete, private: sealed }) => [
   sealed && held.length > 0 && el("ul", { class: "photos" }, held.map((place) => el("li", {},
     el("img", { src: `/intake/v1/findings/${id}/photos/${place}`, alt: t(`Ảnh ${place}`, `Photo ${place}`), loading: "lazy" })))),
-  !complete && el("p", { class: "notice warn" }, t("Còn thiếu ảnh đã khai: chưa xác nhận vi phạm được.", "Declared photos are still missing: it cannot be upheld yet.")),
+  !complete && el("p", { class: "notice warn" }, t("Còn thiếu ảnh của ghi nhận: chưa xác nhận vi phạm được.", "Photos of the finding are still missing: it cannot be upheld yet.")),
 ];
 
 function reply(finding) {
   if (finding.accepts !== null && finding.accepts !== undefined) {
-    const title = finding.accepts ? t("Đơn vị chấp nhận", "The unit accepts") : t("Đơn vị không chấp nhận", "The unit contests");
+    const title = finding.accepts ? t("Đơn vị thống nhất", "The unit agrees") : t("Đơn vị không thống nhất, đề nghị xem xét", "The unit disagrees and asks for a review");
     return quote(title, said(finding.private?.reply, "text"));
   }
   if (finding.state === "lapsed") return el("p", { class: "notice warn" }, t("Đơn vị không giải trình trong hạn.", "The unit gave no reply in time."));
@@ -95,28 +100,56 @@ export function deadline(finding) {
       : t(`Hạn giải trình: hết ngày ${day(finding.reply_due)}`, `Reply by the end of ${day(finding.reply_due)}`));
 }
 
+/** How long the unit has left, in working days. */
+export function left({ reply_due: due, working_days_left: days }) {
+  if (!due || days === null || days === undefined) return null;
+  if (Date.parse(due) < now()) return t("đã quá hạn", "overdue");
+  return days === 0 ? t("hết hạn hôm nay", "due today") : t(`còn ${number(days)} ngày làm việc`, `${number(days)} working day${days === 1 ? "" : "s"} left`);
+}
+
 /**
- * A case as one line that opens: its private part is read (and the reading noted) only then. `form(full)` adds what
- * the caller may do; `unit` says whether the unit's name belongs in the line.
+ * A case as one line that opens: its private part is read (and the reading noted) only then. `form(full, onward)` adds what
+ * the caller may do, `onward` being the way to the next case; `unit` says whether the unit's name belongs in the line, and
+ * `waits(finding)` whether the caller has something to do here. `update(finding)` of the node shows a newer state in its place.
  */
-export function caseOf(finding, catalogue, { unit = false, form = () => null } = {}) {
+export function caseOf(finding, catalogue, { unit = false, form = () => null, waits = () => false } = {}) {
   const body = el("div", { class: "case-body" });
+  const summary = el("summary", {});
+  const details = el("details", { class: "case", "data-finding": finding.id, "data-code": finding.code }, summary, body);
   const open = async () => {
-    body.replaceChildren(el("p", { class: "hint" }, t("Đang mở…", "Opening…")));
+    if (!body.hasChildNodes()) body.append(el("p", { class: "hint" }, t("Đang mở…", "Opening…")));
     try {
       const full = await get(`/intake/v1/findings/${finding.id}`);
-      body.replaceChildren(...caseBody(full, form));
+      body.replaceChildren(...caseBody(full, (each) => form(each, () => onward(details))));
     } catch (problem) {
       body.replaceChildren(el("p", { class: "notice bad" }, problem.message), el("button", { type: "button", class: "quiet", onclick: open }, t("Thử lại", "Try again")));
     }
   };
-  const details = el("details", { class: "case", "data-finding": finding.id, "data-code": finding.code },
-    el("summary", {},
-      el("span", { class: "case-title" }, heading(finding, catalogue)), stateTag(finding),
-      el("span", { class: "meta" }, unit && el("b", {}, finding.unit_name), el("span", {}, day(finding.captured_at)), deadline(finding))),
-    body);
+  const show = (newer) => {
+    details.toggleAttribute("data-waits", Boolean(waits(newer)));
+    summary.replaceChildren(
+      el("span", { class: "case-title" }, heading(newer, catalogue)), stateTag(newer),
+      el("span", { class: "meta" }, unit && el("b", {}, newer.unit_name), el("span", {}, day(newer.captured_at)), deadline(newer)));
+  };
+  details.update = (newer) => {
+    const changed = ["state", "accepts", "outcome", "complete"].some((name) => newer[name] !== finding[name]);
+    if (!changed) return;
+    Object.assign(finding, newer);
+    show(finding);
+    if (body.hasChildNodes()) open();
+  };
   details.addEventListener("toggle", () => { if (details.open && !body.hasChildNodes()) open(); });
+  show(finding);
   return details;
+}
+
+/** Where one goes on after a case: the next that waits, below first; the view's heading when none is left. */
+export function onward(from) {
+  from.removeAttribute("data-waits");
+  const view = from.closest("section");
+  const waiting = [...view.querySelectorAll(".case[data-waits]")];
+  const next = waiting.find((each) => from.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING) ?? waiting[0];
+  (next?.querySelector("summary") ?? view.querySelector("h2")).focus();
 }
 
 const caseBody = (full, form) => [

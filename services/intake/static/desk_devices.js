@@ -18,7 +18,7 @@ export const nameOf = ({ device, account }) => t(`Máy …${device.slice(-4)} c�
 
 /** What is odd about a phone's chain; empty when nothing is. */
 export const troubles = ({ missing, missing_count: count, broken, forked }) => [
-  count > 0 && t(`thiếu mục số ${listed(missing, count)} (đã xoá hoặc chưa gửi)`, `number ${listed(missing, count)} missing (deleted, or not sent yet)`),
+  count > 0 && t(`thiếu mục số ${listed(missing, count)} (đã xóa hoặc chưa gửi)`, `number ${listed(missing, count)} missing (deleted, or not sent yet)`),
   forked.length > 0 && t(`mục số ${listed(forked)} có nhiều bản khác nhau (chuỗi bị viết lại)`, `number ${listed(forked)} came in different versions (the chain was rewritten)`),
   broken.length > 0 && t(`mục số ${listed(broken)} không nối với mục trước, hoặc đã bị sửa sau khi ký`, `number ${listed(broken)} does not follow the one before, or was altered after signing`),
 ].filter(Boolean);

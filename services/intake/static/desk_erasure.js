@@ -34,9 +34,9 @@ export function requestForm(account, finding) {
   const form = el("form", { class: "case-form", id: `erase-${finding.id}`, novalidate: true },
     choices("what", "/parts", t("Phần cần xóa", "What to erase"), offered.map((each) => [key(each), `${ABOUT[each.type]}: ${names(each.parts)}`])),
     textField(`erase-reason-${finding.id}`, "reason", "/private/reason", t("Lý do xóa", "Reason for the erasure"),
-      t("Bắt buộc. Kiểm toán đọc để duyệt; đừng nhắc lại nội dung cần xóa.", "Required. The auditor reads it; do not repeat what is to be erased.")),
+      t("Bắt buộc. Người giám sát nhật ký đọc để duyệt; đừng nhắc lại nội dung cần xóa.", "Required. The auditor reads it; do not repeat what is to be erased.")),
     el("button", {}, t("Gửi yêu cầu xóa", "Ask for the erasure")));
-  const details = el("details", { class: "erasure" }, el("summary", {}, t("Yêu cầu xóa phần riêng", "Ask to erase a private part")), wire(form, {
+  const details = el("details", { class: "erasure" }, el("summary", {}, t("Yêu cầu xóa nội dung không công khai", "Ask to erase a private part")), wire(form, {
     name: `${account}/erase/${finding.id}`,
     path: (id) => `/intake/v1/erasures/${id}`,
     again: t("Gửi thêm một yêu cầu khác", "Send another request"),
@@ -50,7 +50,7 @@ export function requestForm(account, finding) {
     done: async () => {
       form.reset();
       details.open = false;
-      flash("good", t("Đã gửi yêu cầu xóa. Kiểm toán sẽ duyệt hoặc từ chối; nội dung chưa bị xóa.", "The request was sent. An auditor approves or refuses it; nothing is erased yet."));
+      flash("good", t("Đã gửi yêu cầu xóa. Người giám sát nhật ký sẽ duyệt hoặc từ chối; nội dung chưa bị xóa.", "The request was sent. An auditor approves or refuses it; nothing is erased yet."));
     },
   }));
   return details;
@@ -70,6 +70,7 @@ export class Erasures {
   async show() {
     const state = this.others.checked ? "" : "&state=requested";
     await this.list.show(rowsOf(`/intake/v1/erasures?limit=50${state}`));
+    this.desk.count("erasures", this.list.rows.filter(({ row }) => row.state === "requested").length);
   }
 
   card(row) {
@@ -81,14 +82,14 @@ export class Erasures {
         el("span", {}, t(`Ghi lúc ${moment(row.about.time)}`, `Written ${moment(row.about.time)}`)),
         el("span", {}, t(`${row.requester} yêu cầu lúc ${moment(row.requested_at)}`, `${row.requester} asked ${moment(row.requested_at)}`)),
         row.settled_at && el("span", {}, t(`Xử lý lúc ${moment(row.settled_at)}`, `Settled ${moment(row.settled_at)}`)),
-        el("a", { href: `/audit/v1/receipts/${row.event}`, target: "_blank", rel: "noopener" }, t("Biên nhận trong nhật ký", "Receipt in the log"))),
+        el("a", { href: `/audit/v1/receipts/${row.event}`, target: "_blank", rel: "noopener" }, t("Biên nhận", "Receipt"))),
       quote(t("Lý do xóa", "Reason for the erasure"), row.private.reason),
       row.private.refusal && quote(t("Lý do từ chối", "Reason for the refusal"), row.private.refusal.reason),
       row.state === "requested" && this.desk.roles.has("auditor") && this.settling(row));
   }
 
   settling(row) {
-    if (row.requester === this.desk.account) return el("p", { class: "hint" }, t("Bạn là người yêu cầu: cần một kiểm toán khác duyệt.", "You asked for this: another auditor has to settle it."));
+    if (row.requester === this.desk.account) return el("p", { class: "hint" }, t("Bạn là người yêu cầu: cần một người giám sát nhật ký khác duyệt.", "You asked for this: another auditor has to settle it."));
     return [this.approval(row), this.refusal(row)];
   }
 
@@ -101,7 +102,7 @@ export class Erasures {
       sure: () => confirmed(t("Xóa vĩnh viễn?", "Erase for good?"),
         t("Không ai khôi phục được nội dung này. Nhật ký ghi rằng đã xóa; ghi nhận và điểm không đổi.", "Nobody can bring these words back. The log tells of the erasure; finding and score stay as they are."),
         t("Xóa", "Erase"), t("Chưa xóa", "Not yet")),
-      done: () => this.told(t(`Đã xóa phần riêng của ${unit}.`, `Erased the private part of ${unit}.`)),
+      done: () => this.told(t(`Đã xóa nội dung không công khai của ${unit}.`, `Erased the private part of ${unit}.`)),
     });
   }
 

@@ -3,6 +3,7 @@
 import { put } from "../assets/api.js";
 import { el, flash, onSubmit } from "../assets/dom.js";
 import { t } from "../assets/words.js";
+import { leave } from "./desk_leaving.js";
 import { refused, remember, showStanding } from "./desk_standing.js";
 import { set, values } from "./drafts.js";
 import { clearErrors, errorsOf, showErrors, tooLong } from "./fields.js";
@@ -12,10 +13,11 @@ import { uuid7 } from "./uuid7.js";
  * Wire `form` to a write. `name` keys what is kept; `path(id, fields)` and `write(fields)` make the request, the latter
  * answering {body} or {errors}; `done(answer, fields)` runs after the server has promised it. The id stays until an answer is
  * known; `again` is what a further write of the kind is called, where the contract allows one. `restore(fields)` hears what
- * was kept.
+ * was kept. With `later(fields)`, the words for it, the write can be taken back for ten seconds; `onward` then moves the focus
+ * to what comes next.
  */
-export function wire(form, { name, path, write, done, again = null, restore = () => {}, sure = async () => true }) {
-  const key = `kycuong-desk/${name}`;
+export function wire(form, { name, path, write, done, again = null, restore = () => {}, sure = async () => true, later = null, onward = () => {} }) {
+  const key = keptAs(name);
   let kept = JSON.parse(sessionStorage.getItem(key) ?? "null") ?? { id: uuid7(), fields: {} };
   set(form, kept.fields);
   restore(kept.fields);
@@ -50,16 +52,54 @@ export function wire(form, { name, path, write, done, again = null, restore = ()
     if (!(await sure(fields))) return;
     remember(kept, form, { path: path(kept.id, fields), body, fields });
     save();
-    const answer = await put(path(kept.id, fields), body).catch(async (problem) => {
+    const leaving = later && { account: name.split("/")[0], id: kept.id, name, path: path(kept.id, fields), body, label: later(fields) };
+    const answer = await (leaving ? aside(form, leaving, onward) : put(path(kept.id, fields), body)).catch(async (problem) => {
       if (!problem.passing) refused(kept);
       save();
-      showErrors(form, errorsOf(problem), t("Chưa lưu được", "Not saved"));
+      tellRefusal(form, problem, leaving?.label);
       if (problem.slug === "id-reused") await showStanding(form, kept, { keep, again, renew }).catch((away) => showErrors(form, errorsOf(away), UNKNOWN));
       else if (problem.status === 409) form.querySelector(".error-summary").append(el("a", { href: "" }, t("Tải lại để xem điều đã ghi", "Reload to see what stands")));
     });
     if (answer) await end(answer, fields);
+    if (answer === null) takenBack(form, kept, save);
   });
   return form;
+}
+
+const keptAs = (name) => `kycuong-desk/${name}`;
+
+/** A write of an earlier page was taken: what was typed for it is no draft any more. */
+export const settled = ({ name }) => sessionStorage.removeItem(keptAs(name));
+
+/** The form steps aside while its write can be taken back; null when it was. */
+async function aside(form, leaving, onward) {
+  form.hidden = true;
+  onward();
+  try {
+    return await leave(leaving);
+  } finally {
+    form.hidden = false;
+  }
+}
+
+/** It never left: the form is there again with every word. */
+function takenBack(form, kept, save) {
+  refused(kept);
+  save();
+  form.closest("details")?.setAttribute("open", "");
+  (form.querySelector("textarea") ?? form.querySelector("input"))?.focus();
+}
+
+/** Say why at the form; whoever types elsewhere by now keeps his place, and is told where to look. */
+function tellRefusal(form, problem, label) {
+  const elsewhere = document.activeElement;
+  const typing = elsewhere?.matches("textarea, input, select") && !form.contains(elsewhere);
+  form.closest("details")?.setAttribute("open", "");
+  showErrors(form, errorsOf(problem), t("Chưa lưu được", "Not saved"));
+  if (!typing) return;
+  elsewhere.focus({ preventScroll: true });
+  flash("bad", el("p", {}, `${label ?? ""} ${problem.message}`.trim()),
+    el("button", { type: "button", class: "quiet", onclick: () => form.querySelector(".error-summary")?.focus() }, t("Xem", "See")));
 }
 
 const UNKNOWN = t("Máy chủ đã nhận nội dung gửi lần trước, nhưng chưa đọc lại được: hãy gửi lại", "The server has what was sent before, but it could not be read: send again");

@@ -6,9 +6,13 @@ import { items, number, plain, t } from "../assets/words.js";
 const PORTION = 30;
 
 export class FilteredList {
-  /** `text(row)` is what the filter searches, `draw(row)` makes its node, `empty` is said when there is none. */
+  /**
+   * `text(row)` is what the filter searches, `draw(row)` makes its node, `empty` is said when there is none. A node that has
+   * an `update(row)` stays when its row changes.
+   */
   constructor(name, { text, draw, empty }) {
     Object.assign(this, { text, draw, empty, rows: [], shown: PORTION, further: null });
+    this.only = byId(`${name}-only`);
     this.filter = byId(`${name}-filter`);
     this.list = byId(`${name}-list`);
     this.counter = byId(`${name}-count`);
@@ -30,13 +34,21 @@ export class FilteredList {
 
   /** Show these rows; `further()` answers with {rows, further} of the next page, or is null when there is none. */
   set(rows, further = null) {
-    this.rows = rows.map((row) => this.searchable(row));
+    const known = new Map(this.rows.filter(({ row }) => row.id).map((each) => [each.row.id, each]));
+    this.rows = rows.map((row) => this.searchable(row, known.get(row.id)));
     this.further = further;
     this.render();
   }
 
-  searchable(row) {
-    return { row, text: plain(this.text(row)), node: null };
+  /** Say that one thing alone is shown, and give the way to all; nothing without words. */
+  single(words, all) {
+    this.only?.replaceChildren(...(words ? [el("span", {}, words, " "), el("a", { href: all }, t("Hiện tất cả", "Show all"))] : []));
+  }
+
+  searchable(row, known = null) {
+    if (known?.node?.update) known.node.update(row);
+    const node = known?.node?.update || JSON.stringify(known?.row) === JSON.stringify(row) ? known.node : null;
+    return { row, text: plain(this.text(row)), node };
   }
 
   async showMore() {
@@ -60,7 +72,9 @@ export class FilteredList {
   render() {
     const found = this.found();
     const nodes = found.slice(0, this.shown).map((each) => (each.node ??= this.draw(each.row)));
-    this.list.replaceChildren(...(nodes.length ? nodes : [this.nothing()]));
+    const held = this.list.contains(document.activeElement);
+    place(this.list, nodes.length ? nodes : [this.nothing()]);
+    if (held && !this.list.contains(document.activeElement)) this.list.closest("section").querySelector("h2").focus(); // it went with its row
     this.counter.textContent = this.further
       ? t(`${number(found.length)} trong ${items(this.rows.length)} mới nhất`, `${number(found.length)} of the newest ${items(this.rows.length)}`)
       : items(found.length);
@@ -72,4 +86,11 @@ export class FilteredList {
       ? el("tr", {}, el("td", { colspan: 9 }, this.empty))
       : el("li", { class: "empty" }, this.empty);
   }
+}
+
+/** Make these the children, moving nobody who stays: what has the focus, or is being typed in, keeps it. */
+function place(list, nodes) {
+  const staying = new Set(nodes);
+  for (const child of [...list.children]) if (!staying.has(child)) child.remove();
+  nodes.forEach((node, index) => { if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null); });
 }

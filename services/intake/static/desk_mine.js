@@ -4,7 +4,7 @@ import { all, get } from "../assets/api.js";
 import { byId, el, flash } from "../assets/dom.js";
 import { day, number, t } from "../assets/words.js";
 import { now } from "./clock.js";
-import { caseOf, minutes, rowsOf } from "./desk_cases.js";
+import { byCode, caseOf, left, minutes, rowsOf, whole } from "./desk_cases.js";
 import { phoneNotices } from "./desk_devices.js";
 import { textField, wire } from "./desk_form.js";
 import { FilteredList } from "./desk_list.js";
@@ -21,11 +21,27 @@ export class Mine {
       empty: t("Chưa có cuộc kiểm tra nào.", "No inspection yet."),
     });
     byId("mine-all")?.addEventListener("change", () => desk.reload("mine"));
+    this.stages = [...byId("mine-stages").querySelectorAll("button")];
+    for (const chip of this.stages) chip.addEventListener("click", () => { this.choose(chip); desk.reload("mine"); });
   }
 
-  async show() {
+  choose(chosen) {
+    for (const chip of this.stages) chip.setAttribute("aria-pressed", String(chip === chosen));
+  }
+
+  async show(wanted = null) {
+    const stage = this.stages.find((chip) => chip.getAttribute("aria-pressed") === "true")?.dataset.stage;
     const whose = byId("mine-all")?.checked ? "" : "&mine=true";
-    await this.list.show(rowsOf(`/intake/v1/inspections?limit=50${whose}`));
+    this.list.single(wanted && t("Chỉ một cuộc kiểm tra.", "One inspection only."), "#/mine");
+    if (wanted) return this.one(wanted);
+    return this.list.show(rowsOf(`/intake/v1/inspections?limit=50${whose}${stage ? `&stage=${stage}` : ""}`));
+  }
+
+  async one(id) {
+    this.list.set([await get(`/intake/v1/inspections/${id}`)]);
+    const details = this.list.list.querySelector("details");
+    details.open = true;
+    details.querySelector("summary").focus();
   }
 
   card(inspection) {
@@ -36,8 +52,9 @@ export class Mine {
     return el("li", { "data-inspection": inspection.id },
       el("div", { class: "title-line" }, el("h3", {}, inspection.unit_name),
         el("span", { class: open ? "tag warn" : "tag good" }, open ? t("Đang kiểm tra", "In progress") : t("Đã kết thúc", "Closed"))),
-      el("p", { class: "meta" }, el("span", {}, KIND[inspection.kind]), el("span", {}, day(inspection.opened_at)), el("span", {}, inspection.basis),
+      el("p", { class: "meta" }, el("span", {}, KIND[inspection.kind]), el("span", {}, day(inspection.opened_at)), el("span", {}, whole(inspection.basis)),
         open && el("a", { href: `/intake/#/inspection/${inspection.id}` }, t("Tiếp tục kiểm tra", "Continue"))),
+      el("p", { class: "meta" }, el("b", {}, progress(inspection))),
       inspection.roll && roll(inspection.roll),
       !open && el("p", { class: "meta" }, minutes(inspection.id)),
       details);
@@ -49,7 +66,7 @@ export class Mine {
         get(`/intake/v1/inspections/${inspection.id}`), all(`/intake/v1/findings?inspection=${inspection.id}&limit=200`),
       ]);
       const refill = () => this.fill(inspection, place);
-      place.replaceChildren(...declared(impartial), ...phoneNotices(devices), ...findings.map((finding) => caseOf(finding, this.desk.catalogue, {
+      place.replaceChildren(...declared(impartial), ...phoneNotices(devices), ...findings.sort(byCode).map((finding) => caseOf(finding, this.desk.catalogue, {
         form: (full) => this.mayWithdraw(full) && this.form(full, refill),
       })));
       if (!findings.length) place.append(el("p", {}, t("Chưa có ghi nhận nào.", "No finding yet.")));
@@ -82,7 +99,17 @@ export class Mine {
   }
 }
 
-const declared = (impartial) => (impartial ? [el("p", { class: "meta" }, t("Người mở đã khai không có xung đột lợi ích.", "Whoever opened it declared no conflict of interest."))] : []);
+/** What was found and what of it still waits: 3 ghi nhận · 1 chờ giải trình · còn 5 ngày làm việc. */
+function progress({ found, state, ...inspection }) {
+  if (!found.all) return state === "open" ? t("Chưa có ghi nhận", "No finding yet") : t("Không có vi phạm", "No violation");
+  const said = [t(`${number(found.all)} ghi nhận`, `${number(found.all)} finding${found.all === 1 ? "" : "s"}`)];
+  if (found.reply) said.push(t(`${number(found.reply)} chờ giải trình`, `${number(found.reply)} to be answered`), state === "closed" && left(inspection));
+  if (found.decision) said.push(t(`${number(found.decision)} chờ kết luận`, `${number(found.decision)} to be decided`));
+  if (!found.reply && !found.decision && state === "closed") said.push(t("đã xong", "done"));
+  return said.filter(Boolean).join(" · ");
+}
+
+const declared = (impartial) => (impartial ? [el("p", { class: "meta" }, t("Người mở cuộc kiểm tra đã cam kết không có xung đột lợi ích.", "Whoever opened it declared no conflict of interest."))] : []);
 
 const roll = ({ assigned, present, unexcused, late, persons_checked: checked }) => el("p", { class: "meta" },
   el("span", {}, t(`Có mặt ${number(present)}/${number(assigned)}`, `Present ${number(present)} of ${number(assigned)}`)),

@@ -71,14 +71,14 @@ export class Quarter {
       path: (id, { quarter }) => `/intake/v1/quarters/${quarter}/closing/${id}`,
       write: ({ edition }) => ({
         body: { edition },
-        errors: edition ? [] : [{ pointer: "/edition", detail: t("Hãy chọn bản nhanh hoặc chính thức", "Choose flash or official") }],
+        errors: edition ? [] : [{ pointer: "/edition", detail: t("Hãy chọn bản sơ bộ hoặc chính thức", "Choose flash or official") }],
       }),
       again: t("Chốt thêm bản này", "Close this edition as well"),
       sure: ({ quarter, edition }) => confirmed(
         t(`Chốt ${quarterName(quarter)}?`, `Close ${quarterName(quarter)}?`),
         edition === "official"
           ? t("Bản chính thức không sửa được. Hồ sơ chưa quyết định sẽ không tính trong bản này.", "An official edition cannot be changed. Undecided cases will not count in it.")
-          : t("Bản nhanh không sửa được, nhưng có thể chốt bản khác sau.", "A flash edition cannot be changed, but another may follow."),
+          : t("Bản sơ bộ không sửa được, nhưng có thể chốt bản khác sau.", "A flash edition cannot be changed, but another may follow."),
         t("Chốt quý", "Close the quarter"), t("Chưa chốt", "Not yet")),
       done: async ({ id }, { quarter }) => {
         form.reset();

@@ -1,9 +1,9 @@
 // The Department's reviewer: the finding beside the unit's reply, the decision with its reason, and what was handled.
 
-import { all } from "../assets/api.js";
+import { all, get } from "../assets/api.js";
 import { byId, el, flash } from "../assets/dom.js";
-import { t } from "../assets/words.js";
-import { answerable, awaitsDecision, caseOf, rowsOf, undecided, words } from "./desk_cases.js";
+import { day, t } from "../assets/words.js";
+import { answerable, awaitsDecision, byCode, caseOf, rowsOf, undecided, words } from "./desk_cases.js";
 import { requestForm } from "./desk_erasure.js";
 import { choices, textField, wire } from "./desk_form.js";
 import { FilteredList } from "./desk_list.js";
@@ -24,33 +24,61 @@ export class Waiting {
     this.desk = desk;
     this.list = new FilteredList("waiting", {
       text: words(desk.catalogue),
-      draw: (finding) => el("li", {}, caseOf(finding, desk.catalogue, { unit: true, form: (full) => [undecided(full) && this.form(full), requestForm(desk.account, full)] })),
+      draw: (finding) => this.row(finding),
       empty: t("Không có hồ sơ nào chờ quyết định.", "No case waits for a decision."),
     });
     this.others = byId("waiting-others");
     this.others.addEventListener("change", () => this.findings && this.fill());
   }
 
-  async show() {
+  async show(wanted = this.wanted) {
+    this.wanted = wanted;
     const lists = await Promise.all(PENDING.map((state) => all(`/intake/v1/findings?state=${state}&limit=200`)));
     this.findings = lists.flat().filter(undecided);
-    this.fill();
+    this.desk.count("waiting", this.findings.filter(awaitsDecision).length);
+    if (!wanted) {
+      this.revealed = null;
+      return this.fill();
+    }
+    const [{ unit_name: unit, opened_at: opened }, found] = await Promise.all([
+      get(`/intake/v1/inspections/${wanted}`), all(`/intake/v1/findings?inspection=${wanted}&limit=200`),
+    ]);
+    this.list.single(t(`Chỉ cuộc kiểm tra ngày ${day(opened)} tại ${unit}.`, `Only the inspection of ${day(opened)} at ${unit}.`), "#/waiting");
+    this.list.set(found.filter(answerable).sort(byCode));
+    if (this.revealed !== wanted) this.reveal();
+    this.revealed = wanted;
+    return null;
+  }
+
+  /** Once, when the link is followed: the first that waits, or else the first. */
+  reveal() {
+    (this.list.list.querySelector(".case[data-waits] > summary") ?? this.list.list.querySelector(".case > summary"))?.focus();
+  }
+
+  row(finding) {
+    const shown = caseOf({ ...finding }, this.desk.catalogue, {
+      unit: true, waits: awaitsDecision, form: (full, onward) => [undecided(full) && this.form(full, onward), requestForm(this.desk.account, full)],
+    });
+    const node = el("li", {}, shown);
+    node.update = (newer) => shown.update(newer);
+    return node;
   }
 
   /** Those that wait for a decision; on demand also those in the reply period, and those that count without one. */
   fill() {
     const waiting = this.findings.filter(awaitsDecision);
     const others = this.others.checked ? this.findings.filter((finding) => !awaitsDecision(finding)) : [];
+    this.list.single(null);
     this.list.set([...waiting, ...others]);
   }
 
-  form(finding) {
+  form(finding, onward) {
     const form = el("form", { class: "case-form", id: `decide-${finding.id}`, novalidate: true },
       finding.state === "recorded" && finding.severity !== 4
         && el("p", { class: "hint" }, t("Còn trong hạn giải trình: chưa thể xác nhận vi phạm.", "Still in the reply period: it cannot be upheld yet.")),
       choices("outcome", "/outcome", t("Quyết định", "Decision"),
         offered(finding).map((outcome) => [outcome, OUTCOME[outcome], OUTCOME_EFFECT[outcome]]), "outcomes"),
-      textField(`reason-${finding.id}`, "reason", "/private/reason", t("Lý do", "Reason"), t("Bắt buộc. Đơn vị đọc được; lưu mã hoá.", "Required. The unit can read it; stored encrypted.")),
+      textField(`reason-${finding.id}`, "reason", "/private/reason", t("Lý do", "Reason"), t("Bắt buộc. Đơn vị đọc được; lưu mã hóa.", "Required. The unit can read it; stored encrypted.")),
       el("button", {}, t("Ra quyết định", "Decide")));
     return wire(form, {
       name: `${this.desk.account}/decide/${finding.id}`,
@@ -61,6 +89,8 @@ export class Waiting {
         if (!tidy(reason)) errors.push({ pointer: "/private/reason", detail: t("Hãy ghi lý do", "Give the reason") });
         return { body: { outcome, private: { reason: tidy(reason) } }, errors };
       },
+      later: ({ outcome }) => t(`${finding.code}, ${finding.unit_name}: ${OUTCOME[outcome]}.`, `${finding.code}, ${finding.unit_name}: ${OUTCOME[outcome]}.`),
+      onward,
       done: async (_, { outcome }) => {
         await this.show();
         flash("good", t(`Đã quyết định ${finding.code}, ${finding.unit_name}: ${OUTCOME[outcome]}.`, `Decided ${finding.code}, ${finding.unit_name}: ${OUTCOME[outcome]}.`));

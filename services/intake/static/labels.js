@@ -28,7 +28,7 @@ export const OUTCOME_EFFECT = {
 
 /** The private parts of a write, as its commitments name them; photos are numbered. */
 export const PART = {
-  narrative: t("lời mô tả", "description"), persons: t("người liên quan", "persons concerned"), text: t("lời ghi", "words"),
+  narrative: t("mô tả", "description"), persons: t("người liên quan", "persons concerned"), text: t("nội dung", "words"),
   reason: t("lý do", "reason"), opinion: t("ý kiến của đơn vị", "the unit's opinion"),
   refusal: t("lý do từ chối ký", "the reason for not signing"), minutes: t("thành phần, yêu cầu trong biên bản", "persons and demands of the minutes"),
   signatures: t("chữ ký", "signatures"), position: t("vị trí", "position"), fill: t("nhật ký nhập liệu", "how the form was filled in"),
@@ -51,7 +51,7 @@ export const ERASURE = {
 export const ROLE = {
   inspector: t("Thành viên đoàn kiểm tra", "Inspector"), lead: t("Trưởng đoàn", "Team lead"),
   unit_head: t("Người đứng đầu đơn vị", "Head of unit"), reviewer: t("Chuyên viên thẩm định", "Reviewer"),
-  auditor: t("Kiểm toán nhật ký", "Auditor"), admin: t("Quản trị", "Administrator"),
+  auditor: t("Người giám sát nhật ký", "Auditor"), admin: t("Quản trị", "Administrator"),
 };
 
 export const GROUP = {

@@ -34,7 +34,7 @@ const named = (node) => `${node.closest("[data-item]")?.dataset.item ?? node.get
 export function flash(kind, ...children) {
   const area = byId("flash");
   area.replaceChildren(el("div", { class: `notice ${kind}` }, ...children));
-  area.scrollIntoView({ block: "nearest" });
+  if (!document.activeElement?.matches("input, textarea, select")) area.scrollIntoView({ block: "nearest" }); // nobody is torn from what he types
 }
 
 export const clearFlash = () => byId("flash").replaceChildren();

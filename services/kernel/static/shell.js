@@ -3,7 +3,11 @@
 import { request } from "./api.js";
 import { byId, flash } from "./dom.js";
 
+/** Acts that have to end before the session does: what is still to be sent under it. */
+export const beforeLeaving = new Set();
+
 async function signOut() {
+  await Promise.allSettled([...beforeLeaving].map((act) => act()));
   try {
     await request("POST", "/intake/logout");
   } catch (problem) {
