@@ -274,6 +274,6 @@ def test_an_edition_that_is_not_there_leads_back_to_the_live_one(browser: Browse
     page.get_by_label("Quý", exact=True).select_option(label="Quý IV/2026")
     page.get_by_role("button", name="Xem").click()
     expect(page.locator("main")).to_contain_text("chưa được chốt theo bản này")
-    page.get_by_role("link", name="Xem bản đang tính của Quý IV/2026").click()
+    page.get_by_role("link", name="Xem bản tạm tính của Quý IV/2026").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Phiếu điểm Quý IV/2026")
     expect(page.locator(".edition")).to_contain_text("Bản tạm tính")

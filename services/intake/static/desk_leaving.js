@@ -54,7 +54,9 @@ class Leaving {
   over() {
     clearInterval(this.clock);
     waiting.delete(this);
+    const held = this.line.contains(document.activeElement);
     this.line.remove();
+    if (held) document.querySelector("section:not([hidden]) .case[data-waits] > summary, section:not([hidden]) > h2")?.focus();
   }
 
   undo() {
@@ -70,7 +72,7 @@ class Leaving {
     this.sent = true;
     clearInterval(this.clock);
     this.seconds.textContent = t("Đang gửi…", "Sending…");
-    for (const button of this.line.querySelectorAll("button")) button.disabled = true;
+    for (const button of this.line.querySelectorAll("button")) button.setAttribute("aria-disabled", "true"); // a disabled one would drop the focus
     try {
       const answer = await put(this.write.path, this.write.body);
       await forget(this.write); // a crash before leaves it here, and it is sent again: the same write, the same answer
