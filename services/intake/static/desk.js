@@ -68,7 +68,10 @@ async function start() {
   const me = await directory.me();
   const desk = { account: me.account, roles: new Set(me.roles.map(({ role }) => role)), me, catalogue: await directory.catalogue(me.account) };
   desk.reload = (name) => open({ name, wanted: null }, desk, false);
-  desk.go = (name, wanted) => location.replace(`#/${name}/${wanted}`);
+  desk.go = (name, wanted) => {
+    history.replaceState(null, "", `#/${name}/${wanted}`);
+    return open({ name, wanted }, desk, false);
+  };
   desk.count = count;
   desk.offer = (tab, useful) => { for (const link of links) if (link.dataset.tab === tab) link.parentElement.hidden = !useful; };
   await resume(me.account, told);
