@@ -363,3 +363,13 @@ def test_a_file_is_called_as_an_office_files_it() -> None:
 
 def test_the_same_words_give_the_same_bytes() -> None:
     assert to_pdf(lines()) == to_pdf(lines()) and to_docx(lines()) == to_docx(lines())
+
+
+@pytest.mark.parametrize(("withdrawn", "severity", "said"), [
+    (False, 1, ["A01"]), (True, 1, ["A01", "K00"]), (False, 0, ["A01", "K00"]), (False, 4, ["K00"]),
+])  # fmt: skip
+def test_nothing_found_is_never_said_beside_what_was_found(withdrawn: bool, severity: int, said: list[str]) -> None:
+    found = [Noted("K00", "Không vi phạm", 0, 1, 0, False), Noted("A01", "Đi muộn", severity, 2, 0, withdrawn)]
+    closed = replace(CLOSED, findings=found)
+    assert [one["code"] for one in figures(closed)["findings"]] == said
+    assert [one["code"] for one in content(closed)["findings"]] == said

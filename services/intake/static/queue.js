@@ -38,6 +38,7 @@ export class Queue {
     this.trouble = null;
     this.round = null;
     this.newer = new Map(); // items by key that are further than the disk says: on their way, or on a phone too full to note it
+    this.lent = new Map(); // items by key that lie elsewhere on a phone too full for the queue
     this.lost = 0;
     this.unreadable = false;
     this.progress = null;
@@ -58,7 +59,8 @@ export class Queue {
     } while (before !== this.moved);
     const marked = Number(localStorage.getItem(this.mark)) || 0;
     if (kept.length === 0 && marked > 0) kept = await this.emptied(marked);
-    kept = kept.map((item) => this.newer.get(item.key) ?? item);
+    const known = new Set(kept.map(({ key }) => key));
+    kept = [...kept, ...[...this.lent.values()].filter(({ key }) => !known.has(key))].map((item) => this.newer.get(item.key) ?? item);
     this.others = kept.filter((item) => item.account !== this.account && item.kind !== "device" && item.state !== "received").length;
     this.items = kept.filter((item) => item.account === this.account).sort(inOrder);
     this.changed();
@@ -103,6 +105,16 @@ export class Queue {
     this.items = [...this.items.filter(({ key }) => !keys.has(key)), ...added].sort(inOrder);
     this.tell();
     return added;
+  }
+
+  /** On a full phone: send, unsigned, what its lender keeps until there is room; sent again then, it gets the same answer. */
+  lend(writes) {
+    for (const write of writes.filter(({ id }) => !this.find(id))) {
+      const item = this.item(write, now());
+      this.lent.set(item.key, item);
+      this.items.push(item);
+    }
+    this.tell();
   }
 
   item({ id, kind, inspection, path, body, label, after, photo }, n) {
@@ -199,7 +211,7 @@ export class Queue {
     const keys = gone.map(({ key }) => key);
     const without = () => { this.items = this.items.filter(({ key }) => !keys.includes(key)); };
     without();
-    for (const key of keys) this.newer.delete(key);
+    for (const key of keys) { this.newer.delete(key); this.lent.delete(key); }
     await dropAll("items", keys);
     this.moved += 1;
     without(); // what was read in between held them still

@@ -214,7 +214,7 @@ export class CountView {
       el("div", { class: "code-extra" },
         area("narrative", t("Mô tả (không bắt buộc)", "Description (optional)"), t("+ Ghi chú", "+ Note")),
         photoSheet(row, save, code.code),
-        code.severity >= 2 && code.per === "person" && area("persons", t("Người liên quan (không bắt buộc)", "Persons concerned (optional)"), t("+ Người liên quan, mỗi dòng một người", "+ Persons concerned, one a line"))),
+        code.severity >= 2 && code.per === "person" && area("persons", t("Người liên quan (không bắt buộc)", "Persons concerned (optional)"), t("+ Người, mỗi dòng một", "+ Persons, one a line"))),
       code.evidence?.length > 0 && el("p", { class: "hint" }, t("Chứng cứ: ", "Evidence: "), code.evidence.join("; ")),
     ];
   }

@@ -3,7 +3,7 @@
 
 import { now } from "../clock.js";
 import { sendings } from "../photo.js";
-import { everything, keepAll } from "../store.js";
+import { everything, isFull, keepAll } from "../store.js";
 import { countDraft, findingOf } from "./inspection.js";
 
 const GRACE = 10_000;
@@ -80,19 +80,19 @@ export class Held {
     });
   }
 
-  /** Into the queue, now. */
+  /** Into the queue, now; a phone too full for that sends it all the same, and keeps it here until its next start. */
   async file(inspection) {
     const { drafts, queue } = this.house;
     await alone(async () => {
       const held = await drafts.read(draftName(inspection));
       if (held) {
-        const writes = Object.entries(held.rows).map(([code, row]) => findingOf(inspection, code, row));
-        await drafts.become(draftName(inspection), (also) => queue.addAll(writes.flatMap((write) => [write, ...sendings(write)]), also));
+        const writes = Object.entries(held.rows).map(([code, row]) => findingOf(inspection, code, row)).flatMap((write) => [write, ...sendings(write)]);
+        await drafts.become(draftName(inspection), (also) => queue.addAll(writes, also)).catch((error) => {
+          if (!isFull(error)) throw error;
+          queue.lend(writes);
+        });
       }
       this.drop(inspection);
-    }).catch((error) => {
-      this.sets.get(inspection).timer = setTimeout(() => this.file(inspection), GRACE); // a full phone: perhaps there is room then
-      throw error;
     });
     queue.flush(true);
   }
