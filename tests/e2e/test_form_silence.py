@@ -459,7 +459,7 @@ def test_six_codes_fit_the_first_screen_and_the_most_used_come_first(phone: Pers
     open_inspection(page, "tan hoa", NAME, "216/QĐ-SNV")
     shown = page.evaluate(
         """() => {
-            const menu = document.querySelector(".top nav").getBoundingClientRect().top; // it lies over the last of the page
+            const menu = document.querySelector(".top nav").getBoundingClientRect().top; // over the page
             return [...document.querySelectorAll("[data-code]")].map((row) => row.getBoundingClientRect())
                 .filter(({ top, bottom, height }) => height > 0 && top >= 0 && bottom <= menu).length;
         }"""

@@ -53,9 +53,11 @@ def test_the_browsers_wake_up_call_sends_what_waits_long_before_its_pause_ends(b
 
 
 def test_a_server_that_never_answers_is_given_up_and_asked_again(browser: Browser, net: WebProxy) -> None:
-    # the page's own deadlines, ten times as fast: 20 seconds of silence become two
+    # the page's own patience, ten times as short: 30 seconds of silence become three
     person = signed_in(
-        browser, net, "const wait = AbortSignal.timeout; AbortSignal.timeout = (ms) => wait.call(AbortSignal, ms / 10);"
+        browser,
+        net,
+        "const wait = setTimeout; window.setTimeout = (act, ms) => wait(act, ms === 30000 ? 3000 : ms);",
     )
     page = person.page
     open_inspection(page, "tan hoa", NAME, "62/QĐ-SNV")

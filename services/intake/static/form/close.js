@@ -215,7 +215,7 @@ export class CloseView {
     const reached = present + away + unexcused;
     const agrees = reached === assigned && late <= present;
     const words = [t(
-      `Có mặt ${number(present)} + vắng có lý do ${number(away)} + vắng không lý do ${number(unexcused)} = ${number(reached)}; được giao ${number(assigned)}.`,
+      `Có mặt ${number(present)} + vắng có lý do ${number(away)} + vắng không lý do ${number(unexcused)} = ${number(reached)}; biên chế được giao ${number(assigned)}.`,
       `Present ${number(present)} + excused ${number(away)} + unexcused ${number(unexcused)} = ${number(reached)}; allotted ${number(assigned)}.`)];
     if (reached !== assigned) words.push(t(`Lệch ${number(Math.abs(assigned - reached))} người.`, `Off by ${number(Math.abs(assigned - reached))}.`));
     if (late > present) words.push(t("Số đi muộn lớn hơn số có mặt.", "More late than present."));
@@ -285,7 +285,7 @@ export class CloseView {
     const excused = EXCUSED.map((name) => [name, this.tally(name, true) ?? 0]).filter(([, count]) => count > 0);
     const away = number(excused.reduce((total, [, count]) => total + count, 0));
     const kinds = excused.length ? ` (${excused.map(([name, count]) => `${this.label(name).toLowerCase()} ${number(count)}`).join(", ")})` : "";
-    return t(`Được giao ${assigned}. Có mặt ${present}, trong đó đi muộn ${late}. Vắng có lý do ${away}${kinds}. Vắng không lý do ${unexcused}.`,
+    return t(`Biên chế được giao ${assigned}. Có mặt ${present}, trong đó đi muộn ${late}. Vắng có lý do ${away}${kinds}. Vắng không lý do ${unexcused}.`,
       `Allotted ${assigned}. Present ${present}, of them late ${late}. Excused ${away}${kinds}. Unexcused ${unexcused}.`);
   }
 

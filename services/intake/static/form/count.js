@@ -57,7 +57,7 @@ export class CountView {
 
   head({ unit, unit_name: name, kind, basis, opened_at: opened }) {
     byId("count-title").textContent = name ?? unit ?? t("Cuộc kiểm tra", "Inspection");
-    byId("count-meta").textContent = [KIND[kind], opened && moment(opened), basis].filter(Boolean).join(" · ");
+    byId("count-meta").replaceChildren([KIND[kind], opened && moment(opened)].filter(Boolean).join(" · "), ...(basis ? [" · ", el("span", { class: "whole" }, basis)] : []));
   }
 
   changed() {

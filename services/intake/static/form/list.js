@@ -35,7 +35,7 @@ export class ListView {
       el("div", { class: "title-line" },
         el("h3", {}, el("a", { href: `#/inspection/${row.id}` }, row.unit_name ?? row.unit)),
         el("span", { class: "tag info" }, KIND[row.kind])),
-      el("p", { class: "meta" }, el("span", {}, moment(row.opened_at)), el("span", {}, row.basis)),
+      el("p", { class: "meta" }, el("span", {}, moment(row.opened_at)), el("span", { class: "whole" }, row.basis)),
       this.pending(row.id));
   }
 
