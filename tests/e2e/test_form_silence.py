@@ -333,6 +333,10 @@ def test_a_violation_after_no_violation_withdraws_it_first(network: str, phone: 
     phone.context.set_offline(network == "offline")
     record_clean(page)
     expect(page.locator("[data-clean]")).to_contain_text("Đã ghi “Không vi phạm”")
+    expect(page.locator("#code-groups details[open]")).to_have_count(0)  # folded behind it, not gone
+    page.reload()
+    expect(page.locator("#code-groups > details").first).to_be_visible()
+    expect(page.locator("#code-groups details[open]")).to_have_count(0)
     count(page, "B01", 1)
     page.get_by_role("button", name="Ghi nhận", exact=True).click()
     dialog = page.get_by_role("dialog")

@@ -93,6 +93,7 @@ export class CountView {
     byId("code-groups").replaceChildren(...this.groups);
     byId("code-chips").replaceChildren(...this.groups.map((each) => this.chip(each)));
     this.total();
+    this.folded = false; // these are new, and open
     this.changed();
   }
 
