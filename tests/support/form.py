@@ -88,7 +88,8 @@ def file_now(page: Page) -> None:
     """Record what is counted and give up the seconds in which it could be undone."""
     page.get_by_role("button", name="Ghi nhận", exact=True).click()
     page.get_by_role("button", name="Gửi ngay", exact=True).click()
-    expect(page.locator("#count-bar")).to_be_hidden()  # the queue holds it
+    expect(page.locator("#undo-bar")).to_be_hidden()  # the queue holds it
+    expect(page.locator("#count-bar")).to_be_hidden()
 
 
 def record_clean(page: Page) -> None:
@@ -96,6 +97,7 @@ def record_clean(page: Page) -> None:
     page.get_by_role("button", name="Không vi phạm").click()
     page.get_by_role("button", name="Đúng, ghi nhận").click()
     page.get_by_role("button", name="Gửi ngay", exact=True).click()
+    expect(page.locator("#undo-bar")).to_be_hidden()
 
 
 def stored(instance: Instance, inspection: str) -> list[tuple[str, int]]:
