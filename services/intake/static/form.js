@@ -1,5 +1,5 @@
 // The phone form: who I am, the queue, and which of the four views the address names.
-// Served whole, apart from: store.js clock.js uuid7.js queue.js chain.js directory.js photo.js receipt.js
+// Served whole, apart from: store.js clock.js uuid7.js
 
 import { byId, clearFlash, el, flash, redraw } from "../assets/dom.js";
 import { items, moment, number, t } from "../assets/words.js";
