@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import httpx
 
@@ -33,6 +35,12 @@ Keys = Callable[[], Sequence[Verifier]]
 """The keys by which a reader trusts the log, asked for at each checkpoint: they are rotated while it reads."""
 
 
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom TLS trusts, read once: it takes the loop tens of milliseconds, and a log may be asked for often."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class LogUnreachable(Exception):
     """Nhật ký chưa đọc được qua HTTP; hãy thử lại.
 
@@ -47,7 +55,7 @@ class LogClient:
         self._base = f"{audit_url}audit/"
         self._bearer = {"Authorization": f"Bearer {read_token}"}
         self._keys = keys
-        self._http = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False)
+        self._http = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, verify=_authorities())
         self._lanes = asyncio.Semaphore(AT_ONCE)
 
     async def close(self) -> None:
@@ -133,7 +141,7 @@ async def first_key(folder: Folder, audit_url: str, http: httpx.AsyncClient | No
     """The log's key as `find_keys` finds it; None while the folder has none and the log does not answer."""
     if (kept := folder.vkey()) is not None:
         return kept
-    client = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False)
+    client = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, verify=_authorities())
     try:
         told = await _ask_for_key(client, audit_url)
     finally:

@@ -30,6 +30,7 @@ from services.intake.forms import RecordFinding, read_form
 from services.kernel.folder import Folder
 from services.kernel.migrate import migrate
 from services.kernel.postgres import EmbeddedPostgres
+from services.kernel.protocol import guarded
 from services.kernel.roles import PUBLIC, Role
 from services.kernel.settings import Settings
 from services.kernel.strict_json import parse
@@ -77,7 +78,7 @@ def _serve(
     make: Callable[[Settings], FastAPI], settings: Settings, listener: socket.socket, core: int, stop: Event
 ) -> None:
     os.sched_setaffinity(0, {core})
-    config = uvicorn.Config(make(settings), log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(make(settings), log_level="warning", access_log=False, server_header=False, http=guarded())
     server = uvicorn.Server(config)
 
     async def main() -> None:
