@@ -99,7 +99,7 @@ def judge_text(text: str) -> str:
     """The text as it came; a ValueError when its length or its runs of combining marks are more than is composed."""
     if len(text) > MAX_RAW:
         raise ValueError((f"dài quá {MAX_RAW} ký tự; hãy rút gọn", f"is longer than {MAX_RAW} characters; shorten it"))
-    if any(_stacked(match[0]) for match in _DENSE.finditer(text)):
+    if _DENSE.search(text) and any(_stacked(match[0]) for match in _DENSE.finditer(text)):
         raise ValueError((
             f"có hơn {MAX_MARKS} dấu kết hợp liền nhau; hãy gõ lại chỗ đó",
             f"has more than {MAX_MARKS} combining marks in a row; type that place anew",
