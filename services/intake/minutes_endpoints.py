@@ -34,6 +34,7 @@ from services.intake.reads import Reading, Reason, private_of, privates_of, read
 from services.intake.refusals import WrongState
 from services.intake.service import Service
 from services.intake.shell import PAGES
+from services.intake.world import is_lost
 from services.kernel.downloads import attachment, csv_cell, file_name
 from services.kernel.identity import authenticate, token_of
 from services.kernel.pages import Reader
@@ -46,6 +47,7 @@ _ODK = (
     "event", "node", "start", "end", "latitude", "longitude", "accuracy", "old-value", "new-value", "user",
     "change-reason",
 )  # fmt: skip
+_UNKNOWN = "(không rõ: tên đã mất khi khôi phục dữ liệu)"
 _HASH = re.compile("[0-9a-f]{64}")
 _KINDS = {"pdf": PDF, "docx": DOCX}
 
@@ -155,7 +157,8 @@ async def _closed(service: Service, reading: Reading, row: asyncpg.Record) -> Cl
         inspection=row["id"], closing=row["closing"], unit_name=version.name if version else unit, kind=row["kind"],
         basis=row["basis"], opened_at=row["opened_at"], closed_at=row["closed_at"], roll=json.loads(row["roll"]),
         impartial=row["impartial"],
-        members=[Member(one["display_name"] or one["account"], one["leads"]) for one in members],
+        members=[Member(one["display_name"] or one["account"], one["leads"]) for one in members]
+        + [Member(_UNKNOWN, False) for account in row["team"] if is_lost(account)],
         findings=_noted(service, rows, row["catalogue"], private), private=private[row["closing"]],
         reply_due=row["reply_due"], parent_name=reading.directory.above_namesake(unit, day),
     )  # fmt: skip

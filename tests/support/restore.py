@@ -32,3 +32,14 @@ def drop(settings: Settings, schemas: Sequence[str] = BOTH) -> None:
 def _run(program: str, *arguments: str) -> None:
     done = subprocess.run([PROGRAMS / program, *arguments], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def restore_rows(settings: Settings, path: Path) -> None:
+    """Put only the rows of a dump back, as a replica that lagged has them: whoever is connected stays connected."""
+    tables = (
+        "SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables WHERE schemaname = 'intake'"
+    )
+    empty = f"DO $$ BEGIN EXECUTE 'TRUNCATE ' || ({tables}); END $$"
+    _run("psql", settings.database_url, "-qv", "ON_ERROR_STOP=1", "-c", empty)
+    rows = ("--data-only", "--disable-triggers", "--schema=intake", "--exit-on-error", "--single-transaction")
+    _run("pg_restore", *rows, f"--dbname={settings.database_url}", str(path))

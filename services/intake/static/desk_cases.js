@@ -46,10 +46,12 @@ export function heading(finding, catalogue) {
 
 const quote = (title, text) => el("div", { class: "quote" }, el("b", {}, title), text || t("(không ghi lời)", "(no words)"));
 
-/** A private part's words, or that they were erased and when; undefined when there never were any. */
+/** A private part's words, or that they were erased or lost and when; undefined when there never were any. */
 function said(sealed, part) {
   const since = sealed?.erased?.[part];
   if (since) return el("em", { class: "erased" }, t(`Đã xóa theo yêu cầu ngày ${day(since)}`, `Erased on request on ${day(since)}`));
+  const lost = sealed?.lost?.[part];
+  if (lost) return el("em", { class: "erased" }, t(`Đã mất khi máy chủ khôi phục dữ liệu ngày ${day(lost)}; nhật ký chỉ còn dấu niêm`, `Lost when the server was restored on ${day(lost)}; only the log's seal of it is left`));
   return part === "persons" ? sealed?.persons?.join("\n") : sealed?.[part];
 }
 
@@ -66,7 +68,7 @@ const facts = (finding) => el("p", { class: "meta" },
 const seen = (sealed) => [
   ["narrative", t("Nội dung ghi nhận của đoàn", "The team's words")],
   ["persons", t("Người liên quan", "Persons concerned")],
-  ...Object.keys(sealed?.erased ?? {}).filter((part) => part.startsWith("photo.")).map((part) => [part, t(`Ảnh ${part.slice(6)}`, `Photo ${part.slice(6)}`)]),
+  ...Object.keys({ ...sealed?.lost, ...sealed?.erased }).filter((part) => part.startsWith("photo.")).map((part) => [part, t(`Ảnh ${part.slice(6)}`, `Photo ${part.slice(6)}`)]),
 ].map(([part, title]) => said(sealed, part) && quote(title, said(sealed, part)));
 
 /** The photos the server holds, for whoever has opened the private part; that more are to come is said. */

@@ -18,7 +18,7 @@ const key = ({ event, parts }) => `${event}/${parts.join("+")}`;
 
 /** What of an opened finding can still be erased: [{event, parts, type}]. */
 function erasable({ id, photos, answers, private: sealed = {} }) {
-  const gone = sealed.erased ?? {};
+  const gone = { ...sealed.lost, ...sealed.erased };
   const pictures = Array.from({ length: photos }, (_, place) => `photo.${place + 1}`).filter((part) => !gone[part]);
   const own = [...["narrative", "persons"].filter((part) => sealed[part]), ...pictures];
   return [
