@@ -13,7 +13,9 @@ import httpx
 import pytest
 
 from services.demo.accounts import ACCOUNTS, FILE
+from services.kernel.tiles import bundle_path, bundles_of, decode_bundle
 from tests.support.instance import PROGRAM, ROOT, Instance
+from tests.support.receipts import documented
 
 
 class Demo(Instance):
@@ -79,6 +81,7 @@ def test_a_demo_killed_half_way_goes_on_and_is_whole(demo: Demo) -> None:
     lines, again = (int(number.replace(".", "")) for number in re.findall(r"([\d.]+) dòng", said)[:2])
     assert 0 < again < lines
     _is_whole(demo)
+    _recomputes(demo)
     _people_sign_in(demo, said)
     demo.stop()
     demo.launch()
@@ -105,6 +108,27 @@ def _is_whole(demo: Demo) -> None:
     vkey = httpx.get(f"{demo.url}/audit/vkey", trust_env=False).text.strip()
     verified = demo.command("log", "verify", f"{demo.url}/audit/", "--vkey", vkey, "--token", demo.token("auditor"))
     assert verified.returncode == 0
+
+
+def _recomputes(demo: Demo) -> None:
+    """Every card, live and frozen, is what the lines of docs/verify.md compute from the log alone."""
+    read, card, root = documented("read"), documented("card"), documented("cards_root")
+    with demo.client(demo.token("auditor")) as auditor, demo.client(demo.token("reviewer")) as reviewer:
+        size = int(auditor.get("/audit/checkpoint").text.splitlines()[1])
+        entries: list[bytes] = []
+        for number, width in bundles_of(size):
+            entries += decode_bundle(auditor.get(f"/audit/{bundle_path(number, width)}").content)
+        for path in ("2026-Q2?edition=flash", "2026-Q2?edition=official", "2026-Q3?edition=official", "2026-Q4"):
+            quarter, _, query = path.partition("?")
+            listing = reviewer.get(f"/reports/v1/scorecards/{path}").json()
+            units = [row["unit"] for row in listing["cards"]]
+            served = [reviewer.get(f"/reports/v1/scorecards/{quarter}/{unit}?{query}").content for unit in units]
+            log = read(entries[: listing["log"]["size"]])
+            for unit, body in zip(units, served, strict=True):
+                computed, shown = card(log, unit, quarter), json.loads(body)
+                assert {name: shown[name] for name in computed} == computed
+            if query:
+                assert root(served) == listing["cards_root"]
 
 
 def _people_sign_in(demo: Demo, said: str) -> None:
