@@ -14,6 +14,7 @@ from services.intake.chain import Signed, key_at, verifies
 from services.intake.commands import Command
 from services.intake.directory import Directory, Heir, Version
 from services.intake.forms import is_write_id
+from services.intake.rulefiles import load_calendar
 from services.intake.vault import Sealed, Vault
 from services.intake.world import Cut, Erasure, Finding, Inspection, Known, is_lost
 from services.kernel.callers import Caller
@@ -263,10 +264,13 @@ class CalendarCache:
         return await self.at(connection, await connection.fetchval(QUERIES.calendars_published))
 
     async def at(self, connection: Connection, count: int) -> WorkingCalendar:
-        """The highest of the versions published, whose number was read in this transaction."""
+        """The highest of the versions published, whose number was read in this transaction.
+
+        Before any is known here (a database that is still being rebuilt from the log) the program's own.
+        """
         if self._calendar is None or count != self._count:
             texts = [row["content"] for row in await connection.fetch(QUERIES.calendars)]
-            versions = [WorkingCalendar.from_file(json.loads(text)) for text in texts]
+            versions = [WorkingCalendar.from_file(json.loads(text)) for text in texts] or [load_calendar()]
             self._count, self._calendar = count, max(versions, key=lambda one: one.number)
         return self._calendar
 

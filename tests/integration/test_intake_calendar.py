@@ -113,6 +113,8 @@ async def test_a_folder_of_the_first_program_keeps_its_calendar_at_hand(settings
     owner = await asyncpg.connect(settings.dsn("intake_owner"))
     await owner.execute("DELETE FROM intake.calendar; UPDATE intake.directory SET calendars = 0")
     await owner.close()
+    assert "calendar-ends" not in await desk(intake, "admin")  # nor does anything stumble before it is there
+    assert await calendar_watch.ending(intake.service, AUGUST.date()) is None
     async with running_intake(settings, AUGUST) as again:
         again.tokens = tokens
         assert (await due_of_a_closing(again, AUGUST))[1] == BY_THE_SECOND
