@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from services.kernel.problems import weight
 
 _JSON = ("application/json", "application/problem+json")
-_TAG = re.compile(r'(?:W/)?("[^"]*?)(?:\.gz)?"')  # the same thing packed is tagged so
+_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
 def unchanged(if_none_match: str, etag: str) -> bool:
-    """Whether the reader holds the representation that the strong `etag` names."""
-    return if_none_match.strip() == "*" or etag.removesuffix('"') in _TAG.findall(if_none_match)
+    """Whether the reader holds the representation that the strong `etag` names, or the same packed on its way."""
+    packed = etag[:-1] + '.gz"'
+    return if_none_match.strip() == "*" or not {etag, packed}.isdisjoint(_TAG.findall(if_none_match))
 
 
 def coding(accept_encoding: str, offered: Sequence[str]) -> str | None:

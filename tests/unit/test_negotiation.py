@@ -38,3 +38,7 @@ def test_the_best_liked_of_several(asked: str, chosen: str | None) -> None:
 )
 def test_what_a_reader_holds(held: str, same: bool) -> None:
     assert unchanged(held, '"a"') is same
+
+
+def test_what_is_packed_for_its_own_sake_is_known_by_its_own_tag():
+    assert unchanged('"a.gz"', '"a.gz"') and not unchanged('"a"', '"a.gz"')
