@@ -1,6 +1,7 @@
 """A reviewer asks on the case, an auditor approves: the words are gone from every page, and the card is the same."""
 
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.browser import DESK, PHONE, Person, overflow
 from tests.support.case_world import asking, closing, fresh, now, opening, registration
 from tests.support.instance import Instance, running
+from tests.support.restore import PROGRAMS
 
 UNIT = "xa-tan-hoa"
 WORDS, PERSON = "Bàn trống từ 7 giờ 30", "Nguyễn Văn Ví Dụ"
@@ -150,3 +152,34 @@ def test_who_asked_is_offered_no_button(enter: Any, instance: Instance, finding:
     expect(row).to_contain_text("ca.hai yêu cầu lúc")
     expect(row).to_contain_text("cần một người giám sát nhật ký khác duyệt")
     expect(row.get_by_role("button")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("vi", "Đã mất khi máy chủ khôi phục dữ liệu"), ("en", "Lost when the server was restored")],
+)
+def test_what_a_restore_lost_is_said_in_words(
+    enter: Any, instance: Instance, finding: str, language: str, words: str
+) -> None:
+    """As a rebuild from the log leaves the parts: without key and bytes, and with the day on which that was noticed."""
+    lose(instance, finding)
+    for width in (320, 360, 1366):
+        page = enter("tham.dinh", {"width": width, "height": 700}, language)
+        page.goto(page.url + "#/history")
+        case = page.locator(f'[data-finding="{finding}"]')
+        case.locator("summary").first.click()
+        expect(case.locator(".erased")).to_have_count(2)
+        expect(case.locator(".erased").first).to_contain_text(words)
+        expect(case).not_to_contain_text(WORDS)
+        assert overflow(page) <= 0
+        picture(page, f"lost-{language}-{width}")
+
+
+def lose(instance: Instance, event: str) -> None:
+    url = (instance.data / "secrets" / "database_url").read_text().strip()
+    script = f"""
+        CREATE TEMP TABLE gone AS SELECT event_id, grp FROM intake.vault_part WHERE event_id = '{event}';
+        DELETE FROM intake.vault_part WHERE event_id = '{event}';
+        INSERT INTO intake.vault_part (event_id, grp, lost_at) SELECT event_id, grp, now() FROM gone;
+    """
+    subprocess.run([PROGRAMS / "psql", url, "-qv", "ON_ERROR_STOP=1"], check=True, text=True, input=script)
