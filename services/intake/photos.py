@@ -6,10 +6,11 @@ from services.intake.accepted import Accepted, Consequence, Replay
 from services.intake.asked import Asked, filing_grant, known_finding, known_inspection
 from services.intake.commands import Command, SentPhoto
 from services.intake.refusals import AlreadyErased, PartLost
-from services.intake.rights import grants_at
+from services.intake.rights import grants_at, require_told
 from services.intake.world import Finding, Inspection, Known, World
 from services.kernel.envelope import derived_id
 from services.kernel.problems import NotFound, NotYetKnown, invalid
+from services.kernel.reach import KEPT
 
 COMPLETED = "kycuong.finding.completed.v1"
 _SENT = "kycuong.finding.photo"
@@ -32,7 +33,9 @@ def keep(asked: Asked) -> Accepted | Replay:
     finding = known_finding(world, command.parent)
     inspection = known_inspection(world, finding.inspection)
     asked.grants = grants_at(asked.grants, world.rights_at, finding.captured_at)
-    grant = filing_grant(asked, inspection, asked.caller.account in inspection.team)
+    mine = asked.caller.account in inspection.team
+    require_told(world, asked.caller, inspection.unit, kept=finding.severity == KEPT and not mine)
+    grant = filing_grant(asked, inspection, mine)
     if asked.known is not None:  # a colleague's phone brought it first
         return repeat(world, asked.known, command)
     if not _declared(finding, sent):

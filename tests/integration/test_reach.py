@@ -22,6 +22,7 @@ from services.kernel.quarters import local_date, quarter_of
 from services.kernel.roles import Role
 from tests.support.house import Open, open_house
 from tests.support.phone import Phone
+from tests.support.photos import jpeg, listed, scene
 
 # whose people reach what happened at a unit: itself, those above, and after the merger the heir and the one above it
 REACHED = {
@@ -354,7 +355,11 @@ async def test_a_head_changes_nothing_of_what_is_kept_from_him_whatever_else_he_
         "unit": "xa-a", "kind": "unannounced", "selection": "random", "basis": "12/QĐ-SNV", "opened_at": now,
         "team": [],
     })  # fmt: skip
-    filed = {"inspection": opened, "code": "F04", "count": 1, "captured_at": now, "private": {"narrative": "Đơn."}}
+    picture = jpeg(scene(64, 48))
+    filed = {
+        "inspection": opened, "code": "F04", "count": 1, "captured_at": now, "private": {"narrative": "Đơn."},
+        "photos": [listed(picture)],
+    }  # fmt: skip
     await world.put("an", f"findings/{late}", filed)
     reason = {"private": {"reason": "Theo hồ sơ."}}
 
@@ -372,6 +377,12 @@ async def test_a_head_changes_nothing_of_what_is_kept_from_him_whatever_else_he_
             )
             outcome = {} if role is Role.LEAD else {"outcome": "unfounded"}
             assert await tried(person, write, outcome | reason) == 404
+            if role is Role.LEAD and not browser:
+                photo = f"/intake/v1/findings/{late}/photos/1"
+                headers = {"authorization": f"Bearer {person.token}", "content-type": "image/jpeg"}
+                for method, content in (("HEAD", None), ("PUT", picture)):
+                    answer = await world.client.request(method, photo, content=content, headers=headers)
+                    assert answer.status_code == 404
             if role is Role.REVIEWER:
                 asked = {"event": late, "parts": ["narrative"], **reason}
                 assert await tried(person, f"erasures/{fresh()}", asked) == 404
