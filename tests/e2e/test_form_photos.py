@@ -239,7 +239,7 @@ def test_the_reviewer_sees_the_photo_and_that_another_is_missing(field: Field, p
     case = desk.page.locator(f'[data-finding="{finding}"]')
     case.locator("summary").click()
     expect(case.locator(".photos img")).to_have_count(1)
-    expect(case).to_contain_text("Còn thiếu ảnh đã khai")
+    expect(case).to_contain_text("Còn thiếu ảnh của ghi nhận")
     seen = case.locator(".photos img").evaluate("image => image.decode().then(() => image.naturalWidth)")
     assert seen == 1200 and desk.overflow() <= 0
     desk.context.close()
