@@ -11,12 +11,13 @@ import httpx
 import pytest
 
 from services.intake import accounts, restoring
+from services.intake.loading import QUERIES
 from services.intake.rulefiles import SCHEMAS
 from services.kernel.migrate import migrate
 from services.kernel.quarters import local_date, quarter_days, quarter_of, rfc3339
 from tests.support import restore
 from tests.support.house import open_house
-from tests.support.intake import closing, fresh, opening, recording, register
+from tests.support.intake import closing, fresh, opening, recording, register, running_intake
 from tests.support.tokens import token_for
 
 UNIT, OTHER, PARENT = "xa-tan-hoa", "xa-phu-lam", "ubnd-tinh"
@@ -354,3 +355,48 @@ async def test_no_write_is_taken_before_all_is_rebuilt(settings, tmp_path, monke
         await after.visit()
         await after.settle()
         await everything_in_the_log_verifies(after)
+
+
+async def test_without_the_log_the_folder_tells_whether_anything_can_be_missing(settings, tmp_path, monkeypatch):
+    """Intake starts while audit is away, unless the last published checkpoint tells of more than the database knows."""
+    async with province(settings) as before:
+        await before.found()
+        await before.settle()
+        copy = restore.dump(settings, tmp_path / "dump")
+        await before.visit()
+        await before.settle()
+    monkeypatch.setattr("services.intake.opening.UNREACHABLE", 0)
+    async with running_intake(settings, datetime.now(UTC)) as alone:
+        async with asyncio.timeout(20):
+            while (await alone.client.get("/intake/readyz")).status_code != 200:
+                await asyncio.sleep(0.05)
+        await alone.token("lead")
+        await alone.put("lead", f"inspections/{fresh()}", opening(opened_at=moment()))
+    restore.restore(settings, copy)
+    async with running_intake(settings, datetime.now(UTC)) as alone:
+        looked = asyncio.Event()
+        accounted = alone.service.pool.fetchval
+
+        async def counted(query, *arguments):
+            told = await accounted(query, *arguments)
+            if query == QUERIES.accounted_for:
+                looked.set()
+            return told
+
+        monkeypatch.setattr(alone.service, "pool", Watched(alone.service.pool, counted))
+        async with asyncio.timeout(20):
+            await looked.wait()
+        await alone.token("lead")
+        told = await alone.put("lead", f"inspections/{fresh()}", opening(opened_at=moment()), 503)
+        assert "đối chiếu" in told.json()["detail"]
+        assert (await alone.client.get("/intake/readyz")).status_code == 503
+
+
+class Watched:
+    """A pool of which one call is noticed."""
+
+    def __init__(self, pool, fetchval):
+        self._pool, self.fetchval = pool, fetchval
+
+    def __getattr__(self, name):
+        return getattr(self._pool, name)
