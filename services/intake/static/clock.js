@@ -3,8 +3,10 @@
 const VIETNAM = 7 * 3600 * 1000;
 const BLUR = 2000; // the header counts whole seconds, and the answer took its time
 const KEY = "kycuong-clock-offset";
+const HEARD = "kycuong-clock-heard";
 
 let offset = Number(localStorage.getItem(KEY)) || 0;
+let heard = { server: Number(localStorage.getItem(HEARD)) || 0, at: 0 }; // what the server's clock said last
 
 /** Learn the offset from an answer's Date header; `sent` is the phone's clock (ms) when the question left. */
 export function learn(header, sent, received = Date.now()) {
@@ -12,10 +14,16 @@ export function learn(header, sent, received = Date.now()) {
   if (Number.isNaN(server)) return;
   const measured = server + 500 - (sent + received) / 2;
   offset = Math.abs(measured) <= BLUR ? 0 : Math.round(measured);
+  heard = { server, at: performance.now() };
   localStorage.setItem(KEY, String(offset));
+  localStorage.setItem(HEARD, String(server));
 }
 
-export const now = () => Date.now() + offset;
+/** Whether the server has told this page the time. */
+export const told = () => heard.at > 0;
+
+/** Never earlier than what the server said last and what has passed since, whatever the phone's clock is set back to. */
+export const now = () => Math.max(Date.now() + offset, heard.server - BLUR + performance.now() - heard.at);
 
 /** How far the phone is behind the server, in ms. */
 export const correction = () => offset;
@@ -30,4 +38,4 @@ export const steady = () => performance.timeOrigin + performance.now();
 export const elapsed = (begun) => (begun === undefined ? {} : { elapsed_ms: Math.max(0, Math.round(steady() - begun)) });
 
 /** The raw clock beside a corrected time; nothing when they agree. */
-export const device = () => (offset === 0 ? {} : { device_at: stamp(Date.now()) });
+export const device = () => (Math.abs(now() - Date.now()) <= BLUR ? {} : { device_at: stamp(Date.now()) });

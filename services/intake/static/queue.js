@@ -1,14 +1,16 @@
 // The queue of writes: kept on the phone until the server has answered, sent in order, each under the id it was born with.
+// Served whole, apart from: store.js clock.js uuid7.js chain.js directory.js photo.js receipt.js
 
 import { Problem, lines, request, text } from "../assets/api.js";
 import { t } from "../assets/words.js";
 import { alone, begin, headOf, link } from "./chain.js";
-import { learn, now } from "./clock.js";
+import { learn, now, steady, told } from "./clock.js";
 import { logKeys } from "./directory.js";
 import { upload } from "./parts.js";
 import { bytesOf, settle } from "./photo.js";
 import { proven } from "./receipt.js";
 import { drop, dropAll, everything, isFull, keep, keepAll } from "./store.js";
+import { labelled, righted } from "./times.js";
 
 const LONGEST_PAUSE = 60;
 const KEEP_RECEIVED = 30 * 24 * 3600 * 1000;
@@ -77,7 +79,7 @@ export class Queue {
   /** Forget old received items, then send now and whenever there is reason to hope. */
   async start() {
     await this.load();
-    for (const item of this.items.filter((each) => each.state === "received" && each.n < now() - KEEP_RECEIVED && !this.awaited(each))) {
+    for (const item of this.items.filter((each) => told() && each.state === "received" && each.n < now() - KEEP_RECEIVED && !this.awaited(each))) {
       await this.discard(item.key);
     }
     addEventListener("online", () => this.flush(true));
@@ -120,7 +122,7 @@ export class Queue {
   item({ id, kind, inspection, path, body, label, after, photo }, n) {
     return {
       key: id, account: this.account, n, kind, inspection, path, body, label, after, photo,
-      state: "waiting", tries: 0, notBefore: 0, problem: null, answer: null,
+      state: "waiting", tries: 0, notBefore: 0, problem: null, answer: null, kept: steady(),
     };
   }
 
@@ -192,9 +194,55 @@ export class Queue {
 
   async retry(id) {
     const item = this.find(id);
+    const body = this.righted(item);
+    if (body !== item.body) await this.anew(item, body);
     Object.assign(item, { state: "waiting", tries: 0, notBefore: 0, problem: null });
     await this.save(item);
     return this.flush(true);
+  }
+
+  righted(item) {
+    return item.body ? righted(item, this.find(item.inspection)) : item.body;
+  }
+
+  /** A refused item with another body: it has a new place in the chain, for the server has heard of the old one. */
+  anew(item, { device: _, ...body }) {
+    Object.assign(item, { body, label: labelled(item, body) });
+    return alone(async (chained) => keepAll([...(chained ? await this.signed([item]) : []), ["items", item]]));
+  }
+
+  /**
+   * Put right the times that this phone cannot have meant, and sign anew what follows in its chain: nothing of that has left
+   * yet. A crash leaves all as it was.
+   */
+  async mend() {
+    const fresh = ({ body, state, tries, handed }) => body && state === "waiting" && tries === 0 && !handed;
+    const wrong = new Map();
+    for (const item of this.items.filter(fresh)) {
+      const body = this.righted(item);
+      if (body === item.body) continue;
+      wrong.set(item, body);
+      item.label = labelled(item, body); // what belongs to an opening goes by its right time
+    }
+    if (wrong.size) await alone((chained) => this.rewrite(wrong, fresh, chained));
+  }
+
+  async rewrite(wrong, fresh, chained) {
+    const unsigned = [...wrong].filter(([{ body }]) => !body.device);
+    for (const [item, body] of unsigned) item.body = body;
+    let head = chained ? await headOf(this.account) : null;
+    const first = Math.min(...[...wrong.keys()].map(({ body }) => body.device?.n ?? Infinity));
+    const tail = this.items.filter(({ body }) => head && body?.device?.id === head.id && body.device.n >= first).sort((a, b) => a.body.device.n - b.body.device.n);
+    const whole = tail.length > 0 && tail.every(fresh) && tail.length === head.n - first + 1; // else the server knows it as it is, and says what is wrong
+    if (whole) head = { ...head, n: first - 1, prev: tail[0].body.device.prev };
+    for (const item of whole ? tail : []) {
+      const { device: _, ...body } = wrong.get(item) ?? item.body;
+      const placed = await link(head, item.path, body);
+      ({ head } = placed);
+      item.body = placed.body;
+    }
+    await keepAll([...unsigned.map(([item]) => ["items", item]), ...(whole ? [...tail.map((item) => ["items", item]), ["keys", head]] : [])]);
+    this.moved += 1;
   }
 
   /** Forget an opening that was refused, with all that was done under it. */
@@ -244,10 +292,12 @@ export class Queue {
     await this.load();
     for (const item of this.newer.values()) await this.save(item); // perhaps there is room again
     this.trouble = await this.greet();
+    if (!this.trouble) await this.mend().catch(() => {}); // a full phone: sent as it is, and refused in words
     for (const item of this.items) if (item.state === "sending") item.state = "waiting"; // only one sends at a time, so a page died doing it
     const due = this.items.filter((item) => item.state === "waiting" && ((eager && !item.label.waits) || rested(item)));
     for (const [done, item] of (this.trouble ? [] : due).entries()) {
       if (this.blocked(item) || !this.find(item.key)) continue; // or discarded since
+      if (this.righted(item) !== item.body) await this.mend().catch(() => {}); // it came after the round had begun
       this.progress = { done, total: due.length };
       await this.send(item);
       if (this.trouble) break;

@@ -416,11 +416,11 @@ function stepper(control) {
 
 /** Take a refused closing back into the form, under the same id, with its time and what was signed: altering that asks for another signature. */
 export async function recount(house, item) {
-  const { excused, private: sealed = {}, signed, closed_at, device_at, elapsed_ms, ...counts } = item.body;
+  const { excused, private: sealed = {}, signed, closed_at, device_at, elapsed_ms, ...counts } = house.queue.righted(item);
   const { representative = {}, ...minutes } = sealed.minutes ?? {};
   const fields = { ...counts, ...excused, ...minutes, ...(minutes.demands_due && { demands_due: typed(minutes.demands_due) }), ...representative, opinion: sealed.opinion ?? "", refusal: sealed.refusal ?? "", signed: String(signed) };
   const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
-  const untimely = item.problem?.errors.some(({ pointer }) => pointer === "/closed_at");
+  const untimely = closed_at === item.body.closed_at && item.problem?.errors.some(({ pointer }) => pointer === "/closed_at");
   await house.drafts.write(draftName(item.inspection), {
     id, fields, signatures: sealed.signatures, agreed: item.label.agreed, ended: untimely ? null : { closed_at, device_at, elapsed_ms }, position: sealed.position, errors: errorsOf(item.problem),
   });

@@ -2,7 +2,7 @@
 
 import { byId, confirmed, el, flash, redraw } from "../../assets/dom.js";
 import { day, items, moment, number, plain, t } from "../../assets/words.js";
-import { device, elapsed, now, stamp } from "../clock.js";
+import { device, elapsed, stamp } from "../clock.js";
 import * as directory from "../directory.js";
 import { tidy } from "../drafts.js";
 import { clearErrors, showErrors } from "../fields.js";
@@ -383,16 +383,15 @@ export class CountView {
   async edit(item) {
     await Promise.allSettled([this.filing]);
     const { rows } = this;
-    const { code, count, captured_at: at, device_at, elapsed_ms, private: sealed = {} } = item.body;
+    const { code, count, captured_at: at, device_at, elapsed_ms, private: sealed = {} } = this.house.queue.righted(item);
     if (this.inspection.id !== item.inspection) return;
     if (rows[code]) {
       flash("warn", t(`Mã ${code} đang được đếm: hãy bấm Ghi nhận trước, rồi sửa mục bị từ chối.`, `Code ${code} is being counted: record that first, then correct the refused item.`));
       return;
     }
     const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
-    const late = Date.parse(at) > now(); // counted while the phone's clock was still wrong
     const clocks = JSON.parse(JSON.stringify({ device_at, elapsed_ms }));
-    rows[code] = { id, count, at: late ? stamp() : at, device: late ? this.clocks() : clocks, narrative: sealed.narrative ?? "", persons: (sealed.persons ?? []).join("\n"), photos: item.label.photos };
+    rows[code] = { id, count, at, device: clocks, narrative: sealed.narrative ?? "", persons: (sealed.persons ?? []).join("\n"), photos: item.label.photos };
     try {
       await this.house.drafts.write(countDraft(item.inspection), rows);
     } catch {
