@@ -22,9 +22,9 @@ def set_clock(page: Page, seconds: int) -> None:
 
 
 def watch(page: Page) -> None:
+    installed(page)
     page.add_init_script(CLOCK)
     page.reload()
-    installed(page)
 
 
 def told(instance: Instance, page: Page) -> dict[str, Any]:
@@ -97,4 +97,35 @@ def test_an_opening_made_by_a_wrong_clock_lands_on_its_own_day(
     inspection = page.url.rsplit("/", 1)[1]
     lead = instance.client(instance.token("lead"))
     assert about_now(lead.get(f"/intake/v1/inspections/{inspection}").json()["opened_at"])
+    assert about_now(told(instance, page)["captured_at"])
+
+
+def test_what_was_refused_for_its_time_is_mended_by_both_ways_on(
+    phone: Person, net: WebProxy, instance: Instance
+) -> None:
+    page = phone.page
+    watch(page)
+    open_inspection(page, "tan hoa", NAME, "93/QĐ-SNV")
+    inspection = page.url.rsplit("/", 1)[1]
+    expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("trong nhật ký", timeout=FAR)
+    refused = """async ([inspection, codes]) => {
+        const { everything, keepAll } = await import("/intake/static/store.js");
+        const { uuid7 } = await import("/intake/static/uuid7.js");
+        const account = (await everything("items"))[0].account;
+        const body = (code) => ({ inspection, code, count: 1, captured_at: "2099-01-01T08:00:00+07:00" });
+        const problem = { status: 422, slug: "invalid", title: "", message: "", errors: [] };
+        await keepAll(codes.map((code, n) => { const key = uuid7(); return ["items", {
+            key, account, n: Date.now() + n, kind: "finding", inspection, path: `/intake/v1/findings/${key}`,
+            body: body(code), label: { code, count: 1, captured_at: body(code).captured_at }, state: "failed", tries: 1,
+            notBefore: 0, problem, answer: null }]; }));
+    }"""
+    page.evaluate(refused, [inspection, ["B01", "B03"]])  # as a form kept it that mended nothing
+    page.reload()
+    filed(page, "B01").get_by_role("button", name="Gửi lại").click()
+    expect(filed(page, "B01")).to_contain_text("trong nhật ký", timeout=FAR)
+    filed(page, "B03").get_by_role("button", name="Sửa lại").click()
+    page.get_by_role("button", name="Ghi nhận", exact=True).click()
+    page.get_by_role("button", name="Gửi ngay", exact=True).click()
+    expect(filed(page, "B03")).to_contain_text("trong nhật ký", timeout=FAR)
+    assert stored(instance, inspection) == [("B01", 1), ("B03", 1)]
     assert about_now(told(instance, page)["captured_at"])

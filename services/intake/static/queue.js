@@ -1,5 +1,4 @@
 // The queue of writes: kept on the phone until the server has answered, sent in order, each under the id it was born with.
-// Served whole, apart from: store.js clock.js uuid7.js chain.js directory.js photo.js receipt.js
 
 import { Problem, lines, request, text } from "../assets/api.js";
 import { t } from "../assets/words.js";
@@ -195,20 +194,13 @@ export class Queue {
   async retry(id) {
     const item = this.find(id);
     const body = this.righted(item);
-    if (body !== item.body) await this.anew(item, body);
-    Object.assign(item, { state: "waiting", tries: 0, notBefore: 0, problem: null });
-    await this.save(item);
+    if (body === item.body) await this.save(Object.assign(item, { state: "waiting", tries: 0, notBefore: 0, problem: null }));
+    else await this.add({ ...item, id, body: { ...body, device: undefined }, label: labelled(item, body) }); // the server has heard of its old place in the chain
     return this.flush(true);
   }
 
   righted(item) {
     return item.body ? righted(item, this.find(item.inspection)) : item.body;
-  }
-
-  /** A refused item with another body: it has a new place in the chain, for the server has heard of the old one. */
-  anew(item, { device: _, ...body }) {
-    Object.assign(item, { body, label: labelled(item, body) });
-    return alone(async (chained) => keepAll([...(chained ? await this.signed([item]) : []), ["items", item]]));
   }
 
   /**
