@@ -6,17 +6,18 @@ import gzip
 import re
 from functools import cache
 from hashlib import sha256
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from services.audit import scope
 from services.audit.erasure import erasures_of
+from services.audit.slip import slip
 from services.audit.state import State
 from services.audit.tree import queries, read_bundle, read_tile
 from services.kernel.identity import authenticate, token_of
-from services.kernel.negotiation import coding, unchanged
+from services.kernel.negotiation import coding, unchanged, wants_page
 from services.kernel.problems import NotFound, Problem
 from services.kernel.roles import PUBLIC, Action, allows
 from services.kernel.tiles import MAX_LEVEL, TILE_HEIGHT, TILE_WIDTH, BadTile, Tile, parse_coordinate
@@ -177,15 +178,21 @@ def _octets(body: bytes | None, headers: dict[str, str]) -> Response:
 
 @router.get("/audit/v1/receipts/{event_id}", openapi_extra=allows(Action.PROOFS), response_class=PlainTextResponse)
 async def receipt(
-    event_id: str, request: Request, service: Service, wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0
+    event_id: str,
+    request: Request,
+    service: Service,
+    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0,
+    format: Annotated[Literal["text"] | None, Query(description="text: the proof, whatever `Accept` says")] = None,
 ) -> Response:
-    """The proof that an event is in the log (C2SP tlog-proof), waiting up to `wait` seconds for it."""
+    """The proof that an event is in the log (C2SP tlog-proof), waiting up to `wait` seconds; a page for a browser."""
     caller = await authenticate(service.pool, token_of(request))
     caller.require(Action.PROOFS, service.clock.now())
     found = await service.receipt(_event_id(event_id), wait)
     if found is None:
         raise NotCovered
-    return PlainTextResponse(found.text(), headers={"Cache-Control": "private, no-cache"})
+    if format is None and wants_page(_header(request, "accept")):
+        return await slip(request, service, caller, event_id, found)
+    return PlainTextResponse(found.text(), headers={"Cache-Control": "private, no-cache", "Vary": "Accept"})
 
 
 @router.get("/audit/v1/entries/{event_id}", openapi_extra=allows(Action.ENTRY))

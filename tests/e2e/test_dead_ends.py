@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from services.kernel.roles import Role
+from tests.support.case_world import fresh, registration
 from tests.support.form import UNIT
 from tests.support.instance import Instance
 
@@ -177,3 +178,27 @@ def test_the_page_speaks_the_readers_language_and_keeps_out_what_was_asked(insta
 def test_who_asks_for_html_gets_it(instance: Instance, accept: str, html: bool) -> None:
     answer = ask(instance, "/intake/nope", accept=accept)
     assert answer.headers["content-type"].startswith("text/html") == html
+
+
+def test_a_receipt_is_a_page_to_a_browser_and_the_same_bytes_to_programs(
+    instance: Instance, cookies: dict[str, str]
+) -> None:
+    admin = instance.client(instance.token("admin"))
+    written = fresh()
+    answer = admin.put(f"/intake/v1/unit-changes/{written}", json=registration("xa-bien-nhan", None))
+    assert answer.status_code == 201, answer.text
+    path = f"/audit/v1/receipts/{written}"
+    proof = ask(instance, f"{path}?wait=20", cookies["reviewer"], accept="*/*")
+    assert proof.headers["content-type"].startswith("text/plain") and proof.text.startswith("c2sp.org/tlog-proof@v1\n")
+    page = ask(instance, path, cookies["reviewer"])
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "Đăng ký đơn vị" in main(page) and "bien-nhan-" in page.text
+    for way in links(page):
+        assert ask(instance, way, cookies["reviewer"]).status_code == 200, way
+    file = ask(instance, f"{path}?format=text", cookies["reviewer"])
+    assert file.headers["content-type"].startswith("text/plain")
+    assert file.text.split("\n")[:2] == proof.text.split("\n")[:2]  # a newer checkpoint may cover it
+    other = ask(instance, path, cookies["inspector"])  # may see that it stands there, not what it says
+    assert other.status_code == 200
+    missing = ask(instance, f"/audit/v1/receipts/{fresh()}", cookies["reviewer"])
+    assert missing.status_code == 404 and "<h1>" in missing.text
