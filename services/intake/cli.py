@@ -220,15 +220,15 @@ def appoint(
 @click.argument("ref", required=False)
 @click.argument("name", required=False)
 def recall(data: Path, ref: str | None, name: str | None) -> None:
-    """Cho biết bí danh đã mất là của ai; không nêu gì: liệt kê (say whose a lost pseudonym was, or list them)."""
+    """Cho biết mã ẩn danh đã mất là của ai; không nêu gì: liệt kê (say whose a lost pseudonym was, or list them)."""
     if (ref is None) != (name is None):
-        raise click.UsageError("hãy nêu cả bí danh và tài khoản (give both a pseudonym and an account)")
+        raise click.UsageError("hãy nêu cả mã ẩn danh và tài khoản (give both a pseudonym and an account)")
 
     async def work(connection: asyncpg.Connection, _: Settings) -> list[str]:
         if ref is None or name is None:
             return [_lost(row) for row in await connection.fetch(QUERIES.lost_people)]
         if not await accounts.recall(connection, ref, name):
-            raise click.ClickException(f"{ref}: không phải bí danh đã mất (is no lost pseudonym)")
+            raise click.ClickException(f"{ref}: không phải mã ẩn danh đã mất (is no lost pseudonym)")
         return [f"{ref}: {name}"]
 
     for line in _with_database(data, work):

@@ -75,7 +75,7 @@ def _declared(finding: Finding, sent: SentPhoto) -> bool:
     if "sha256" in photo and sent.sha256 not in (None, photo["sha256"]):
         raise invalid(
             "",
-            f"không phải ảnh thứ {sent.place} đã khai trong ghi nhận (SHA-256 khác)",
+            f"không phải ảnh thứ {sent.place} đã nêu trong ghi nhận (SHA-256 khác)",
             f"is not photo {sent.place} of the finding's manifest (another SHA-256)",
         )
     return "sha256" in photo

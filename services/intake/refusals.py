@@ -25,7 +25,7 @@ class ReplyWindowOpen(Problem):
 
 
 class Incomplete(Problem):
-    """Chưa thể kết luận: còn thiếu ảnh đã khai trong ghi nhận; hãy gửi đủ ảnh trước.
+    """Chưa thể kết luận: còn thiếu ảnh đã nêu trong ghi nhận; hãy gửi đủ ảnh trước.
 
     It cannot be upheld yet: photos of the finding's manifest are still missing; send them first.
     """
@@ -60,7 +60,7 @@ class WithdrawalTooLate(Problem):
 
 
 class AlreadyErased(Problem):
-    """Phần riêng này đã được xóa; không còn gì để xóa nữa.
+    """Nội dung không công khai này đã được xóa; không còn gì để xóa nữa.
 
     This private part is already erased; nothing is left to erase.
     """

@@ -13,7 +13,7 @@ _JOINING = re.compile("['’‘ʼʹ`´′＇\u200b-\u200f\u2060\ufeff\u00ad]")
 
 
 def plain(text: str) -> str:
-    """Lower case without marks, words apart: `Tân Hòa`, `TAN  HOÀ` and `tan-hoa` are `tan hoa`; `M’Đrắk` is `mdrak`."""
+    """Lower case without marks, words apart: `Tân Hòa`, `TAN  HÒA` and `tan-hoa` are `tan hoa`; `M’Đrắk` is `mdrak`."""
     bare = unicodedata.normalize("NFKD", _JOINING.sub("", text)).translate(_BARRED).lower()
     kept = (
         letter if _is_letter(letter) else " " for letter in bare if not unicodedata.category(letter).startswith("M")

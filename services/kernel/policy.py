@@ -116,7 +116,7 @@ class _Reader:
     def _group(self, name: str, threshold: str, members: tuple[str, ...]) -> None:
         for member in members:
             if member == NONE or member not in self._names:
-                raise BadPolicy(f"chưa được khai báo ở trên / not defined above: {member}")
+                raise BadPolicy(f"chưa được định nghĩa ở trên / not defined above: {member}")
             if member in self._members:
                 raise BadPolicy(f"đã thuộc một nhóm / in a group already: {member}")
             self._members.add(member)
@@ -127,7 +127,7 @@ class _Reader:
         if self.quorum is not None:
             raise BadPolicy("dòng quorum thứ hai / a second quorum line")
         if name not in self._names:
-            raise BadPolicy(f"chưa được khai báo ở trên / not defined above: {name}")
+            raise BadPolicy(f"chưa được định nghĩa ở trên / not defined above: {name}")
         self.quorum = name
 
     def _define(self, name: str) -> None:

@@ -85,7 +85,7 @@ export class Head {
 
   codes(units) {
     byId("answer-codes").replaceChildren(...units.filter(({ unit }) => this.own.has(unit))
-      .map(({ unit, name }) => el("a", { href: `/intake/units/${unit}/qr` }, t(`Mã QR của ${name}, để in và treo`, `QR code of ${name}, to print and hang up`))));
+      .map(({ unit, name }) => el("a", { href: `/intake/units/${unit}/qr` }, t(`Mã QR của ${name}, in ra và treo`, `QR code of ${name}, to print and hang up`))));
   }
 
   card(inspection) {
