@@ -65,6 +65,8 @@ class Served:
             asked = App(app, log)
             await asked.reach(SIZE)
             await asked.unit(UNIT)
+            await asked.case(event_id(900_001), UNIT, 1, "an")
+            await asked.case(event_id(900_003), UNIT, 4, "an")
             self.tokens = {
                 "auditor": await asked.token("auditor"),
                 "head": await asked.token("unit_head", UNIT),
