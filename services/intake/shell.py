@@ -33,7 +33,11 @@ async def shell(request: Request) -> Response:
 
 async def worker() -> Response:
     """The service worker, of a version that any changed file changes."""
-    return Response(script(), media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+    headers = {
+        "Cache-Control": "no-cache",
+        "Service-Worker-Allowed": "/",
+    }  # without a network it answers for every section
+    return Response(script(), media_type="text/javascript", headers=headers)
 
 
 @lru_cache(maxsize=1)
@@ -41,6 +45,7 @@ def script() -> str:
     """The worker's text: its version and the hash of each file it keeps, then what it does."""
     files = {address: f"sha256-{b64encode(sha256(body).digest()).decode()}" for address, body in kept().items()}
     text = (OWN / "static/sw.js").read_text()
+    text = f"const AWAY = {json.dumps({language: _away(language) for language in LANGUAGES})};\n{text}"
     version = sha256((json.dumps(files, sort_keys=True) + text).encode()).hexdigest()[:16]
     return f'const VERSION = "{version}";\nconst FILES = {json.dumps(files, indent=1)};\n{text}'
 
@@ -60,9 +65,18 @@ def kept() -> dict[str, bytes]:
 
 
 def _rendered(language: str) -> bytes:
+    return bytes(PAGES.render(_asking(language), "form.html", reader=NOBODY, path="/intake/").body)
+
+
+def _away(language: str) -> str:
+    """What stands for a section that cannot be reached."""
+    return bytes(PAGES.render(_asking(language), "away.html").body).decode()
+
+
+def _asking(language: str) -> Request:
     query = f"lang={language}".encode()
     scope = {"type": "http", "method": "GET", "path": "/intake/shell", "query_string": query, "headers": []}
-    return bytes(PAGES.render(Request(scope), "form.html", reader=NOBODY, path="/intake/").body)
+    return Request(scope)
 
 
 def _read(address: str) -> bytes:

@@ -37,8 +37,14 @@ export class Phones {
   }
 
   async show() {
-    await this.list.show(rowsOf("/intake/v1/devices?limit=50"));
+    await this.list.show(filed(rowsOf("/intake/v1/devices?limit=50")));
   }
+}
+
+/** Those that filed something: every browser in which somebody who inspects has signed in is registered. */
+async function filed(reading) {
+  const { rows, further } = await reading;
+  return { rows: rows.filter(({ last_received_at: seen }) => seen), further: further && (() => filed(further())) };
 }
 
 function row(phone) {

@@ -1,14 +1,18 @@
-// The form without a network. The server puts VERSION and FILES ({address: hash}) before this text; any changed file makes
-// another version. Only GET of the form's page and of its own files: writes and answers about cases never pass through here.
+// The form without a network. The server puts VERSION, FILES ({address: hash}) and AWAY ({language: page}) before this text; any
+// changed file makes another version. Only GET of the form's page and of its own files: writes and answers about cases never
+// pass through here. A second registration of this very script, for the whole origin, keeps nothing: it only says of a section
+// that cannot be reached that it needs a network.
 
-/* global VERSION, FILES */
+/* global VERSION, FILES, AWAY */
 
 const CACHE = `kycuong-form-${VERSION}`;
 const LANGUAGE = "/intake/language"; // not an address of the server: where the page leaves the reader's language
 
-addEventListener("install", (event) => event.waitUntil(fill()));
+const FORM = registration.scope.endsWith("/intake/");
 
-addEventListener("activate", (event) => event.waitUntil(settle()));
+addEventListener("install", (event) => event.waitUntil(FORM ? fill() : skipWaiting()));
+
+addEventListener("activate", (event) => event.waitUntil(FORM ? settle() : clients.claim()));
 
 addEventListener("message", ({ data }) => { if (data === "take-over") skipWaiting(); });
 
@@ -19,7 +23,8 @@ addEventListener("fetch", (event) => {
   const { origin, pathname, searchParams } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
   if (request.mode === "navigate") {
-    if (pathname === "/intake/") event.respondWith(page(request, searchParams.get("lang")));
+    if (FORM && pathname === "/intake/") event.respondWith(page(request, searchParams.get("lang")));
+    else if (!/\/v1\/|\.\w+$/.test(pathname)) event.respondWith(fetch(request).catch(away)); // a page, not a file to download
   } else if (pathname in FILES) event.respondWith(file(request, event.clientId));
 });
 
@@ -45,15 +50,36 @@ async function kept(address) {
   return (await caches.open(CACHE)).match(address, { ignoreVary: true });
 }
 
-/** Only the form's own page takes the kept files: the desk shares some of them, and its others come from the server. */
+/**
+ * Only the form's own page takes the kept files: the desk shares some of them, and its others come from the server; a style
+ * where there is no network, for the page that says so.
+ */
 async function file(request, clientId) {
   const asking = await clients.get(clientId);
   const form = asking && new URL(asking.url).pathname === "/intake/";
-  return (form && await kept(new URL(request.url).pathname)) || fetch(request);
+  const { pathname } = new URL(request.url);
+  return (form && await kept(pathname)) || fetch(request).catch(async (error) => {
+    const style = pathname.endsWith(".css") && await caches.match(pathname, { ignoreVary: true });
+    if (style) return style;
+    throw error;
+  });
+}
+
+/** The reader's language: what the address says, then the cookie that every page sets, then what the form was last read in. */
+async function reader(wanted) {
+  const chosen = wanted in AWAY ? wanted : (await self.cookieStore?.get("kycuong_lang"))?.value;
+  const language = chosen ?? await (await caches.match(LANGUAGE))?.text();
+  return language === "en" ? "en" : "vi";
+}
+
+/** A section that cannot be reached. */
+async function away() {
+  return new Response(AWAY[await reader()], {
+    headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'self'" },
+  });
 }
 
 /** The page that holds nobody's data; who is signed in, its script asks. */
 async function page(request, wanted) {
-  const language = wanted ?? await (await caches.match(LANGUAGE))?.text();
-  return (await kept(`/intake/shell?lang=${language === "en" ? "en" : "vi"}`)) ?? fetch(request);
+  return (await kept(`/intake/shell?lang=${await reader(wanted)}`)) ?? fetch(request);
 }

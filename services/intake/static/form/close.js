@@ -385,8 +385,8 @@ export class CloseView {
     const unlikely = doubts(this.body(), this.all, inspection.staff, stamp().slice(0, 10));
     if (unlikely.length && !await confirmed(t("Số liệu có đúng không?", "Are the figures right?"), unlikely.join(" "), t("Đúng, tiếp tục", "Yes, go on"), t("Sửa lại", "Correct it"))) return;
     if (!await this.notBoth(inspection)) return;
-    const left = await leftBehind(this.house, inspection);
-    if (left.length && !await confirmed(t("Vẫn còn mục chưa gửi", "Something has not been sent"), left.join(" "), t("Vẫn kết thúc", "Close all the same"), t("Để sau", "Later"))) return;
+    const { sure, left } = await leftBehind(this.house, inspection);
+    if (left.length && !await confirmed(sure ? t("Vẫn còn mục chưa gửi", "Something has not been sent") : t("Đồng nghiệp đã gửi hết chưa?", "Have the colleagues sent everything?"), left.join(" "), t("Vẫn kết thúc", "Close all the same"), t("Để sau", "Later"))) return;
     if (this.inspection.id !== inspection.id) return; // the reader went on to another
     const item = await this.house.send({
       id: this.id, kind: "closing", inspection: inspection.id, body: this.whole(), label: { unit_name: inspection.unit_name, agreed: this.agreed },

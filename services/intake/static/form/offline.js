@@ -13,14 +13,17 @@ const worker = navigator.serviceWorker;
 export async function keepForm(settled, flush) {
   chosen();
   if (!worker) return false;
+  const [, cookie = language] = /\bkycuong_lang=(vi|en)/.exec(document.cookie) ?? [];
   worker.addEventListener("message", ({ data }) => { if (data === "flush") flush(); });
-  await caches.open("kycuong-language").then((kept) => kept.put("/intake/language", new Response(language)));
+  await caches.open("kycuong-language").then((kept) => kept.put("/intake/language", new Response(cookie)));
+  if (cookie !== language) return location.reload(); // another page chose it since, and this worker cannot read cookies
   const registration = await worker.register("/intake/sw.js", { scope: "/intake/", updateViaCache: "none" });
   offer(registration, settled);
   registration.addEventListener("updatefound", () =>
     registration.installing?.addEventListener("statechange", () => offer(registration, settled)));
   setInterval(() => registration.update().catch(() => {}), HOUR);
   await worker.ready;
+  worker.register("/intake/sw.js", { scope: "/", updateViaCache: "none" }).catch(() => {}); // says of other sections that they need a network
   return true;
 }
 

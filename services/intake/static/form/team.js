@@ -5,13 +5,16 @@ import { items, t } from "../../assets/words.js";
 
 const PATIENCE = 3000;
 
-/** What speaks against closing now, in words; nothing where all is well. Never a reason to refuse. */
+/** What speaks against closing now: {sure, left} in words, nothing left where all is well. Never a reason to refuse. */
 export async function leftBehind(house, inspection) {
   const failed = house.queue.of(inspection.id).filter(({ state, kind }) => state === "failed" && kind !== "closing").length;
-  const mine = failed ? [t(`Máy này còn ${items(failed)} bị từ chối, chưa xử lý.`, `Refused and not dealt with on this device: ${items(failed)}.`)] : [];
+  const mine = failed ? [sure(t(`Máy này còn ${items(failed)} bị từ chối, chưa xử lý.`, `Refused and not dealt with on this device: ${items(failed)}.`))] : [];
   const others = (inspection.team ?? []).filter((account) => account !== house.account);
-  return [...mine, ...(others.length ? await colleagues(inspection, others) : [])];
+  const all = [...mine, ...(others.length ? await colleagues(inspection, others) : [])];
+  return { sure: all.some((each) => each.sure), left: all.map((each) => each.words ?? each) };
 }
+
+const sure = (words) => ({ sure: true, words });
 
 async function colleagues(inspection, others) {
   try {
@@ -24,10 +27,10 @@ async function colleagues(inspection, others) {
 }
 
 function unsent(account, devices, { opened_at: opened }) {
-  const told = devices.filter((one) => one.waiting > 0 || one.missing_count > 0).map((one) => t(
+  const told = devices.filter((one) => one.waiting > 0 || one.missing_count > 0).map((one) => sure(t(
     `Máy ${one.device.slice(-4)} của ${account}: ${items(Math.max(one.waiting, one.missing_count))} chưa gửi.`,
-    `Device ${one.device.slice(-4)} of ${account}: ${items(Math.max(one.waiting, one.missing_count))} not sent.`));
+    `Device ${one.device.slice(-4)} of ${account}: ${items(Math.max(one.waiting, one.missing_count))} not sent.`)));
   const seen = devices.some((one) => one.last_received_at && Date.parse(one.last_received_at) >= Date.parse(opened));
-  if (!told.length && !seen) told.push(t(`Chưa nhận được gì từ máy của ${account} kể từ lúc bắt đầu.`, `Nothing has come from ${account}'s device since the start.`));
+  if (!told.length && !seen) told.push(t(`Máy chủ chưa nhận ghi nhận nào của ${account}: không sao nếu người này không ghi gì.`, `Nothing from ${account} has come yet: all is well if they recorded nothing.`));
   return told;
 }
