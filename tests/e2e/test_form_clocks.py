@@ -129,3 +129,29 @@ def test_what_was_refused_for_its_time_is_mended_by_both_ways_on(
     expect(filed(page, "B03")).to_contain_text("trong nhật ký", timeout=FAR)
     assert stored(instance, inspection) == [("B01", 1), ("B03", 1)]
     assert about_now(told(instance, page)["captured_at"])
+
+
+def test_what_the_server_has_as_it_was_sent_first_is_shown_and_never_doubled_unasked(
+    phone: Person, net: WebProxy, instance: Instance
+) -> None:
+    page = phone.page
+    watch(page)
+    open_inspection(page, "tan hoa", NAME, "94/QĐ-SNV")
+    inspection = page.url.rsplit("/", 1)[1]
+    record(page, "B01", 2)
+    expect(filed(page, "B01")).to_contain_text("trong nhật ký", timeout=FAR)
+    page.evaluate("""async () => {
+        const { everything, keep } = await import("/intake/static/store.js");
+        const item = (await everything("items")).find(({ label }) => label.code === "B01");
+        const body = { inspection: item.inspection, code: "B01", count: 5, captured_at: item.label.captured_at };
+        await keep("items", { ...item, body, state: "waiting", tries: 0, answer: null, index: undefined, handed: true,
+            label: { ...item.label, count: 5 } });
+    }""")  # as if the answer to the first had been lost, and a colleague had altered what was handed over
+    page.reload()
+    row = filed(page, "B01").filter(has_text="Bị từ chối")
+    expect(row).to_contain_text("nội dung gửi lần trước", timeout=FAR)
+    expect(row.locator(".notice")).to_contain_text("× 2")
+    row.get_by_role("button", name="Giữ bản đã nhận").click()
+    expect(page.locator("#flash")).to_contain_text("nội dung gửi lần trước")
+    expect(filed(page, "B01")).to_contain_text("× 2")
+    assert stored(instance, inspection) == [("B01", 2)]

@@ -1,4 +1,4 @@
-"""Beside the form: other sections without a network, one language everywhere, and no claim about phones that is not so."""
+"""Beside the form: other sections without a network, one language everywhere, no claim about phones that is not so."""
 
 import pytest
 from playwright.sync_api import Page, expect

@@ -65,6 +65,8 @@ class House {
    *  another's turn by then. */
   async route() {
     clearFlash();
+    if (this.stood) flash("warn", this.stood);
+    this.stood = "";
     byId("saved").textContent = "";
     const { hash } = location;
     const turn = this.turn += 1;
@@ -87,6 +89,14 @@ class House {
       else flash("bad", el("p", {}, problem.message));
       this.changed();
     }
+  }
+
+  /** An item whose id the server knows with what was sent first: that stands, and is shown; a further one is never made unasked. */
+  async keepFirst(item, draft) {
+    await this.queue.forget([item]); // its photos are still to come
+    if (draft) await this.drafts.clear(draft);
+    this.stood = stands();
+    this.go(`#/inspection/${item.inspection}`);
   }
 
   go(hash) {
@@ -132,6 +142,8 @@ class House {
 }
 
 /** One line in the page's flow, over nothing: what is not sent, or that all is. */
+const stands = () => t("Máy chủ đã nhận mục này với nội dung gửi lần trước.", "The server has this item as it was sent before.");
+
 function showQueue({ queue, held, persisted }) {
   const { logged = 0, received = 0, ...counts } = queue.counts();
   const kept = [...held.sets.values()].reduce((total, { rows }) => total + Object.keys(rows).length, 0);

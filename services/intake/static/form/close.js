@@ -398,7 +398,7 @@ export class CloseView {
   }
 
   async refused(item) {
-    if (item.problem.slug === "id-reused") this.id = uuid7();
+    if (item.problem.slug === "id-reused") return this.house.keepFirst(item, draftName(item.inspection));
     await this.save();
     await this.house.queue.discard(item.key);
     showErrors(this.form, errorsOf(item.problem));
@@ -419,10 +419,9 @@ export async function recount(house, item) {
   const { excused, private: sealed = {}, signed, closed_at, device_at, elapsed_ms, ...counts } = house.queue.righted(item);
   const { representative = {}, ...minutes } = sealed.minutes ?? {};
   const fields = { ...counts, ...excused, ...minutes, ...(minutes.demands_due && { demands_due: typed(minutes.demands_due) }), ...representative, opinion: sealed.opinion ?? "", refusal: sealed.refusal ?? "", signed: String(signed) };
-  const id = item.problem?.slug === "id-reused" ? uuid7() : item.key;
   const untimely = closed_at === item.body.closed_at && item.problem?.errors.some(({ pointer }) => pointer === "/closed_at");
   await house.drafts.write(draftName(item.inspection), {
-    id, fields, signatures: sealed.signatures, agreed: item.label.agreed, ended: untimely ? null : { closed_at, device_at, elapsed_ms }, position: sealed.position, errors: errorsOf(item.problem),
+    id: item.key, fields, signatures: sealed.signatures, agreed: item.label.agreed, ended: untimely ? null : { closed_at, device_at, elapsed_ms }, position: sealed.position, errors: errorsOf(item.problem),
   });
   await house.fill.recall(sealed.fill);
   await house.queue.discard(item.key);

@@ -100,6 +100,7 @@ export class FiledList {
         : t("Sẽ tự gửi lại.", "Will be sent again by itself."));
     }
     const { queue } = this.house;
+    if (item.problem.slug === "id-reused") return this.first(item);
     return [
       el("div", { class: "notice bad" }, el("p", {}, item.problem.message),
         el("ul", {}, item.problem.errors.map((error) => el("li", {}, said({ ...error, bare: true }))))),
@@ -108,6 +109,17 @@ export class FiledList {
         el("button", { type: "button", class: "quiet", onclick: () => queue.retry(item.key) }, t("Gửi lại", "Send again")),
         el("button", { type: "button", class: "quiet", onclick: () => download([item]) }, t("Tải ra tệp", "Save as a file")),
         el("button", { type: "button", class: "quiet", onclick: () => (item.kind === "inspection" ? this.abandon(item) : this.discard(item)) }, t("Bỏ", "Discard"))),
+    ];
+  }
+
+  /** The server has this item as it was sent before: keep that, or record this as a further one. */
+  first(item) {
+    const stands = this.known.find(({ id }) => id === item.key);
+    return [
+      el("div", { class: "notice warn" }, t("Máy chủ đã nhận mục này với nội dung gửi lần trước.", "The server has this item as it was sent before."), " ", stands && this.title(stands)),
+      el("div", { class: "actions" },
+        el("button", { type: "button", onclick: () => this.house.keepFirst(item) }, t("Giữ bản đã nhận", "Keep what was received")),
+        item.kind === "finding" && el("button", { type: "button", class: "quiet", onclick: () => this.edit(item) }, t("Sửa lại, ghi thêm mục mới", "Correct it as a further item"))),
     ];
   }
 

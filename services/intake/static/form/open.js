@@ -150,10 +150,9 @@ export class OpenView {
   /** Back into the form, if that is still shown; it leaves the queue only where nothing was done under it yet. */
   async refused(item, draft) {
     if (this.draft !== draft || this.id !== item.key) return; // its list has it, and the way to correct it
-    const { id } = draftOf(item, item.body);
-    this.id = id;
+    if (item.problem.slug === "id-reused") return this.house.keepFirst(item, draft);
     await this.save();
-    if (id !== item.key || this.draft === DRAFT) await this.house.queue.discard(item.key);
+    if (this.draft === DRAFT) await this.house.queue.discard(item.key);
     showErrors(this.form, errorsOf(item.problem));
   }
 }
@@ -169,14 +168,12 @@ async function companions({ account, queue }) {
 function draftOf({ key, label, problem }, body) {
   const { unit, kind, selection, basis, team, impartial, opened_at, device_at } = body;
   const fields = { kind, selection, basis, team: team.join(", "), impartial: impartial ? "yes" : "" };
-  const id = problem?.slug === "id-reused" ? uuid7() : key;
-  return { id, unit, search: "", fields, begun: { opened_at, device_at, at: label.begun }, errors: errorsOf(problem) };
+  return { id: key, unit, search: "", fields, begun: { opened_at, device_at, at: label.begun }, errors: errorsOf(problem) };
 }
 
 /** Take a refused opening back into the form. It stays in the queue until it is corrected: what was found under it waits for it. */
 export async function reopen(house, item) {
   const draft = draftOf(item, house.queue.righted(item));
   await house.drafts.write(`${DRAFT}/${draft.id}`, draft);
-  if (draft.id !== item.key) await house.queue.discard(item.key); // the server has another by that id, to which the rest goes
   house.go(`#/open/${draft.id}`);
 }
