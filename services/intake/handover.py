@@ -4,14 +4,14 @@ import asyncio
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from fastapi import FastAPI, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from services.intake.batch import MAX_LINE, MAX_LINES, Outcome, answer_line, read_line, settle
 from services.intake.batch import MEDIA_TYPE as NDJSON
@@ -23,7 +23,7 @@ from services.intake.photo_endpoints import photo_command
 from services.intake.service import Service
 from services.intake.writes import Answer
 from services.kernel.identity import authenticate, hash_token, token_of
-from services.kernel.problems import BadJson, NotFound, Problem, TooLarge, invalid, language_of
+from services.kernel.problems import BadJson, Language, NotFound, Problem, TooLarge, invalid, language_of
 from services.kernel.roles import Action, allows
 from services.kernel.strict_json import parse
 from services.kernel.telemetry import trace_headers
@@ -73,12 +73,19 @@ async def post(request: Request) -> Response:
     raw = await read_body(request, MAX_BYTES, MEDIA_TYPE)
     service.require_writable()
     items = await asyncio.to_thread(open_file, raw, service.handover_keys)
-    outcomes = await _store(service, items, hash_token(token or ""))
-    language = language_of(request.headers)
-    lines = await service.slices.map(
-        lambda one: answer_line(one[0], _told(one[1]), language), enumerate(outcomes, start=1)
-    )
-    return Response(b"".join(lines), media_type=NDJSON)
+    digest = hash_token(token or "")
+    outcomes = await _store_words(service, items, digest)
+    return StreamingResponse(_lines(service, items, outcomes, digest, language_of(request.headers)), media_type=NDJSON)
+
+
+async def _lines(
+    service: Service, items: Sequence[Item], outcomes: Sequence[Outcome], token: bytes, language: Language
+) -> AsyncIterator[bytes]:
+    """The answers as they come: looking at photos takes long, and a phone gives up on what does not move."""
+    for number, (item, outcome) in enumerate(zip(items, outcomes, strict=True), start=1):
+        told = outcome if item.photo is None else await _photo(service, item.path, item.photo, token)
+        # a crash here leaves what came before kept: the file is brought again, and gets the same answers
+        yield answer_line(number, _told(told), language)
 
 
 def _told(outcome: Outcome) -> Outcome:
@@ -144,8 +151,8 @@ def _item(line: bytes, plain: bytes, place: int) -> tuple[Item, int]:
     return Item(line, path, plain[place : place + max(size, 0)]), place + max(size, 0) + 1
 
 
-async def _store(service: Service, items: Sequence[Item], token: bytes) -> list[Outcome]:
-    """The words first, for photos name findings; then the photos, one at a time."""
+async def _store_words(service: Service, items: Sequence[Item], token: bytes) -> list[Outcome]:
+    """The words come first, for photos name findings; what stands in a photo's place means nothing yet."""
     trace = trace_headers()
 
     def read(item: Item) -> Command | Problem:
@@ -154,11 +161,7 @@ async def _store(service: Service, items: Sequence[Item], token: bytes) -> list[
             one.handed_over = True
         return one
 
-    outcomes = await settle(service, items, read)
-    for place, item in enumerate(items):
-        if item.photo is not None:
-            outcomes[place] = await _photo(service, item.path, item.photo, token)
-    return outcomes
+    return await settle(service, items, read)
 
 
 async def _photo(service: Service, path: str, raw: bytes, token: bytes) -> Answer | Problem:

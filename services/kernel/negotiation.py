@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from services.kernel.problems import weight
 
@@ -17,6 +18,7 @@ def unchanged(if_none_match: str, etag: str) -> bool:
     return if_none_match.strip() == "*" or not {etag, packed}.isdisjoint(_TAG.findall(if_none_match))
 
 
+@lru_cache(maxsize=256)
 def coding(accept_encoding: str, offered: Sequence[str]) -> str | None:
     """The offered content coding that the reader likes best (of equals the first), or None: the plain bytes."""
     weights: dict[str, float] = {}

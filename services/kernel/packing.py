@@ -12,7 +12,6 @@ from hashlib import blake2b
 from pathlib import Path
 
 import brotli
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,7 +27,7 @@ _WRITTEN_FOR_PEOPLE = re.compile(
 WORTH = 1024  # bytes: less fits into a packet or two as it is
 _LONG = 64 * 1024  # bytes that hold up everybody else while they are packed on the loop
 _SECRET = secrets.token_bytes(32)
-_TEXTS = re.compile(r"text/(?!event-stream)|application/([a-z.-]+\+)?(json|xml|x-ndjson|javascript|x-javascript)\b")
+_TEXTS = re.compile(rb"text/(?!event-stream)|application/([a-z.-]+\+)?(json|xml|x-ndjson|javascript|x-javascript)\b")
 _NO_CONTENT = (204, 205, 206, 304)
 _PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
     "br": brotli.compress,
@@ -77,7 +76,7 @@ class Packing:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not _takes_gzip(scope):
             await self._app(scope, receive, send)
             return
         held: Message | None = None
@@ -85,7 +84,7 @@ class Packing:
 
         async def packed_send(message: Message) -> None:
             nonlocal held, stream
-            if message["type"] == "http.response.start" and _packable(message, scope):
+            if message["type"] == "http.response.start" and _packable(message):
                 held = message  # how long the answer is, only its content tells
                 return
             if held is not None:
@@ -98,38 +97,42 @@ class Packing:
         await self._app(scope, receive, packed_send)
 
 
+def _takes_gzip(scope: Scope) -> bool:
+    asked = b", ".join(value for name, value in scope["headers"] if name == b"accept-encoding")
+    return bool(asked) and coding(asked.decode("latin-1"), ("gzip",)) is not None
+
+
+def _packable(started: Message) -> bool:
+    """Whether an answer is a text that is worth it; how long it is may still be unknown."""
+    headers = dict(started.get("headers", ()))
+    length = headers.get(b"content-length", b"")
+    return (
+        not (length.isdigit() and int(length) <= WORTH)
+        and started["status"] not in _NO_CONTENT
+        and _TEXTS.match(headers.get(b"content-type", b"").lower()) is not None
+        and b"content-encoding" not in headers
+        and b"no-transform" not in headers.get(b"cache-control", b"")
+    )
+
+
 async def _begin(started: Message, first: Message, send: Send) -> "_Gzip | None":
     """Send the head of an answer whose content begins with `first`, and pack that; None where it stays plain."""
     body, more = first.get("body", b""), first.get("more_body", False)
-    headers = MutableHeaders(raw=list(started["headers"]))
-    headers.add_vary_header("Accept-Encoding")
-    stream = None
-    if more or len(body) > WORTH:
-        stream = _Gzip(len(body), b"" if "etag" in headers else _padding(body))
-        long = len(body) > _LONG
-        first["body"] = await asyncio.to_thread(stream.more, body, more) if long else stream.more(body, more)
-        headers["Content-Encoding"] = "gzip"
-        if "etag" in headers:
-            headers["ETag"] = headers["etag"][:-1] + '.gz"'
-        del headers["Content-Length"]
-        if not more:
-            headers["Content-Length"] = str(len(first["body"]))
-    await send({**started, "headers": headers.raw})
+    if not more and len(body) <= WORTH:
+        await send(started)
+        return None
+    tag = next((value for name, value in started["headers"] if name == b"etag"), b"")
+    stream = _Gzip(len(body), b"" if tag else _padding(body))
+    packed = await asyncio.to_thread(stream.more, body, more) if len(body) > _LONG else stream.more(body, more)
+    first["body"] = packed
+    headers = [pair for pair in started["headers"] if pair[0] not in (b"content-length", b"etag")]
+    headers += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
+    if tag:
+        headers.append((b"etag", tag[:-1] + b'.gz"'))
+    if not more:
+        headers.append((b"content-length", str(len(packed)).encode()))
+    await send({**started, "headers": headers})
     return stream
-
-
-def _packable(started: Message, scope: Scope) -> bool:
-    """Whether an answer is a text that its reader takes packed; how long it is may still be unknown."""
-    headers = Headers(raw=started.get("headers", ()))
-    length = headers.get("content-length", "")
-    if (length.isdigit() and int(length) <= WORTH) or started["status"] in _NO_CONTENT:
-        return False
-    return (
-        _TEXTS.match(headers.get("content-type", "").lower()) is not None
-        and "content-encoding" not in headers
-        and "no-transform" not in headers.get("cache-control", "")
-        and coding(Headers(scope=scope).get("accept-encoding", ""), ("gzip",)) is not None
-    )
 
 
 def _padding(body: bytes) -> bytes:
