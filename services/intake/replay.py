@@ -1,4 +1,4 @@
-"""What the log's entries say of the state: the fold by which a database that is behind the log is rebuilt. Pure.
+"""What the log's entries say of the state: the fold by which a database that is behind the log is rebuilt.
 
 The log has no account, no private word and no write that caused no event: these are lost, and marked as lost.
 """
