@@ -1,7 +1,7 @@
 // The Department's other work: commendations, the closing of a quarter, the list of units.
 
 import { byId, confirmed, el, flash } from "../assets/dom.js";
-import { dayField, dayOf, NO_DAY, typed } from "../assets/days.js";
+import { dayField, dayOf, NO_DAY, typed } from "./days.js";
 import { number, quarter as quarterName, t } from "../assets/words.js";
 import { now, stamp } from "./clock.js";
 import { Editions } from "./desk_editions.js";

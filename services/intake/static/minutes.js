@@ -2,7 +2,7 @@
 
 import { get } from "../assets/api.js";
 import { byId, el } from "../assets/dom.js";
-import { fileField } from "../assets/files.js";
+import { fileField } from "./files.js";
 import { moment, t } from "../assets/words.js";
 
 const VERDICT = (told) => {

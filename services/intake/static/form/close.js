@@ -1,7 +1,7 @@
 // Closing: the roll with sums checked as they are typed, who stood for the unit, the minutes read back, then signed or refused.
 
 import { byId, confirmed, el, onSubmit } from "../../assets/dom.js";
-import { dayField, dayOf, NO_DAY, typed } from "../../assets/days.js";
+import { dayField, dayOf, NO_DAY, typed } from "../days.js";
 import { day, items, moment, number, t } from "../../assets/words.js";
 import { device, elapsed, now, stamp } from "../clock.js";
 import * as directory from "../directory.js";

@@ -1,7 +1,7 @@
 // Handing over: this phone's queue as a file for a colleague, and a colleague's file taken in to be carried.
 
 import { byId, confirmed, el, flash, redraw } from "../../assets/dom.js";
-import { fileField } from "../../assets/files.js";
+import { fileField } from "../files.js";
 import { items, moment, number, t } from "../../assets/words.js";
 import { deliver } from "./export.js";
 import { headOf, sealed } from "../handover.js";

@@ -1,7 +1,7 @@
 // A file chooser in the page's own language: the browser's says "Choose File" whatever the page speaks.
 
-import { el } from "./dom.js";
-import { t } from "./words.js";
+import { el } from "../assets/dom.js";
+import { t } from "../assets/words.js";
 
 /** Put a button with our words before a file input, which stays what the keyboard reaches and readers announce. */
 export function fileField(input) {

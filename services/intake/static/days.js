@@ -1,7 +1,7 @@
 // Days as people here write them: 15/12/2026 typed into a text field, a calendar at a tap, the weekday said back.
 
-import { el } from "./dom.js";
-import { language, t } from "./words.js";
+import { el } from "../assets/dom.js";
+import { language, t } from "../assets/words.js";
 
 const TYPED = /^\s*(\d{1,2})\s*[/.\-\s]\s*(\d{1,2})\s*[/.\-\s]\s*(\d{4}|\d{2})\s*$/;
 const ISO = /^\s*(\d{4})-(\d{2})-(\d{2})\s*$/;
