@@ -15,7 +15,7 @@ from tests.support.traffic import fresh
 
 AT = "2026-09-01T07:45:12+07:00"
 MINUTES = {
-    "number": "12/BB-ĐKT", "place": "Hội trường", "secretary": "Phạm Thị Thư", "demands": "Chấn chỉnh.",
+    "number": "12/BB-ĐKT", "place": "Hội trường", "leader": "Trần Văn Trưởng", "secretary": "Phạm Thị Thư", "demands": "Chấn chỉnh.",
     "demands_due": "2026-10-01", "copies": 3, "representative": {"name": "Nguyễn Văn Ví Dụ", "post": "Phó Chủ tịch"},
 }  # fmt: skip
 WHOLE: dict[str, tuple[type[Form], dict[str, Any]]] = {
@@ -61,7 +61,7 @@ CASES: list[tuple[str, str, list[Any]]] = [
     *[("closing", f"/private/{name}", TEXTS) for name in ("opinion", "refusal", "minutes/demands")],
     ("closing", "/private/minutes/number", NUMBERS),
     *[("closing", f"/private/minutes/{name}", LINES)
-      for name in ("place", "secretary", "representative/name", "representative/post")],
+      for name in ("place", "leader", "secretary", "representative/name", "representative/post")],
     ("closing", "/private/minutes/demands_due", ["2026-02-28", "2026-02-30", "1999-01-01", "28/02/2026", ""]),
     ("closing", "/private/minutes/copies", [1, 99, 0, 100, None]),
     ("withdrawal", "/private/reason", [*TEXTS, " ", "\n"]),

@@ -65,7 +65,7 @@ const RULES = {
   closing: {
     "/closed_at": time, "/assigned": tally, "/present": tally, "/late": tally, "/unexcused": tally, "/excused/*": tally,
     "/persons_checked": tally, "/files_checked": tally, "/signed": among(true, false), "/private/opinion?": text, "/private/refusal?": text,
-    "/private/minutes/number?": numbered, "/private/minutes/place?": line, "/private/minutes/secretary?": line,
+    "/private/minutes/number?": numbered, "/private/minutes/place?": line, "/private/minutes/leader?": line, "/private/minutes/secretary?": line,
     "/private/minutes/representative/name?": line, "/private/minutes/representative/post?": line,
     "/private/minutes/demands?": text, "/private/minutes/demands_due?": day, "/private/minutes/copies?": whole(1, 99),
   },
