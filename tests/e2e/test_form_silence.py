@@ -247,6 +247,20 @@ def test_what_was_just_recorded_can_be_taken_back_and_nothing_of_it_left(
     assert {one["missing_count"] for one in devices if one["account"] == "an.kt"} == {0}  # no gap in the phone's chain
 
 
+@pytest.mark.parametrize("how", ["sent now", "by itself"])
+def test_the_focus_stays_on_the_page_when_nothing_can_be_undone_any_more(how: str, phone: Person) -> None:
+    page = phone.page
+    open_inspection(page, "tan hoa", NAME, "218/QĐ-SNV")
+    count(page, "A01", 1)
+    page.get_by_role("button", name="Ghi nhận", exact=True).press("Enter")
+    bar = page.locator("#undo-bar")
+    expect(bar).to_be_focused()
+    if how == "sent now":
+        bar.get_by_role("button", name="Gửi ngay").press("Enter")
+    expect(bar).to_be_hidden(timeout=FAR)
+    expect(page.locator("#count-title")).to_be_focused()
+
+
 def test_a_page_closed_while_it_could_be_undone_loses_nothing(phone: Person, net: WebProxy, instance: Instance) -> None:
     page = phone.page
     installed(page)

@@ -362,7 +362,9 @@ export class CountView {
     const { id } = this.inspection;
     const rows = Object.entries(this.house.held.rows(id));
     const bar = byId("undo-bar");
+    const held = bar.contains(document.activeElement);
     bar.hidden = rows.length === 0;
+    if (held && bar.hidden) byId("count-title").focus({ preventScroll: true }); // what is hidden would drop the focus
     redraw(bar, rows.length > 0 && [
       el("p", {}, t("Đã ghi nhận ", "Recorded "), rows.map(([code, { count }]) => (code === CLEAN ? t("không vi phạm", "no violation") : `${code} × ${number(count)}`)).join(", ")),
       el("button", { type: "button", onclick: () => this.undo() }, t("Hoàn tác", "Undo")),
