@@ -174,8 +174,9 @@ def test_the_focus_goes_on_to_the_next_case_and_at_the_end_to_the_heading(enter:
     reply(page, first)
     expect(case(page, second).locator("summary")).to_be_focused()
     assert overflow(page) <= 0
-    page.get_by_role("button", name="Gửi ngay").click()
+    page.get_by_role("button", name="Gửi ngay").press("Enter")
     expect(case(page, first)).to_contain_text("Đã giải trình")
+    expect(case(page, second).locator("summary")).to_be_focused()
     reply(page, second)
     expect(page.locator("#answer-title")).to_be_focused()
     page.get_by_role("button", name="Gửi ngay").click()

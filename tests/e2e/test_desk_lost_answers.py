@@ -149,6 +149,31 @@ def test_a_further_commendation_is_one_that_was_asked_for(enter: Any) -> None:
     assert len(set(ids)) == 2
 
 
+@pytest.mark.parametrize("reload", [False, True])
+def test_the_unit_that_was_commended_is_named_whatever_is_searched_or_chosen_since(enter: Any, reload: bool) -> None:
+    page = enter("tham.dinh", "commend")
+    ids = lose_the_first_answer(page, "commendations")
+    form = commend(page)
+    page.locator("#commend-unit-search").fill("")  # its match is shown no more
+    send(form, FIRST)
+    expect(form.locator(".error-summary")).to_contain_text("Không kết nối được máy chủ")
+    if reload:
+        page.reload()
+    expect(page.locator("#commend-unit-picked")).to_contain_text(NAME)
+    page.locator("#commend-unit-search").fill("binh minh")
+    form.get_by_label("UBND phường Bình Minh", exact=True).check()
+    send(form, BETTERED)
+    panel = standing(form)
+    expect(panel).to_contain_text(NAME)
+    expect(panel).not_to_contain_text("Bình Minh")
+    page.locator("#commend-unit-picked").get_by_role("button", name="Đổi").click()  # none is chosen
+    panel.get_by_role("button", name="Giữ nội dung đã nhận").click()
+    expect(page.locator("#flash")).to_contain_text("Đã giữ")
+    expect(form.locator("textarea")).to_have_value("")  # else it were sent again, as another
+    expect(page.locator("#commend-title")).to_be_focused()
+    assert len(set(ids)) == 1
+
+
 def test_a_bettered_reply_shows_the_one_that_the_reviewer_reads(enter: Any, instance: Instance, finding: str) -> None:
     page = enter("chu.tich", "answer")
     ids = lose_the_first_answer(page, f"findings/{finding}/reply")

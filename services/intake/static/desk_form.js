@@ -26,9 +26,11 @@ export function wire(form, { name, path, write, done, again = null, restore = ()
     sessionStorage.setItem(key, JSON.stringify(kept));
   };
   const end = async (answer, fields) => {
+    const view = form.closest("section");
     sessionStorage.removeItem(key);
     kept = { id: uuid7(), fields: {} };
     await Promise.resolve(done(answer, fields)).catch(savedAll);
+    land(form, view);
   };
   const keep = async (first) => {
     if (!first) return location.reload();
@@ -70,6 +72,14 @@ const keptAs = (name) => `kycuong-desk/${name}`;
 
 /** A write of an earlier page was taken: what was typed for it is no draft any more. */
 export const settled = ({ name }) => sessionStorage.removeItem(keptAs(name));
+
+/** Whoever acted stands somewhere also when the button is gone: where the form is folded away, at the next case, at the heading. */
+function land(form, view) {
+  const held = document.activeElement;
+  if (held !== document.body && held.checkVisibility()) return;
+  const folded = form.isConnected && form.closest("details:not(.case)")?.querySelector("summary");
+  (folded || (view?.querySelector(".case[data-waits] > summary") ?? view?.querySelector("h2")))?.focus();
+}
 
 /** The form steps aside while its write can be taken back; null when it was. */
 async function aside(form, leaving, onward) {

@@ -56,7 +56,8 @@ class Leaving {
     waiting.delete(this);
     const held = this.line.contains(document.activeElement);
     this.line.remove();
-    if (held) document.querySelector("section:not([hidden]) .case[data-waits] > summary, section:not([hidden]) > h2")?.focus();
+    const view = held && document.querySelector("section:not([hidden])");
+    if (view) (view.querySelector(".case[data-waits] > summary") ?? view.querySelector("h2")).focus();
   }
 
   undo() {

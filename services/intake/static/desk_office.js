@@ -32,9 +32,9 @@ export class Commend {
       path: (id) => `/intake/v1/commendations/${id}`,
       write: (fields) => this.write(fields),
       again: t("Ghi thêm một biểu dương khác", "Record another commendation"),
-      restore: ({ unit = null }) => this.picker.restore(unit, ""),
-      done: async () => {
-        const { name } = this.picker.chosen;
+      restore: ({ unit }) => this.picker.restore(unit || null, ""),
+      done: async (_, { unit }) => {
+        const name = this.picker.units.find((each) => each.unit === unit)?.name ?? unit;
         this.form.reset();
         this.picker.restore(null, "");
         await this.show();

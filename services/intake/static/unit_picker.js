@@ -1,4 +1,5 @@
-// Finding a unit by typing part of its name, with or without marks; the results are a radio group named "unit".
+// Finding a unit by typing part of its name, with or without marks. The form's field "unit" is what was chosen, whichever matches
+// are shown just now.
 
 import { byId, el } from "../assets/dom.js";
 import { number, plain, t } from "../assets/words.js";
@@ -12,7 +13,10 @@ export class UnitPicker {
     this.counter = byId(`${prefix}-count`);
     this.choices = byId(`${prefix}-choices`);
     this.picked = el("p", { class: "picked", id: `${prefix}-picked`, role: "status", hidden: true });
-    this.choices.closest("fieldset").querySelector("legend").after(this.picked);
+    this.field = el("input", { type: "hidden", name: "unit" });
+    const fieldset = this.choices.closest("fieldset");
+    fieldset.querySelector("legend").after(this.picked);
+    fieldset.append(this.field);
     this.told = chosen;
     this.units = [];
     this.unit = null;
@@ -55,6 +59,8 @@ export class UnitPicker {
   /** What is chosen stands apart: a result is only ever what matches. */
   show() {
     const { chosen } = this;
+    this.field.value = this.unit ?? "";
+    this.field.dataset.words = chosen?.name ?? "";
     this.picked.hidden = !chosen;
     this.picked.replaceChildren(...(chosen ? [el("span", {}, t("Đã chọn: ", "Chosen: "), el("b", {}, chosen.name)),
       el("button", { type: "button", class: "quiet", onclick: () => this.change() }, t("Đổi", "Change"))] : []));
@@ -75,6 +81,6 @@ export class UnitPicker {
 
   choice(unit) {
     return el("label", { class: "choice" },
-      el("input", { type: "radio", name: "unit", value: unit.unit, checked: unit.unit === this.unit }), unit.name);
+      el("input", { type: "radio", name: this.choices.id, value: unit.unit, checked: unit.unit === this.unit }), unit.name);
   }
 }
