@@ -15,8 +15,9 @@ from tests.support.traffic import fresh
 
 AT = "2026-09-01T07:45:12+07:00"
 MINUTES = {
-    "number": "12/BB-ĐKT", "place": "Hội trường", "leader": "Trần Văn Trưởng", "secretary": "Phạm Thị Thư", "demands": "Chấn chỉnh.",
-    "demands_due": "2026-10-01", "copies": 3, "representative": {"name": "Nguyễn Văn Ví Dụ", "post": "Phó Chủ tịch"},
+    "number": "12/BB-ĐKT", "place": "Hội trường", "leader": "Trần Văn Trưởng", "secretary": "Phạm Thị Thư",
+    "demands": "Chấn chỉnh.", "demands_due": "2026-10-01", "copies": 3,
+    "representative": {"name": "Nguyễn Văn Ví Dụ", "post": "Phó Chủ tịch"},
 }  # fmt: skip
 WHOLE: dict[str, tuple[type[Form], dict[str, Any]]] = {
     "inspection": (OpenInspection, {
