@@ -49,7 +49,7 @@ class Instance:
         self._clients: list[httpx.Client] = []
         self.log = data.parent / f"{data.name}.stderr"
 
-    def start(self, patience: float = 30, **env: str) -> float:
+    def start(self, patience: float = 90, **env: str) -> float:
         """Start and wait for the ready line; the seconds it took."""
         began = time.monotonic()
         if self.process is not None and self.process.stdout is not None:
