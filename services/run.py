@@ -285,6 +285,7 @@ def settings_of(folder: Folder, url: str, port: int | None = None) -> Settings:
 async def prepare(settings: Settings) -> None:
     """What an installation must have before its services start: its tables, and every secret, made once."""
     from services.audit.guard import keys_of
+    from services.intake import genesis
     from services.intake.handover_keys import Keys
     from services.intake.known_devices import KnownDevices
     from services.intake.vault_key import open_vault
@@ -293,6 +294,7 @@ async def prepare(settings: Settings) -> None:
     connection = await asyncpg.connect(settings.dsn("intake_app"))
     try:
         await open_vault(connection, settings.folder)
+        await genesis.require_own(connection, settings.folder)
     finally:
         await connection.close()
     folder = settings.folder

@@ -90,12 +90,15 @@ class KeyRing:
 
     def _admit(self, signers: tuple[Signer, ...]) -> None:
         """Take keys of this log only, of which one at least is known, and write their public halves down."""
-        known = {verifier.vkey for verifier in known_keys(self._folder)}
-        own = {signer.vkey for signer in signers}
-        if not own or any(signer.name != self.name for signer in signers) or (known and not own & known):
+        told = known_keys(self._folder)
+        known, own = {verifier.vkey for verifier in told}, {signer.vkey for signer in signers}
+        others = sorted({*(signer.name for signer in signers), *(key.name for key in told)} - {self.name})
+        if not own or others or (known and not own & known):
+            of = f" ({', '.join(others)})" if others else ""
             raise ValueError(
-                f"khóa ký không thuộc nhật ký {self.name}: hãy đặt lại đúng khóa trong secrets/ / the signing key does "
-                f"not belong to the log {self.name}: put back the right one"
+                f"khóa ký không thuộc nhật ký {self.name}{of}: hãy đặt lại đúng khóa trong secrets/, hoặc đúng thư mục "
+                f"log/ / the signing key does not belong to the log {self.name}{of}: put back the right key in "
+                "secrets/, or the right folder log/"
             )
         if known and not own <= known:
             remember_keys(self._folder, signers)

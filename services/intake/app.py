@@ -95,6 +95,7 @@ async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     stop = asyncio.Event()
     try:
         await genesis.require_unchanged(pool)
+        await genesis.require_own(pool, settings.folder)
         await opening.begin(service)
         service.loops = [
             start_loop(relay.run(stop), "relay"),

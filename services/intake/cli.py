@@ -14,7 +14,7 @@ import asyncpg
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from services.intake import accounts, publishing
+from services.intake import accounts, genesis, publishing
 from services.intake.forms import Name
 from services.intake.loading import QUERIES
 from services.kernel.command import database_of, in_words
@@ -54,6 +54,7 @@ def _with_database(data: Path, work: Callable[[asyncpg.Connection, Settings], Aw
 async def _connected(settings: Settings, work: Callable[[asyncpg.Connection, Settings], Awaitable[T]]) -> T:
     connection = await asyncpg.connect(settings.dsn("intake_app"), timeout=10, command_timeout=30)
     try:
+        await genesis.require_own(connection, settings.folder)
         return await work(connection, settings)
     finally:
         await connection.close()

@@ -13,6 +13,8 @@ from services.intake.rulefiles import SCHEMAS, BadRuleFile, Genesis, calendar_fi
 from services.intake.storing import columns, store_writes
 from services.kernel.db import Connection, Pool, transaction
 from services.kernel.envelope import NO_UNIT, genesis_id
+from services.kernel.folder import Folder
+from services.kernel.loops import StartRefused
 
 AUTHOR = "system"
 CALENDAR = "kycuong.calendar.published.v1"
@@ -42,6 +44,22 @@ async def publish_rules(pool: Pool, source: str, now: datetime, schemas: Path = 
         await _keep_calendars(connection, {*known, *fresh}, schemas)
     # a crash before this line leaves none of them, after it all
     return len(events)
+
+
+async def require_own(source: Pool | Connection, folder: Folder) -> None:
+    """StartRefused when the database's first events are of another log than the folder's.
+
+    That log refuses for good what is written under another name.
+    """
+    rows = await source.fetch(QUERIES.genesis_known, list(_rules(SCHEMAS)))
+    sources = {str(json.loads(row["answer"])["source"]) for row in rows}
+    own = " ".join(sorted(one.removeprefix("//").removesuffix("/intake") for one in sources))
+    if own and folder.origin() != own:
+        raise StartRefused(
+            f"log/origin ghi nhật ký {folder.origin()}, còn cơ sở dữ liệu là của nhật ký {own}: hãy đặt lại đúng thư "
+            f"mục log/ từ bản sao, hoặc đúng cơ sở dữ liệu / log/origin names the log {folder.origin()}, and the "
+            f"database is of the log {own}: put the right folder log/ back from its copy, or the right database"
+        )
 
 
 async def require_unchanged(pool: Pool, schemas: Path = SCHEMAS) -> None:

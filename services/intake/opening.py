@@ -11,7 +11,7 @@ from services.intake.standing import SHORTER
 from services.kernel.db import transaction
 from services.kernel.entries import EntryFeed
 from services.kernel.failpoints import failpoint
-from services.kernel.log_client import first_key
+from services.kernel.log_client import OtherLog, first_key
 from services.kernel.note import BadNote, Checkpoint, Verifier
 from services.kernel.telemetry import meter
 
@@ -25,8 +25,11 @@ async def begin(service: Service) -> None:
     """Take writes at once where no log can know more than the database: nothing was ever signed."""
     row = await service.pool.fetchrow(QUERIES.log_position)
     service.standing.resume(row["size"], row["until"])
-    if row["until"] is None and await _nothing_signed(service):
-        await finish(service)
+    try:
+        if row["until"] is None and row["size"] == 0 and await _nothing_signed(service):
+            await finish(service)
+    except OtherLog as error:
+        service.standing.trouble = error.words
 
 
 async def _nothing_signed(service: Service) -> bool:

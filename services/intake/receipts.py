@@ -18,7 +18,7 @@ from services.kernel.db import TRANSIENT, Connection, transaction
 from services.kernel.entries import Covered, EntryFeed, LogDiffers, Refusal
 from services.kernel.envelope import Envelope, is_uuid, read_envelope
 from services.kernel.failpoints import failpoint
-from services.kernel.log_client import Keys, find_keys
+from services.kernel.log_client import Keys, OtherLog, find_keys
 from services.kernel.loops import wait_for_event
 from services.kernel.merkle import CompactRange, leaf_hash
 from services.kernel.quarters import parse_instant
@@ -35,10 +35,11 @@ _refused = meter.create_counter("kycuong.outbox.refused", unit="{event}", descri
 
 async def run(service: Service, stream: Stream, stop: asyncio.Event) -> None:
     """Take receipts in until stopped; trouble with the database or the log is waited out."""
-    keys = await _unless(stop, find_keys(service.settings.folder, service.settings.audit_url))
-    while keys is not None and not stop.is_set():
+    while not stop.is_set():
         try:
-            await _follow(service, stream, keys, stop)
+            keys = await _unless(stop, find_keys(service.settings.folder, service.settings.audit_url))
+            if keys is not None:
+                await _follow(service, stream, keys, stop)
         except TRANSIENT as error:
             log.warning("receipts wait for the database: %s", type(error).__name__)
             await wait_for_event(stop, _WAIT)
@@ -49,6 +50,10 @@ async def run(service: Service, stream: Stream, stop: asyncio.Event) -> None:
         except UnknownEvent as error:
             log.error("the log holds %s, which this version does not know: install a newer one", error)
             service.standing.trouble = UNKNOWN
+            await wait_for_event(stop, _DIFFERS)
+        except OtherLog as error:
+            log.error("%s", error)
+            service.standing.trouble = error.words
             await wait_for_event(stop, _DIFFERS)
         except LogDiffers as error:
             if not service.standing.open:

@@ -9,6 +9,8 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from services.kernel.note import BadNote, Signer, Verifier
+
 DEMO_MARK = "demo"
 LOADING_MARK = "demo-loading"
 
@@ -82,8 +84,8 @@ class Folder:
         return self.secret_text("read_token")
 
     def origin(self, configured: str | None = None) -> str:
-        """The log's origin, made once a folder and never changed."""
-        fresh = configured or f"kycuong.local/{secrets.token_hex(6)}"
+        """The log's origin, made once a folder and never changed; where only its key is left, the key names it."""
+        fresh = self._named_by_key() or configured or f"kycuong.local/{secrets.token_hex(6)}"
         kept = make_once(self.log_dir / "origin", fresh, 0o644).strip()
         if configured not in (None, kept):
             raise ValueError(
@@ -91,6 +93,22 @@ class Folder:
                 f"folder's log is {kept}; KYCUONG_LOG_ORIGIN says {configured}: use another folder"
             )
         return kept
+
+    def known_origin(self) -> str | None:
+        """The log's origin, if the folder has one."""
+        path = self.log_dir / "origin"
+        return path.read_text(encoding="utf-8").strip() if path.exists() else None
+
+    def _named_by_key(self) -> str | None:
+        """The log that the folder's keys are of: a lost `origin` must not become another log's name."""
+        try:
+            if (vkey := self.vkey()) is not None:
+                return Verifier.parse(vkey).name
+            if self.has_secret("log_key"):
+                return Signer.parse(self.secret_text("log_key")).name
+        except (BadNote, SecretBroken):
+            pass  # whoever signs says what is wrong with it
+        return None
 
     def vkey(self) -> str | None:
         """The log's verifier key, once the log has been created."""

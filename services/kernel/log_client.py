@@ -48,6 +48,20 @@ class LogUnreachable(Exception):
     """
 
 
+class OtherLog(Exception):
+    """The keys are of another log than the folder's: whatever is written from here would be refused for good."""
+
+    def __init__(self, origin: str, found: str) -> None:
+        self.words = (
+            f"Thư mục dữ liệu ghi nhật ký {origin} (log/origin), còn nhật ký ở KYCUONG_AUDIT_URL là {found}; người vận "
+            "hành cần đặt lại đúng thư mục log/, hoặc đúng địa chỉ, rồi khởi động lại. Hãy giữ lại và gửi lại sau.",
+            f"The data folder is of the log {origin} (log/origin), and the log at KYCUONG_AUDIT_URL is {found}; the "
+            "operator has to put the right folder log/ back, or the right address, and start again. Keep the item and "
+            "send it again later.",
+        )
+        super().__init__(" / ".join(self.words))
+
+
 class LogClient:
     """One log, read with the installation's read token."""
 
@@ -138,16 +152,26 @@ async def find_keys(folder: Folder, audit_url: str, http: httpx.AsyncClient | No
 
 
 async def first_key(folder: Folder, audit_url: str, http: httpx.AsyncClient | None = None) -> str | None:
-    """The log's key as `find_keys` finds it; None while the folder has none and the log does not answer."""
+    """The log's key as `find_keys` finds it; None while the folder has none and the log does not answer.
+
+    OtherLog when it is not of the log that the folder names: it is not kept then.
+    """
     if (kept := folder.vkey()) is not None:
-        return kept
+        return _own(folder, kept)
     client = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, verify=_authorities())
     try:
         told = await _ask_for_key(client, audit_url)
     finally:
         if http is None:
             await client.aclose()
-    return told and make_once(folder.log_dir / "vkey", told + "\n", 0o644).strip()
+    return told and make_once(folder.log_dir / "vkey", _own(folder, told) + "\n", 0o644).strip()
+
+
+def _own(folder: Folder, vkey: str) -> str:
+    origin, found = folder.known_origin(), Verifier.parse(vkey).name
+    if origin not in (None, found):
+        raise OtherLog(str(origin), found)
+    return vkey
 
 
 async def _ask_for_key(client: httpx.AsyncClient, audit_url: str) -> str | None:

@@ -39,6 +39,19 @@ def test_a_configured_origin_is_kept(tmp_path):
     assert folder.origin("snv.example/log") == folder.origin() == "snv.example/log"
 
 
+@pytest.mark.parametrize("lost", [["origin"], ["origin", "vkey", "vkeys"]])
+def test_a_lost_origin_is_what_the_folders_key_names_and_never_another_log(tmp_path, lost):
+    folder = Folder(tmp_path).prepare()
+    origin, keys = folder.origin(), open_keys(folder, folder.origin())
+    create_log(folder, keys, guard_of(folder, keys), empty=True)
+    for name in lost:
+        (folder.log_dir / name).unlink()
+    with pytest.raises(ValueError, match="another folder"):
+        Folder(tmp_path).origin("other.example/log")
+    (folder.log_dir / "origin").unlink()
+    assert Folder(tmp_path).origin() == origin
+
+
 def test_two_processes_cannot_hold_a_folder(tmp_path):
     Folder(tmp_path).prepare().hold()
     with pytest.raises(FolderInUse):
