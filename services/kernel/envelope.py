@@ -65,9 +65,10 @@ def _check(value: Any) -> None:
     if kind is int and not -(2**53) < value < 2**53:
         raise ValueError("an integer beyond 2^53")
     if kind is dict:
-        for key, member in value.items():
-            if not key.isascii() and max(key) > "\uffff":
-                raise ValueError("a member name outside the basic plane")
+        names = "".join(value)
+        if not names.isascii() and max(names) > "\uffff":
+            raise ValueError("a member name outside the basic plane")
+        for member in value.values():
             if type(member) is not str:
                 _check(member)
     elif kind is list or kind is tuple:

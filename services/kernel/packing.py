@@ -98,8 +98,14 @@ class Packing:
 
 
 def _takes_gzip(scope: Scope) -> bool:
-    asked = b", ".join(value for name, value in scope["headers"] if name == b"accept-encoding")
-    return bool(asked) and coding(asked.decode("latin-1"), ("gzip",)) is not None
+    asked = [value for name, value in scope["headers"] if name == b"accept-encoding"]
+    return bool(asked) and _gzip_in(b", ".join(asked))
+
+
+@lru_cache(maxsize=64)
+def _gzip_in(accept_encoding: bytes) -> bool:
+    """Judged once for each kind of reader."""
+    return coding(accept_encoding.decode("latin-1"), ("gzip",)) is not None
 
 
 def _packable(started: Message) -> bool:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any, cast
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -72,7 +73,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **options)
         self._guard, self._limits = guard, guard.limits
         self._unfinished = self._in_body = self._refused = False
-        self._head = self._came = self._raw = 0
+        self._fields = self._came = self._raw = 0
         self._since = 0.0  # when the head began, or the body last made progress
         self._timer: asyncio.TimerHandle | None = None
         self._counted: str | None = None
@@ -109,16 +110,10 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._await_head()
 
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        self._weigh(len(url))
-
-    def on_header(self, name: bytes, value: bytes) -> None:  # of the head, or of what trails a body
-        super().on_header(name, value)
-        self._weigh(len(name) + len(value) + 4)
-
     def on_headers_complete(self) -> None:
+        self._weigh()
         super().on_headers_complete()
+        self._fields = len(self.headers)
         self._in_body, self._came, self._raw, self._since = True, 0, 0, self.loop.time()
 
     def on_body(self, body: bytes) -> None:
@@ -128,6 +123,8 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if len(self.headers) > self._fields:
+            self._weigh()  # with what trails the body
         self._unfinished = self._in_body = False
         self._raw = 0
         super().on_message_complete()
@@ -147,14 +144,15 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         self._unfinished, self._in_body = True, False
-        self._head, self._since = 0, self.loop.time()
+        self._since = self.loop.time()
 
     def _idle(self) -> bool:
         return self.cycle is None or bool(self.cycle.response_complete)
 
-    def _weigh(self, more: int) -> None:
-        self._head += more
-        if self._head > self._limits.head_bytes:
+    def _weigh(self) -> None:
+        """Once when a head is complete: what of it came before is within what may come raw, or in one piece."""
+        fields = self.headers
+        if len(self.url) + sum(map(len, chain.from_iterable(fields))) + 4 * len(fields) > self._limits.head_bytes:
             self._refusal = HeadTooLarge()
             raise _Refused
 

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from fastapi.telemetry import TelemetryConfig
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,8 +28,11 @@ _SECURITY = {
 SERVICES = Path(__file__).parents[1]
 _METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
 SECURITY_RAW = [(name.lower().encode(), value.encode()) for name, value in _SECURITY.items()]
-_HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
-_SECRET = re.compile(r"[^/]{40,}")  # longer than any id: whoever holds it may look
+_ADDED = tuple(SECURITY_RAW)
+_OVER_HTTPS = (*_ADDED, (b"strict-transport-security", b"max-age=31536000"))  # as the proxy with TLS says
+_UNKEPT = (b"cache-control", b"no-store")
+_SECURED = "kycuong.secured"
+_SECRET = re.compile(r"(?<![^/])[^/]{40,}")  # longer than any id: whoever holds it may look
 _ASKED = "kycuong.asked"
 # FastAPI's own server span a request; its log records would carry what was sent, so none of those
 _TELEMETRY: TelemetryConfig = {
@@ -48,29 +52,21 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or _SECURED in scope:  # a door before this one does it
             await self._app(scope, receive, send)
             return
+        scope[_SECURED] = True
+        added = _OVER_HTTPS if scope.get("scheme") == "https" else _ADDED
 
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = _secured(list(message.get("headers", ())), scope.get("scheme") == "https")
+                headers = message.get("headers", ())
+                message["headers"] = [*headers, *added]
+                if b"cache-control" not in dict(headers):
+                    message["headers"].append(_UNKEPT)
             await send(message)
 
         await self._app(scope, receive, secured)
-
-
-def _secured(headers: list[tuple[bytes, bytes]], https: bool) -> list[tuple[bytes, bytes]]:
-    """An answer's headers with ours, once; `https` is what the proxy with TLS says."""
-    names = {name for name, _ in headers}
-    if SECURITY_RAW[-1][0] in names:
-        return headers
-    headers += SECURITY_RAW
-    if https:
-        headers.append(_HTTPS_ONLY)
-    if b"cache-control" not in names:
-        headers.append((b"cache-control", b"no-store"))
-    return headers
 
 
 class Face(FastAPI):
@@ -80,9 +76,13 @@ class Face(FastAPI):
     scope before the app does, so it never gets to see them; `AsAsked` gives them back.
     """
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._door = SecurityHeaders(super().__call__)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "http":
+        if scope["type"] == "http" and (scope["query_string"] or _SECRET.search(scope["path"])):
             path = scope["path"]
             scope = {
                 **scope,
@@ -90,7 +90,7 @@ class Face(FastAPI):
                 "path": _SECRET.sub("*", path),
                 "query_string": b"",
             }
-        await SecurityHeaders(super().__call__)(scope, receive, send)
+        await self._door(scope, receive, send)
 
 
 class AsAsked:
@@ -191,8 +191,12 @@ async def read_body(request: Request, limit: int, media_type: str = "application
     """The body, at most `limit` bytes (413, also when it grows too long as it streams) and of a type (415)."""
     _require_length(request, limit)
     parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
+    size, more = 0, True
+    while more:  # what Request.stream() does, without a generator: nearly every body comes in one piece
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part, more = message.get("body", b""), message.get("more_body", False)
         size += len(part)
         if size > limit:
             raise TooLarge

@@ -183,6 +183,15 @@ async def test_a_whole_head_that_is_too_large_is_refused_too(server):
     assert transport.refusal[0] == 431 and not server.seen
 
 
+async def test_a_head_that_began_behind_another_request_is_weighed_whole(server):
+    protocol, transport = server.connect()
+    protocol.data_received(b"GET / HTTP/1.1\r\nhost: t\r\n\r\nGET / HTTP/1.1\r\nhost: t\r\ncookie: " + b"x" * 9_000)
+    await settled()
+    protocol.data_received(b"x" * 9_000 + b"\r\n\r\n")
+    await settled()
+    assert len(server.seen) == 1 and transport.sent.count(b"HTTP/1.1 431") == 1
+
+
 async def test_a_head_of_ordinary_size_passes(server):
     protocol, transport = server.connect()
     protocol.data_received(b"GET / HTTP/1.1\r\nhost: t\r\ncookie: " + b"x" * 15_000 + b"\r\n\r\n")
@@ -233,6 +242,14 @@ async def test_what_is_no_body_is_no_progress_and_is_bounded(server, filler):
     await settled()
     for start in range(0, len(filler), 1_000):
         protocol.data_received(filler[start : start + 1_000])
+    assert transport.refusal[0] == 431
+
+
+async def test_what_trails_a_body_is_weighed_with_its_head_also_when_it_comes_at_once(server):
+    protocol, transport = server.connect()
+    head = b"PUT / HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked\r\n\r\n"
+    protocol.data_received(head + b"5\r\nhello\r\n0\r\nx: " + b"t" * 20_000 + b"\r\n\r\n")
+    await settled()
     assert transport.refusal[0] == 431
 
 

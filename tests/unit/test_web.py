@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from services.kernel import pages
 from services.kernel.problems import NotFound
-from services.kernel.web import service_app
+from services.kernel.web import SecurityHeaders, service_app
 
 
 @asynccontextmanager
@@ -89,3 +89,14 @@ async def test_a_405_names_what_the_address_takes(client, method, path, allow):
 async def test_head_is_in_no_description(client):
     paths = (await client.get("/tiny/openapi.json")).json()["paths"]
     assert {method for operations in paths.values() for method in operations} == {"get", "put", "post"}
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_door_behind_another_adds_nothing_twice(tmp_path, scheme):
+    transport = httpx.ASGITransport(app=SecurityHeaders(tiny(tmp_path)))
+    async with httpx.AsyncClient(transport=transport, base_url=f"{scheme}://t") as client:
+        for path in ("/tiny/text/x", "/tiny/both", "/nothing"):
+            headers = (await client.get(path)).headers
+            for name in ("x-content-type-options", "content-security-policy", "cache-control"):
+                assert len(headers.get_list(name)) == 1, (path, name)
+            assert ("strict-transport-security" in headers) == (scheme == "https")
