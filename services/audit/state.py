@@ -96,6 +96,12 @@ class State:
                 "Chỉ giám sát của toàn tỉnh mới tải được cả nhật ký; hãy xem từng mục trong phạm vi của mình.",
                 "Only an auditor of the province takes the log in bulk; look at single entries of your own scope.",
             ))  # fmt: skip
+        if any(post.valid_at(now) for post in caller.posts):
+            raise Forbidden((
+                "Người đứng đầu đơn vị không tải được cả nhật ký, vì có mục đơn vị chưa được biết; hãy xem từng mục.",
+                "Who heads a unit does not take the log in bulk, for it holds what the unit may not know yet; look at "
+                "single entries.",
+            ))  # fmt: skip
 
     async def unready(self) -> list[str]:
         """Why the service is not ready; nothing when it is."""

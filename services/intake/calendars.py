@@ -20,6 +20,7 @@ from services.kernel.quarters import local_date, quarter_of
 from services.kernel.strict_json import parse
 
 _DAY = timedelta(days=1)
+_LONGEST = 31  # days off in a row: a year or month typed wrong would put every deadline off, or stop all closings
 
 
 def publish(asked: Asked) -> Accepted:
@@ -66,6 +67,12 @@ def _disorder(form: CalendarFile) -> Iterator[FieldError]:
         if last < first:
             yield FieldError(
                 f"/file/holidays/{number}/to", "ở trước ngày bắt đầu của kỳ nghỉ", "is before the holiday's first day"
+            )
+        elif (last - first).days >= _LONGEST:
+            yield FieldError(
+                f"/file/holidays/{number}/to",
+                f"kỳ nghỉ dài quá {_LONGEST} ngày; hãy xem lại năm và tháng",
+                f"the holiday is longer than {_LONGEST} days; check year and month",
             )
     for (_, last, _), (first, _, number) in pairwise(sorted(spans)):
         if first <= last:

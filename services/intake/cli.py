@@ -264,7 +264,7 @@ def calendar() -> None:
 def publish(data: Path, file: Path, name: str | None) -> None:
     """Công bố một phiên bản lịch làm việc (publish a version of the working calendar; see schemas/calendar)."""
     try:
-        text = file.read_bytes().decode()
+        text = file.read_bytes().decode("utf-8-sig")  # Windows' editors put a mark in front
     except UnicodeDecodeError:
         raise click.ClickException(f"{file}: không phải UTF-8 (is not UTF-8)") from None
     _name(name)

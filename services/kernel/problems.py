@@ -291,8 +291,9 @@ def field_error(item: dict[str, Any]) -> FieldError:
     words = _WORDS.get(item["type"])
     if words is None:
         return FieldError(pointer, "giá trị chưa đúng; hãy kiểm tra lại", f"is not right: {item['msg']}")
-    vi, en = (sentence.format_map(context) for sentence in words)
-    return FieldError(pointer, vi, en)
+    # pydantic joins what it expects with an English word
+    vietnamese = context | {"expected": str(context.get("expected", "")).replace(" or ", " hoặc ")}
+    return FieldError(pointer, words[0].format_map(vietnamese), words[1].format_map(context))
 
 
 def language_of(headers: Mapping[str, str]) -> Language:

@@ -186,6 +186,12 @@ async def test_a_repeat_gets_its_first_answer_and_the_version_is_used_once(intak
          "/file/holidays/13/from"),
         ({"holidays": [*CURRENT["holidays"], {"from": "2026-10-02", "to": "2026-10-01", "name": "Ngược"}]},
          "/file/holidays/13/to"),
+        ({"until": "2099-12-31",
+          "holidays": [*CURRENT["holidays"], {"from": "2028-01-22", "to": "2082-01-28", "name": "Tết"}]},
+         "/file/holidays/13/to"),  # a year typed wrong would stop every closing
+        ({"holidays": [*CURRENT["holidays"], {"from": "2027-12-01", "to": "2028-01-01", "name": "32 ngày"}]},
+         "/file/holidays/13/to"),
+        ({"weekend": [6, 7, 7]}, "/file/weekend"),
         ({"holidays": [*CURRENT["holidays"], {"from": "2028-01-01", "to": "2028-01-02", "name": "Sau"}]},
          "/file/holidays/13/to"),
         ({"holidays": [*CURRENT["holidays"], {"from": "2026-10-01", "to": "2026-10-01", "name": ""}]},
@@ -223,18 +229,20 @@ async def command(intake: Intake, file: Path) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, calendar, ["publish", str(file), "--data", str(settings.data)])
 
 
-async def test_the_command_line_publishes_to_a_running_service(intake: Intake, tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+async def test_the_command_line_publishes_to_a_running_service(intake: Intake, tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "2030.1.json"
     days = [*CURRENT["holidays"], {"from": "2099-01-01", "to": "2099-01-01", "name": "Tết Dương lịch"}]
     changed = CURRENT | {"version": "2030.1", "until": "2099-12-31", "holidays": days}
-    file.write_text(json.dumps(changed, ensure_ascii=False), encoding="utf-8")
+    text = json.dumps(changed, ensure_ascii=False)
+    file.write_text(text, encoding=encoding)
     result = await command(intake, file)
     assert (result.exit_code, "2030.1" in result.output) == (0, True), result.output
     again = await command(intake, file)
     assert again.exit_code == 1 and "2030.1" in again.output and "Traceback" not in again.output
     event = (await published(intake))[-1]
     assert event["data"]["by"]["role"] == "admin"
-    assert event["data"]["sha256"] == sha256(file.read_bytes()).hexdigest()
+    assert event["data"]["sha256"] == sha256(text.encode()).hexdigest()
     _, due = await due_of_a_closing(intake, datetime(2098, 12, 31, 3, tzinfo=UTC))
     assert due == "2099-01-08T16:59:59.999Z"  # the service that runs has noticed
 

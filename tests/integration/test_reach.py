@@ -398,6 +398,10 @@ async def test_what_cannot_be_shown_in_part_is_the_provinces(world):
     for place, status in ((None, 200), ("tinh", 403)):
         auditor = await world.person((Role.AUDITOR, place))
         assert (await world.get(auditor, "/audit/tile/entries/000.p/1")).status_code == status
+    head = await world.person((Role.AUDITOR, None), (Role.UNIT_HEAD, "xa-a"))
+    refused = await world.get(head, "/audit/tile/entries/000.p/1")
+    assert refused.status_code == 403, "severity 4 of his own unit is in there"
+    assert (await world.get(head, f"/audit/v1/entries/{world.events[0].id}")).status_code == 200
     phones = {}
     for unit in ("xa-a", "khac"):
         for account in ("binh",) if unit == "xa-a" else ("chi",):
