@@ -110,4 +110,6 @@ def catalogue_on(world: World, day: date, pointer: str) -> Catalogue:
     try:
         return in_force(world.catalogues, day)
     except LookupError:
-        raise invalid(pointer, f"chưa có danh mục nào cho ngày {day}", f"no catalogue is in force on {day}") from None
+        raise invalid(
+            pointer, f"chưa có danh mục nào cho ngày {day:%d/%m/%Y}", f"no catalogue is in force on {day}"
+        ) from None

@@ -13,7 +13,7 @@ from services.intake.world import Cut, World
 from services.kernel.envelope import NO_UNIT
 from services.kernel.note import Verifier
 from services.kernel.problems import Invalid, invalid
-from services.kernel.quarters import local_date, quarter_days, quarter_of
+from services.kernel.quarters import local_date, quarter_days, quarter_name, quarter_of
 
 CARDS = "card-json/2"
 """The form of the cards that this program freezes."""
@@ -32,7 +32,7 @@ def commend(asked: Asked) -> Accepted:
     refuse_foreign(asked.known)
     day = date.fromisoformat(form.date)
     if world.directory.version(form.unit, day) is None:
-        raise invalid("/unit", f"đơn vị không hoạt động vào ngày {day}", f"the unit was not valid on {day}")
+        raise invalid("/unit", f"đơn vị không hoạt động vào ngày {day:%d/%m/%Y}", f"the unit was not valid on {day}")
     if day > local_date(world.now + AHEAD):
         raise invalid("/date", "là ngày chưa tới", "is still to come")
     catalogue = catalogue_on(world, day, "/date")
@@ -56,8 +56,8 @@ def close_quarter(asked: Asked) -> Accepted:
     for edition in (form.edition, "official"):
         if (quarter, edition) in world.cuts:
             raise AlreadyClosed((
-                f"Quý {quarter} đã được chốt {_EDITIONS[edition][0]}.",
-                f"The {_EDITIONS[edition][1]} edition of {quarter} is already closed.",
+                f"{quarter_name(quarter)} đã được chốt {_EDITIONS[edition][0]}.",
+                f"The {_EDITIONS[edition][1]} edition of {quarter_name(quarter, 'en')} is already closed.",
             ))  # fmt: skip
     _require_day(quarter, form.edition, local_date(world.now))
     _require_certainty(world, quarter, form.edition)
@@ -71,14 +71,19 @@ def close_quarter(asked: Asked) -> Accepted:
     )  # fmt: skip
 
 
+def _names(quarter: str) -> tuple[str, str]:
+    return quarter_name(quarter), quarter_name(quarter, "en")
+
+
 def _require_day(quarter: str, edition: str, today: date) -> None:
     """Flash from the quarter's last day, official from the 15th day after it: until then cases still change."""
     _, last = quarter_days(quarter)
     first = last + (_OFFICIAL_AFTER if edition == "official" else timedelta())
     if today < first:
+        vi, en = _names(quarter)
         raise TooEarly((
-            f"Từ ngày {first:%d/%m/%Y} mới chốt được {_EDITIONS[edition][0]} của quý {quarter}.",
-            f"The {_EDITIONS[edition][1]} edition of {quarter} can be closed from {first.isoformat()} on.",
+            f"Từ ngày {first:%d/%m/%Y} mới chốt được {_EDITIONS[edition][0]} của {vi}.",
+            f"The {_EDITIONS[edition][1]} edition of {en} can be closed from {first.isoformat()} on.",
         ))  # fmt: skip
 
 
@@ -103,16 +108,17 @@ def publish_quarter(asked: Asked) -> Accepted:
     )
     refuse_foreign(asked.known)
     edition = next((kind for kind in _EDITIONS if _closing_of(world, quarter, kind) == form.closing), None)
+    vi, en = _names(quarter)
     if edition is None:
         raise WrongState((
-            f"Quý {quarter} không có bản chốt nào mang mã này; hãy chốt quý trước, rồi công bố đúng bản chốt đó.",
-            f"{quarter} has no closing of this id; close the quarter first, then publish that closing.",
+            f"{vi} không có bản chốt nào mang mã này; hãy chốt quý trước, rồi công bố đúng bản chốt đó.",
+            f"{en} has no closing of this id; close the quarter first, then publish that closing.",
         ))  # fmt: skip
     root = b64decode(form.cards_root)
     if root in world.cuts[quarter, edition].roots:
         raise WrongState((
-            f"Bản này của quý {quarter} đã được công bố với đúng gốc này.",
-            f"This edition of {quarter} was published with this root already.",
+            f"Bản này của {vi} đã được công bố với đúng gốc này.",
+            f"This edition of {en} was published with this root already.",
         ))  # fmt: skip
     world.cuts[quarter, edition].roots.add(root)
     world.changes.publications.append((command.id, form.closing, root, world.now))

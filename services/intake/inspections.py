@@ -35,7 +35,7 @@ def open_inspection(asked: Asked) -> Accepted:
     refuse_foreign(asked.known)
     day = local_date(opened_at)
     if world.directory.version(form.unit, day) is None:
-        raise invalid("/unit", f"đơn vị không hoạt động vào ngày {day}", f"the unit was not valid on {day}")
+        raise invalid("/unit", f"đơn vị không hoạt động vào ngày {day:%d/%m/%Y}", f"the unit was not valid on {day}")
     flags: list[str] = []
     check_clock(world, "/opened_at", opened_at, form, flags)
     catalogue = catalogue_on(world, day, "/opened_at")

@@ -132,7 +132,9 @@ def _check_parent(world: World, unit: str, parent: str | None, day: date) -> Non
     if parent == unit or (world.directory.knows(unit) and world.directory.makes_cycle(unit, parent, day)):
         raise invalid("/parent", "đơn vị không thể trực thuộc chính nó", "a unit cannot lie below itself")
     if world.directory.version(parent, day) is None:
-        raise invalid("/parent", f"đơn vị cấp trên không hoạt động vào ngày {day}", f"the parent is not valid on {day}")
+        raise invalid(
+            "/parent", f"đơn vị cấp trên không hoạt động vào ngày {day:%d/%m/%Y}", f"the parent is not valid on {day}"
+        )
 
 
 def _amend(world: World, form: forms.AmendUnit) -> Accepted:
@@ -181,11 +183,11 @@ def _check_validity(world: World, form: forms.SucceedUnits, day: date) -> None:
         if unit in world.directory.heirs:
             raise WrongState((f"{unit} đã có đơn vị kế thừa.", f"{unit} already has a successor."))
         if world.directory.version(unit, day - _DAY) is None:
-            raise invalid(f"/from/{place}", f"không hoạt động trước ngày {day}", f"was not valid before {day}")
+            raise invalid(f"/from/{place}", f"không hoạt động trước ngày {day:%d/%m/%Y}", f"was not valid before {day}")
     passing = [unit for unit in form.from_ if unit not in form.to]
     for place, unit in enumerate(form.to):
         if world.directory.version(unit, day) is None:
-            raise invalid(f"/to/{place}", f"không hoạt động vào ngày {day}", f"is not valid on {day}")
+            raise invalid(f"/to/{place}", f"không hoạt động vào ngày {day:%d/%m/%Y}", f"is not valid on {day}")
         if world.directory.answering(unit, date.max) in passing:
             raise invalid(
                 f"/to/{place}", "đã được chính đơn vị cũ kế thừa", "is itself to pass into a unit that ends here"

@@ -27,7 +27,7 @@ from services.kernel.negotiation import unchanged
 from services.kernel.packing import packed, served
 from services.kernel.problems import Problem
 from services.kernel.problems import language_of as preferred_language
-from services.kernel.quarters import ICT
+from services.kernel.quarters import ICT, quarter_name
 from services.kernel.roles import Role
 
 KERNEL = Path(__file__).parent
@@ -36,7 +36,6 @@ LANGUAGE_COOKIE = "kycuong_lang"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 PACKED = (".js", ".css", ".svg", ".webmanifest")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
-ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +196,9 @@ def moment(value: datetime | str, language: str = "vi") -> str:
     return f"{_local(value):%d/%m/%Y %H:%M}"
 
 
-def quarter(value: str, language: str = "vi") -> str:
-    """2026-Q3 → `Quý III/2026`."""
-    year, _, ordinal = value.partition("-Q")
-    return f"Q{ordinal} {year}" if language == "en" else f"Quý {ROMAN.get(ordinal, ordinal)}/{year}"
-
-
 def whole_quarter(value: str, language: str = "vi") -> str:
     """A quarter on a page, where no line breaks within its name."""
-    return quarter(value, language).replace(" ", "\u00a0")
+    return quarter_name(value, language).replace(" ", "\u00a0")
 
 
 class _Assets(StaticFiles):

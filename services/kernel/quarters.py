@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+_ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV"}
 ICT = ZoneInfo("Asia/Ho_Chi_Minh")
 _QUARTER = re.compile(r"(20\d\d)-Q([1-4])", re.ASCII)
 _INSTANT = re.compile(
@@ -30,6 +31,12 @@ def quarter_days(quarter: str) -> tuple[date, date]:
     first = date(year, 3 * number - 2, 1)
     following = date(year + number // 4, 3 * (number % 4) + 1, 1)
     return first, following - timedelta(days=1)
+
+
+def quarter_name(quarter: str, language: str = "vi") -> str:
+    """`2026-Q3` as people read it: `Quý III/2026`."""
+    year, _, ordinal = quarter.partition("-Q")
+    return f"Q{ordinal} {year}" if language == "en" else f"Quý {_ROMAN.get(ordinal, ordinal)}/{year}"
 
 
 def rfc3339(instant: datetime) -> str:

@@ -17,7 +17,7 @@ from services.kernel.callers import Grant
 from services.kernel.clock import Clock
 from services.kernel.db import Connection, Pool
 from services.kernel.problems import NotFound, invalid
-from services.kernel.quarters import local_date, parse_instant, quarter_days, quarter_of, rfc3339
+from services.kernel.quarters import local_date, parse_instant, quarter_days, quarter_name, quarter_of, rfc3339
 from services.reports import store
 from services.reports.cards import TreeHead, UnitQuarter, dump, summary, with_log
 from services.reports.fold import Reference, load_reference
@@ -170,7 +170,7 @@ class Reader:
         """NotFound when a path names no quarter, or one that lies in the future."""
         check_quarter(quarter)
         if quarter > quarter_of(local_date(self._clock.now())):
-            raise NotFound((f"Quý {quarter} chưa bắt đầu.", f"{quarter} has not begun."))
+            raise NotFound((f"{quarter_name(quarter)} chưa bắt đầu.", f"{quarter_name(quarter, 'en')} has not begun."))
 
     def _list(self, snapshot: Snapshot, quarter: str, stored: Iterable[str]) -> dict[str, _Place]:
         """Every unit of a quarter's list, in order."""
@@ -238,8 +238,8 @@ class Reader:
             ))  # fmt: skip
         if row is None:
             raise NotFound((
-                f"Quý {quarter} chưa được chốt theo bản này.",
-                f"{quarter} has not been closed with this edition yet.",
+                f"{quarter_name(quarter)} chưa được chốt theo bản này.",
+                f"{quarter_name(quarter, 'en')} has not been closed with this edition yet.",
             ))  # fmt: skip
         return row
 

@@ -53,6 +53,7 @@ async def test_an_edition_has_its_first_day(intake: Intake, edition: str, too_ea
         refused = (await close(intake, edition, 409)).json()
         assert refused["type"] == "/problems/too-early"
         assert f"{datetime.fromisoformat(first):%d/%m/%Y}" in refused["detail"]
+        assert "của Quý III/2026." in refused["detail"]  # as people read it, not as the wire writes it
     assert await intake.rows() == before
     intake.clock.set(local(first))
     closed = (await close(intake, edition)).json()
@@ -67,7 +68,9 @@ async def test_the_day_is_counted_over_the_years_end(intake: Intake, quarter: st
 async def test_each_edition_is_closed_once_and_none_after_the_official_one(intake: Intake) -> None:
     intake.clock.set(local("2026-10-20T08:00:00"))
     await close(intake, "flash")
-    assert (await close(intake, "flash", 409)).json()["type"] == "/problems/already-closed"
+    again = (await close(intake, "flash", 409)).json()
+    assert again["type"] == "/problems/already-closed"
+    assert again["detail"].startswith("Quý III/2026 đã được chốt")
     await close(intake, "official")
     for edition in ("flash", "official"):
         assert (await close(intake, edition, 409)).json()["type"] == "/problems/already-closed"

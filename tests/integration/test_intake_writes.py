@@ -364,6 +364,7 @@ async def test_commendations_and_the_cut_of_a_quarter(intake):
     ):
         answer = await intake.put("reviewer", f"commendations/{fresh()}", body | changes, 422)
         assert answer.json()["errors"][0]["pointer"] == pointer
+        assert "2025-01-01" not in answer.json()["errors"][0]["detail"]  # a day is written 01/01/2025
     closed = (await intake.put("reviewer", f"quarters/2026-Q2/closing/{fresh()}", {"edition": "flash"})).json()
     assert (closed["unit"], closed["state"]) == ("-", "closed")
     await intake.put("reviewer", f"quarters/2026-Q2/closing/{fresh()}", {"edition": "official"})

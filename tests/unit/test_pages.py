@@ -7,7 +7,8 @@ import pytest
 from starlette.requests import Request
 
 from services.intake.pages import PAGES, next_page
-from services.kernel.pages import Reader, day, language_of, moment, navigation, number, percent, quarter
+from services.kernel.pages import Reader, day, language_of, moment, navigation, number, percent
+from services.kernel.quarters import quarter_name
 from services.kernel.roles import Role
 
 SERVICES = Path(__file__).parents[2] / "services"
@@ -31,8 +32,8 @@ def test_numbers_and_dates_as_in_vietnam() -> None:
     assert day("2026-03-05") == "05/03/2026"
     assert day("2026-03-04T17:30:00.000Z") == "05/03/2026"
     assert moment("2026-09-01T00:47:02.113Z") == "01/09/2026 07:47"
-    assert quarter("2026-Q3") == "Quý III/2026"
-    assert quarter("2026-Q3", "en") == "Q3 2026"
+    assert quarter_name("2026-Q3") == "Quý III/2026"
+    assert quarter_name("2026-Q3", "en") == "Q3 2026"
 
 
 def test_language_by_link_then_cookie_then_browser_then_vietnamese() -> None:
