@@ -150,6 +150,33 @@ def test_what_could_not_leave_then_is_sent_when_the_desk_opens_again(
     assert head.get(f"/intake/v1/findings/{finding}").json()["private"]["reply"]["text"] == WORDS
 
 
+def test_words_that_are_being_bettered_are_not_overtaken_by_the_first_ones(
+    enter: Any, instance: Instance, net: WebProxy
+) -> None:
+    inspection, [finding] = inspected(instance, "A06")
+    address = f"/intake/desk/#/answer/{inspection}"
+    page = enter("chu.tich", address, url=net.url)
+    net.fail("cut before commit", part="/reply/")
+    reply(page, finding, "Lời đầu")
+    page.get_by_role("button", name="Gửi ngay").click()
+    expect(case(page, finding).locator(".error-summary")).to_contain_text("Không kết nối được máy chủ")
+    text = case(page, finding).get_by_label("Nội dung giải trình")
+    text.fill("Lời đã sửa")
+    net.heal()
+    other = page.context.new_page()
+    other.goto(net.url + address)
+    expect(case(other, finding)).to_be_visible()
+    page.reload()
+    expect(case(page, finding).locator("summary")).to_be_focused()
+    assert state(instance, finding) == "recorded"
+    expect(text).to_have_value("Lời đã sửa")
+    case(page, finding).get_by_role("button", name="Gửi giải trình").click()
+    page.get_by_role("button", name="Gửi ngay").click()
+    expect(page.locator("#flash")).to_contain_text("Đã nhận giải trình cho ghi nhận A06")
+    head = instance.client(instance.token("unit_head", UNIT))
+    assert head.get(f"/intake/v1/findings/{finding}").json()["private"]["reply"]["text"] == "Lời đã sửa"
+
+
 def test_a_refusal_that_comes_later_tears_nobody_from_what_he_types(enter: Any, instance: Instance) -> None:
     inspection, [first, second] = inspected(instance, "A01", "A05")
     page = enter("chu.tich", f"/intake/desk/#/answer/{inspection}")

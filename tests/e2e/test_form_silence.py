@@ -15,6 +15,7 @@ from tests.support.form import (
     NAME,
     PASSWORDS,
     count,
+    draw_signature,
     file_now,
     filed,
     installed,
@@ -301,6 +302,19 @@ def test_a_phone_that_becomes_full_meanwhile_sends_it_all_the_same_and_once(phon
     assert stored(instance, inspection) == [("A01", 2)]
 
 
+def test_signing_out_sends_what_could_still_be_undone(phone: Person, instance: Instance) -> None:
+    page = phone.page
+    open_inspection(page, "tan hoa", NAME, "221/QĐ-SNV")
+    inspection = page.url.rsplit("/", 1)[1]
+    expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Đã", timeout=FAR)
+    count(page, "B01", 2)
+    page.get_by_role("button", name="Ghi nhận", exact=True).click()
+    expect(page.locator("#undo-bar")).to_be_visible()
+    page.get_by_role("button", name="Đăng xuất").click()
+    page.wait_for_url(lambda address: "signed-out" in address)
+    assert stored(instance, inspection) == [("B01", 2)]
+
+
 def test_two_tabs_send_what_was_held_once(phone: Person, net: WebProxy, instance: Instance) -> None:
     page = phone.page
     open_inspection(page, "tan hoa", NAME, "208/QĐ-SNV")
@@ -375,6 +389,39 @@ def test_a_violation_after_no_violation_withdraws_it_first(network: str, phone: 
     assert {one["code"]: one["state"] for one in items} == {"K00": "withdrawn", "B01": "recorded"}
     listed = lead.get(f"/intake/v1/inspections/{inspection}/minutes").json()["findings"]
     assert [one["code"] for one in listed] == ["B01"]
+
+
+def test_what_another_tab_has_just_recorded_is_in_what_is_closed(phone: Person, net: WebProxy) -> None:
+    page = phone.page
+    open_inspection(page, "tan hoa", NAME, "219/QĐ-SNV")
+    other = phone.context.new_page()
+    other.goto(page.url)
+    count(other, "B01", 2)
+    form = closing(page)
+    form.get_by_label("Số người", exact=True).fill("45")
+    form.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
+    draw_signature(page, "Đại diện đơn vị ký")
+    expect(page.locator("#close-read")).to_contain_text("Không có ghi nhận nào")
+    other.get_by_role("button", name="Ghi nhận", exact=True).click()
+    expect(other.locator("#undo-bar")).to_contain_text("B01 × 2")
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    expect(page.locator(".error-summary")).to_contain_text("Nội dung đã đổi sau khi ký")
+    expect(page.locator("#close-read")).to_contain_text("B01")
+    expect(other.locator("#undo-bar")).to_be_hidden()
+    assert net.writes("/closing/") == []
+
+
+def test_a_count_that_cannot_be_stays_as_it_was_and_says_so(phone: Person) -> None:
+    page = phone.page
+    open_inspection(page, "tan hoa", NAME, "220/QĐ-SNV")
+    count(page, "A01", 2)
+    tally = page.locator('[data-code="A01"] input[type=number]')
+    for typed in ("12000", "2.5", "-3"):
+        tally.fill(typed)
+        tally.blur()
+        expect(page.locator("#flash")).to_contain_text("A01 vẫn là 2")
+        expect(tally).to_have_value("2")
+        page.locator("#flash").evaluate("area => area.replaceChildren()")
 
 
 def test_the_closing_asks_about_no_violation_beside_a_colleagues_violation(phone: Person, instance: Instance) -> None:

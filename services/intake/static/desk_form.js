@@ -3,7 +3,7 @@
 import { put } from "../assets/api.js";
 import { el, flash, onSubmit } from "../assets/dom.js";
 import { t } from "../assets/words.js";
-import { leave } from "./desk_leaving.js";
+import { leave, takeBack } from "./desk_leaving.js";
 import { refused, remember, showStanding } from "./desk_standing.js";
 import { set, values } from "./drafts.js";
 import { clearErrors, errorsOf, showErrors, tooLong } from "./fields.js";
@@ -57,6 +57,7 @@ export function wire(form, { name, path, write, done, again = null, restore = ()
     const leaving = later && { account: name.split("/")[0], id: kept.id, name, path: path(kept.id, fields), body, label: later(fields) };
     const answer = await (leaving ? aside(form, leaving, onward) : put(path(kept.id, fields), body)).catch(async (problem) => {
       if (!problem.passing) refused(kept);
+      else if (leaving) form.addEventListener("input", () => takeBack(leaving), { once: true }); // bettered: what lies on the disk is older
       save();
       tellRefusal(form, problem, leaving?.label);
       if (problem.slug === "id-reused") await showStanding(form, kept, { keep, again, renew }).catch((away) => showErrors(form, errorsOf(away), UNKNOWN));

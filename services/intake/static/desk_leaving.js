@@ -62,10 +62,8 @@ class Leaving {
 
   undo() {
     if (this.sent) return;
-    localStorage.setItem(mark(this.write), "1");
     this.over();
-    // a crash here leaves the write on the disk beside its mark, and `resume` drops both
-    forget(this.write).finally(() => this.resolve(null));
+    takeBack(this.write).finally(() => this.resolve(null));
   }
 
   async send() {
@@ -94,6 +92,13 @@ class Leaving {
       headers: { "Accept": "application/json", "Accept-Language": language, "Content-Type": "application/json", "X-Kycuong": "1" },
     }).catch(() => {});
   }
+}
+
+/** These words are not to leave any more, from no page: others are being written in their place. */
+export function takeBack(write) {
+  localStorage.setItem(mark(write), "1");
+  // a crash here leaves the write on the disk beside its mark, and `resume` drops both
+  return forget(write);
 }
 
 async function forget(write) {

@@ -2,6 +2,7 @@
 // Served whole, apart from: store.js clock.js uuid7.js
 
 import { byId, clearFlash, el, flash, redraw } from "../assets/dom.js";
+import { beforeLeaving } from "../assets/shell.js";
 import { items, moment, number, t } from "../assets/words.js";
 import { now } from "./clock.js";
 import { Drafts } from "./drafts.js";
@@ -46,6 +47,7 @@ class House {
 
   async start() {
     addEventListener("hashchange", () => this.route());
+    beforeLeaving.add(() => this.leave());
     const form = keepForm(() => this.drafts.settled(), () => this.queue.flush(true));
     form.catch(() => {}); // a portal's page, a private window: it works without, only not offline
     document.addEventListener("unreadable", () => { this.queue.unreadable = true; this.changed(); });
@@ -136,8 +138,19 @@ class House {
   async send(write, draft) {
     await this.drafts.become(draft, (also) => this.queue.add(write, also));
     askToWake();
-    await Promise.race([this.queue.flush(true), new Promise((done) => setTimeout(done, 5000))]);
+    await this.flushed();
     return this.queue.find(write.id);
+  }
+
+  /** Try to send all of it, no longer than anybody waits. */
+  flushed() {
+    return Promise.race([this.queue.flush(true), new Promise((done) => setTimeout(done, 5000))]);
+  }
+
+  /** Whoever signs out sends first what could still be undone: nobody else on this phone can. */
+  async leave() {
+    await this.held.fileAll();
+    await this.flushed();
   }
 }
 

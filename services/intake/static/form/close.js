@@ -374,6 +374,7 @@ export class CloseView {
 
   async submit() {
     const { inspection } = this;
+    await this.house.held.file(inspection.id); // what another tab has just recorded is signed too, and no longer undone
     const found = await this.findings(inspection.id); // a colleague may have found something since it was read
     if (this.inspection.id !== inspection.id) return;
     this.found = found;

@@ -184,8 +184,11 @@ export class CountView {
       type: "number", inputmode: "numeric", min: 0, max: MOST, step: 1, value: String(count), "aria-label": t(`Số lượng, ${code.name}`, `Count, ${code.name}`),
       onchange: ({ target }) => {
         const typed = target.value.trim();
-        if (/^\d+$/.test(typed)) this.put(code, Number(typed));
-        else target.value = String(this.rows[code.code]?.count ?? 0); // emptied, or no whole number: as it was
+        if (/^\d+$/.test(typed) && Number(typed) <= MOST) return this.put(code, Number(typed));
+        const before = this.rows[code.code]?.count ?? 0;
+        const wrong = typed || target.validity.badInput;
+        target.value = String(before); // emptied, or no such number: as it was
+        if (wrong) flash("warn", t(`${code.code} vẫn là ${number(before)}: số lượng là số nguyên từ 0 đến ${number(MOST)}.`, `${code.code} is still ${number(before)}: a count is a whole number from 0 to ${number(MOST)}.`));
       },
     });
     const step = (by) => () => this.put(code, (this.rows[code.code]?.count ?? 0) + by);
