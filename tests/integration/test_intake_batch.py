@@ -32,7 +32,10 @@ async def test_lines_refer_to_earlier_lines_and_keep_their_order(intake):
             (f"inspections/{inspection}/closing/{fresh()}", closing()),
             (f"findings/{finding}", recording(inspection)),
             (f"findings/{finding}", recording(inspection, count=9)),
-            (f"findings/{fresh()}", recording(inspection, captured_at="2026-09-01T07:59:00+07:00")),
+            (
+                f"findings/{fresh()}",
+                recording(inspection, captured_at="2026-09-01T08:59:00+07:00"),
+            ),  # over an hour late
             (f"findings/{finding}/withdrawal/{fresh()}", {"private": {"reason": "Nhầm."}}),
         ],
     )
