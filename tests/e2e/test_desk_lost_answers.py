@@ -115,8 +115,9 @@ def test_a_bettered_commendation_is_no_second_one_unless_asked(enter: Any, insta
     send(form, FIRST)
     expect(form.locator(".error-summary")).to_contain_text("Không kết nối được máy chủ")
     if reload:
+        form.locator("textarea").fill(BETTERED)  # else the page that opens again asks for the answer by itself
         page.reload()
-        expect(form.get_by_label(NAME, exact=True)).to_be_checked()
+        expect(page.locator("#commend-unit-picked")).to_contain_text(NAME)
     send(form, BETTERED)
     panel = standing(form)
     expect(panel).to_contain_text("Biểu dương")
@@ -149,6 +150,39 @@ def test_a_further_commendation_is_one_that_was_asked_for(enter: Any) -> None:
     assert len(set(ids)) == 2
 
 
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_commendation_whose_page_was_closed_without_an_answer_is_told_later_and_stands_once(
+    enter: Any, taken: bool
+) -> None:
+    page = enter("tham.dinh", "commend")
+    ids: list[str] = []
+
+    def lose(route: Route) -> None:
+        if route.request.method == "PUT":
+            ids.append(route.request.url.rsplit("/", 1)[1])
+        if len(ids) == 1 and taken:
+            assert route.fetch().status == 201
+        if len(ids) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.context.route("**/intake/v1/commendations/**", lose)
+    form = commend(page)
+    send(form, FIRST)
+    expect(form.locator(".error-summary")).to_contain_text("Không kết nối được máy chủ")
+    context, address = page.context, page.url
+    context.new_page()  # the browser stays
+    page.close()
+    again = context.new_page()
+    again.goto(address)
+    expect(again.locator("#flash")).to_contain_text(f"Đã gửi: Biểu dương {NAME}.")
+    assert len(ids) == 2 and len(set(ids)) == 1
+    again.reload()
+    expect(again.locator("#commend-form")).to_be_visible()
+    assert len(ids) == 2
+
+
 @pytest.mark.parametrize("reload", [False, True])
 def test_the_unit_that_was_commended_is_named_whatever_is_searched_or_chosen_since(enter: Any, reload: bool) -> None:
     page = enter("tham.dinh", "commend")
@@ -158,6 +192,7 @@ def test_the_unit_that_was_commended_is_named_whatever_is_searched_or_chosen_sin
     send(form, FIRST)
     expect(form.locator(".error-summary")).to_contain_text("Không kết nối được máy chủ")
     if reload:
+        form.locator("textarea").fill(BETTERED)
         page.reload()
     expect(page.locator("#commend-unit-picked")).to_contain_text(NAME)
     page.locator("#commend-unit-search").fill("binh minh")

@@ -40,6 +40,7 @@ export function requestForm(account, finding) {
     name: `${account}/erase/${finding.id}`,
     path: (id) => `/intake/v1/erasures/${id}`,
     again: t("Gửi thêm một yêu cầu khác", "Send another request"),
+    called: () => t(`Yêu cầu xóa ở ${finding.code}, ${finding.unit_name}.`, `Request to erase of ${finding.code}, ${finding.unit_name}.`),
     write: ({ what, reason }) => {
       const chosen = offered.find((each) => key(each) === what);
       const errors = [];

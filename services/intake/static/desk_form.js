@@ -3,7 +3,7 @@
 import { put } from "../assets/api.js";
 import { el, flash, onSubmit } from "../assets/dom.js";
 import { t } from "../assets/words.js";
-import { leave, takeBack } from "./desk_leaving.js";
+import { leave, leaveNow, takeBack } from "./desk_leaving.js";
 import { refused, remember, showStanding } from "./desk_standing.js";
 import { set, values } from "./drafts.js";
 import { clearErrors, errorsOf, showErrors, tooLong } from "./fields.js";
@@ -14,9 +14,9 @@ import { uuid7 } from "./uuid7.js";
  * answering {body} or {errors}; `done(answer, fields)` runs after the server has promised it. The id stays until an answer is
  * known; `again` is what a further write of the kind is called, where the contract allows one. `restore(fields)` hears what
  * was kept. With `later(fields)`, the words for it, the write can be taken back for ten seconds; `onward` then moves the focus
- * to what comes next.
+ * to what comes next. With `called(fields)` it leaves at once, and under these words its answer is told also to a later page.
  */
-export function wire(form, { name, path, write, done, again = null, restore = () => {}, sure = async () => true, later = null, onward = () => {} }) {
+export function wire(form, { name, path, write, done, again = null, restore = () => {}, sure = async () => true, later = null, called = null, onward = () => {} }) {
   const key = keptAs(name);
   let kept = JSON.parse(sessionStorage.getItem(key) ?? "null") ?? { id: uuid7(), fields: {} };
   set(form, kept.fields);
@@ -54,8 +54,9 @@ export function wire(form, { name, path, write, done, again = null, restore = ()
     if (!(await sure(fields))) return;
     remember(kept, form, { path: path(kept.id, fields), body, fields });
     save();
-    const leaving = later && { account: name.split("/")[0], id: kept.id, name, path: path(kept.id, fields), body, label: later(fields) };
-    const answer = await (leaving ? aside(form, leaving, onward) : put(path(kept.id, fields), body)).catch(async (problem) => {
+    const label = (later ?? called)?.(fields);
+    const leaving = label && { account: name.split("/")[0], id: kept.id, name, path: path(kept.id, fields), body, label };
+    const answer = await (later ? aside(form, leaving, onward) : called ? leaveNow(leaving) : put(path(kept.id, fields), body)).catch(async (problem) => {
       if (!problem.passing) refused(kept);
       else if (leaving) form.addEventListener("input", () => takeBack(leaving), { once: true }); // bettered: what lies on the disk is older
       save();

@@ -21,10 +21,31 @@ const alone = (key, how, act) => (navigator.locks ? navigator.locks.request(key,
  * was taken back; rejects with the Problem of a refusal.
  */
 export async function leave(write) {
+  await hold(write);
+  return alone(keyOf(write), {}, () => new Promise((resolve, reject) => new Leaving(write, resolve, reject).wait()));
+}
+
+/** Let a write leave at once that nothing refuses a second time: whoever closes the page without its answer learns it later. */
+export async function leaveNow(write) {
+  await hold(write);
+  return alone(keyOf(write), {}, () => handOver(write));
+}
+
+async function hold(write) {
   localStorage.removeItem(mark(write));
   await keep("drafts", { key: keyOf(write), value: write }).catch(() => {}); // a full disk: the open page still has it
   // a crash here leaves the write on the disk, and `resume` sends it
-  return alone(keyOf(write), {}, () => new Promise((resolve, reject) => new Leaving(write, resolve, reject).wait()));
+}
+
+async function handOver(write) {
+  try {
+    const answer = await put(write.path, write.body);
+    await forget(write); // a crash before leaves it here, and it is sent again: the same write, the same answer
+    return answer;
+  } catch (problem) {
+    if (!problem.passing) await forget(write);
+    throw problem;
+  }
 }
 
 class Leaving {
@@ -73,11 +94,8 @@ class Leaving {
     this.seconds.textContent = t("Đang gửi…", "Sending…");
     for (const button of this.line.querySelectorAll("button")) button.setAttribute("aria-disabled", "true"); // a disabled one would drop the focus
     try {
-      const answer = await put(this.write.path, this.write.body);
-      await forget(this.write); // a crash before leaves it here, and it is sent again: the same write, the same answer
-      this.resolve(answer);
+      this.resolve(await handOver(this.write));
     } catch (problem) {
-      if (!problem.passing) await forget(this.write);
       this.reject(problem);
     } finally {
       this.over();

@@ -32,6 +32,7 @@ export class Commend {
       path: (id) => `/intake/v1/commendations/${id}`,
       write: (fields) => this.write(fields),
       again: t("Ghi thêm một biểu dương khác", "Record another commendation"),
+      called: () => t(`Biểu dương ${this.picker.chosen?.name ?? this.picker.unit}.`, `Commendation of ${this.picker.chosen?.name ?? this.picker.unit}.`),
       restore: ({ unit }) => this.picker.restore(unit || null, ""),
       done: async (_, { unit }) => {
         const name = this.picker.units.find((each) => each.unit === unit)?.name ?? unit;
