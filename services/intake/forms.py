@@ -193,6 +193,14 @@ def _each_once(parts: list[str]) -> list[str]:
     return parts
 
 
+def _no_route(unit: str) -> str:
+    if unit == "latest":  # stands in addresses of scorecards for the newest edition
+        raise ValueError(
+            ("là từ dành riêng trong địa chỉ; hãy chọn mã khác", "is a word of addresses; choose another id")
+        )
+    return unit
+
+
 def _days_once(days: list[int]) -> list[int]:
     if len(set(days)) < len(days):
         raise ValueError(("có ngày ghi hai lần", "names a day twice"))
@@ -287,7 +295,7 @@ class RegisterUnit(Write):
     """A new unit."""
 
     change: Literal["register"]
-    unit: UnitId
+    unit: Annotated[UnitId, AfterValidator(_no_route)]
     name: Name
     group: Group
     parent: UnitId | None

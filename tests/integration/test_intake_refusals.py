@@ -244,6 +244,7 @@ def succession(**changes):
 
 
 UNIT_FAULTS = [
+    (register("latest"), "/unit"),  # scorecards have it in an address
     *[(register("xa-moi", name=name), "/name") for name in NO_NAMES],
     *[({"change": "amend", "unit": UNIT, "valid_from": "2026-01-01", "name": name}, "/name") for name in NO_NAMES],
     *[(succession(basis=basis), "/basis") for basis in WORDS_FOR_A_NUMBER],
