@@ -7,7 +7,7 @@ import click
 
 from services.kernel.command import database_of, in_words
 from services.kernel.entries import LogDiffers
-from services.kernel.log_client import LogUnreachable
+from services.kernel.log_client import LogUnreachable, OtherLog
 from services.kernel.settings import Settings
 from services.reports import rebuild as rebuilding
 from services.reports.facts import Unfoldable
@@ -34,6 +34,6 @@ def rebuild(data: Path, audit_url: str) -> None:
         raise click.ClickException(
             f"không đọc được nhật ký; `kycuong run` có đang chạy không? (is it running?) {error}"
         ) from error
-    except (LogDiffers, Unfoldable, Fenced) as error:
+    except (LogDiffers, OtherLog, Unfoldable, Fenced) as error:
         raise click.ClickException(f"không có gì thay đổi (nothing was changed): {error}") from error
     click.echo(f"đã tính lại đến cỡ nhật ký {size} (rebuilt up to log size {size})")

@@ -11,7 +11,7 @@ from opentelemetry.metrics import CallbackOptions, Observation
 
 from services.kernel.db import TRANSIENT
 from services.kernel.entries import Covered, EntryFeed, LogDiffers
-from services.kernel.log_client import LogUnreachable
+from services.kernel.log_client import LogUnreachable, OtherLog
 from services.kernel.loops import wait_for_event
 from services.kernel.streams import StreamDown
 from services.kernel.telemetry import meter
@@ -60,7 +60,7 @@ class Follower:
         while not stop.is_set():
             try:
                 await self._follow(stop)
-            except (Unfoldable, LogDiffers) as error:
+            except (Unfoldable, LogDiffers, OtherLog) as error:
                 self.progress.stopped = f"{type(error).__name__}: {error}"
                 log.error("the fold stopped, serving size %d: %s", self.progress.size, error)
                 return

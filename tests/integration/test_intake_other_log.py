@@ -10,8 +10,10 @@ from click.testing import CliRunner
 from services.__main__ import cli
 from services.intake.app import create_app
 from services.kernel.folder import Folder
+from services.kernel.log_client import find_keys
 from services.kernel.loops import StartRefused
 from services.kernel.settings import Settings
+from services.reports.follower import Follower
 from services.run import prepare
 from tests.support.intake import fresh, register, running_intake
 from tests.support.tinylog import TinyLog, serving
@@ -75,3 +77,21 @@ async def test_a_new_database_takes_nothing_while_the_log_at_the_address_is_anot
     assert told.json()["detail"].startswith(sentence)
     assert ready.json()["detail"]["en"].startswith(sentence)
     assert settings.folder.vkey() is None, "the other log's key is not kept"
+
+
+async def test_cards_are_folded_from_no_other_log_and_the_fold_says_so(settings):
+    ours = settings.origin
+    async with serving(TinyLog()) as log:
+        follower = Follower(Nothing(), lambda: find_keys(settings.folder, log.url))
+        async with asyncio.timeout(10):
+            await follower.run(asyncio.Event())
+    assert f"The data folder is of the log {ours} (log/origin)" in follower.progress.stopped
+
+
+class Nothing:
+    """A fold that has folded nothing."""
+
+    size = 0
+
+    async def position(self):
+        return self
