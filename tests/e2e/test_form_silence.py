@@ -23,6 +23,7 @@ from tests.support.form import (
     record,
     record_clean,
     stored,
+    until,
 )
 from tests.support.instance import Instance
 from tests.support.photos import jpeg
@@ -389,6 +390,35 @@ def test_a_violation_after_no_violation_withdraws_it_first(network: str, phone: 
     assert {one["code"]: one["state"] for one in items} == {"K00": "withdrawn", "B01": "recorded"}
     listed = lead.get(f"/intake/v1/inspections/{inspection}/minutes").json()["findings"]
     assert [one["code"] for one in listed] == ["B01"]
+
+
+def test_no_violation_that_another_tab_has_just_sent_is_withdrawn_and_not_only_undone(
+    phone: Person, instance: Instance
+) -> None:
+    page = phone.page
+    open_inspection(page, "tan hoa", NAME, "222/QĐ-SNV")
+    inspection = page.url.rsplit("/", 1)[1]
+    expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Đã", timeout=FAR)
+    page.get_by_role("button", name="Không vi phạm").click()
+    page.get_by_role("button", name="Đúng, ghi nhận").click()
+    expect(page.locator("#undo-bar")).to_be_visible()
+    deaf = phone.context.new_page()  # what the first tab says of its sending comes too late here
+    deaf.add_init_script("Object.defineProperty(BroadcastChannel.prototype, 'onmessage', { set() {} })")
+    deaf.goto(page.url)
+    expect(deaf.locator("#undo-bar")).to_be_visible()
+    page.get_by_role("button", name="Gửi ngay", exact=True).click()
+    expect(filed(page, "K00")).to_contain_text("Đã", timeout=FAR)
+    count(deaf, "B01", 1)
+    deaf.get_by_role("button", name="Ghi nhận", exact=True).click()
+    deaf.get_by_role("button", name="Rút lại K00 và ghi").click()
+    deaf.get_by_role("button", name="Gửi ngay", exact=True).click()
+    lead = instance.client(instance.token("lead"))
+
+    def states() -> dict[str, str]:
+        found = lead.get(f"/intake/v1/findings?inspection={inspection}&limit=200").json()["items"]
+        return {each["code"]: each["state"] for each in found}
+
+    until(lambda: states() == {"K00": "withdrawn", "B01": "recorded"})
 
 
 def test_what_another_tab_has_just_recorded_is_in_what_is_closed(phone: Person, net: WebProxy) -> None:

@@ -336,8 +336,8 @@ export class CountView {
       : t(`K00 do ${said.filer} ghi: người đó hoặc trưởng đoàn phải rút lại. Vẫn ghi vi phạm? K00 sẽ không vào biên bản.`, `K00 was recorded by ${said.filer}, who or a lead has to withdraw it. Record the violation all the same? K00 will not be in the minutes.`),
     mine ? t("Rút lại K00 và ghi", "Withdraw K00 and record") : t("Vẫn ghi", "Record"), t("Để sau", "Later"));
     if (!sure) return false;
-    if (CLEAN in this.house.held.rows(inspection.id)) await this.house.held.undo(inspection.id);
-    else if (mine) await takeBack(this.house.queue, inspection.id, said.id);
+    const undone = CLEAN in this.house.held.rows(inspection.id) && await this.house.held.undo(inspection.id); // unless another tab has just sent it
+    if (!undone && mine) await takeBack(this.house.queue, inspection.id, said.id);
     return true;
   }
 
