@@ -392,6 +392,21 @@ async def test_without_the_log_the_folder_tells_whether_anything_can_be_missing(
         assert (await alone.client.get("/intake/readyz")).status_code == 503
 
 
+async def test_a_database_with_receipts_takes_no_folder_without_a_key_for_a_new_log(settings):
+    """The folder came without `log/` but its name, and audit is away: something may be missing, so it waits."""
+    async with province(settings) as before:
+        await before.found()
+        await before.settle()
+    for path in settings.folder.log_dir.rglob("*"):
+        if path.is_file() and path.name != "origin":
+            path.unlink()
+    async with running_intake(settings, datetime.now(UTC)) as alone:
+        await alone.token("lead")
+        told = await alone.put("lead", f"inspections/{fresh()}", opening(opened_at=moment()), 503)
+        assert "đối chiếu" in told.json()["detail"]
+        assert (await alone.client.get("/intake/readyz")).status_code == 503
+
+
 class Watched:
     """A pool of which one call is noticed."""
 
