@@ -55,6 +55,15 @@ def test_the_key_of_another_log_is_named_beside_the_log(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["", "\n", "<!doctype html>\n<title>Wi-Fi</title>\n\n"])
+def test_what_is_no_checkpoint_is_no_other_log(tmp_path: Path, text: str) -> None:
+    Served(entries(20)).write(tmp_path / "one")
+    (tmp_path / "one/checkpoint").write_text(text)
+    done = ask("verify", tmp_path / "one", "--vkey", SIGNER.vkey, "--state", "none")
+    assert done.returncode == 1 and "the checkpoint: " in done.stdout + done.stderr
+    assert "here is the log" not in done.stdout + done.stderr
+
+
 def test_a_log_of_the_same_name_that_does_not_extend_what_was_accepted_is_a_fork(tmp_path: Path) -> None:
     Served(entries(20)).write(tmp_path / "one")
     Served(entries(20, units=5)).write(tmp_path / "forged")

@@ -64,8 +64,11 @@ class Trust:
 
 
 def _other_log(note: bytes, origin: str) -> Fault | None:
-    """What to say of a note whose first line names another log than the keys do: nobody need have done wrong."""
-    named = note.partition(b"\n")[0].decode(errors="replace")
+    """What to say of a checkpoint of another log than the keys are of: nobody need have done wrong."""
+    try:
+        named = Checkpoint.parse(note.partition(b"\n\n")[0].decode() + "\n").origin
+    except (BadNote, UnicodeDecodeError):
+        return None  # no checkpoint at all: an empty file, or somebody's page
     if named == origin or not named.isprintable():
         return None
     return Fault(
