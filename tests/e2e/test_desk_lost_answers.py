@@ -200,6 +200,7 @@ def test_the_unit_that_was_commended_is_named_whatever_is_searched_or_chosen_sin
     send(form, BETTERED)
     panel = standing(form)
     expect(panel).to_contain_text(NAME)
+    expect(panel.get_by_text(NAME)).to_have_count(1)
     expect(panel).not_to_contain_text("Bình Minh")
     page.locator("#commend-unit-picked").get_by_role("button", name="Đổi").click()  # none is chosen
     panel.get_by_role("button", name="Giữ nội dung đã nhận").click()

@@ -81,6 +81,6 @@ export class UnitPicker {
 
   choice(unit) {
     return el("label", { class: "choice" },
-      el("input", { type: "radio", name: this.choices.id, value: unit.unit, checked: unit.unit === this.unit }), unit.name);
+      el("input", { type: "radio", form: "", name: this.choices.id, value: unit.unit, checked: unit.unit === this.unit }), unit.name);
   }
 }
