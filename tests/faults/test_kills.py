@@ -36,6 +36,8 @@ FILED = ("xa-tan-hoa", "phuong-binh-minh")
 LAPSING = "xa-phu-lam"
 SETTLED_WITHIN = 60.0
 SLEEP = {"audit": 4.0, "intake": 1.5, "reports": 1.5}  # seconds; the sequencer's lease is 3
+# steps that this story never comes to, and the tests that kill there
+ELSEWHERE = {"intake.before_part_commit": "test_photo_kills.py", "intake.after_part_commit": "test_photo_kills.py"}
 FAILPOINT = re.compile(r'\bfailpoint\("([a-z_.]+)"\)')
 
 
@@ -45,6 +47,7 @@ def _failpoints() -> list[tuple[str, str]]:
         (process, name)
         for path in (ROOT / "services").rglob("*.py")
         for name in FAILPOINT.findall(path.read_text(encoding="utf-8"))
+        if name not in ELSEWHERE or name not in (Path(__file__).parent / ELSEWHERE[name]).read_text(encoding="utf-8")
         for process in _processes(path)
     }
     assert {process for process, _ in found} == set(SERVICES), "every service has a step at which it may be killed"

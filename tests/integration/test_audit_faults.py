@@ -9,6 +9,8 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -258,7 +260,13 @@ def losing_statement(words: str, *, answer: bool = False) -> Breaks:
 
 def full_disk(bench: Bench) -> None:
     """Whatever is written for the guard goes to a device that is full."""
-    (bench.log.settings.folder.log_dir / f"guard/.checkpoint.{os.getpid()}").symlink_to("/dev/full")
+    opened = os.open
+
+    def full(path: Any, flags: int, *mode: int, **more: Any) -> int:
+        guards = Path(path).name.startswith(".checkpoint.")
+        return opened("/dev/full", os.O_WRONLY) if guards else opened(path, flags, *mode, **more)
+
+    bench.patch.setattr(os, "open", full)
 
 
 def failing_fsync(number: int) -> Breaks:
@@ -306,15 +314,10 @@ async def test_a_fault_while_signing(bench: Bench, name: str) -> None:
     assert not isinstance(caught.value, FATAL)
     assert await guarded_and_kept(log) == (fault.guarded, fault.kept)
     bench.patch.undo()
-    full_disk_ends(bench)
     await bench.restart()
     await bench.faulty.checkpoint_signer(bench.epoch)
     assert await guarded_and_kept(log) == (400, 400)
     await log.check(400)
-
-
-def full_disk_ends(bench: Bench) -> None:
-    (bench.log.settings.folder.log_dir / f"guard/.checkpoint.{os.getpid()}").unlink(missing_ok=True)
 
 
 async def guarded_and_kept(log: Log) -> tuple[int, int]:

@@ -175,7 +175,9 @@ TAMPERINGS = {
     "no checkpoint": Tampering(sql("DELETE FROM audit.checkpoint"), None, "no checkpoint"),
     "a checkpoint of more entries, signed": Tampering(signed(size=SIZE + 1), 512, MISSING),
     "a checkpoint of another root, signed": Tampering(signed(root=bytes(32)), None, ROOT_DIFFERS),
-    "a checkpoint of another origin, signed": Tampering(signed(origin="example.org"), None, "is of example.org"),
+    "a checkpoint of another origin, signed": Tampering(
+        signed(origin="example.org"), None, "here is the log example.org"
+    ),
     "an entry logged twice, signed": Tampering(
         history(lambda entries, _: [*entries, entries[4]]), SIZE, "the id 01990400-0000-7000-8000-000000000004"
     ),

@@ -13,7 +13,7 @@ import pytest
 
 from services.kernel.folder import Folder
 from services.kernel.postgres import EmbeddedPostgres, PostgresFailed, embedded_url, socket_dir
-from tests.support.instance import PROGRAM, Instance
+from tests.support.instance import PROGRAM, ROOT, Instance
 
 
 @pytest.fixture
@@ -174,6 +174,10 @@ async def test_a_copy_is_never_put_into_a_folder_that_somebody_else_owns(open_tm
 
 @as_root
 def test_an_ordinary_user_starts_all_of_it_below_a_folder_of_his_own(open_tmp):
+    if not all(part.stat().st_mode & 0o001 for part in (ROOT, *ROOT.parents)):
+        pytest.skip(
+            f"NOT TRIED: the checkout lies below a closed folder ({ROOT}), where an ordinary user has no programs"
+        )
     home = open_tmp / "home"
     home.mkdir(mode=0o700)
     os.chown(home, 65534, 65534)
