@@ -566,8 +566,8 @@ WHERE appointment.tenure = gone.tenure AND (valid_to IS NULL OR valid_to > gone.
 SELECT id, event_id::text, unit, bytes FROM intake.outbox WHERE refused = 'stale' ORDER BY id FOR UPDATE;
 
 -- name: renumber
--- Such an event under the next number of its unit: it is sent once more.
-UPDATE intake.outbox SET unitseq = $2, bytes = $3, refused = NULL WHERE id = $1;
+-- Such an event under the next number of its unit, and as a new row: the relay repeats one that it has sent only after a while.
+UPDATE intake.outbox SET id = DEFAULT, unitseq = $2, bytes = $3, refused = NULL WHERE id = $1;
 
 -- name: answer_of
 -- The answer to a write.

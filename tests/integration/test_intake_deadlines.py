@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest_asyncio
 
 from services.intake import lapses, receipts
+from services.intake.opening import finish
 from services.kernel.entries import Covered, Refusal
 from services.kernel.envelope import derived_id, event_bytes, read_envelope
 from services.kernel.merkle import CompactRange, leaf_hash
@@ -133,6 +134,19 @@ async def test_a_refused_event_is_marked_and_alarms(intake, caplog):
         == "conflict"
     )
     assert any("refused event" in record.message for record in caplog.records)
+
+
+async def test_what_is_sent_again_under_another_number_is_new_to_the_relay(intake):
+    """It has just sent the row that was refused, and repeats a row only after half a minute, then after a whole one."""
+    await case(intake)
+    pool, newest = intake.service.pool, "SELECT id, event_id, unitseq FROM intake.outbox ORDER BY id DESC LIMIT 1"
+    sent = await pool.fetchrow(newest)
+    await receipts.note_refusal(intake.service, Refusal(str(sent["event_id"]), UNIT, sent["unitseq"], "stale"))
+    assert not intake.service.standing.open
+    await finish(intake.service)
+    again = await pool.fetchrow(newest)
+    assert again["event_id"] == sent["event_id"] and again["unitseq"] == sent["unitseq"] + 1
+    assert again["id"] > sent["id"] and intake.service.standing.open
 
 
 async def test_a_database_behind_the_log_takes_no_writes(intake, caplog):
