@@ -398,7 +398,8 @@ def test_controls_have_names_and_the_skip_link_comes_first(
     page.get_by_role("link", name="Mở cuộc kiểm tra mới").click()
     expect(page.get_by_role("heading", level=1, name="Mở cuộc kiểm tra")).to_be_focused()
     nameless = page.evaluate(
-        """() => [...document.querySelectorAll("input, select, textarea, button")]
+        """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button")]
+             .filter((each) => !each.closest("[aria-hidden]"))
              .filter((each) => !(each.labels?.length || each.getAttribute("aria-label") || each.textContent.trim()))
              .map((each) => each.outerHTML)"""
     )
