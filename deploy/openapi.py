@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
 from services.run import SERVICES, create_service
 
 FOLDER = Path(__file__).parents[1] / "schemas" / "openapi"

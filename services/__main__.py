@@ -31,9 +31,9 @@ class Lazy(click.Group):
 @click.group(
     cls=Lazy,
     lazy={
-        "token": "services.intake.cli:token",
-        "account": "services.intake.cli:account",
-        "calendar": "services.intake.cli:calendar",
+        "token": "services.intake.people.cli:token",
+        "account": "services.intake.people.cli:account",
+        "calendar": "services.intake.people.cli:calendar",
         "demo": "services.demo.cli:demo",
         "rebuild": "services.reports.cli:rebuild",
     },
@@ -72,7 +72,8 @@ def announce(address: str) -> None:
 def run(data: Path, port: int) -> None:
     """Chạy cả ba dịch vụ trong một tiến trình (all services in one process)."""
     from services import run as composition
-    from services.kernel import command, telemetry
+    from services.kernel import command
+    from services.kernel.process import telemetry
 
     with command.in_words():
         telemetry.log_to_stderr()
@@ -86,7 +87,8 @@ def run(data: Path, port: int) -> None:
 def serve(service: str, data: Path, port: int) -> None:
     """Chạy một dịch vụ (one service alone; needs KYCUONG_DATABASE_URL and `kycuong migrate` before)."""
     from services import run as composition
-    from services.kernel import command, telemetry
+    from services.kernel import command
+    from services.kernel.process import telemetry
 
     with command.in_words():
         telemetry.log_to_stderr()
@@ -98,7 +100,8 @@ def serve(service: str, data: Path, port: int) -> None:
 def migrate(data: Path) -> None:
     """Tạo hoặc nâng cấp cơ sở dữ liệu ở KYCUONG_DATABASE_URL (roles, schemas, tables)."""
     from services import run as composition
-    from services.kernel import command, folder, telemetry
+    from services.kernel import command
+    from services.kernel.process import folder, telemetry
 
     with command.in_words():
         telemetry.log_to_stderr("WARNING")

@@ -26,15 +26,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.kernel import rendering, telemetry
-from services.kernel.clock import Clock
-from services.kernel.folder import Folder, write_durably
-from services.kernel.migrate import check_migrated, migrate
-from services.kernel.postgres import EmbeddedPostgres
 from services.kernel.problems import NotFound, Problem
-from services.kernel.protocol import guarded
-from services.kernel.settings import Settings
-from services.kernel.web import SecurityHeaders, not_allowed
+from services.kernel.process import telemetry
+from services.kernel.process.clock import Clock
+from services.kernel.process.folder import Folder, write_durably
+from services.kernel.process.settings import Settings
+from services.kernel.store.migrate import check_migrated, migrate
+from services.kernel.store.postgres import EmbeddedPostgres
+from services.kernel.web import rendering
+from services.kernel.web.app import SecurityHeaders, not_allowed
+from services.kernel.web.protocol import guarded
 
 SERVICES = ("audit", "intake", "reports")  # in the order in which they start; they stop in the other
 GRACE = 2  # seconds for requests under way; with the loops and PostgreSQL, Ctrl-C ends within 5
@@ -285,10 +286,10 @@ def settings_of(folder: Folder, url: str, port: int | None = None) -> Settings:
 async def prepare(settings: Settings) -> None:
     """What an installation must have before its services start: its tables, and every secret, made once."""
     from services.audit.guard import keys_of
-    from services.intake import genesis
-    from services.intake.handover_keys import Keys
-    from services.intake.known_devices import KnownDevices
-    from services.intake.vault_key import open_vault
+    from services.intake.handover.keys import Keys
+    from services.intake.people.known_devices import KnownDevices
+    from services.intake.replay import genesis
+    from services.intake.vault.key import open_vault
 
     await migrate(settings)
     connection = await asyncpg.connect(settings.dsn("intake_app"))

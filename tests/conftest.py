@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings as made_up
 
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
 from tests.support.kafka import kafka, kafka_process  # noqa: F401 - fixtures
 from tests.support.postgres import Cluster, running_cluster
 from tests.support.telemetry import heard, providers  # noqa: F401 - fixtures

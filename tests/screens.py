@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from services.intake import shell
+from services.intake.faces import shell
 from tests.support.browser import PHONE, Person, chromium, overflow
 from tests.support.form import NAME, PASSWORDS, count, draw_signature, filed, installed, open_inspection, record, settle
 from tests.support.instance import Instance, running

@@ -19,12 +19,12 @@ from services.audit.readers import Readers
 from services.audit.state import State
 from services.audit.tree import queries
 from services.audit.witnessing import Witnesses, policy_of
-from services.kernel.clock import Clock, SystemClock
-from services.kernel.db import Pool, open_pool
-from services.kernel.loops import StartRefused, start_loop
-from services.kernel.settings import Settings
+from services.kernel.process.clock import Clock, SystemClock
+from services.kernel.process.loops import StartRefused, start_loop
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import Pool, open_pool
 from services.kernel.streams import open_stream
-from services.kernel.web import service_app
+from services.kernel.web.app import service_app
 
 STOP_WITHIN = 2.0  # seconds for the loop to end
 

@@ -18,11 +18,11 @@ from services.audit.guard import guard_of, keys_of
 from services.audit.keys import Addition
 from services.audit.signer import trust as trust_tree
 from services.kernel.command import in_words
-from services.kernel.db import open_pool
-from services.kernel.folder import Folder, FolderInUse
-from services.kernel.note import BadNote, Checkpoint
-from services.kernel.postgres import EmbeddedPostgres, embedded_url
-from services.kernel.settings import Settings
+from services.kernel.log.note import BadNote, Checkpoint
+from services.kernel.process.folder import Folder, FolderInUse
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import open_pool
+from services.kernel.store.postgres import EmbeddedPostgres, embedded_url
 
 
 def _installed(_context: click.Context, _parameter: click.Parameter, folder: Path) -> Path:

@@ -16,11 +16,11 @@ from services.audit.erasure import erasures_of
 from services.audit.slip import slip
 from services.audit.state import State
 from services.audit.tree import queries, read_bundle, read_tile
-from services.kernel.identity import authenticate, token_of
-from services.kernel.negotiation import coding, unchanged, wants_page
+from services.kernel.identity.authentication import authenticate, token_of
+from services.kernel.identity.roles import PUBLIC, Action, allows
+from services.kernel.log.tiles import MAX_LEVEL, TILE_HEIGHT, TILE_WIDTH, BadTile, Tile, parse_coordinate
 from services.kernel.problems import NotFound, Problem
-from services.kernel.roles import PUBLIC, Action, allows
-from services.kernel.tiles import MAX_LEVEL, TILE_HEIGHT, TILE_WIDTH, BadTile, Tile, parse_coordinate
+from services.kernel.web.negotiation import coding, unchanged, wants_page
 
 FOREVER = "max-age=31536000, immutable"
 LONGEST_WAIT = 30.0  # seconds

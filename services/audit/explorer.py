@@ -19,14 +19,14 @@ from services.audit.proofs import LARGEST, points_of
 from services.audit.state import State
 from services.audit.tree import queries
 from services.audit.wording import Known, fields, part_words, type_words, units_named
-from services.kernel.callers import Caller
-from services.kernel.codes import code_names
-from services.kernel.identity import authenticate, token_of
-from services.kernel.note import Checkpoint
-from services.kernel.pages import Pages, Reader, language_of
+from services.domain.codes import code_names
+from services.kernel.identity.authentication import authenticate, token_of
+from services.kernel.identity.callers import Caller
+from services.kernel.identity.roles import PUBLIC, Action
+from services.kernel.log.note import Checkpoint
 from services.kernel.problems import Invalid, NotFound, Problem, Unauthorized, Unavailable
 from services.kernel.quarters import local_date, parse_instant
-from services.kernel.roles import PUBLIC, Action
+from services.kernel.web.pages import Pages, Reader, language_of
 
 router = APIRouter()
 pages = Pages(Path(__file__).parent)

@@ -12,11 +12,11 @@ from pathlib import Path
 from services.audit.errors import Fenced, GuardRefuses, LogCorrupt
 from services.audit.keys import KeyRing, create_key, remember_keys
 from services.audit.tree import queries, range_at
-from services.kernel.db import Pool
-from services.kernel.folder import Folder, alone, make_once, write_durably
-from services.kernel.merkle import EMPTY_ROOT
-from services.kernel.note import BadNote, Checkpoint, Verifier
-from services.kernel.settings import Settings
+from services.kernel.log.merkle import EMPTY_ROOT
+from services.kernel.log.note import BadNote, Checkpoint, Verifier
+from services.kernel.process.folder import Folder, alone, make_once, write_durably
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import Pool
 
 
 class Guard:

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.kernel.folder import Folder, alone, sync_folder, write_durably
-from services.kernel.note import BadNote, Signer, Verifier, sign_note
+from services.kernel.log.note import BadNote, Signer, Verifier, sign_note
+from services.kernel.process.folder import Folder, alone, sync_folder, write_durably
 
 FIRST, FURTHER, RETIRED = "log_key", "log_keys", "retired"
 log = logging.getLogger(__name__)

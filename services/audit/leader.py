@@ -20,8 +20,8 @@ from services.audit.sequencer import Sequencer
 from services.audit.signer import CheckpointSigner
 from services.audit.tree import queries
 from services.audit.witnessing import Witnesses, Witnessing
-from services.kernel.db import TRANSIENT, Pool, transaction
-from services.kernel.loops import honour_cancellation
+from services.kernel.process.loops import honour_cancellation
+from services.kernel.store.db import TRANSIENT, Pool, transaction
 from services.kernel.streams.port import Stream
 
 LEASE = timedelta(seconds=3)

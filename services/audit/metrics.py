@@ -1,6 +1,6 @@
 """What the log tells its watchers."""
 
-from services.kernel.telemetry import meter
+from services.kernel.process.telemetry import meter
 
 tree_size = meter.create_gauge("kycuong.audit.tree_size", unit="{entry}", description="Entries in the tree")
 checkpoint_age = meter.create_gauge(

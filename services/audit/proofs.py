@@ -14,12 +14,12 @@ from pydantic import BaseModel, Field
 from services.audit.endpoints import LONGEST_WAIT, UUID, NotCovered, Service
 from services.audit.state import State
 from services.audit.tree import Source, queries, read_tiles
-from services.kernel import merkle
-from services.kernel.identity import authenticate, token_of
-from services.kernel.merkle import NodeAt
+from services.kernel.identity.authentication import authenticate, token_of
+from services.kernel.identity.roles import PUBLIC, Action, allows
+from services.kernel.log import merkle
+from services.kernel.log.merkle import NodeAt
+from services.kernel.log.tiles import node_in_tiles, tiles_of_ranges
 from services.kernel.problems import NotFound, invalid
-from services.kernel.roles import PUBLIC, Action, allows
-from services.kernel.tiles import node_in_tiles, tiles_of_ranges
 
 LARGEST = (1 << 63) - 1
 POINTS = 200

@@ -15,11 +15,11 @@ from opentelemetry.trace import SpanKind
 
 from services.audit import metrics
 from services.audit.tree import queries
-from services.kernel.db import TRANSIENT, Pool
-from services.kernel.failpoints import failpoint
-from services.kernel.loops import honour_cancellation, wait_for_event
+from services.kernel.process.failpoints import failpoint
+from services.kernel.process.loops import honour_cancellation, wait_for_event
+from services.kernel.process.telemetry import links, tracer
+from services.kernel.store.db import TRANSIENT, Pool
 from services.kernel.streams.port import Record, Stream, StreamDown
-from services.kernel.telemetry import links, tracer
 
 ENTRIES, REFUSALS = "entries", "refusals"
 REPEAT = 10.0  # seconds after which the current checkpoint is sent again

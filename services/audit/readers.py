@@ -11,7 +11,7 @@ import secrets
 from hashlib import sha256
 from pathlib import Path
 
-from services.kernel.folder import Folder, sync_folder, write_durably
+from services.kernel.process.folder import Folder, sync_folder, write_durably
 
 NAME = re.compile("[a-z0-9][a-z0-9-]{0,62}")
 

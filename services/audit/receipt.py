@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from services.kernel.merkle import leaf_hash, verify_inclusion
-from services.kernel.note import BadNote, Checkpoint, Verifier
+from services.kernel.log.merkle import leaf_hash, verify_inclusion
+from services.kernel.log.note import BadNote, Checkpoint, Verifier
 
 HEADER = "c2sp.org/tlog-proof@v1"
 _INDEX = re.compile("index (0|[1-9][0-9]{0,18})")

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from services.kernel.envelope import MAX_EVENT_BYTES
-from services.kernel.merkle import leaf_hash
+from services.kernel.log.merkle import leaf_hash
 
 Reason = Literal["conflict", "stale", "foreign", "malformed"]
 

@@ -9,13 +9,13 @@ from typing import Any
 import orjson
 
 from services.audit.tree import queries
-from services.kernel.callers import Caller
-from services.kernel.db import Pool
 from services.kernel.envelope import NO_UNIT
-from services.kernel.identity import units_near
+from services.kernel.identity.authentication import units_near
+from services.kernel.identity.callers import Caller
+from services.kernel.identity.reach import Matter, readable, scope
+from services.kernel.identity.roles import Action
 from services.kernel.quarters import local_date
-from services.kernel.reach import Matter, readable, scope
-from services.kernel.roles import Action
+from services.kernel.store.db import Pool
 
 _CASE = re.compile("(?:inspection|finding)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _PART = re.compile("part/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")

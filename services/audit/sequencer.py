@@ -19,11 +19,11 @@ from services.audit.arrange import Arrangement, arrange, doubtful
 from services.audit.errors import Fenced, LogCorrupt
 from services.audit.records import Event, Malformed, Refusal, read_event
 from services.audit.tree import queries, read_head
-from services.kernel.consumer import Consumer, DeadLetter
-from services.kernel.db import Connection, Pool
-from services.kernel.merkle import CompactRange, leaf_hash
+from services.kernel.flow.consumer import Consumer, DeadLetter
+from services.kernel.log.merkle import CompactRange, leaf_hash
+from services.kernel.log.tiles import Edge, FullTile
+from services.kernel.store.db import Connection, Pool
 from services.kernel.streams.port import Delivered, Stream
-from services.kernel.tiles import Edge, FullTile
 
 Row = tuple[object, ...]
 ENTRY = ("idx", "id", "unit", "unitseq", "bytes", "leaf", "traceparent", "tracestate")

@@ -10,11 +10,11 @@ from services.audit.errors import Fenced, LogCorrupt
 from services.audit.guard import Guard, check_guard
 from services.audit.keys import KeyRing
 from services.audit.tree import grow_edge, queries, read_head
-from services.kernel.db import Pool, transaction
-from services.kernel.failpoints import failpoint
-from services.kernel.loops import wait_for_event
-from services.kernel.note import Checkpoint, sign_note
-from services.kernel.tiles import Edge
+from services.kernel.log.note import Checkpoint, sign_note
+from services.kernel.log.tiles import Edge
+from services.kernel.process.failpoints import failpoint
+from services.kernel.process.loops import wait_for_event
+from services.kernel.store.db import Pool, transaction
 
 PERIOD = 1.0  # seconds between checkpoints of a growing tree
 LOOK = 5.0  # seconds between looks at the keys while nothing grows

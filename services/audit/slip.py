@@ -14,10 +14,10 @@ from services.audit.receipt import Receipt
 from services.audit.state import State
 from services.audit.tree import queries
 from services.audit.wording import type_words
-from services.kernel.callers import Caller
-from services.kernel.note import Checkpoint
-from services.kernel.pages import Pages, Reader
+from services.kernel.identity.callers import Caller
+from services.kernel.log.note import Checkpoint
 from services.kernel.quarters import local_date, parse_instant
+from services.kernel.web.pages import Pages, Reader
 
 
 async def slip(request: Request, service: State, caller: Caller, event_id: str, receipt: Receipt) -> Response:

@@ -13,13 +13,13 @@ from services.audit.leader import Leader
 from services.audit.readers import Readers
 from services.audit.receipt import Receipt
 from services.audit.tree import inclusion_proof, queries
-from services.kernel.clock import Clock
-from services.kernel.db import Pool
-from services.kernel.identity import authenticate, token_of
-from services.kernel.loops import wait_for_event
+from services.kernel.identity.authentication import authenticate, token_of
+from services.kernel.identity.roles import Action
 from services.kernel.problems import Forbidden, Unavailable
-from services.kernel.roles import Action
-from services.kernel.settings import Settings
+from services.kernel.process.clock import Clock
+from services.kernel.process.loops import wait_for_event
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import Pool
 
 POLL = 0.5  # seconds: a checkpoint signed by another process is noticed within it
 

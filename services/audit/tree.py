@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from services.audit.errors import Fenced, LogCorrupt
-from services.kernel import merkle, tiles
-from services.kernel.db import Connection, Pool
-from services.kernel.merkle import CompactRange
-from services.kernel.sql import load_queries
-from services.kernel.tiles import TILE_HEIGHT, TILE_WIDTH, Edge, Tile
+from services.kernel.log import merkle, tiles
+from services.kernel.log.merkle import CompactRange
+from services.kernel.log.tiles import TILE_HEIGHT, TILE_WIDTH, Edge, Tile
+from services.kernel.store.db import Connection, Pool
+from services.kernel.store.sql import load_queries
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
 Source = Pool | Connection

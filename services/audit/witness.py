@@ -12,9 +12,9 @@ from hashlib import sha256
 
 import httpx
 
-from services.kernel.cosignature import Cosignature, cosignatures
-from services.kernel.note import BadNote, Checkpoint, Verifier
-from services.kernel.policy import Witness
+from services.kernel.log.cosignature import Cosignature, cosignatures
+from services.kernel.log.note import BadNote, Checkpoint, Verifier
+from services.kernel.log.witness_policy import Witness
 
 PATIENCE = 2.0  # seconds for one whole answer
 MOST_BYTES = 64 * 1024  # of an answer

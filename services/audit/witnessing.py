@@ -18,13 +18,13 @@ from services.audit import metrics
 from services.audit.errors import Fenced, GuardRefuses, LogCorrupt
 from services.audit.tree import consistency_proof, queries, range_at
 from services.audit.witness import Seen, WitnessAway, WitnessClient, WitnessDiffers
-from services.kernel.cosignature import Cosignature, Cosigner, cosignatures
-from services.kernel.db import TRANSIENT, Pool
-from services.kernel.failpoints import failpoint
-from services.kernel.loops import honour_cancellation, wait_for_event
-from services.kernel.note import Checkpoint, Verifier
-from services.kernel.policy import BadPolicy, Policy
-from services.kernel.settings import Settings
+from services.kernel.log.cosignature import Cosignature, Cosigner, cosignatures
+from services.kernel.log.note import Checkpoint, Verifier
+from services.kernel.log.witness_policy import BadPolicy, Policy
+from services.kernel.process.failpoints import failpoint
+from services.kernel.process.loops import honour_cancellation, wait_for_event
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import TRANSIENT, Pool
 
 GRACE = 0.3  # seconds that a quorum waits for the other witnesses
 LONGEST = 3.0  # seconds that a checkpoint waits for its quorum

@@ -11,11 +11,11 @@ from services.demo.history import ADMIN, LEAD, REVIEWER, head_of
 from services.demo.hours import local
 from services.demo.schedule import INSPECTORS, PHU_LAM, TAN_HOA
 from services.demo.tree import REFORM
-from services.intake import accounts
-from services.intake.loading import QUERIES
-from services.kernel.db import Connection, Pool, transaction
-from services.kernel.folder import write_durably
-from services.kernel.roles import Role
+from services.intake.people import accounts
+from services.intake.writing.loading import QUERIES
+from services.kernel.identity.roles import Role
+from services.kernel.process.folder import write_durably
+from services.kernel.store.db import Connection, Pool, transaction
 
 FILE = "demo-accounts.json"
 IN_POST_SINCE = local(REFORM, time(0))

@@ -8,8 +8,8 @@ from services.demo.batches import Batch
 from services.demo.ids import Ids
 from services.demo.observed import narrative, posts
 from services.demo.schedule import TAN_HOA, Visit
-from services.intake.calendar import WorkingCalendar
-from services.intake.catalogue import Catalogue, Code
+from services.domain.calendar import WorkingCalendar
+from services.domain.catalogue import Catalogue, Code
 from services.kernel.quarters import ICT, local_date
 
 _OPINIONS = (

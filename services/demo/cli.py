@@ -15,12 +15,12 @@ from services.demo.accounts import FILE, Office, passwords, table
 from services.demo.history import DEFAULT_SEED
 from services.demo.load import load, progress_on_terminal
 from services.demo.schedule import story_end
-from services.intake.rulefiles import load_calendar
+from services.domain.rulefiles import load_calendar
 from services.kernel.command import in_words
-from services.kernel.db import open_pool
-from services.kernel.folder import Folder
+from services.kernel.process.folder import Folder
+from services.kernel.process.settings import Settings
 from services.kernel.quarters import parse_instant, rfc3339
-from services.kernel.settings import Settings
+from services.kernel.store.db import open_pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def demo(data: Path, port: int, seed: int) -> None:
     """Chạy tỉnh An Sơn hư cấu để xem thử (run a fictional province to look around)."""
     import uvloop
 
-    from services.kernel import telemetry
+    from services.kernel.process import telemetry
 
     folder = Folder(data)
     with in_words():

@@ -21,8 +21,8 @@ from services.demo.schedule import (
     story_end,
 )
 from services.demo.tree import BEFORE, REFORM, Change, Province, Unit
-from services.intake.calendar import WorkingCalendar
-from services.intake.catalogue import Catalogue
+from services.domain.calendar import WorkingCalendar
+from services.domain.catalogue import Catalogue
 from services.kernel.quarters import quarter_of
 
 DEFAULT_SEED = 1

@@ -16,8 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from services.demo.batches import PREFIX, Batch, Sender, waves
 from services.demo.history import CLOSED_QUARTERS, REVIEWER, story
 from services.demo.schedule import FIRST_DAY, INSPECTORS
-from services.intake.catalogue import in_force
-from services.intake.rulefiles import load_calendar, load_catalogues
+from services.domain.catalogue import in_force
+from services.domain.rulefiles import load_calendar, load_catalogues
 from services.kernel.quarters import ICT, local_date, quarter_of
 
 TokenFor = Callable[[str, str | None, str], Awaitable[str]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from services.demo.tree import Kind, Unit
-from services.intake.catalogue import Code
+from services.domain.catalogue import Code
 
 _ANYWHERE = {
     "A01": 10.0, "A02": 4.0, "A03": 3.0, "A04": 3.0, "A06": 3.0, "B01": 7.0, "B02": 3.0, "B03": 2.0, "B04": 3.0,

@@ -9,7 +9,7 @@ from services.demo.hours import hours_on, local
 from services.demo.names import unit_id
 from services.demo.observed import Observed, habits_of, observe, observe_codes, observe_example
 from services.demo.tree import Kind, Unit
-from services.intake.calendar import WorkingCalendar
+from services.domain.calendar import WorkingCalendar
 from services.kernel.quarters import local_date, quarter_of
 
 FIRST_DAY, LAST_DAY = date(2026, 4, 1), date(2026, 12, 31)

@@ -9,46 +9,43 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from services.intake import (
-    calendar_watch,
-    endpoints,
-    genesis,
-    handover,
-    lapses,
-    minutes_endpoints,
-    opening,
-    pages,
-    photo_endpoints,
-    photo_parts,
-    reads,
-    receipts,
-    schemas,
-    sessions,
-    sweeps,
-)
-from services.intake.catalogue import Catalogue
-from services.intake.handover_keys import Keys
-from services.intake.known_devices import KnownDevices
-from services.intake.loading import QUERIES
-from services.intake.rate import RateLimit
-from services.intake.rulefiles import load_catalogues
-from services.intake.senders import Senders
-from services.intake.service import Service
-from services.intake.sessions import Logins
-from services.intake.standing import Standing
-from services.intake.timekeeping import Timekeeper
-from services.intake.vault import Vault
-from services.intake.vault_key import open_vault
-from services.intake.writes import Writes
-from services.kernel.batcher import Batcher
-from services.kernel.clock import Clock, SystemClock
-from services.kernel.db import TRANSIENT, open_pool
-from services.kernel.loops import start_loop
-from services.kernel.relay import Relay
-from services.kernel.roles import PUBLIC
-from services.kernel.settings import Settings
+from services.domain.catalogue import Catalogue
+from services.domain.rulefiles import load_catalogues
+from services.intake.calendars import watch as calendar_watch
+from services.intake.cases import deadlines as lapses
+from services.intake.evidence import endpoints as photo_endpoints
+from services.intake.evidence import parts as photo_parts
+from services.intake.faces import pages
+from services.intake.handover import endpoints as handover
+from services.intake.handover.keys import Keys
+from services.intake.minutes import endpoints as minutes_endpoints
+from services.intake.people import local_sign_in as sessions
+from services.intake.people import sweeps
+from services.intake.people.known_devices import KnownDevices
+from services.intake.people.local_sign_in import Logins
+from services.intake.reading import reads
+from services.intake.replay import genesis, opening
+from services.intake.vault.key import open_vault
+from services.intake.vault.sealing import Vault
+from services.intake.writing import openapi as schemas
+from services.intake.writing import receipts
+from services.intake.writing import routes as endpoints
+from services.intake.writing.loading import QUERIES
+from services.intake.writing.rate import RateLimit
+from services.intake.writing.senders import Senders
+from services.intake.writing.service import Service
+from services.intake.writing.standing import Standing
+from services.intake.writing.timekeeping import Timekeeper
+from services.intake.writing.writes import Writes
+from services.kernel.flow.batcher import Batcher
+from services.kernel.flow.relay import Relay
+from services.kernel.identity.roles import PUBLIC
+from services.kernel.process.clock import Clock, SystemClock
+from services.kernel.process.loops import start_loop
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import TRANSIENT, open_pool
 from services.kernel.streams import open_stream
-from services.kernel.web import service_app
+from services.kernel.web.app import service_app
 
 NAME = "intake"
 STOP_WITHIN = 3.0  # seconds

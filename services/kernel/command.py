@@ -10,8 +10,8 @@ import click
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from services.kernel.db import TRANSIENT
-from services.kernel.folder import Folder, FolderInUse, disk_full
+from services.kernel.process.folder import Folder, FolderInUse, disk_full
+from services.kernel.store.db import TRANSIENT
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 _NOT_MIGRATED = (

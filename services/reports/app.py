@@ -8,18 +8,19 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.kernel.clock import Clock, SystemClock
-from services.kernel.db import open_pool
-from services.kernel.loops import start_loop
-from services.kernel.settings import Settings
+from services.kernel.process.clock import Clock, SystemClock
+from services.kernel.process.loops import start_loop
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import open_pool
 from services.kernel.streams import open_stream
-from services.kernel.web import service_app
-from services.reports import dashboard, endpoints
-from services.reports.feed import open_feed
-from services.reports.fold import Fold
-from services.reports.follower import Follower
-from services.reports.reads import Reader
-from services.reports.state import State
+from services.kernel.web.app import service_app
+from services.reports.api import endpoints
+from services.reports.fold.feed import open_feed
+from services.reports.fold.fold import Fold
+from services.reports.fold.follower import Follower
+from services.reports.pages import dashboard
+from services.reports.reading.reads import Reader
+from services.reports.reading.state import State
 
 _STOP_WITHIN = 3.0
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 
 from services.kernel.command import database_of, in_words
-from services.kernel.entries import LogDiffers
-from services.kernel.log_client import LogUnreachable, OtherLog
-from services.kernel.settings import Settings
-from services.reports import rebuild as rebuilding
-from services.reports.facts import Unfoldable
-from services.reports.fold import Fenced
+from services.kernel.feed.client import LogUnreachable, OtherLog
+from services.kernel.feed.entries import LogDiffers
+from services.kernel.process.settings import Settings
+from services.reports.facts.facts import Unfoldable
+from services.reports.fold import rebuild as rebuilding
+from services.reports.fold.fold import Fenced
 
 
 @click.command()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from services.kernel.note import Checkpoint, Verifier
-from services.kernel.tiles import bundle_path, bundles_of, decode_bundle
+from services.kernel.log.note import Checkpoint, Verifier
+from services.kernel.log.tiles import bundle_path, bundles_of, decode_bundle
 from tests.bench.bench_visible import Filing, p99
 from tests.bench.limits import Limit, at_most
 from tests.support.instance import Instance

@@ -25,16 +25,16 @@ import uvloop
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from services.intake import accounts
-from services.intake.forms import RecordFinding, read_form
-from services.kernel.folder import Folder
-from services.kernel.migrate import migrate
-from services.kernel.postgres import EmbeddedPostgres
-from services.kernel.protocol import guarded
-from services.kernel.roles import PUBLIC, Role
-from services.kernel.settings import Settings
+from services.intake.people import accounts
+from services.intake.writing.forms import RecordFinding, read_form
+from services.kernel.identity.roles import PUBLIC, Role
+from services.kernel.process.folder import Folder
+from services.kernel.process.settings import Settings
+from services.kernel.store.migrate import migrate
+from services.kernel.store.postgres import EmbeddedPostgres
 from services.kernel.strict_json import parse
-from services.kernel.web import read_body, service_app
+from services.kernel.web.app import read_body, service_app
+from services.kernel.web.protocol import guarded
 from tests.bench.limits import Limit, at_least
 from tests.support.phone import Phone
 

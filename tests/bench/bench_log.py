@@ -17,11 +17,11 @@ from tlog_scales.signing import DummySigner
 from tlog_scales.writer import TilesWriter
 
 from services.audit.sequencer import Sequencer
-from services.kernel.folder import Folder
-from services.kernel.merkle import CompactRange
-from services.kernel.migrate import migrate
-from services.kernel.postgres import EmbeddedPostgres
-from services.kernel.settings import Settings
+from services.kernel.log.merkle import CompactRange
+from services.kernel.process.folder import Folder
+from services.kernel.process.settings import Settings
+from services.kernel.store.migrate import migrate
+from services.kernel.store.postgres import EmbeddedPostgres
 from services.kernel.streams import open_stream
 from tests.bench.limits import Limit, at_least, at_most
 from tests.support.events import many

@@ -17,16 +17,16 @@ import asyncpg
 import httpx
 import uvicorn
 
-from services.kernel.db import open_pool
-from services.kernel.entries import Covered
-from services.kernel.folder import Folder
-from services.kernel.merkle import CompactRange, leaf_hash
-from services.kernel.migrate import migrate
-from services.kernel.note import Checkpoint
-from services.kernel.postgres import EmbeddedPostgres
-from services.kernel.settings import Settings
+from services.kernel.feed.entries import Covered
+from services.kernel.log.merkle import CompactRange, leaf_hash
+from services.kernel.log.note import Checkpoint
+from services.kernel.process.folder import Folder
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import open_pool
+from services.kernel.store.migrate import migrate
+from services.kernel.store.postgres import EmbeddedPostgres
 from services.reports.app import create_app
-from services.reports.fold import Fold
+from services.reports.fold.fold import Fold
 from tests.bench.limits import Limit, at_least, at_most
 from tests.support.instance import free_port
 from tests.support.reports_http import CLOSED_PORT, appoint

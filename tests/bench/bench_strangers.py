@@ -17,12 +17,12 @@ import asyncpg
 import httpx
 import uuid_utils
 
-from services.intake import accounts
-from services.intake.known_devices import COOKIE
-from services.kernel.folder import Folder
-from services.kernel.migrate import migrate
-from services.kernel.postgres import EmbeddedPostgres
-from services.kernel.settings import Settings
+from services.intake.people import accounts
+from services.intake.people.known_devices import COOKIE
+from services.kernel.process.folder import Folder
+from services.kernel.process.settings import Settings
+from services.kernel.store.migrate import migrate
+from services.kernel.store.postgres import EmbeddedPostgres
 from tests.bench.bench_intake import JSON, prepared, real_app, served
 from tests.bench.limits import Limit, at_most
 

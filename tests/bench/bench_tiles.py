@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from statistics import quantiles
 
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
 from services.kernel.streams import open_stream
 from tests.bench.limits import Limit, at_most
 from tests.support.events import many

@@ -21,11 +21,11 @@ from services.audit.verifier.export import export_log
 from services.audit.verifier.reading import Place
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import Verdict, verify
-from services.kernel.merkle import leaf_hash
-from services.kernel.note import Checkpoint, Signer
-from services.kernel.settings import Settings
+from services.kernel.log.merkle import leaf_hash
+from services.kernel.log.note import Checkpoint, Signer
+from services.kernel.log.tiles import Edge, Tile, bundle_path, bundles_of, encode_bundle, split_bundle
+from services.kernel.process.settings import Settings
 from services.kernel.streams import open_stream
-from services.kernel.tiles import Edge, Tile, bundle_path, bundles_of, encode_bundle, split_bundle
 from tests.bench.limits import Limit, at_least, at_most
 from tests.support.events import many
 from tests.support.instance import PROGRAM, ROOT

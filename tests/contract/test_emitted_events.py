@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest_asyncio
 
-from services.intake import accounts, lapses
-from services.intake.rulefiles import calendar_files
-from services.kernel.note import Signer
-from services.kernel.settings import Settings
+from services.domain.rulefiles import calendar_files
+from services.intake.cases import deadlines as lapses
+from services.intake.people import accounts
+from services.kernel.log.note import Signer
+from services.kernel.process.settings import Settings
 from tests.support.intake import (
     NOW,
     UNIT,

@@ -9,7 +9,7 @@ import pytest
 import rfc8785
 from jsonschema import Draft202012Validator
 
-from services.intake.rulefiles import genesis
+from services.domain.rulefiles import genesis
 from services.kernel.envelope import MAX_EVENT_BYTES, canonical, derived_id, event_bytes, genesis_id, read_envelope
 from tests.support.schemas import FOLDER, SHARED, BadEvent, example, kinds, schema, validate_event
 

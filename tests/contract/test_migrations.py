@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.kernel.migrate import ROOT, SCHEMAS, versions
+from services.kernel.store.migrate import ROOT, SCHEMAS, versions
 
 
 def files_of(schema: str) -> list[Path]:

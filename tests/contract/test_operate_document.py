@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from services.__main__ import cli
-from services.intake import handover
-from services.kernel.protocol import Limits
-from services.kernel.settings import Settings
+from services.intake.handover import endpoints as handover
+from services.kernel.process.settings import Settings
+from services.kernel.web.protocol import Limits
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")

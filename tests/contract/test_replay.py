@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from services.intake.commands import NOUNS
-from services.intake.repeats import _EVENTS
-from services.intake.replay import TOLD
+from services.intake.replay.fold import TOLD
+from services.intake.writing.commands import NOUNS
+from services.intake.writing.repeats import _EVENTS
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "events"
 

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount, Route
 
 from deploy.openapi import NOWHERE
-from services.kernel.roles import MATRIX, Action, Reach, Role
+from services.kernel.identity.roles import MATRIX, Action, Reach, Role
 from services.run import SERVICES, create_service
 from tests.support.wire import ROUTES
 

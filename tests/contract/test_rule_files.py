@@ -12,8 +12,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from services.intake.catalogue import COMMENDATIONS, in_force
-from services.intake.rulefiles import SCHEMAS, BadRuleFile, genesis, load_calendar, load_catalogues
+from services.domain.catalogue import COMMENDATIONS, in_force
+from services.domain.rulefiles import SCHEMAS, BadRuleFile, genesis, load_calendar, load_catalogues
 from services.kernel.envelope import canonical
 
 KINDS = ("catalogue", "scoring", "calendar")

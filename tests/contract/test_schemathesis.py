@@ -11,7 +11,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
 from deploy.openapi import FOLDER
-from services.kernel.roles import MATRIX, Action, Role
+from services.kernel.identity.roles import MATRIX, Action, Role
 from services.run import SERVICES
 from tests.support.case_world import World, fresh, new_key, now
 from tests.support.people import UNIT

@@ -10,8 +10,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from services.kernel.envelope import canonical
-from services.kernel.note import Checkpoint, Verifier
-from services.kernel.settings import Settings
+from services.kernel.log.note import Checkpoint, Verifier
+from services.kernel.process.settings import Settings
 from services.kernel.streams import Reader, Record, Stream, open_stream
 from tests.support.case_world import fresh, registration
 from tests.support.house import Open, open_house

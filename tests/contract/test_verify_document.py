@@ -8,8 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.kernel.merkle import CompactRange, inclusion_proof, leaf_hash, node_hash
-from services.kernel.note import Checkpoint, Signer
+from services.kernel.log.merkle import CompactRange, inclusion_proof, leaf_hash, node_hash
+from services.kernel.log.note import Checkpoint, Signer
 from tests.integration.test_reports_fold import QUARTER, UNIT, busy, fold_all, made, pool, reader
 from tests.support.receipts import PAGE, documented, documented_check
 from tests.support.reports_log import MadeLog

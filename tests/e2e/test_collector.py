@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from services.kernel import telemetry
+from services.kernel.process import telemetry
 from tests.support.instance import free_port, running
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -97,7 +97,7 @@ def test_a_signal_is_exported_where_an_endpoint_is_set_and_not_empty(monkeypatch
 
 
 def test_other_empty_variables_of_the_sdk_are_not_set_either():
-    program = "from services.kernel.telemetry import exporting\nwith exporting('run'): print('well')"
+    program = "from services.kernel.process.telemetry import exporting\nwith exporting('run'): print('well')"
     empty = dict.fromkeys(("OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_TRACES_SAMPLER"), "")
     endpoint = {ENDPOINT: f"http://127.0.0.1:{free_port()}"}
     done = subprocess.run(

@@ -6,7 +6,7 @@ from html import unescape
 import httpx
 import pytest
 
-from services.kernel.roles import Role
+from services.kernel.identity.roles import Role
 from tests.support.case_world import fresh, registration
 from tests.support.form import UNIT
 from tests.support.instance import Instance

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from services.demo.accounts import ACCOUNTS, FILE
-from services.kernel.tiles import bundle_path, bundles_of, decode_bundle
+from services.kernel.log.tiles import bundle_path, bundles_of, decode_bundle
 from tests.support.instance import PROGRAM, ROOT, Instance
 from tests.support.receipts import documented
 

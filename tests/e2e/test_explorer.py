@@ -16,8 +16,8 @@ import uvicorn
 from playwright.sync_api import Browser, Route, expect
 
 from services.audit.app import create_app
-from services.kernel import merkle
-from services.kernel.identity import COOKIE
+from services.kernel.identity.authentication import COOKIE
+from services.kernel.log import merkle
 from tests.support.audit_app import App
 from tests.support.browser import DESK, PHONE, Person
 from tests.support.events import erasure, event_id, finding, many, record

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser
 
-from services.kernel.folding import plain
+from services.domain.folding import plain
 from tests.support.browser import PHONE, Person
 from tests.support.instance import Instance
 from tests.unit.test_folding import SPELLINGS

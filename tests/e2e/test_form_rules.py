@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from services.intake.closing_form import CloseInspection
-from services.intake.forms import Form, OpenInspection, RecordFinding, WithdrawFinding, read_form
-from services.intake.shell import OWN
-from services.kernel.pages import KERNEL
+from services.intake.faces.shell import OWN
+from services.intake.inspections.closing_form import CloseInspection
+from services.intake.writing.forms import Form, OpenInspection, RecordFinding, WithdrawFinding, read_form
+from services.kernel.web.pages import KERNEL
 from tests.support.traffic import fresh
 
 AT = "2026-09-01T07:45:12+07:00"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import uuid_utils
 
-from services.kernel.note import Checkpoint, Verifier, split_note
+from services.kernel.log.note import Checkpoint, Verifier, split_note
 from tests.support.instance import PROGRAM, ROOT, Instance
 
 
@@ -143,7 +143,7 @@ def test_what_might_fork_the_log_refuses_to_start_and_says_what_to_do(instance: 
 
 def test_a_key_in_the_environment_signs_and_no_file_is_made(open_tmp: Path) -> None:
     made = subprocess.run(
-        [sys.executable, "-c", "from services.kernel.note import Signer;"
+        [sys.executable, "-c", "from services.kernel.log.note import Signer;"
          "print(Signer.generate('nhat-ky.example/an-son').private_text())"],
         capture_output=True, text=True, check=True, cwd=ROOT,
     ).stdout.strip()  # fmt: skip

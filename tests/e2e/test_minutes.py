@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from services.intake.minutes_files import qr_svg
+from services.intake.minutes.files import qr_svg
 from tests.support.browser import PHONE, Person, overflow
 from tests.support.form import NAME, PASSWORDS, UNIT
 from tests.support.instance import Instance

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from services.kernel.roles import Role
+from services.kernel.identity.roles import Role
 from tests.support.browser import DESK, Person, overflow
 from tests.support.form import PASSWORDS, UNIT
 from tests.support.instance import Instance

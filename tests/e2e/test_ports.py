@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from services.kernel.folder import Folder
+from services.kernel.process.folder import Folder
 from services.run import PortInUse, _listen, serve
 from tests.support.instance import PROGRAM, ROOT, free_port
 

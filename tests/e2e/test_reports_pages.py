@@ -13,8 +13,8 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
-from services.kernel.clock import SettableClock
-from services.kernel.identity import COOKIE
+from services.kernel.identity.authentication import COOKIE
+from services.kernel.process.clock import SettableClock
 from services.reports.app import create_app
 from tests.support.browser import DESK, PHONE, Person
 from tests.support.instance import free_port

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import uuid_utils
 
-from services.kernel.merkle import leaf_hash, verify_inclusion
-from services.kernel.note import Checkpoint, Verifier, open_note
+from services.kernel.log.merkle import leaf_hash, verify_inclusion
+from services.kernel.log.note import Checkpoint, Verifier, open_note
 from services.kernel.quarters import local_date, quarter_of
 from tests.support.instance import Instance, running
 from tests.support.schemas import validate_event

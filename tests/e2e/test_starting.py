@@ -9,8 +9,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.kernel.folder import Folder
-from services.kernel.postgres import EmbeddedPostgres
+from services.kernel.process.folder import Folder
+from services.kernel.store.postgres import EmbeddedPostgres
 from tests.support.instance import PROGRAM, ROOT, Instance, free_port
 from tests.support.postgres import FAST
 

@@ -22,7 +22,7 @@ import asyncpg
 import pytest
 
 from services.kernel.envelope import Envelope
-from services.kernel.note import Verifier
+from services.kernel.log.note import Verifier
 from services.kernel.quarters import local_date, quarter_of
 from tests.support.cards import expected_card
 from tests.support.checklog import check_entries, read_log
@@ -60,7 +60,7 @@ def _processes(path: Path) -> list[str]:
     if owner in SERVICES:
         return [owner]
     module = f"services.kernel.{path.stem} "
-    sources = {name: (ROOT / "services" / name).glob("*.py") for name in SERVICES}
+    sources = {name: (ROOT / "services" / name).rglob("*.py") for name in SERVICES}
     return [name for name in SERVICES if any(module in source.read_text(encoding="utf-8") for source in sources[name])]
 
 

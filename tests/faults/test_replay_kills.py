@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
 from tests.support import restore
 from tests.support.instance import PROGRAM, ROOT
 from tests.support.intake import fresh, put_line

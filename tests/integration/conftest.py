@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
 from tests.integration.stream_transports import transport  # noqa: F401 - a fixture
 from tests.support.audit_app import app, filled  # noqa: F401 - fixtures
 from tests.support.postgres import Cluster

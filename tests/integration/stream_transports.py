@@ -14,7 +14,7 @@ import pytest_asyncio
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
 from services.kernel.streams import Stream, StreamDown, open_stream
 from tests.support.kafka import KafkaBroker
 from tests.support.proxy import FaultProxy, proxied

@@ -12,11 +12,11 @@ from services.audit.app import create_app
 from services.audit.receipt import Receipt
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import verify_source
-from services.kernel.loops import StartRefused
-from services.kernel.note import Verifier
-from services.kernel.settings import Settings
+from services.kernel.log.note import Verifier
+from services.kernel.log.tiles import decode_bundle
+from services.kernel.process.loops import StartRefused
+from services.kernel.process.settings import Settings
 from services.kernel.streams import StreamDown
-from services.kernel.tiles import decode_bundle
 from tests.support.audit_app import SIZE, App
 from tests.support.events import decided, erasure, event_id, finding, many, record
 from tests.support.kafka import KafkaBroker

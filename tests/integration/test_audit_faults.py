@@ -19,10 +19,10 @@ import pytest_asyncio
 from services.audit.errors import Fenced, LogCorrupt
 from services.audit.leader import FATAL
 from services.audit.sequencer import Sequencer
-from services.kernel.consumer import AWAY, PositionMoved
-from services.kernel.db import open_pool
-from services.kernel.note import Checkpoint
-from services.kernel.settings import Settings
+from services.kernel.flow.consumer import AWAY, PositionMoved
+from services.kernel.log.note import Checkpoint
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import open_pool
 from services.kernel.streams import Record, StreamDown, open_stream
 from tests.support.events import finding, many, record
 from tests.support.log import Log, drain, open_log

@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from services.audit.errors import Fenced, GuardRefuses, LogCorrupt
 from services.audit.signer import trust
-from services.kernel.note import Checkpoint
-from services.kernel.settings import Settings
+from services.kernel.log.note import Checkpoint
+from services.kernel.process.settings import Settings
 from tests.support.events import many
 from tests.support.instance import PROGRAM, ROOT, free_port
 from tests.support.log import Log, drain, open_log

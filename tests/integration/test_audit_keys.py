@@ -16,11 +16,11 @@ from services.audit.guard import check_guard, guard_of, open_keys
 from services.audit.keys import KeyRing, add_key, additions, retire_key
 from services.audit.readers import Readers, add_reader, remove_reader
 from services.audit.signer import trust
-from services.kernel.folder import Folder, write_durably
-from services.kernel.log_client import find_keys
-from services.kernel.loops import StartRefused
-from services.kernel.note import BadNote, Checkpoint, Signer, Verifier, split_note
-from services.kernel.settings import Settings
+from services.kernel.feed.client import find_keys
+from services.kernel.log.note import BadNote, Checkpoint, Signer, Verifier, split_note
+from services.kernel.process.folder import Folder, write_durably
+from services.kernel.process.loops import StartRefused
+from services.kernel.process.settings import Settings
 from tests.support.audit_app import App
 from tests.support.events import event_id, many
 from tests.support.log import Log, drain, open_log

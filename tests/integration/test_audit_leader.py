@@ -12,9 +12,9 @@ import pytest_asyncio
 from services.audit import leader as leader_module
 from services.audit import publisher as publisher_module
 from services.audit.leader import Leader
-from services.kernel.db import open_pool
-from services.kernel.note import Checkpoint
-from services.kernel.settings import Settings
+from services.kernel.log.note import Checkpoint
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import open_pool
 from services.kernel.streams import Record
 from tests.support.events import event_id, finding, many, record
 from tests.support.log import Log, drain, open_log

@@ -22,10 +22,10 @@ from services.audit.errors import Fenced
 from services.audit.publisher import Publisher
 from services.audit.sequencer import Sequencer
 from services.audit.signer import CheckpointSigner
-from services.kernel import consumer
-from services.kernel.consumer import PositionMoved
-from services.kernel.merkle import CompactRange, leaf_hash
-from services.kernel.note import Checkpoint
+from services.kernel.flow import consumer
+from services.kernel.flow.consumer import PositionMoved
+from services.kernel.log.merkle import CompactRange, leaf_hash
+from services.kernel.log.note import Checkpoint
 from services.kernel.streams import Record, StreamDown, StreamReset
 from services.kernel.streams.embedded import EmbeddedReader
 from tests.support.events import event_id, finding, record

@@ -13,7 +13,7 @@ import pytest
 from services.audit.verifier import monitor as module
 from services.audit.verifier.monitor import ALARM, FINE, UNREACHABLE, Monitor, Schedule, token_in
 from services.audit.verifier.remembered import Memory
-from services.kernel.tiles import bundle_path
+from services.kernel.log.tiles import bundle_path
 from tests.support.instance import PROGRAM, ROOT, free_port
 from tests.support.served import SIGNER, TRUST, Served, entries, static_server
 from tests.support.telemetry import Heard

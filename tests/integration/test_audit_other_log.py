@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.kernel.note import Signer
+from services.kernel.log.note import Signer
 from tests.support.events import finding
 from tests.support.instance import PROGRAM, ROOT
 from tests.support.served import SIGNER, Served, entries

@@ -14,10 +14,10 @@ from tlog_scales import tiles, tlog
 
 from services.audit.proofs import POINTS, points_of, prove_consistency, prove_inclusion
 from services.audit.tree import queries
-from services.kernel import merkle
-from services.kernel.merkle import CompactRange
-from services.kernel.note import Checkpoint
-from services.kernel.settings import Settings
+from services.kernel.log import merkle
+from services.kernel.log.merkle import CompactRange
+from services.kernel.log.note import Checkpoint
+from services.kernel.process.settings import Settings
 from tests.support.audit_app import SIZE, App
 from tests.support.events import event_id, finding, many, record
 from tests.support.log import open_log

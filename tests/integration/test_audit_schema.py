@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from services.audit.tree import queries
-from services.kernel.migrate import migrate
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
+from services.kernel.store.migrate import migrate
 from tests.support.events import event_id, many
 from tests.support.log import Log, drain, open_log
 

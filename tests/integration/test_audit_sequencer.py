@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from services.audit.errors import Fenced
 from services.audit.sequencer import Sequencer
-from services.kernel.consumer import PositionMoved
-from services.kernel.settings import Settings
+from services.kernel.flow.consumer import PositionMoved
+from services.kernel.process.settings import Settings
 from services.kernel.streams import Record, StreamReset
 from tests.support.events import event_id, finding, many, record
 from tests.support.log import Log, drain, open_log

@@ -25,9 +25,9 @@ from services.audit.receipt import Receipt
 from services.audit.verifier.export import export_log
 from services.audit.verifier.sources import open_source
 from services.audit.verifier.trust import Trust
-from services.kernel.note import Checkpoint, Signer, Verifier
-from services.kernel.settings import Settings
-from services.kernel.tiles import decode_bundle, encode_bundle
+from services.kernel.log.note import Checkpoint, Signer, Verifier
+from services.kernel.log.tiles import decode_bundle, encode_bundle
+from services.kernel.process.settings import Settings
 from tests.support.audit_app import App
 from tests.support.events import many
 from tests.support.go import go_program

@@ -13,8 +13,8 @@ from services.audit.verifier.remembered import Memory
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import Asked, Verdict, verify_source
 from services.kernel.envelope import canonical
-from services.kernel.note import Checkpoint, Signer
-from services.kernel.settings import Settings
+from services.kernel.log.note import Checkpoint, Signer
+from services.kernel.process.settings import Settings
 from tests.support.events import event_id, finding, many, unit_of
 from tests.support.instance import PROGRAM, ROOT
 from tests.support.log import Answered, Log, _Stored, drain, open_log

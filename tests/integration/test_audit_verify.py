@@ -24,10 +24,10 @@ from services.audit.verifier.remembered import Memory, default_folder
 from services.audit.verifier.sources import CannotRead, FolderSource
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import Asked, verify, verify_source
-from services.kernel.cosignature import Cosigner, cosigned_message
 from services.kernel.envelope import canonical
-from services.kernel.note import BadNote, Checkpoint, Signer, note_line
-from services.kernel.tiles import bundle_path
+from services.kernel.log.cosignature import Cosigner, cosigned_message
+from services.kernel.log.note import BadNote, Checkpoint, Signer, note_line
+from services.kernel.log.tiles import bundle_path
 from tests.support.events import event_id, finding
 from tests.support.instance import PROGRAM, ROOT
 from tests.support.schemas import example

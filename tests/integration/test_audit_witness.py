@@ -26,11 +26,11 @@ from services.audit.app import create_app
 from services.audit.errors import GuardRefuses
 from services.audit.signer import CheckpointSigner
 from services.audit.witnessing import Witnesses, Witnessing, policy_of
-from services.kernel.cosignature import COSIGNATURE, Cosigner, cosignatures
-from services.kernel.loops import StartRefused
-from services.kernel.note import Checkpoint, note_line, vkey_text
-from services.kernel.policy import Policy, Witness
-from services.kernel.settings import Settings
+from services.kernel.log.cosignature import COSIGNATURE, Cosigner, cosignatures
+from services.kernel.log.note import Checkpoint, note_line, vkey_text
+from services.kernel.log.witness_policy import Policy, Witness
+from services.kernel.process.loops import StartRefused
+from services.kernel.process.settings import Settings
 from tests.support.audit_app import App
 from tests.support.events import event_id, many
 from tests.support.go import go_program, missing

@@ -11,9 +11,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.kernel.consumer import Consumer, DeadLetter, PositionMoved, Positions
-from services.kernel.db import Connection, Pool, open_pool, transaction
-from services.kernel.settings import Settings
+from services.kernel.flow.consumer import Consumer, DeadLetter, PositionMoved, Positions
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import Connection, Pool, open_pool, transaction
 from services.kernel.streams import Delivered, Position, Record, Stream
 from tests.integration.stream_transports import Transport, insist
 from tests.support.proxy import proxied

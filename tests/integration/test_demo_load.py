@@ -9,10 +9,10 @@ from services.demo.accounts import Office
 from services.demo.batches import Batch
 from services.demo.history import DEFAULT_SEED, story
 from services.demo.load import LoadFailed, _Loading, _quiet, load
-from services.intake import lapses
-from services.intake.rulefiles import load_calendar, load_catalogues
-from services.kernel.db import open_pool
-from services.kernel.settings import Settings
+from services.domain.rulefiles import load_calendar, load_catalogues
+from services.intake.cases import deadlines as lapses
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import open_pool
 from tests.support.house import open_house
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 import pytest
 import pytest_asyncio
 
-from services.kernel import entries as module
-from services.kernel.entries import CHUNK, Covered, EntryFeed, LogDiffers, Refusal
-from services.kernel.log_client import find_keys
-from services.kernel.merkle import CompactRange, leaf_hash
-from services.kernel.note import Signer
-from services.kernel.settings import Settings
+from services.kernel.feed import entries as module
+from services.kernel.feed.client import find_keys
+from services.kernel.feed.entries import CHUNK, Covered, EntryFeed, LogDiffers, Refusal
+from services.kernel.log.merkle import CompactRange, leaf_hash
+from services.kernel.log.note import Signer
+from services.kernel.process.settings import Settings
 from services.kernel.streams import Record, Stream
 from tests.integration.stream_transports import Embedded, Transport, embedded, insist
 from tests.support.tinylog import TOKEN, TinyLog, serving

@@ -8,8 +8,8 @@ import pytest
 import uvicorn
 from fastapi import Request
 
-from services.kernel.protocol import Limits, guarded
-from services.kernel.web import read_body, service_app
+from services.kernel.web.app import read_body, service_app
+from services.kernel.web.protocol import Limits, guarded
 from services.run import _Server
 from tests.support.house import open_house
 from tests.support.intake import fresh

@@ -6,10 +6,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from services.kernel.identity import authenticate, hash_token, units_near
+from services.kernel.identity.authentication import authenticate, hash_token, units_near
+from services.kernel.identity.reach import chain, scope
+from services.kernel.identity.roles import Action, Role
 from services.kernel.problems import Forbidden, Unauthorized
-from services.kernel.reach import chain, scope
-from services.kernel.roles import Action, Role
 
 NOW = datetime.now(UTC)
 DAY = date(2026, 9, 1)

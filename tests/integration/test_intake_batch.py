@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest_asyncio
 
-from services.intake.rate import FLOOR, RateLimit
+from services.intake.writing.rate import FLOOR, RateLimit
 from services.kernel.quarters import rfc3339
 from tests.support.intake import NOW, closing, fresh, opening, populate, put_line, recording, register, running_intake
 

@@ -15,12 +15,13 @@ import pytest
 import pytest_asyncio
 from click.testing import CliRunner, Result
 
+from services.domain.rulefiles import SCHEMAS, BadRuleFile, calendar_files
 from services.intake import app as intake_app
-from services.intake import calendar_watch, genesis
-from services.intake.cli import calendar
-from services.intake.rulefiles import SCHEMAS, BadRuleFile, calendar_files
+from services.intake.calendars import watch as calendar_watch
+from services.intake.people.cli import calendar
+from services.intake.replay import genesis
 from services.kernel.envelope import genesis_id
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
 from services.run import remember_database
 from tests.support.intake import Intake, closing, fresh, opening, populate, recording, running_intake
 from tests.support.schemas import validate_event

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from services.domain.catalogue import Catalogue
+from services.domain.rulefiles import load_catalogues
 from services.intake import app as intake_app
-from services.intake.catalogue import Catalogue
-from services.intake.rulefiles import load_catalogues
 from tests.support.intake import fresh, opening, populate, recording, running_intake
 
 BEFORE, AFTER = datetime(2026, 9, 30, 1, 0, tzinfo=UTC), datetime(2026, 10, 1, 1, 0, tzinfo=UTC)

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.intake import lapses
-from services.intake.opening import finish
-from services.kernel.clock import CONFIRM, SystemClock
+from services.intake.cases import deadlines as lapses
+from services.intake.replay.opening import finish
+from services.kernel.process.clock import CONFIRM, SystemClock
 from services.kernel.quarters import rfc3339
 from tests.integration.test_intake_deadlines import DUE, LAPSED, Log, case
 from tests.support.intake import NOW, closing, fresh, opening, populate, recording, running_intake

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest_asyncio
 
-from services.intake import lapses, receipts
-from services.intake.opening import finish
-from services.kernel.entries import Covered, Refusal
+from services.intake.cases import deadlines as lapses
+from services.intake.replay.opening import finish
+from services.intake.writing import receipts
 from services.kernel.envelope import derived_id, event_bytes, read_envelope
-from services.kernel.merkle import CompactRange, leaf_hash
-from services.kernel.note import Checkpoint
+from services.kernel.feed.entries import Covered, Refusal
+from services.kernel.log.merkle import CompactRange, leaf_hash
+from services.kernel.log.note import Checkpoint
 from tests.support.intake import UNIT, closing, fresh, opening, populate, recording, running_intake
 from tests.support.schemas import validate_event
 

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.intake.vault import Sealed, commitment
-from services.kernel.clock import SystemClock
+from services.intake.vault.sealing import Sealed, commitment
+from services.kernel.process.clock import SystemClock
 from services.kernel.quarters import local_date, quarter_of
 from tests.support.case_world import now
 from tests.support.checklog import check_entries, read_log

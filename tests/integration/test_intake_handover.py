@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.intake.handover_keys import Keys
-from services.kernel.folder import Folder
+from services.intake.handover.keys import Keys
+from services.kernel.process.folder import Folder
 from tests.support.intake import Intake, closing, fresh, opening, populate, recording, running_intake
 from tests.support.phone import Phone, handed_over
 from tests.support.photos import jpeg, listed, scene

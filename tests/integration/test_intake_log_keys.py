@@ -5,7 +5,7 @@ import base64
 import pytest
 import pytest_asyncio
 
-from services.kernel.note import Signer
+from services.kernel.log.note import Signer
 from tests.support.intake import fresh, populate, running_intake
 from tests.support.schemas import validate_event
 

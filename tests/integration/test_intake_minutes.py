@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 import pytest_asyncio
 
-from services.intake.minutes import content_hash
+from services.intake.minutes.content import content_hash
 from services.kernel.quarters import local_date, parse_instant
 from tests.support.intake import Intake, closing, fresh, opening, populate, recording, running_intake
 

@@ -9,11 +9,11 @@ from click.testing import CliRunner
 
 from services.__main__ import cli
 from services.intake.app import create_app
-from services.kernel.folder import Folder
-from services.kernel.log_client import find_keys
-from services.kernel.loops import StartRefused
-from services.kernel.settings import Settings
-from services.reports.follower import Follower
+from services.kernel.feed.client import find_keys
+from services.kernel.process.folder import Folder
+from services.kernel.process.loops import StartRefused
+from services.kernel.process.settings import Settings
+from services.reports.fold.follower import Follower
 from services.run import prepare
 from tests.support.intake import fresh, register, running_intake
 from tests.support.tinylog import TinyLog, serving

@@ -7,7 +7,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from services.intake import photo_parts
+from services.intake.evidence import parts as photo_parts
 from tests.support.intake import Intake, fresh, opening, populate, recording, running_intake
 from tests.support.photos import jpeg, listed, scene
 

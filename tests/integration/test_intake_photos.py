@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from services.intake.vault import Sealed
+from services.intake.vault.sealing import Sealed
 from tests.support.intake import (
     UNIT,
     Intake,

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
 from tests.support.intake import Intake, fresh, populate, running_intake
 
 QUARTER = "2026-Q3"

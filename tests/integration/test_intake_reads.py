@@ -5,11 +5,11 @@ from datetime import timedelta
 import asyncpg
 import pytest_asyncio
 
-from services.intake.loading import QUERIES
-from services.kernel.folder import Folder
-from services.kernel.migrate import migrate
-from services.kernel.postgres import EmbeddedPostgres
-from services.kernel.settings import Settings
+from services.intake.writing.loading import QUERIES
+from services.kernel.process.folder import Folder
+from services.kernel.process.settings import Settings
+from services.kernel.store.migrate import migrate
+from services.kernel.store.postgres import EmbeddedPostgres
 from tests.support.intake import UNIT, closing, fresh, opening, populate, recording, register, running_intake
 from tests.support.postgres import FAST
 
@@ -147,8 +147,8 @@ async def test_me_units_and_catalogue(intake):
 async def test_signing_in_with_a_password(intake):
     pool = intake.service.pool
     async with pool.acquire() as connection:
-        from services.intake import accounts
-        from services.kernel.roles import Role
+        from services.intake.people import accounts
+        from services.kernel.identity.roles import Role
 
         begins = intake.clock.now() - timedelta(days=1)
         await accounts.add_account(connection, "thu-ky", "Thư ký", "mat-khau-dai", begins)

@@ -10,11 +10,12 @@ import asyncpg
 import httpx
 import pytest
 
-from services.intake import accounts, restoring
-from services.intake.loading import QUERIES
-from services.intake.rulefiles import SCHEMAS
-from services.kernel.migrate import migrate
+from services.domain.rulefiles import SCHEMAS
+from services.intake.people import accounts
+from services.intake.replay import restoring
+from services.intake.writing.loading import QUERIES
 from services.kernel.quarters import local_date, quarter_days, quarter_of, rfc3339
+from services.kernel.store.migrate import migrate
 from tests.support import restore
 from tests.support.house import open_house
 from tests.support.intake import closing, fresh, opening, recording, register, running_intake
@@ -330,7 +331,7 @@ async def test_no_write_is_taken_before_all_is_rebuilt(settings, tmp_path, monke
         await before.settle()
         size = await before.size()
     restore.restore(settings, copy)
-    monkeypatch.setattr("services.intake.receipts._AT_ONCE", 5)
+    monkeypatch.setattr("services.intake.writing.receipts._AT_ONCE", 5)
     told = []
 
     async def asked(connection, service, entries):
@@ -344,7 +345,7 @@ async def test_no_write_is_taken_before_all_is_rebuilt(settings, tmp_path, monke
         told.append((service.standing.done, ready, write, batch))
         await restoring.restore(connection, service, entries)
 
-    monkeypatch.setattr("services.intake.receipts.restore", asked)
+    monkeypatch.setattr("services.intake.writing.receipts.restore", asked)
     async with province(settings) as after:
         assert len(told) >= 3
         for done, ready, write, batch in told:
@@ -365,7 +366,7 @@ async def test_without_the_log_the_folder_tells_whether_anything_can_be_missing(
         copy = restore.dump(settings, tmp_path / "dump")
         await before.visit()
         await before.settle()
-    monkeypatch.setattr("services.intake.opening.UNREACHABLE", 0)
+    monkeypatch.setattr("services.intake.replay.opening.UNREACHABLE", 0)
     async with running_intake(settings, datetime.now(UTC)) as alone:
         async with asyncio.timeout(20):
             while (await alone.client.get("/intake/readyz")).status_code != 200:

@@ -9,9 +9,10 @@ import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher
 
-from services.intake import accounts, sessions, sweeps
-from services.intake.sessions import _AT_ONCE, _WAITING
-from services.kernel.identity import hash_token
+from services.intake.people import accounts, sweeps
+from services.intake.people import local_sign_in as sessions
+from services.intake.people.local_sign_in import _AT_ONCE, _WAITING
+from services.kernel.identity.authentication import hash_token
 from tests.support.intake import running_intake
 
 PASSWORD = "mat-khau-dai"

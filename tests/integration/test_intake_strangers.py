@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 import pytest_asyncio
 
-from services.intake import forms
+from services.intake.writing import forms
 from services.kernel import strict_json
 from tests.support.intake import UNIT, closing, fresh, opening, populate, put_line, recording, register, running_intake
 
@@ -44,7 +44,9 @@ def composed(monkeypatch):
 @pytest.mark.parametrize("token", ["invented", "expired"])
 async def test_nothing_of_a_stranger_s_write_is_read_into_a_form(intake, composed, monkeypatch, token):
     monkeypatch.setattr(forms, "read_form", lambda *_: pytest.fail("a stranger's body was read"))
-    monkeypatch.setattr("services.intake.commands.read_form", lambda *_: pytest.fail("a stranger's body was read"))
+    monkeypatch.setattr(
+        "services.intake.writing.commands.read_form", lambda *_: pytest.fail("a stranger's body was read")
+    )
     if token == "expired":
         token = await intake.token("inspector", account="gone")
         await intake.expire("gone")

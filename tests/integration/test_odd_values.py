@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import httpx
 
-from services.intake import accounts
-from services.kernel.roles import Role
+from services.intake.people import accounts
+from services.kernel.identity.roles import Role
 from tests.support.house import open_house
 from tests.support.intake import UNIT, fresh, opening, recording, register
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.kernel.folder import Folder
-from services.kernel.postgres import EmbeddedPostgres, PostgresFailed, embedded_url, socket_dir
+from services.kernel.process.folder import Folder
+from services.kernel.store.postgres import EmbeddedPostgres, PostgresFailed, embedded_url, socket_dir
 from tests.support.instance import PROGRAM, ROOT, Instance
 
 

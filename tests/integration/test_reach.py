@@ -16,10 +16,10 @@ import pytest
 import pytest_asyncio
 import uuid_utils
 
-from services.intake import accounts
-from services.kernel.identity import COOKIE
+from services.intake.people import accounts
+from services.kernel.identity.authentication import COOKIE
+from services.kernel.identity.roles import Role
 from services.kernel.quarters import local_date, quarter_of
-from services.kernel.roles import Role
 from tests.support.house import Open, open_house
 from tests.support.phone import Phone
 from tests.support.photos import jpeg, listed, scene

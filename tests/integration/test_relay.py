@@ -12,9 +12,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.kernel.db import Pool, open_pool
-from services.kernel.relay import SESSION, Relay
-from services.kernel.settings import Settings
+from services.kernel.flow.relay import SESSION, Relay
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import Pool, open_pool
 from services.kernel.streams import Reader, Stream, StreamReset
 from services.kernel.streams.embedded import QUERIES
 from tests.integration.stream_transports import Transport, embedded, insist

@@ -13,8 +13,8 @@ import pytest
 
 from services.kernel.envelope import canonical
 from services.kernel.problems import NotFound
-from services.reports.facts import Unfoldable
-from services.reports.fold import Fold
+from services.reports.facts.facts import Unfoldable
+from services.reports.fold.fold import Fold
 from tests.integration.test_reports_fold import QUARTER, UNIT, card, dump, fold_all, made, pool, reader
 from tests.support.reports_log import MadeLog
 from tests.support.telemetry import Heard, latest
@@ -131,7 +131,7 @@ async def test_an_edition_opens_by_its_own_root(pool: asyncpg.Pool, made: MadeLo
 async def test_an_edition_published_with_another_root_stays_closed_and_alarms_until_it_is_put_right(
     pool: asyncpg.Pool, made: MadeLog, heard: Heard, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.ERROR, "services.reports.editions")
+    caplog.set_level(logging.ERROR, "services.reports.editions.frozen")
     made.golden()
     cut = made.close_quarter()
     wrong = made.publish(cut, WRONG)

@@ -14,16 +14,16 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.kernel.clock import SettableClock
-from services.kernel.db import open_pool
 from services.kernel.envelope import canonical
-from services.kernel.merkle import CompactRange, leaf_hash
+from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.problems import NotFound
-from services.kernel.settings import Settings
-from services.reports import fold as fold_module
-from services.reports.facts import Unfoldable
-from services.reports.fold import Fenced, Fold
-from services.reports.reads import Reader, Scope
+from services.kernel.process.clock import SettableClock
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import open_pool
+from services.reports.facts.facts import Unfoldable
+from services.reports.fold import fold as fold_module
+from services.reports.fold.fold import Fenced, Fold
+from services.reports.reading.reads import Reader, Scope
 from tests.support.reports_log import MadeLog
 from tests.support.telemetry import Heard
 

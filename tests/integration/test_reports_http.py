@@ -216,7 +216,7 @@ async def test_the_openapi_document_names_every_path(house: House) -> None:
 
 async def _card(house: House) -> dict[str, Any]:
     state = house.app.state.service
-    from services.reports.reads import Scope
+    from services.reports.reading.reads import Scope
 
     return dict(await state.reader.card(QUARTER, "xa-tan-hoa", Scope(None)))
 

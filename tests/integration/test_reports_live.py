@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest_asyncio
 
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
 from tests.support.reports_http import House, province, province_house, publish, running, until
 from tests.support.reports_log import MadeLog
 

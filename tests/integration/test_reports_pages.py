@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
 from tests.support.reports_http import House, province_house
 
 QUARTER = "2026-Q3"

@@ -12,10 +12,10 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.kernel.settings import Settings
-from services.reports import store
+from services.kernel.process.settings import Settings
+from services.reports.facts import store
 
-SERVICE = Path(store.__file__).parent
+SERVICE = Path(store.__file__).parents[1]
 _FILL = """
 INSERT INTO reports.card (quarter, unit, body, row)
 SELECT (2016 + q / 4) || '-Q' || (1 + q % 4), 'xa-' || u, 'x', 'x'
@@ -117,7 +117,7 @@ async def test_the_app_role_may_do_its_work_and_no_more(settings: Settings) -> N
 
 async def test_every_statement_is_used_and_parses(settings: Settings) -> None:
     """A statement nobody names is dead; one that does not parse would only be met in the night."""
-    source = "\n".join(path.read_text(encoding="utf-8") for path in SERVICE.glob("*.py"))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in SERVICE.rglob("*.py"))
     connection = await asyncpg.connect(settings.dsn("reports_app"))
     try:
         for name in store.queries.names():

@@ -7,13 +7,13 @@ import asyncio
 import pytest
 from click.testing import CliRunner, Result
 
-from services.kernel.db import open_pool
-from services.kernel.entries import LogDiffers
-from services.kernel.folder import write_durably
-from services.kernel.settings import Settings
+from services.kernel.feed.entries import LogDiffers
+from services.kernel.process.folder import write_durably
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import open_pool
 from services.reports import cli
-from services.reports.fold import Fold
-from services.reports.rebuild import rebuild
+from services.reports.fold.fold import Fold
+from services.reports.fold.rebuild import rebuild
 from tests.integration.test_reports_fold import UNIT, busy, dump, made
 from tests.support.reports_http import CLOSED_PORT, served_log
 from tests.support.reports_log import MadeLog

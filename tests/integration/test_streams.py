@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
 from services.kernel.streams import Delivered, Position, Reader, Record, Stream, StreamDown, StreamReset, open_stream
 from tests.integration.stream_transports import (
     PATIENCE,

@@ -5,7 +5,7 @@ import asyncio
 import uuid_utils
 from opentelemetry.trace import SpanKind
 
-from services.kernel.telemetry import context_of, links
+from services.kernel.process.telemetry import context_of, links
 from tests.support.house import open_house
 from tests.support.tokens import token_for
 

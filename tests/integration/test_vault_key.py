@@ -7,10 +7,10 @@ import os
 import asyncpg
 import pytest
 
-from services.intake.vault import Vault
-from services.intake.vault_key import VaultKeyMissing, VaultKeyWrong, open_vault
-from services.kernel.folder import Folder
-from services.kernel.loops import StartRefused
+from services.intake.vault.key import VaultKeyMissing, VaultKeyWrong, open_vault
+from services.intake.vault.sealing import Vault
+from services.kernel.process.folder import Folder
+from services.kernel.process.loops import StartRefused
 from services.run import prepare
 from tests.support.intake import running_intake
 

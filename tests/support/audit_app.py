@@ -10,9 +10,9 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from services.audit.app import create_app
-from services.kernel.identity import hash_token
-from services.kernel.note import Checkpoint
-from services.kernel.settings import Settings
+from services.kernel.identity.authentication import hash_token
+from services.kernel.log.note import Checkpoint
+from services.kernel.process.settings import Settings
 from tests.support.events import many
 from tests.support.log import Log, open_log
 

@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import uuid_utils
 
-from services.intake.rulefiles import calendar_files
-from services.kernel.folder import Folder
-from services.kernel.note import Signer, Verifier
+from services.domain.rulefiles import calendar_files
+from services.kernel.log.note import Signer, Verifier
+from services.kernel.process.folder import Folder
 from services.kernel.quarters import local_date, quarter_of
 from tests.support.instance import Instance, running
 from tests.support.people import EVERYBODY, OTHER, PARENT, UNIT, spoiled_tokens_of, tokens_of

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import httpx
 
 from services.kernel.envelope import Envelope, read_envelope
-from services.kernel.merkle import CompactRange, leaf_hash
-from services.kernel.note import Checkpoint, Verifier
-from services.kernel.tiles import bundle_path, bundles_of, decode_bundle
+from services.kernel.log.merkle import CompactRange, leaf_hash
+from services.kernel.log.note import Checkpoint, Verifier
+from services.kernel.log.tiles import bundle_path, bundles_of, decode_bundle
 from tests.support.schemas import validate_event
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import httpx
 from fastapi import FastAPI
 
-from services.kernel.clock import Clock
-from services.kernel.settings import Settings
+from services.kernel.process.clock import Clock
+from services.kernel.process.settings import Settings
 from services.run import SERVICES, House, _listen, _Server, create_service, server_config
 
 

@@ -18,10 +18,10 @@ from pathlib import Path
 import asyncpg
 import httpx
 
-from services.intake import accounts
-from services.kernel.folder import Folder
-from services.kernel.roles import Role
-from services.kernel.settings import Settings
+from services.intake.people import accounts
+from services.kernel.identity.roles import Role
+from services.kernel.process.folder import Folder
+from services.kernel.process.settings import Settings
 
 PROGRAM = [sys.executable, "-m", "services"]
 

@@ -11,13 +11,13 @@ import httpx
 import uuid_utils
 from fastapi import FastAPI
 
-from services.intake import accounts
 from services.intake.app import create_app
-from services.intake.service import Service
-from services.kernel.clock import Clock, SettableClock
-from services.kernel.identity import hash_token
-from services.kernel.roles import Role
-from services.kernel.settings import Settings
+from services.intake.people import accounts
+from services.intake.writing.service import Service
+from services.kernel.identity.authentication import hash_token
+from services.kernel.identity.roles import Role
+from services.kernel.process.clock import Clock, SettableClock
+from services.kernel.process.settings import Settings
 
 NOW = datetime(2026, 9, 1, 1, 0, tzinfo=UTC)
 NOWHERE = "http://127.0.0.1:9/"  # the discard port: no log answers, so no receipts come

@@ -20,11 +20,11 @@ from services.audit.tree import queries, read_bundle, read_edge, read_head, read
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import Verdict, verify_source
 from services.audit.witnessing import Witnesses, Witnessing
-from services.kernel.db import Pool, open_pool
-from services.kernel.policy import Policy
-from services.kernel.settings import Settings
+from services.kernel.log.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, parse_coordinate, perfect_root, split_hashes
+from services.kernel.log.witness_policy import Policy
+from services.kernel.process.settings import Settings
+from services.kernel.store.db import Pool, open_pool
 from services.kernel.streams import Record, Stream, open_stream
-from services.kernel.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, parse_coordinate, perfect_root, split_hashes
 
 EVENTS, ENTRIES = "discipline.events", "audit.entries"
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from services.intake.accounts import issue_token
-from services.kernel.folder import Folder
-from services.kernel.identity import hash_token
-from services.kernel.roles import Role
-from services.kernel.settings import Settings
+from services.intake.people.accounts import issue_token
+from services.kernel.identity.authentication import hash_token
+from services.kernel.identity.roles import Role
+from services.kernel.process.folder import Folder
+from services.kernel.process.settings import Settings
 
 PARENT, UNIT, OTHER = "ubnd-tinh", "xa-tan-hoa", "xa-phu-lam"
 

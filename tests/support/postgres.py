@@ -11,10 +11,10 @@ from uuid import uuid4
 
 import asyncpg
 
-from services.kernel.folder import Folder
-from services.kernel.migrate import migrate
-from services.kernel.postgres import EmbeddedPostgres
-from services.kernel.settings import ROLES, Settings
+from services.kernel.process.folder import Folder
+from services.kernel.process.settings import ROLES, Settings
+from services.kernel.store.migrate import migrate
+from services.kernel.store.postgres import EmbeddedPostgres
 
 # a test's cluster may lose data with the machine's power; a killed process loses nothing either way
 FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}

@@ -15,11 +15,11 @@ from pathlib import Path
 import asyncpg
 import httpx
 
-from services.intake.accounts import issue_token
-from services.kernel.folder import Folder
-from services.kernel.postgres import EmbeddedPostgres
-from services.kernel.roles import Role
-from services.kernel.settings import Settings
+from services.intake.people.accounts import issue_token
+from services.kernel.identity.roles import Role
+from services.kernel.process.folder import Folder
+from services.kernel.process.settings import Settings
+from services.kernel.store.postgres import EmbeddedPostgres
 from tests.support.instance import PROGRAM, ROOT, free_port
 
 SERVICES = ("audit", "intake", "reports")

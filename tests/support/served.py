@@ -13,9 +13,9 @@ import httpx
 
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import Asked, Verdict, verify_source
-from services.kernel.merkle import leaf_hash
-from services.kernel.note import Checkpoint, Signer
-from services.kernel.tiles import Edge, Tile, bundle_path, bundles_of, encode_bundle
+from services.kernel.log.merkle import leaf_hash
+from services.kernel.log.note import Checkpoint, Signer
+from services.kernel.log.tiles import Edge, Tile, bundle_path, bundles_of, encode_bundle
 from tests.support.events import finding
 from tests.support.instance import free_port
 

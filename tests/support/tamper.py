@@ -5,9 +5,9 @@ from pathlib import Path
 
 import asyncpg
 
-from services.kernel.merkle import leaf_hash
-from services.kernel.note import Checkpoint, Signer
-from services.kernel.tiles import Edge, bundle_path, bundles_of, tiles_of
+from services.kernel.log.merkle import leaf_hash
+from services.kernel.log.note import Checkpoint, Signer
+from services.kernel.log.tiles import Edge, bundle_path, bundles_of, tiles_of
 from tests.support.log import Log, _Stored
 
 

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.kernel.merkle import CompactRange, leaf_hash, perfect_root
-from services.kernel.note import Checkpoint, Signer
+from services.kernel.log.merkle import CompactRange, leaf_hash, perfect_root
+from services.kernel.log.note import Checkpoint, Signer
+from services.kernel.log.tiles import TILE_WIDTH, encode_bundle, parse_coordinate, width_at
 from services.kernel.streams import Record
-from services.kernel.tiles import TILE_WIDTH, encode_bundle, parse_coordinate, width_at
 
 TOKEN = "read-me"
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from services.intake.accounts import issue_token
-from services.kernel.roles import Role
-from services.kernel.settings import Settings
+from services.intake.people.accounts import issue_token
+from services.kernel.identity.roles import Role
+from services.kernel.process.settings import Settings
 
 
 async def token_for(settings: Settings, role: str, unit: str | None = None, account: str | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.kernel.roles import Action
+from services.kernel.identity.roles import Action
 
 PUBLIC = "PUBLIC"
 _WRITE = frozenset({200, 201, 400, 401, 403, 404, 409, 413, 415, 422, 429, 503})

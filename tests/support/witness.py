@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.kernel.cosignature import COSIGNATURE, Cosigner, cosigned_message
-from services.kernel.folder import write_durably
-from services.kernel.merkle import BadProof, verify_consistency
-from services.kernel.note import BadNote, Checkpoint, Verifier, note_line, open_note, split_note, vkey_text
+from services.kernel.log.cosignature import COSIGNATURE, Cosigner, cosigned_message
+from services.kernel.log.merkle import BadProof, verify_consistency
+from services.kernel.log.note import BadNote, Checkpoint, Verifier, note_line, open_note, split_note, vkey_text
+from services.kernel.process.folder import write_durably
 
 
 class TestWitness:

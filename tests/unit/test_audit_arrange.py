@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.audit.arrange import Arrangement, arrange
 from services.audit.records import Event
-from services.kernel.merkle import leaf_hash
+from services.kernel.log.merkle import leaf_hash
 from tests.support.events import event_id
 
 SOURCE = "//kycuong.local/x/intake"

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.audit.verifier.schemas import rules_of
-from services.kernel.note import Checkpoint, Signer
-from services.kernel.tiles import Tile, bundle_path, encode_bundle
+from services.kernel.log.note import Checkpoint, Signer
+from services.kernel.log.tiles import Tile, bundle_path, encode_bundle
 from tests.support.events import event_id, finding
 from tests.support.served import SIGNER, Served, entries
 

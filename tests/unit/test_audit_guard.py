@@ -6,9 +6,9 @@ import pytest
 
 from services.audit.errors import Fenced, GuardRefuses
 from services.audit.guard import Guard, create_log, guard_of, open_keys
-from services.kernel.folder import Folder
-from services.kernel.merkle import EMPTY_ROOT
-from services.kernel.note import Checkpoint, Signer
+from services.kernel.log.merkle import EMPTY_ROOT
+from services.kernel.log.note import Checkpoint, Signer
+from services.kernel.process.folder import Folder
 
 SIGNER = Signer("kycuong.local/0123456789ab", bytes(32))
 

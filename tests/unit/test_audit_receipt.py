@@ -5,9 +5,9 @@ import base64
 import pytest
 
 from services.audit.receipt import Receipt
-from services.kernel import merkle
-from services.kernel.merkle import BadProof, CompactRange
-from services.kernel.note import BadNote, Checkpoint, Signer
+from services.kernel.log import merkle
+from services.kernel.log.merkle import BadProof, CompactRange
+from services.kernel.log.note import BadNote, Checkpoint, Signer
 
 SIGNER = Signer("kycuong.local/0123456789ab", bytes(32))
 EVENTS = [f"event {i}".encode() for i in range(11)]

@@ -6,7 +6,7 @@ import pytest
 
 from services.audit.records import Malformed, read_event
 from services.kernel.envelope import MAX_EVENT_BYTES
-from services.kernel.merkle import leaf_hash
+from services.kernel.log.merkle import leaf_hash
 from tests.support.events import event_id, finding
 
 ORIGIN = "kycuong.local/0123456789ab"

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from services.kernel.batcher import Batcher
+from services.kernel.flow.batcher import Batcher
 from services.kernel.problems import Unavailable
 
 

@@ -6,9 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import holidays
 import pytest
 
-from services.intake.calendar import WorkingCalendar
-from services.intake.refusals import CalendarEnded
-from services.intake.rulefiles import calendar_files, load_calendar
+from services.domain.calendar import CalendarEnded, WorkingCalendar
+from services.domain.rulefiles import calendar_files, load_calendar
 from services.kernel.quarters import ICT
 
 CALENDAR = load_calendar()

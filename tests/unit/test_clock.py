@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.intake.timekeeping import Timekeeper
-from services.kernel.clock import CONFIRM, SettableClock, SystemClock
+from services.intake.writing.timekeeping import Timekeeper
+from services.kernel.process.clock import CONFIRM, SettableClock, SystemClock
 
 START = datetime(2026, 9, 1, 1, 0, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)

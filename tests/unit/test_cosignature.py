@@ -5,8 +5,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.cosignature import Cosigner, cosignatures, cosigned_message
-from services.kernel.note import ED25519, BadNote, Checkpoint, Signer, note_line, vkey_text
+from services.kernel.log.cosignature import Cosigner, cosignatures, cosigned_message
+from services.kernel.log.note import ED25519, BadNote, Checkpoint, Signer, note_line, vkey_text
 
 LOG = Signer("kycuong.local/0123456789ab", bytes(range(32)))
 NOTE = LOG.sign(Checkpoint(LOG.name, 7, b"\x07" * 32).text())

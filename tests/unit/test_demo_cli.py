@@ -11,8 +11,8 @@ from rich.console import Console
 from services.demo.accounts import ACCOUNTS, passwords, table
 from services.demo.cli import Tale, _begin
 from services.demo.load import Summary, progress_on_terminal
-from services.kernel.folder import Folder
-from services.kernel.roles import Role
+from services.kernel.identity.roles import Role
+from services.kernel.process.folder import Folder
 
 
 def test_a_tale_goes_on_as_it_was_begun_and_is_told_once(tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ from services.demo.schedule import (
     story_end,
     team_of,
 )
-from services.intake.commands import find_noun, read_command
-from services.intake.forms import is_write_id
-from services.intake.rulefiles import load_calendar, load_catalogues
+from services.domain.rulefiles import load_calendar, load_catalogues
+from services.intake.writing.commands import find_noun, read_command
+from services.intake.writing.forms import is_write_id
 from services.kernel.quarters import local_date, quarter_of
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)

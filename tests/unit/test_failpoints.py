@@ -4,7 +4,10 @@ import sys
 
 import pytest
 
-PROGRAM = "from services.kernel.failpoints import failpoint\nfor n in range(3): failpoint('a.b'); print(n, flush=True)"
+PROGRAM = """\
+from services.kernel.process.failpoints import failpoint
+for n in range(3): failpoint('a.b'); print(n, flush=True)
+"""
 
 
 @pytest.mark.parametrize(

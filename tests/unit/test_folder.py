@@ -10,10 +10,10 @@ import pytest
 
 from services.audit.guard import create_log, guard_of, open_keys
 from services.audit.keys import remember_keys
-from services.intake.handover_keys import Keys
-from services.kernel import folder as folders
-from services.kernel.folder import Folder, FolderInUse, SecretBroken, make_once, write_durably
-from services.kernel.note import Signer
+from services.intake.handover.keys import Keys
+from services.kernel.log.note import Signer
+from services.kernel.process import folder as folders
+from services.kernel.process.folder import Folder, FolderInUse, SecretBroken, make_once, write_durably
 
 
 def test_a_secret_is_made_once_and_closed_to_others(tmp_path):
@@ -57,7 +57,7 @@ def test_two_processes_cannot_hold_a_folder(tmp_path):
     with pytest.raises(FolderInUse):
         Folder(tmp_path).hold()
     other = (
-        "import sys, pathlib; from services.kernel.folder import *\n"
+        "import sys, pathlib; from services.kernel.process.folder import *\n"
         "try: Folder(pathlib.Path(sys.argv[1])).hold()\nexcept FolderInUse: sys.exit(3)"
     )
     assert subprocess.run([sys.executable, "-c", other, str(tmp_path)]).returncode == 3

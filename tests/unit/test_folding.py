@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.kernel.folding import plain
+from services.domain.folding import plain
 
 # what is stored or typed, and what both fold to; the phone's folding is held to the same list in a browser
 SPELLINGS = {

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.intake import handover
-from services.intake.handover import Item
-from services.intake.writes import Answer
+from services.intake.handover import endpoints as handover
+from services.intake.handover.endpoints import Item
+from services.intake.writing.writes import Answer
 from services.kernel.problems import BadJson
 
 pytestmark = pytest.mark.asyncio

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from services.intake.chain import key_at, read_point, read_signed, verifies
+from services.intake.writing.chain import key_at, read_point, read_signed, verifies
 from tests.support.phone import Phone
 
 PATH = "/intake/v1/findings/x"

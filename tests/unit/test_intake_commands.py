@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.commands import NOUNS, find_noun, read_command
+from services.intake.writing.commands import NOUNS, find_noun, read_command
 from services.kernel.strict_json import parse
 
 ID = "01990f3c-8000-7000-8000-000000000001"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.intake.directory import FIELDS, Directory, Heir, Version
-from services.reports import directory as reported
+from services.domain.units import FIELDS, Directory, Heir, Version
+from services.reports.facts import directory as reported
 
 FIRST, LATER, LAST = date(2025, 1, 1), date(2025, 7, 1), date(2025, 12, 31)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from services.intake import imaging
-from services.intake.imaging import Darkroom, Unreadable
+from services.intake.evidence import imaging
+from services.intake.evidence.imaging import Darkroom, Unreadable
 from tests.support.photos import PLACE, corners, exif, jpeg, scene, segments
 
 # start of image, quantisation and Huffman tables, frame, JFIF: what a decoder needs, and nothing else

@@ -17,12 +17,21 @@ from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
 
-from services.intake import shell
-from services.intake.minutes import Closed, Member, Noted, content, content_hash, figures, first_content, units_edition
-from services.intake.minutes_files import HEADS, to_docx, to_pdf, to_pictures
-from services.intake.minutes_wording import DOTS, ERASED, Office, number, paper
-from services.intake.printable import RANGES, unprintable
-from services.kernel.downloads import file_name
+from services.intake.faces import shell
+from services.intake.minutes.content import (
+    Closed,
+    Member,
+    Noted,
+    content,
+    content_hash,
+    figures,
+    first_content,
+    units_edition,
+)
+from services.intake.minutes.files import HEADS, to_docx, to_pdf, to_pictures
+from services.intake.minutes.printable import RANGES, unprintable
+from services.intake.minutes.wording import DOTS, ERASED, Office, number, paper
+from services.kernel.web.downloads import file_name
 
 OFFICE = Office("Sở Nội vụ tỉnh An Sơn", "An Sơn")
 STROKES = {"w": 600, "h": 200, "strokes": [[10, 20, 300, 180, 500, 40], [5, 5]]}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.rate import FLOOR, RateLimit
+from services.intake.writing.rate import FLOOR, RateLimit
 from services.kernel.problems import TooFast
 
 

@@ -9,11 +9,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.intake import shell
-from services.kernel.packing import packed
-from services.kernel.pages import KERNEL, mount_assets
+from services.intake.faces import shell
+from services.kernel.web.packing import packed
+from services.kernel.web.pages import KERNEL, mount_assets
 
-STATIC = Path(shell.__file__).parent / "static"
+STATIC = Path(shell.__file__).parents[1] / "static"
 
 
 def test_the_phone_keeps_the_form_whole_and_nothing_else() -> None:
@@ -78,7 +78,7 @@ async def test_a_script_travels_without_what_was_written_for_people(client: http
 
 
 def test_no_script_has_a_template_of_several_lines_which_would_be_set_in_differently() -> None:
-    scripts = [*STATIC.rglob("*.js"), *(KERNEL / "static").glob("*.js"), *KERNEL.parent.glob("*/static/*.js")]
+    scripts = [*STATIC.rglob("*.js"), *(KERNEL / "static").glob("*.js"), *KERNEL.parents[1].glob("*/static/*.js")]
     assert len(scripts) > 40
     lines = [(path.name, line) for path in scripts for line in path.read_text().splitlines()]
     assert not [(name, line) for name, line in lines if line.count("`") % 2]

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from services.intake.known_devices import LIFE, KnownDevices
-from services.intake.patience import PACES, Patience
-from services.intake.turns import Turns
+from services.intake.people.known_devices import LIFE, KnownDevices
+from services.intake.people.patience import PACES, Patience
+from services.intake.people.turns import Turns
 from services.kernel.problems import TooFast
 
 

@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.vault import Sealed, Vault, commitment
+from services.intake.vault.sealing import Sealed, Vault, commitment
 
 EVENT = "01990f3c-8000-7000-8000-000000000001"
 

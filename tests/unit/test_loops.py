@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from services.kernel.loops import honour_cancellation, wait_for_event
+from services.kernel.process.loops import honour_cancellation, wait_for_event
 
 
 async def test_an_event_is_waited_for_at_most_so_long() -> None:

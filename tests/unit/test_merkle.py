@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tlog_scales import tlog as other
 
-from services.kernel import merkle
-from services.kernel.merkle import BadProof, CompactRange
+from services.kernel.log import merkle
+from services.kernel.log.merkle import BadProof, CompactRange
 
 
 def naive_root(leaves: list[bytes]) -> bytes:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.kernel.negotiation import coding, unchanged
+from services.kernel.web.negotiation import coding, unchanged
 
 
 @pytest.mark.parametrize("asked", ["gzip", "GZIP", "x-gzip", "br, gzip;q=0.3", "*", "gzip, identity", "br, *"])

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tlog_scales import signing
 from tlog_scales import tlog as other
 
-from services.kernel.note import BadNote, Checkpoint, Signer, Verifier, open_note
+from services.kernel.log.note import BadNote, Checkpoint, Signer, Verifier, open_note
 
 GOLDEN_KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 SEED = bytes(range(32))

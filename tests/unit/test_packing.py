@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from services.kernel.problems import FieldError, Invalid
-from services.kernel.web import service_app
+from services.kernel.web.app import service_app
 
 LONG = json.dumps([{"unit": f"xa-{n}", "name": f"UBND xã số {n}"} for n in range(923)]).encode()
 SHORT = LONG[:1024]

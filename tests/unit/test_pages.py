@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 
-from services.intake.pages import PAGES, next_page
-from services.kernel.pages import Reader, day, language_of, moment, navigation, number, percent
+from services.intake.faces.pages import PAGES, next_page
+from services.kernel.identity.roles import Role
 from services.kernel.quarters import quarter_name
-from services.kernel.roles import Role
+from services.kernel.web.pages import Reader, day, language_of, moment, navigation, number, percent
 
 SERVICES = Path(__file__).parents[2] / "services"
-FACES = [*SERVICES.glob("*/templates/*.html"), *SERVICES.glob("*/static/*.js")]
+FACES = [*SERVICES.rglob("templates/*.html"), *SERVICES.rglob("static/*.js")]
 
 
 def request(path: str = "/intake/login", query: str = "", **headers: str) -> Request:

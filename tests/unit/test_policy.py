@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.cosignature import COSIGNATURE, Cosigner
-from services.kernel.note import Signer, vkey_text
-from services.kernel.policy import BadPolicy, Policy
+from services.kernel.log.cosignature import COSIGNATURE, Cosigner
+from services.kernel.log.note import Signer, vkey_text
+from services.kernel.log.witness_policy import BadPolicy, Policy
 
 EXAMPLE = """
 # two organisations

@@ -3,7 +3,6 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.kernel import rendering
 from services.kernel.problems import (
     FieldError,
     IdReused,
@@ -15,6 +14,7 @@ from services.kernel.problems import (
     language_of,
     unnamed,
 )
+from services.kernel.web import rendering
 
 
 class Form(BaseModel):

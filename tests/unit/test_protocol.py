@@ -7,8 +7,8 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from services.kernel.addresses import counted
-from services.kernel.protocol import Guard, GuardedProtocol, Limits
+from services.kernel.web.addresses import counted
+from services.kernel.web.protocol import Guard, GuardedProtocol, Limits
 
 HEAD = b"PUT /intake/v1/x HTTP/1.1\r\nhost: t\r\ncontent-length: 100000\r\n"
 

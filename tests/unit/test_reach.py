@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.kernel.callers import Caller, Grant
-from services.kernel.reach import Matter, answering, chain, holders, is_kept_from, readable, scope
-from services.kernel.roles import Action, Role
+from services.kernel.identity.callers import Caller, Grant
+from services.kernel.identity.reach import Matter, answering, chain, holders, is_kept_from, readable, scope
+from services.kernel.identity.roles import Action, Role
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 DAY = date(2026, 9, 1)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.relay import IN_FLIGHT, RESENT, Ledger, Waiting
+from services.kernel.flow.relay import IN_FLIGHT, RESENT, Ledger, Waiting
 
 
 def rows(*ids: int, unit: str = "u") -> list[Waiting]:

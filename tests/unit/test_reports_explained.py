@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from services.intake.rulefiles import genesis
-from services.reports.cards import UnitQuarter, card
-from services.reports.directory import Details
-from services.reports.explained import Explained, explain
-from services.reports.facts import CATALOGUE, SCORING, Finding, Inspection
-from services.reports.rulebook import Rulebook
-from services.reports.scoring import shown
+from services.domain.rulefiles import genesis
+from services.reports.facts.directory import Details
+from services.reports.facts.facts import CATALOGUE, SCORING, Finding, Inspection
+from services.reports.scoring.card1 import shown
+from services.reports.scoring.cards import UnitQuarter, card
+from services.reports.scoring.explained import Explained, explain
+from services.reports.scoring.rulebook import Rulebook
 
 QUARTER, DAY = "2026-Q3", date(2026, 9, 1)
 SEVERITY = {code["code"]: code["severity"] for code in genesis()[0].data["codes"]}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.kernel.folding import plain
-from services.reports.listed import ALL, PAGE, Pages, matching
+from services.domain.folding import plain
+from services.reports.pages.listed import ALL, PAGE, Pages, matching
 
 
 def row(name: str, inspections: int = 1) -> dict[str, Any]:

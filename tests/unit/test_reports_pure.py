@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from services.intake.rulefiles import genesis
-from services.kernel.codes import code_names, group_names
-from services.reports.cards import TreeHead, csv_bytes
-from services.reports.chart import HEIGHT, TOP, chart
-from services.reports.dashboard import figures, ordered
-from services.reports.directory import AMENDED, CLOSED, REGISTERED, SUCCEEDED, Directory
-from services.reports.facts import CATALOGUE, SCORING, alert_id
-from services.reports.rulebook import Rulebook
-from services.reports.scoring import BadRules
-from services.reports.wording import vietnamese_key
+from services.domain.codes import code_names, group_names
+from services.domain.rulefiles import genesis
+from services.reports.facts.directory import AMENDED, CLOSED, REGISTERED, SUCCEEDED, Directory
+from services.reports.facts.facts import CATALOGUE, SCORING, alert_id
+from services.reports.pages.chart import HEIGHT, TOP, chart
+from services.reports.pages.dashboard import figures, ordered
+from services.reports.pages.wording import vietnamese_key
+from services.reports.scoring.card1 import BadRules
+from services.reports.scoring.cards import TreeHead, csv_bytes
+from services.reports.scoring.rulebook import Rulebook
 
 TODAY = date(2026, 11, 23)
 

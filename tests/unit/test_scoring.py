@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.reports.scoring import (
+from services.reports.scoring.card1 import (
     COUNTED_OR_PENDING,
     GROUPS,
     OVERTURNING,

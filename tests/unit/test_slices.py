@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.kernel.slices import Slices
+from services.kernel.process.slices import Slices
 
 
 class Time:

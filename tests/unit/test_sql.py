@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from services.kernel.sql import load_queries
+from services.kernel.store.sql import load_queries
 
 SERVICES = Path(__file__).parents[2] / "services"
 

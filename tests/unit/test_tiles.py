@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tlog_scales import tiles as other
 
-from services.kernel import merkle, tiles
-from services.kernel.tiles import BadTile, Tile
+from services.kernel.log import merkle, tiles
+from services.kernel.log.tiles import BadTile, Tile
 
 
 def build(size: int) -> tuple[list[bytes], dict[Tile, bytes]]:

@@ -15,10 +15,10 @@ from tlog_scales import signing
 from tlog_scales import tlog as other
 
 from services.audit.receipt import Receipt
-from services.kernel import merkle, tiles
-from services.kernel.cosignature import Cosignature, Cosigner, cosignatures
-from services.kernel.merkle import BadProof
-from services.kernel.note import BadNote, Checkpoint, Signer, Verifier, open_note
+from services.kernel.log import merkle, tiles
+from services.kernel.log.cosignature import Cosignature, Cosigner, cosignatures
+from services.kernel.log.merkle import BadProof
+from services.kernel.log.note import BadNote, Checkpoint, Signer, Verifier, open_note
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 

@@ -9,9 +9,9 @@ import pytest_asyncio
 from fastapi import APIRouter, FastAPI
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from services.kernel import pages
 from services.kernel.problems import NotFound
-from services.kernel.web import SecurityHeaders, service_app
+from services.kernel.web import pages
+from services.kernel.web.app import SecurityHeaders, service_app
 
 
 @asynccontextmanager

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from services.intake.shell import OWN
-from services.kernel.whole import whole
+from services.intake.faces.shell import OWN
+from services.kernel.web.bundling import whole
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

@@ -15,9 +15,9 @@ from uuid import UUID
 import orjson
 
 from services.kernel.envelope import MAX_EVENT_BYTES, canonical
-from services.kernel.merkle import HASH_SIZE
-from services.kernel.note import Checkpoint
-from services.kernel.tiles import TILE_HEIGHT, TILE_WIDTH, Edge, FullTile, split_bundle, tile_path
+from services.kernel.log.merkle import HASH_SIZE
+from services.kernel.log.note import Checkpoint
+from services.kernel.log.tiles import TILE_HEIGHT, TILE_WIDTH, Edge, FullTile, split_bundle, tile_path
 
 ID_SIZE = 16
 ERASED = "kycuong.part.erased.v1"

@@ -20,8 +20,8 @@ from services.audit.verifier.sources import CannotRead
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import Asked, Progress, Verdict
 from services.audit.verifier.verify import verify as verify_log
-from services.kernel.note import BadNote
-from services.kernel.policy import BadPolicy
+from services.kernel.log.note import BadNote
+from services.kernel.log.witness_policy import BadPolicy
 
 _VKEY = click.option(
     "--vkey", "vkeys", multiple=True, metavar="FILE|STRING",
@@ -170,7 +170,7 @@ def monitor(
     Báo động giữ nguyên đến khi có người xóa bằng --clear / an alarm stays until a person clears it.
     """
     from services.audit.verifier.monitor import Monitor, Schedule, end_now, token_in
-    from services.kernel.telemetry import exporting, log_to_stderr
+    from services.kernel.process.telemetry import exporting, log_to_stderr
 
     with _asking(), exporting("monitor"):
         log_to_stderr()

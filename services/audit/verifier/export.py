@@ -17,9 +17,9 @@ from services.audit.verifier.reading import cut_bundle, prove_extension, read_ti
 from services.audit.verifier.sources import FolderSource, Source
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import Progress, read_checkpoint
-from services.kernel.merkle import HASH_SIZE
-from services.kernel.note import Checkpoint
-from services.kernel.tiles import TILE_HEIGHT, TILE_WIDTH, Edge, Tile, bundle_path, bundles_of, tiles_of
+from services.kernel.log.merkle import HASH_SIZE
+from services.kernel.log.note import Checkpoint
+from services.kernel.log.tiles import TILE_HEIGHT, TILE_WIDTH, Edge, Tile, bundle_path, bundles_of, tiles_of
 
 CHECKPOINT = "checkpoint"
 BLOCK = 64  # bundles whose tiles are fetched before they are

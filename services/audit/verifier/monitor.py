@@ -19,7 +19,7 @@ from services.audit.verifier.remembered import Memory
 from services.audit.verifier.sources import CannotRead
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import ABSENT, Asked, Verdict, verify
-from services.kernel.telemetry import meter
+from services.kernel.process.telemetry import meter
 
 log = logging.getLogger(__name__)
 _alarm = meter.create_gauge("kycuong.monitor.alarm", description="1: the log failed a check; until a person clears it")

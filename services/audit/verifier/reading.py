@@ -14,9 +14,9 @@ from multiprocessing import active_children, get_context
 from services.audit.verifier.checking import BadLog, Fault, Forked, Part, PartCheck, Rules, Task, missing
 from services.audit.verifier.schemas import rules_of
 from services.audit.verifier.sources import CannotRead, Source, open_source
-from services.kernel.merkle import HASH_SIZE, BadProof, consistency_proof, consistency_ranges, verify_consistency
-from services.kernel.note import Checkpoint
-from services.kernel.tiles import (
+from services.kernel.log.merkle import HASH_SIZE, BadProof, consistency_proof, consistency_ranges, verify_consistency
+from services.kernel.log.note import Checkpoint
+from services.kernel.log.tiles import (
     TILE_WIDTH,
     Tile,
     bundle_path,

@@ -19,9 +19,9 @@ from typing import Any
 from services.audit.verifier.checking import ID_SIZE, Seen
 from services.audit.verifier.files import replace_file, sync_path
 from services.audit.verifier.sources import CannotRead
-from services.kernel.merkle import HASH_SIZE
-from services.kernel.note import BadNote, Checkpoint
-from services.kernel.tiles import Edge
+from services.kernel.log.merkle import HASH_SIZE
+from services.kernel.log.note import BadNote, Checkpoint
+from services.kernel.log.tiles import Edge
 
 
 def default_folder(origin: str) -> Path:

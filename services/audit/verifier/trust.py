@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from services.audit.verifier.checking import BadLog, Fault
-from services.kernel.cosignature import Cosigner, cosignatures
-from services.kernel.note import BadNote, Checkpoint, Verifier
-from services.kernel.policy import Policy
+from services.kernel.log.cosignature import Cosigner, cosignatures
+from services.kernel.log.note import BadNote, Checkpoint, Verifier
+from services.kernel.log.witness_policy import Policy
 
 
 class Opened(NamedTuple):

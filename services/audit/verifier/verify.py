@@ -24,7 +24,7 @@ from services.audit.verifier.remembered import Memory
 from services.audit.verifier.schemas import rules_of
 from services.audit.verifier.sources import Source
 from services.audit.verifier.trust import Opened, Trust
-from services.kernel.tiles import TILE_HEIGHT, FullTile, Tile, width_at
+from services.kernel.log.tiles import TILE_HEIGHT, FullTile, Tile, width_at
 
 RUN = 16  # bundles that are read and checked together
 SMALL = 50_000  # entries that are checked here sooner than processes start

@@ -1,6 +1,6 @@
 """The stream port and its two adapters: `embedded` (a PostgreSQL table) and `kafka`."""
 
-from services.kernel.settings import Settings
+from services.kernel.process.settings import Settings
 from services.kernel.streams.port import Delivered, Position, Reader, Record, Stream, StreamDown, StreamReset
 
 __all__ = ["Delivered", "Position", "Reader", "Record", "Stream", "StreamDown", "StreamReset", "open_stream"]

@@ -12,9 +12,9 @@ from typing import Any
 
 import asyncpg
 
-from services.kernel.db import TRANSIENT
-from services.kernel.loops import wait_for_event
-from services.kernel.sql import load_queries
+from services.kernel.process.loops import wait_for_event
+from services.kernel.store.db import TRANSIENT
+from services.kernel.store.sql import load_queries
 from services.kernel.streams.port import Delivered, Position, Record, StreamDown, StreamReset, is_of, resume
 from services.kernel.streams.state import watched
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from services.kernel.process.telemetry import meter
 from services.kernel.streams.port import StreamDown
-from services.kernel.telemetry import meter
 
 _up = meter.create_gauge("kycuong.stream.up", description="1 when the last use of the stream succeeded, 0 when not")
 

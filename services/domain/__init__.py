@@ -1,0 +1,1 @@
+"""What writer, reader and verifier must agree on: rules of the province, knowing no service."""

@@ -1,0 +1,1 @@
+"""A finding's case after it was recorded: reply, decision, deadlines."""

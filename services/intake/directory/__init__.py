@@ -1,0 +1,1 @@
+"""The units of the province and what becomes of them."""

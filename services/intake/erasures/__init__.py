@@ -1,0 +1,1 @@
+"""Private parts that are erased, by two people."""

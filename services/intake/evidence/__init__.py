@@ -1,0 +1,1 @@
+"""Photos of a finding: read, re-encoded, sealed, also in parts."""

@@ -1,0 +1,1 @@
+"""Pages, the form's shell and its scripts."""

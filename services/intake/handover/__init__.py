@@ -1,0 +1,1 @@
+"""A phone's records that another's phone hands in."""

@@ -1,0 +1,1 @@
+"""A visit from its opening to its closing."""

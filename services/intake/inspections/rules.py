@@ -1,0 +1,130 @@
+"""The rules of an inspection: opened, closed, seen by the head. Pure."""
+
+from typing import cast
+
+from services.intake.directory import rules as units
+from services.intake.inspections.closing_form import CloseInspection
+from services.intake.writing import forms
+from services.intake.writing.accepted import Accepted, refuse_foreign
+from services.intake.writing.asked import (
+    Asked,
+    answering_grant,
+    catalogue_on,
+    check_clock,
+    filing_grant,
+    known_inspection,
+    moment,
+    phone_clock,
+)
+from services.intake.writing.refusals import WrongState
+from services.intake.writing.rights import grants_at, reaching
+from services.intake.writing.world import Inspection, World
+from services.kernel.problems import FieldError, Invalid, invalid
+from services.kernel.quarters import local_date, quarter_of, rfc3339
+
+SELECTIONS = {"risk": "targeted", "complaint": "targeted"}
+"""What the log is not told apart."""
+
+
+def open_inspection(asked: Asked) -> Accepted:
+    """Open an inspection of a unit that was valid on that day."""
+    world, command, caller = asked.world, asked.command, asked.caller
+    form = cast(forms.OpenInspection, command.form)
+    _check_names(world, form)
+    opened_at = moment(form.opened_at)
+    grants = reaching(world, grants_at(asked.grants, world.rights_at, opened_at), form.unit)
+    refuse_foreign(asked.known)
+    day = local_date(opened_at)
+    if world.directory.version(form.unit, day) is None:
+        raise invalid("/unit", f"đơn vị không hoạt động vào ngày {day:%d/%m/%Y}", f"the unit was not valid on {day}")
+    flags: list[str] = []
+    check_clock(world, "/opened_at", opened_at, form, flags)
+    catalogue = catalogue_on(world, day, "/opened_at")
+    team = tuple(dict.fromkeys((caller.account, *form.team)))
+    inspection = Inspection(command.id, form.unit, quarter_of(day), catalogue.version, caller.account, team, opened_at)
+    world.inspections[command.id] = inspection
+    world.changes.new_inspections.append((
+        inspection,
+        {
+            "kind": form.kind, "selection": form.selection, "basis": form.basis, "impartial": bool(form.impartial),
+            "received_at": world.now,
+        },
+    ))  # fmt: skip
+    return Accepted(
+        caller.account, grants[0].role, inspection.quarter, form.unit,
+        "kycuong.inspection.opened.v1", f"inspection/{command.id}",
+        {
+            "inspection": command.id, "kind": form.kind, "selection": SELECTIONS.get(form.selection, form.selection),
+            "basis": form.basis, "opened_at": str(form.opened_at), "quarter": inspection.quarter,
+            "catalogue": catalogue.version, "flags": flags, **phone_clock(form),
+            **({"impartial": True} if form.impartial else {}),
+        },
+        "open", flags, team=team,
+        extra={"quarter": inspection.quarter, "catalogue": catalogue.version},
+    )  # fmt: skip
+
+
+def _check_names(world: World, form: forms.OpenInspection) -> None:
+    errors = units.unknown_unit(world, "/unit", form.unit)
+    errors += [
+        FieldError(f"/team/{place}", "không có tài khoản này", "there is no such account")
+        for place, account in enumerate(form.team)
+        if account not in world.accounts
+    ]
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def close_inspection(asked: Asked) -> Accepted:
+    """Close an inspection, by its opener or a lead; the reply window begins with the server's receipt."""
+    world, command = asked.world, asked.command
+    form = cast(CloseInspection, command.form)
+    closed_at = moment(form.closed_at)
+    inspection = known_inspection(world, command.parent)
+    asked.grants = grants_at(asked.grants, world.rights_at, closed_at)
+    grant = filing_grant(asked, inspection, asked.caller.account == inspection.opener)
+    refuse_foreign(asked.known)
+    if inspection.state != "open":
+        raise WrongState(("Cuộc kiểm tra đã kết thúc.", "The inspection is already closed."))
+    flags: list[str] = []
+    if closed_at < inspection.opened_at:
+        raise invalid("/closed_at", "ở trước lúc bắt đầu kiểm tra", "is before the inspection was opened")
+    check_clock(world, "/closed_at", closed_at, form, flags)
+    due = world.reply_due()
+    inspection.state, inspection.closing, inspection.closed_at = "closed", command.id, closed_at
+    inspection.reply_due, inspection.acknowledged = due, False
+    roll = {
+        name: getattr(form, name)
+        for name in ("assigned", "present", "unexcused", "late", "persons_checked", "files_checked", "signed")
+    } | {"excused": form.excused.model_dump(exclude_unset=True)}
+    inspection.roll = roll
+    world.changes.inspections[inspection.id] = world.changes.closed[inspection.id] = inspection
+    return Accepted(
+        asked.caller.account, grant.role, inspection.quarter, inspection.unit,
+        "kycuong.inspection.closed.v1", f"inspection/{inspection.id}",
+        {
+            "inspection": inspection.id, "closed_at": str(form.closed_at), **roll, "reply_due": rfc3339(due),
+            "flags": flags, **phone_clock(form),
+        },
+        "closed", flags, private=True, extra={"inspection": inspection.id, "reply_due": rfc3339(due)},
+    )  # fmt: skip
+
+
+def acknowledge(asked: Asked) -> Accepted:
+    """The head has seen what is known now."""
+    world, command = asked.world, asked.command
+    inspection = known_inspection(world, command.parent)
+    asked.grants = grants_at(asked.grants, world.rights_at)
+    grant = answering_grant(asked, inspection.unit)
+    refuse_foreign(asked.known)
+    if inspection.state != "closed":
+        raise WrongState(("Cuộc kiểm tra chưa kết thúc.", "The inspection is not closed yet."))
+    if inspection.acknowledged:
+        raise WrongState(("Cảnh báo này đã được xác nhận.", "This alert is already acknowledged."))
+    inspection.acknowledged = True
+    world.changes.inspections[inspection.id] = inspection
+    return Accepted(
+        asked.caller.account, grant.role, inspection.quarter, inspection.unit,
+        "kycuong.inspection.acknowledged.v1", f"inspection/{inspection.id}", {"inspection": inspection.id},
+        "acknowledged", extra={"inspection": inspection.id},
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The minutes of an inspection, on paper and as files."""

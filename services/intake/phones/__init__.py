@@ -1,0 +1,1 @@
+"""Phones that sign what they file."""

@@ -1,0 +1,1 @@
+"""Commendations, closing and publication of quarters."""

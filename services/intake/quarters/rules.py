@@ -1,0 +1,157 @@
+"""The rules of the Department's own writes: commendations, the cut of a quarter, the log's keys. Pure."""
+
+from base64 import b64decode
+from datetime import date, timedelta
+from typing import cast
+
+from services.intake.directory import rules as units
+from services.intake.writing import forms
+from services.intake.writing.accepted import Accepted, refuse_foreign
+from services.intake.writing.asked import AHEAD, Asked, catalogue_on, whole_province
+from services.intake.writing.refusals import AlreadyClosed, ClockDoubted, KeyKnown, TooEarly, WrongState
+from services.intake.writing.rights import grants_at, reaching
+from services.intake.writing.world import Cut, World
+from services.kernel.envelope import NO_UNIT
+from services.kernel.log.note import Verifier
+from services.kernel.problems import Invalid, invalid
+from services.kernel.quarters import local_date, quarter_days, quarter_name, quarter_of
+
+CARDS = "card-json/2"
+"""The form of the cards that this program freezes."""
+_EDITIONS = {"flash": ("bản sơ bộ", "preliminary"), "official": ("bản chính thức", "official")}
+_OFFICIAL_AFTER = timedelta(days=15)
+
+
+def commend(asked: Asked) -> Accepted:
+    """Praise a unit, in the quarter of the date."""
+    world, command = asked.world, asked.command
+    form = cast(forms.Commend, command.form)
+    errors = units.unknown_unit(world, "/unit", form.unit)
+    if errors:
+        raise Invalid(errors=errors)
+    grant = reaching(world, grants_at(asked.grants, world.rights_at), form.unit)[0]
+    refuse_foreign(asked.known)
+    day = date.fromisoformat(form.date)
+    if world.directory.version(form.unit, day) is None:
+        raise invalid("/unit", f"đơn vị không hoạt động vào ngày {day:%d/%m/%Y}", f"the unit was not valid on {day}")
+    if day > local_date(world.now + AHEAD):
+        raise invalid("/date", "là ngày chưa tới", "is still to come")
+    catalogue = catalogue_on(world, day, "/date")
+    world.changes.commendations.append((command.id, form.unit, form.code, day, world.now))
+    return Accepted(
+        asked.caller.account, grant.role, quarter_of(local_date(world.now)), form.unit,
+        "kycuong.commendation.recorded.v1", f"commendation/{command.id}",
+        {"commendation": command.id, "code": form.code, "date": form.date, "catalogue": catalogue.version},
+        "recorded", private=True, extra={"quarter": quarter_of(day)},
+    )  # fmt: skip
+
+
+def close_quarter(asked: Asked) -> Accepted:
+    """Cut a quarter, each edition once and not before its day."""
+    world, command = asked.world, asked.command
+    form, quarter = cast(forms.CloseQuarter, command.form), command.parent
+    grant = whole_province(
+        asked, ("Chỉ người phụ trách toàn tỉnh mới chốt quý.", "Only a reviewer of the province closes a quarter.")
+    )
+    refuse_foreign(asked.known)
+    for edition in (form.edition, "official"):
+        if (quarter, edition) in world.cuts:
+            raise AlreadyClosed((
+                f"{quarter_name(quarter)} đã được chốt {_EDITIONS[edition][0]}.",
+                f"The {_EDITIONS[edition][1]} edition of {quarter_name(quarter, 'en')} is already closed.",
+            ))  # fmt: skip
+    _require_day(quarter, form.edition, local_date(world.now))
+    _require_certainty(world, quarter, form.edition)
+    world.cuts[quarter, form.edition] = Cut(command.id)
+    world.changes.quarters.append((quarter, form.edition, command.id, world.now))
+    return Accepted(
+        asked.caller.account, grant.role, quarter_of(local_date(world.now)), NO_UNIT,
+        "kycuong.quarter.closed.v1", f"quarter/{quarter}",
+        {"quarter": quarter, "edition": form.edition, "cards": CARDS},
+        "closed", extra={"quarter": quarter, "edition": form.edition}, barrier=True,
+    )  # fmt: skip
+
+
+def _names(quarter: str) -> tuple[str, str]:
+    return quarter_name(quarter), quarter_name(quarter, "en")
+
+
+def _require_day(quarter: str, edition: str, today: date) -> None:
+    """Flash from the quarter's last day, official from the 15th day after it: until then cases still change."""
+    _, last = quarter_days(quarter)
+    first = last + (_OFFICIAL_AFTER if edition == "official" else timedelta())
+    if today < first:
+        vi, en = _names(quarter)
+        raise TooEarly((
+            f"Từ ngày {first:%d/%m/%Y} mới chốt được {_EDITIONS[edition][0]} của {vi}.",
+            f"The {_EDITIONS[edition][1]} edition of {en} can be closed from {first.isoformat()} on.",
+        ))  # fmt: skip
+
+
+def _require_certainty(world: World, quarter: str, edition: str) -> None:
+    """A cut is for good: while the clock is in doubt, only one whose day has certainly come."""
+    if world.doubted and world.certain is not None:
+        try:
+            _require_day(quarter, edition, local_date(world.certain))
+        except TooEarly:
+            raise ClockDoubted from None
+
+
+def publish_quarter(asked: Asked) -> Accepted:
+    """Publish a cut by the root over its cards as the reviewer read it; reports opens it if that is its own root.
+
+    Only reports knows the cards, so a publication with another root is taken after one that named a wrong one.
+    """
+    world, command = asked.world, asked.command
+    form, quarter = cast(forms.PublishQuarter, command.form), command.parent
+    grant = whole_province(
+        asked, ("Chỉ người phụ trách toàn tỉnh mới công bố.", "Only a reviewer of the province publishes an edition.")
+    )
+    refuse_foreign(asked.known)
+    edition = next((kind for kind in _EDITIONS if _closing_of(world, quarter, kind) == form.closing), None)
+    vi, en = _names(quarter)
+    if edition is None:
+        raise WrongState((
+            f"{vi} không có bản chốt nào mang mã này; hãy chốt quý trước, rồi công bố đúng bản chốt đó.",
+            f"{en} has no closing of this id; close the quarter first, then publish that closing.",
+        ))  # fmt: skip
+    root = b64decode(form.cards_root)
+    if root in world.cuts[quarter, edition].roots:
+        raise WrongState((
+            f"Bản này của {vi} đã được công bố với đúng gốc này.",
+            f"This edition of {en} was published with this root already.",
+        ))  # fmt: skip
+    world.cuts[quarter, edition].roots.add(root)
+    world.changes.publications.append((command.id, form.closing, root, world.now))
+    told = {"quarter": quarter, "edition": edition, "closing": form.closing, "cards_root": form.cards_root}
+    return Accepted(
+        asked.caller.account, grant.role, quarter_of(local_date(world.now)), NO_UNIT,
+        "kycuong.quarter.published.v1", f"quarter/{quarter}", told, "published", extra=told, barrier=True,
+    )  # fmt: skip
+
+
+def _closing_of(world: World, quarter: str, edition: str) -> str | None:
+    cut = world.cuts.get((quarter, edition))
+    return cut.id if cut else None
+
+
+def add_log_key(asked: Asked) -> Accepted:
+    """Tell of a further key that signs this log's checkpoints, once."""
+    world, command = asked.world, asked.command
+    key = Verifier.parse(cast(forms.AddLogKey, command.form).vkey)
+    if key.name != world.origin:
+        raise invalid(
+            "/vkey",
+            f"là khóa của nhật ký {key.name}, không phải của {world.origin}",
+            f"is a key of the log {key.name}, not of {world.origin}",
+        )
+    grant = grants_at(asked.grants, world.rights_at)[0]
+    refuse_foreign(asked.known)
+    if key.vkey in world.log_keys:
+        raise KeyKnown
+    world.log_keys.add(key.vkey)
+    world.changes.log_keys.append((key.vkey, command.id))
+    return Accepted(
+        asked.caller.account, grant.role, quarter_of(local_date(world.now)), NO_UNIT,
+        "kycuong.log.key_added.v1", f"log-key/{key.key_id.hex()}", {"vkey": key.vkey}, "added",
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""State rebuilt from the log, before the first write is taken."""

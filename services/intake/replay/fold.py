@@ -1,0 +1,317 @@
+"""What the log's entries say of the state: the fold by which a database that is behind the log is rebuilt.
+
+The log has no account, no private word and no write that caused no event: these are lost, and marked as lost.
+"""
+
+import json
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from services.domain.units import FIELDS, Version
+from services.intake.directory import rules as units
+from services.intake.writing.events import answer_bytes
+from services.intake.writing.forms import is_write_id
+from services.intake.writing.world import LOST, Cut, Erasure, Finding, Inspection, World
+from services.kernel.envelope import Envelope
+from services.kernel.quarters import local_date, parse_instant, quarter_of
+
+AUTHOR = "system"
+_ROLL = (
+    "assigned", "present", "unexcused", "late", "persons_checked", "files_checked", "signed", "excused",
+)  # fmt: skip
+
+
+class UnknownEvent(Exception):
+    """Nhật ký có loại sự kiện mà phiên bản này chưa biết; hãy cài phiên bản mới hơn.
+
+    The log holds a kind of event that this version does not know; install a newer one.
+    """
+
+
+@dataclass(slots=True)
+class Restored:
+    """What a stretch of the log adds to the working state, beside the state's own changes."""
+
+    world: World
+    accounts: Mapping[str, str]
+    """Of the pseudonyms that are still known."""
+    repeated: set[str] = field(default_factory=set)
+    """Writes that the database knows all the same; what they changed stands."""
+    successions: set[str] = field(default_factory=set)
+    """Those that the unit tree holds."""
+    writes: list[tuple[str, str, bytes, bytes, datetime]] = field(default_factory=list)
+    parts: list[tuple[str, str]] = field(default_factory=list)
+    refs: dict[str, str] = field(default_factory=dict)
+    """Pseudonyms of persons who are lost, with their quarters."""
+    numbers: dict[str, int] = field(default_factory=dict)
+    erased: list[tuple[Erasure, datetime]] = field(default_factory=list)
+    completed: list[str] = field(default_factory=list)
+    """Findings whose photos the log says were held."""
+    left: list[tuple[str, datetime]] = field(default_factory=list)
+    """Tenures that ended."""
+
+    def take(self, event: Envelope, raw: bytes) -> None:
+        """Take in one entry; UnknownEvent when its type is not known here."""
+        told = TOLD.get(event.type)
+        if told is None:
+            raise UnknownEvent(event.type)
+        self.numbers[event.unit] = max(event.unitseq, self.numbers.get(event.unit, 0))
+        state, extra = told(self, event) or ("", {})
+        if is_write_id(event.id):
+            self._note_write(event, raw, state, extra)
+        elif event.type.endswith(".published.v1"):
+            self.writes.append((event.id, AUTHOR, b"", raw, parse_instant(event.time)))
+
+    def _note_write(self, event: Envelope, raw: bytes, state: str, extra: Mapping[str, Any]) -> None:
+        flags = event.data.get("flags", [])
+        answer = answer_bytes(event.id, event.unit, state, event.time, flags, extra, (event.unitseq, raw))
+        account = self.person(event.data["by"]["ref"], self.quarter(event))
+        self.writes.append((event.id, account, b"", answer, parse_instant(event.time)))
+        if event.id not in self.repeated:
+            self.parts += [(event.id, group) for group in event.data.get("commitments", ())]
+
+    def person(self, ref: str, quarter: str) -> str:
+        """The account behind a pseudonym, or a name that no account can have."""
+        if ref in self.accounts:
+            return self.accounts[ref]
+        self.refs[ref] = quarter
+        return LOST + ref
+
+    def quarter(self, event: Envelope) -> str:
+        """The quarter of an event's pseudonyms: the inspection's, else that of the event."""
+        inspection = self.world.inspections.get(event.data.get("inspection", ""))
+        return inspection.quarter if inspection else quarter_of(local_date(parse_instant(event.time)))
+
+
+Told = tuple[str, dict[str, Any]] | None
+"""State and own fields of the write's answer; None of an event that answers nobody."""
+
+
+def _opened(restored: Restored, event: Envelope) -> Told:
+    data, world = event.data, restored.world
+    extra = {"quarter": data["quarter"], "catalogue": data["catalogue"]}
+    if event.id in world.inspections:
+        return "open", extra
+    team = tuple(dict.fromkeys(restored.person(ref, data["quarter"]) for ref in data["team"]))
+    opener = restored.person(data["by"]["ref"], data["quarter"])
+    inspection = Inspection(
+        event.id, event.unit, data["quarter"], data["catalogue"], opener, team, parse_instant(data["opened_at"])
+    )
+    world.inspections[event.id] = inspection
+    asked = {"kind": data["kind"], "selection": data["selection"], "basis": data["basis"]}
+    received = {"impartial": data.get("impartial", False), "received_at": parse_instant(event.time)}
+    world.changes.new_inspections.append((inspection, asked | received))
+    return "open", extra
+
+
+def _inspection_of(restored: Restored, event: Envelope) -> Inspection:
+    inspection = restored.world.inspections[event.data["inspection"]]
+    restored.world.changes.inspections[inspection.id] = inspection
+    return inspection
+
+
+def _closed(restored: Restored, event: Envelope) -> Told:
+    data, inspection = event.data, _inspection_of(restored, event)
+    inspection.state, inspection.closing = "closed", event.id
+    inspection.closed_at, inspection.reply_due = parse_instant(data["closed_at"]), parse_instant(data["reply_due"])
+    inspection.acknowledged, inspection.roll = False, {name: data[name] for name in _ROLL}
+    restored.world.changes.closed[inspection.id] = inspection
+    return "closed", {"inspection": inspection.id, "reply_due": data["reply_due"]}
+
+
+def _acknowledged(restored: Restored, event: Envelope) -> Told:
+    inspection = _inspection_of(restored, event)
+    inspection.acknowledged = True
+    return "acknowledged", {"inspection": inspection.id}
+
+
+def _recorded(restored: Restored, event: Envelope) -> Told:
+    data, world = event.data, restored.world
+    extra = {"inspection": data["inspection"]}
+    if event.id in world.findings:
+        return "recorded", extra
+    inspection = world.inspections[data["inspection"]]
+    due = parse_instant(data["reply_due"]) if "reply_due" in data else None
+    finding = Finding(
+        event.id, inspection.id, event.unit, data["code"], data["catalogue"], data["severity"], data["count"],
+        parse_instant(data["captured_at"]), ({"lost": True},) * data["photos"],
+        restored.person(data["by"]["ref"], inspection.quarter), parse_instant(event.time), reply_due=due,
+    )  # fmt: skip
+    world.findings[event.id] = finding
+    world.changes.new_findings.append(finding)
+    if due is not None and 1 <= finding.severity <= 3:
+        _inspection_of(restored, event).acknowledged = False
+    return "recorded", extra
+
+
+def _finding_of(restored: Restored, event: Envelope) -> Finding:
+    finding = restored.world.findings[event.data["finding"]]
+    restored.world.changes.findings[finding.id] = finding
+    return finding
+
+
+def _about(finding: Finding, state: str) -> Told:
+    return state, {"finding": finding.id, "inspection": finding.inspection}
+
+
+def _completed(restored: Restored, event: Envelope) -> Told:
+    restored.completed.append(event.data["finding"])
+    return None
+
+
+def _withdrawn(restored: Restored, event: Envelope) -> Told:
+    finding = _finding_of(restored, event)
+    finding.state, finding.answers["withdrawal"] = "withdrawn", event.id
+    return _about(finding, "withdrawn")
+
+
+def _replied(restored: Restored, event: Envelope) -> Told:
+    finding = _finding_of(restored, event)
+    finding.state, finding.accepts, finding.answers["reply"] = "replied", event.data["accepts"], event.id
+    return _about(finding, "replied")
+
+
+def _decided(restored: Restored, event: Envelope) -> Told:
+    finding = _finding_of(restored, event)
+    finding.state, finding.outcome, finding.answers["decision"] = "decided", event.data["outcome"], event.id
+    return _about(finding, "decided")
+
+
+def _lapsed(restored: Restored, event: Envelope) -> Told:
+    finding = _finding_of(restored, event)
+    finding.state, finding.lapsed = "lapsed", True
+    return None
+
+
+def _commended(restored: Restored, event: Envelope) -> Told:
+    data, day = event.data, date.fromisoformat(event.data["date"])
+    if event.id not in restored.repeated:
+        restored.world.changes.commendations.append((
+            event.id, event.unit, data["code"], day, parse_instant(event.time)
+        ))  # fmt: skip
+    return "recorded", {"quarter": quarter_of(day)}
+
+
+def _quarter_closed(restored: Restored, event: Envelope) -> Told:
+    quarter, edition = event.data["quarter"], event.data["edition"]
+    world = restored.world
+    if (quarter, edition) not in world.cuts:
+        world.cuts[quarter, edition] = Cut(event.id)
+        world.changes.quarters.append((quarter, edition, event.id, parse_instant(event.time)))
+    return "closed", {"quarter": quarter, "edition": edition}
+
+
+def _quarter_published(restored: Restored, event: Envelope) -> Told:
+    told = {name: event.data[name] for name in ("quarter", "edition", "closing", "cards_root")}
+    cut, root = restored.world.cuts.get((told["quarter"], told["edition"])), b64decode(told["cards_root"])
+    if cut is not None and cut.id == told["closing"] and root not in cut.roots:
+        cut.roots.add(root)
+        restored.world.changes.publications.append((event.id, cut.id, root, parse_instant(event.time)))
+    return "published", told
+
+
+def _calendar_published(restored: Restored, event: Envelope) -> Told:
+    """The file's exact text is lost, and pinned by its hash; the days that it gives are all told."""
+    days = {name: value for name, value in event.data.items() if name not in ("by", "sha256")}
+    content = json.dumps({**days, "weekend": [6, 7]}, ensure_ascii=False)
+    restored.world.changes.calendars.append((days["version"], event.id, content))
+    return "published", {"version": days["version"]}
+
+
+def _key_added(restored: Restored, event: Envelope) -> Told:
+    vkey, world = event.data["vkey"], restored.world
+    if vkey not in world.log_keys:
+        world.log_keys.add(vkey)
+        world.changes.log_keys.append((vkey, event.id))
+    return "added", {}
+
+
+def _erased(restored: Restored, event: Envelope) -> Told:
+    """Erase once more what an older copy of the database still held; the request itself is found if it is there."""
+    about, parts = event.data["event"], sorted(event.data["parts"])
+    asked = [
+        one
+        for one in restored.world.erasures.values()
+        if one.state == "requested" and one.event == about and sorted(one.parts) == parts
+    ]
+    erasure = asked[0] if asked else Erasure(event.id, about, event.unit, tuple(parts), "")
+    erasure.state, erasure.settlement = "erased", event.id
+    restored.erased.append((erasure, parse_instant(event.time)))
+    return "erased", ({"erasure": erasure.id} if asked else {}) | {"parts": event.data["parts"]}
+
+
+def _registered(restored: Restored, event: Envelope) -> Told:
+    data, world = event.data, restored.world
+    if not world.directory.knows(event.unit):
+        day = date.fromisoformat(data["valid_from"])
+        version = Version(day, None, data["name"], data["group"], data["parent"], data["staff"])
+        world.own_directory().register(event.unit, version)
+        world.changes.new_units.append((event.unit, parse_instant(event.time)))
+        world.changes.units[event.unit] = None
+    return "register", {}
+
+
+def _amended(restored: Restored, event: Envelope) -> Told:
+    world = restored.world
+    fields = {name: value for name, value in event.data.items() if name in FIELDS}
+    world.own_directory().amend(event.unit, date.fromisoformat(event.data["valid_from"]), fields)
+    world.changes.units[event.unit] = None
+    return "amend", {}
+
+
+def _unit_closed(restored: Restored, event: Envelope) -> Told:
+    restored.world.own_directory().close(event.unit, date.fromisoformat(event.data["valid_to"]))
+    restored.world.changes.units[event.unit] = None
+    return "close", {}
+
+
+def _succeeded(restored: Restored, event: Envelope) -> Told:
+    """A succession is told once for each unit; the first event, which has the write's id, changes the tree."""
+    data = event.data
+    if is_write_id(event.id) and event.id not in restored.successions:
+        units.pass_on(
+            restored.world, event.id, data["kind"], data["from"], data["to"], date.fromisoformat(data["valid_from"]),
+            data["cases_to"],
+        )  # fmt: skip
+    return "succeed", {}
+
+
+def _left(restored: Restored, event: Envelope) -> Told:
+    restored.left.append((event.data["tenure"], parse_instant(event.data["at"])))
+    return None
+
+
+def _nothing(_: Restored, __: Envelope) -> Told:
+    """Rules come from the files; who took up a post only the database knew."""
+    return None
+
+
+TOLD: Mapping[str, Callable[[Restored, Envelope], Told]] = {
+    "kycuong.calendar.published.v1": _calendar_published,
+    "kycuong.catalogue.published.v1": _nothing,
+    "kycuong.commendation.recorded.v1": _commended,
+    "kycuong.finding.completed.v1": _completed,
+    "kycuong.finding.decided.v1": _decided,
+    "kycuong.finding.lapsed.v1": _lapsed,
+    "kycuong.finding.recorded.v1": _recorded,
+    "kycuong.finding.replied.v1": _replied,
+    "kycuong.finding.withdrawn.v1": _withdrawn,
+    "kycuong.inspection.acknowledged.v1": _acknowledged,
+    "kycuong.inspection.closed.v1": _closed,
+    "kycuong.inspection.opened.v1": _opened,
+    "kycuong.log.key_added.v1": _key_added,
+    "kycuong.part.erased.v1": _erased,
+    "kycuong.post.assumed.v1": _nothing,
+    "kycuong.post.left.v1": _left,
+    "kycuong.quarter.closed.v1": _quarter_closed,
+    "kycuong.quarter.published.v1": _quarter_published,
+    "kycuong.scoring.published.v1": _nothing,
+    "kycuong.unit.amended.v1": _amended,
+    "kycuong.unit.closed.v1": _unit_closed,
+    "kycuong.unit.registered.v1": _registered,
+    "kycuong.unit.succeeded.v1": _succeeded,
+}
+"""Every type of the log; a new one belongs here too, or a database that is behind it stays behind."""

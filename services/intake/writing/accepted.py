@@ -1,0 +1,65 @@
+"""What an accepted write will say and store, before salts, pseudonyms and numbers are given. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.intake.writing.world import Known
+from services.kernel.identity.roles import Role
+from services.kernel.problems import IdReused
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """A further event of the same write, about another unit."""
+
+    unit: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The write was accepted before: the answer it got."""
+
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """An event of the system's that a write without an event of its own brings about."""
+
+    id: str
+    data: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Accepted:
+    """An accepted write."""
+
+    account: str
+    role: Role
+    quarter: str
+    """Of the pseudonyms."""
+    unit: str
+    type: str
+    subject: str
+    data: Mapping[str, Any]
+    state: str
+    flags: list[str] = field(default_factory=list)
+    private: bool = False
+    """Whether the event carries commitments (perhaps none)."""
+    team: tuple[str, ...] | None = None
+    """Accounts whose pseudonyms the event carries."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """The answer's own fields."""
+    further: tuple[Further, ...] = ()
+    consequence: Consequence | None = None
+    """Of the write's type and subject."""
+    barrier: bool = False
+    parts: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def refuse_foreign(known: Known | None) -> None:
+    """A known id of another account: told only to who might have written it."""
+    if known is not None:
+        raise IdReused

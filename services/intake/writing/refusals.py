@@ -1,0 +1,122 @@
+"""Why a write is refused for what already stands: each with its own stable slug."""
+
+from typing import Any
+
+from services.kernel.problems import Language, Problem, Unavailable
+
+
+class WrongState(Problem):
+    """Việc này không còn làm được ở trạng thái hiện tại; hãy tải lại để xem trạng thái mới.
+
+    This cannot be done in the present state; reload to see it.
+    """
+
+    status, slug = 409, "wrong-state"
+
+
+class ReplyWindowOpen(Problem):
+    """Chưa thể kết luận: đơn vị chưa giải trình và thời hạn giải trình chưa hết.
+
+    It cannot be upheld yet: the unit has not replied and its reply window is still open.
+    """
+
+    status, slug = 409, "reply-window-open"
+
+
+class Incomplete(Problem):
+    """Chưa thể kết luận: còn thiếu ảnh đã nêu trong ghi nhận; hãy gửi đủ ảnh trước.
+
+    It cannot be upheld yet: photos of the finding's manifest are still missing; send them first.
+    """
+
+    status, slug = 409, "incomplete"
+
+
+class UploadGap(Problem):
+    """Phần ảnh này không nối tiếp phần đã nhận; hãy gửi tiếp từ byte ghi ở "received".
+
+    This part does not follow what was received; go on from the byte that "received" names.
+    """
+
+    status, slug = 409, "upload-gap"
+
+    def __init__(self, received: int) -> None:
+        super().__init__()
+        self.received = received
+
+    def body(self, language: Language, instance: str) -> dict[str, Any]:
+        """The problem+json object, with where to go on."""
+        return super().body(language, instance) | {"received": self.received}
+
+
+class WithdrawalTooLate(Problem):
+    """Đã quá 24 giờ kể từ khi ghi nhận; hãy đề nghị trưởng đoàn rút lại.
+
+    More than 24 hours have passed since the finding was recorded; ask the lead to withdraw it.
+    """
+
+    status, slug = 409, "withdrawal-too-late"
+
+
+class AlreadyErased(Problem):
+    """Nội dung không công khai này đã được xóa; không còn gì để xóa nữa.
+
+    This private part is already erased; nothing is left to erase.
+    """
+
+    status, slug = 409, "already-erased"
+
+
+class ClockDoubted(Unavailable):
+    """Đồng hồ máy chủ đang được kiểm tra (vừa nhảy, hoặc lệch với nhật ký); hãy giữ lại và gửi lại sau vài phút.
+
+    The server's clock is being checked (it jumped, or is at odds with the log); keep this and send it again in minutes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(60)
+
+
+class PartLost(Problem):
+    """Ảnh này không đối chiếu được nữa: mô tả của ảnh đã mất khi máy chủ khôi phục dữ liệu; hãy giữ ảnh lại.
+
+    This photo can no longer be checked: its description was lost when the server was restored; keep the photo.
+    """
+
+    status, slug = 409, "part-lost"
+
+
+class KeyKnown(Problem):
+    """Nhật ký đã ghi khóa này; hãy tạo khóa mới nếu muốn đổi khóa.
+
+    The log already tells of this key; make a new one to change keys.
+    """
+
+    status, slug = 409, "key-known"
+
+
+class AlreadyRegistered(Problem):
+    """Mã đơn vị này đã có; hãy dùng mã khác, hoặc sửa đơn vị bằng "amend".
+
+    This unit is already registered; use another id, or change it with "amend".
+    """
+
+    status, slug = 409, "already-registered"
+
+
+class TooEarly(Problem):
+    """Chưa đến ngày được chốt bản này.
+
+    It is too early to cut this edition.
+    """
+
+    status, slug = 409, "too-early"
+
+
+class AlreadyClosed(Problem):
+    """Bản này của quý đã được chốt.
+
+    This edition of the quarter is already closed.
+    """
+
+    status, slug = 409, "already-closed"

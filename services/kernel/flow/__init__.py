@@ -1,0 +1,1 @@
+"""What moves between services: batches, the outbox relay, the consumer."""

@@ -1,0 +1,1 @@
+"""Who asks and how far they reach: accounts, appointments, the role matrix."""

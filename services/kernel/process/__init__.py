@@ -1,0 +1,1 @@
+"""What a running process needs: settings, its folder, clock, telemetry, long work in slices."""

@@ -1,0 +1,1 @@
+"""What every HTTP face has in common: the app, problems as answers, pages, packing, limits."""

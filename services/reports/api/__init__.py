@@ -1,0 +1,1 @@
+"""The contract's routes and their models."""

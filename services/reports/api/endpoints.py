@@ -1,0 +1,144 @@
+"""The JSON and CSV endpoints of reports: live and frozen scorecards, alerts, health."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from services.kernel.identity.authentication import authenticate, token_of
+from services.kernel.identity.callers import Caller
+from services.kernel.identity.roles import PUBLIC, Action, allows
+from services.reports.api import models
+from services.reports.pages.wording import Group
+from services.reports.reading.reads import LIVE, Listing, Scope
+from services.reports.reading.state import State
+from services.reports.scoring.cards import csv_bytes, dump
+
+Edition = Literal["live", "flash", "official"]
+router = APIRouter()
+
+
+def state_of(request: Request) -> State:
+    """The service's typed state."""
+    state: State = request.app.state.service
+    return state
+
+
+async def caller_of(request: Request) -> Caller:
+    """Who asks; Unauthorized without a valid session."""
+    return await authenticate(state_of(request).pool, token_of(request))
+
+
+Service = Annotated[State, Depends(state_of)]
+SignedIn = Annotated[Caller, Depends(caller_of)]
+
+
+def live_scope(state: State, caller: Caller) -> Scope:
+    """How far the caller sees live cards; Forbidden for a role that sees none."""
+    return Scope.of(caller.require(Action.LIVE_CARDS, state.clock.now()))
+
+
+def reviews(state: State, caller: Caller) -> bool:
+    """Whether the caller reads frozen editions before they are published; Forbidden for who reads none at all."""
+    now = state.clock.now()
+    caller.require(Action.PUBLISHED_CARDS, now)
+    return caller.of_the_province(Action.DECIDE, now)  # a root over all cards cannot be read in part
+
+
+async def listing_of(state: State, caller: Caller, quarter: str, edition: Edition, group: Group | None) -> Listing:
+    """A quarter's list as the caller may see it."""
+    if edition == LIVE:
+        return await state.reader.listing(quarter, live_scope(state, caller), group)
+    return await state.reader.frozen_listing(quarter, edition, group, reviewer=reviews(state, caller))
+
+
+@router.get(
+    "/reports/v1/editions",
+    openapi_extra=allows(Action.PUBLISHED_CARDS),
+    responses={200: {"model": models.Editions}, **models.PROBLEMS},
+)
+async def editions(state: Service, caller: SignedIn, quarter: str | None = None) -> Response:
+    """The published editions; for reviewers also those that are frozen and still closed, with what to publish."""
+    found = await state.reader.editions(quarter, reviewer=reviews(state, caller))
+    return Response(dump({"items": [one.json() for one in found]}), media_type="application/json")
+
+
+@router.get(
+    "/reports/v1/scorecards/{quarter}",
+    openapi_extra=allows(Action.LIVE_CARDS),
+    responses={200: {"model": models.Listing, "content": {"text/csv": {}}}, **models.PROBLEMS},
+)
+async def scorecards(
+    state: Service,
+    caller: SignedIn,
+    quarter: str,
+    group: Group | None = None,
+    edition: Edition = "live",
+    format: Literal["json", "csv"] = "json",
+) -> Response:
+    """A quarter's cards, one row a unit: live in the caller's scope, or a frozen edition."""
+    listing = await listing_of(state, caller, quarter, edition, group)
+    if format == "csv":
+        return as_csv(listing)
+    return Response(listing.text(), media_type="application/json")
+
+
+def as_csv(listing: Listing) -> Response:
+    """A list as a file to open in a spreadsheet."""
+    body = csv_bytes(
+        listing.parsed(), quarter=listing.quarter, edition=listing.edition, rules=listing.rules, head=listing.head
+    )
+    name = f"scorecards-{listing.quarter}-{listing.edition}-{listing.head.size}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get(
+    "/reports/v1/scorecards/{quarter}/{unit}",
+    openapi_extra=allows(Action.LIVE_CARDS),
+    responses={200: {"model": models.Card}, **models.PROBLEMS},
+)
+async def scorecard(state: Service, caller: SignedIn, quarter: str, unit: str, edition: Edition = "live") -> Response:
+    """One unit's card; a frozen one is sent as the bytes that were frozen."""
+    if edition != LIVE:
+        body = await state.reader.frozen_card(quarter, edition, unit, reviewer=reviews(state, caller))
+        return Response(body, media_type="application/json")
+    card = await state.reader.card(quarter, unit, live_scope(state, caller))
+    return Response(dump(card), media_type="application/json")
+
+
+@router.get(
+    "/reports/v1/alerts",
+    openapi_extra=allows(Action.ALERTS),
+    responses={200: {"model": models.Alerts}, **models.PROBLEMS},
+)
+async def alerts(
+    state: Service,
+    caller: SignedIn,
+    unit: str | None = None,
+    open: Annotated[bool, Query(description="only those not acknowledged")] = False,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """The alerts of the posts the caller heads (reviewers: all), the latest first."""
+    scope = Scope.of(caller.require(Action.ALERTS, state.clock.now()))
+    page = await state.reader.alerts(scope, unit=unit, only_open=open, limit=limit, cursor=cursor)
+    return Response(dump(page), media_type="application/json")
+
+
+@router.get("/reports/healthz", openapi_extra=PUBLIC)
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/reports/readyz", openapi_extra=PUBLIC, responses={503: {"description": "not ready, and why"}})
+async def readyz(state: Service) -> JSONResponse:
+    """Own database reachable and migrated, the fold alive; a fold that stopped says where and why."""
+    troubles = await state.troubles()
+    answer: dict[str, Any] = {"status": "not ready" if troubles else "ready", "size": state.follower.progress.size}
+    if troubles:
+        answer["troubles"] = troubles
+    return JSONResponse(answer, status_code=503 if troubles else 200)

@@ -1,0 +1,139 @@
+"""Frozen editions: the cards at a quarter's closing, a pure function of the log up to and with its index."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.kernel.envelope import canonical
+from services.kernel.log.merkle import CompactRange, leaf_hash
+from services.kernel.process.telemetry import meter
+from services.kernel.quarters import quarter_days
+from services.kernel.store.db import Connection, Pool
+from services.reports.facts import store
+from services.reports.facts.directory import Directory
+from services.reports.facts.facts import QUARTER_CLOSED, QUARTER_PUBLISHED, Entry, Unfoldable
+from services.reports.fold.live import render
+from services.reports.scoring.cards import Form, TreeHead, dump, summary, with_log
+from services.reports.scoring.rulebook import Rulebook
+
+log = logging.getLogger(__name__)
+_refused = meter.create_gauge(
+    "kycuong.reports.publications_refused",
+    unit="{edition}",
+    description="editions that stay closed because they were published with a root that is not theirs",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A quarter's closing: its event, and the tree head of the prefix that ends with it."""
+
+    closing: str
+    quarter: str
+    edition: str
+    form: Form
+    size: int
+    root: bytes
+
+    @classmethod
+    def of(cls, entry: Entry, prefix: CompactRange) -> Cut:
+        """The cut of a quarter.closed entry; Unfoldable without quarter or edition, or for cards of an unknown form."""
+        data = entry.event.data
+        try:
+            quarter, edition, form = str(data["quarter"]), str(data["edition"]), Form(data.get("cards", ""))
+            quarter_days(quarter)
+        except KeyError as error:
+            raise Unfoldable(entry.index, QUARTER_CLOSED, f"no {error}") from error
+        except ValueError as error:
+            raise Unfoldable(entry.index, QUARTER_CLOSED, f"{error}: a newer program is needed") from error
+        return cls(entry.event.id, quarter, edition, form, prefix.size, prefix.root())
+
+    @property
+    def head(self) -> TreeHead:
+        """The tree head as cards name it."""
+        return TreeHead(self.size, base64.b64encode(self.root).decode())
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenCard:
+    """One card's RFC 8785 bytes, and its row in the list."""
+
+    unit: str
+    group: str
+    body: bytes
+    row: str
+
+
+def cards_root(cards: Sequence[FrozenCard]) -> bytes:
+    """The RFC 6962 root over the cards ordered by unit."""
+    tree = CompactRange()
+    tree.extend(leaf_hash(card.body) for card in cards)
+    return tree.root()
+
+
+async def freeze(connection: Connection, cut: Cut, directory: Directory, rulebook: Rulebook) -> None:
+    """Store a cut's cards once; Unfoldable when it is already frozen as something else (a rebuild that disagrees)."""
+    cards = await _cards(connection, cut, directory, rulebook)
+    root = cards_root(cards)
+    rules = rulebook.rules(cut.quarter)
+    added = await connection.fetchval(
+        store.queries.add_edition, cut.closing, cut.quarter, cut.edition, cut.size, cut.root, root,
+        rules.version if rules else None,
+    )  # fmt: skip
+    if added is None:
+        await _compare(connection, cut, root)
+        return
+    await connection.execute(
+        store.queries.add_edition_cards, cut.closing, [card.unit for card in cards], [card.group for card in cards],
+        [card.body for card in cards], [card.row for card in cards],
+    )  # fmt: skip
+    log.info("froze %s %s: %d cards at size %d", cut.quarter, cut.edition, len(cards), cut.size)
+
+
+async def _compare(connection: Connection, cut: Cut, root: bytes) -> None:
+    kept = await connection.fetchrow(store.queries.frozen_as, cut.closing)
+    if (kept["size"], kept["root"], kept["cards_root"]) != (cut.size, cut.root, root):
+        reason = f"edition {cut.edition} of {cut.quarter} was frozen with other cards"
+        raise Unfoldable(cut.size - 1, QUARTER_CLOSED, reason)
+
+
+async def _cards(connection: Connection, cut: Cut, directory: Directory, rulebook: Rulebook) -> list[FrozenCard]:
+    active = {row["unit"] for row in await connection.fetch(store.queries.active_units, cut.quarter)}
+    units = sorted(active.union(directory.units_in(cut.quarter)))
+    facts = await store.unit_quarters(connection, [(cut.quarter, unit) for unit in units])
+    return [
+        _frozen(with_log(render(one, directory, rulebook, cut.edition, cut.form), cut.head))
+        for one in sorted(facts.values(), key=lambda one: one.unit)
+    ]
+
+
+def _frozen(card: dict[str, Any]) -> FrozenCard:
+    return FrozenCard(card["unit"], card["group"], canonical(card), dump(summary(card)))
+
+
+async def open_edition(connection: Connection, entry: Entry) -> None:
+    """Open the edition that a publication names if the root is its own; else it stays closed, and that alarms."""
+    data = entry.event.data
+    try:
+        closing, root = UUID(data["closing"]), base64.b64decode(data["cards_root"], validate=True)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise Unfoldable(entry.index, QUARTER_PUBLISHED, f"{type(error).__name__}: {error}") from error
+    kept = await connection.fetchrow(store.queries.frozen_as, closing)
+    own = kept is not None and kept["cards_root"] == root
+    await connection.execute(store.queries.add_publication, entry.index, closing, root, own, entry.event.time)
+    if not own:
+        log.error(
+            "entry %d publishes %s with another root than its cards have: it opens nothing, publish it again with the "
+            "root that the frozen list shows", entry.index, data.get("quarter"),
+        )  # fmt: skip
+    await tell_refused(connection)
+
+
+async def tell_refused(connection: Connection | Pool) -> None:
+    """Set the metric to how many editions wait for a publication with their own root."""
+    _refused.set(await connection.fetchval(store.queries.refused_publications))

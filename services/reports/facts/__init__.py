@@ -1,0 +1,1 @@
+"""What the log's entries say, folded into facts."""

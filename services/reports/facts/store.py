@@ -1,0 +1,159 @@
+"""The projections' tables as facts and back, by sets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from services.kernel.store.db import Connection
+from services.kernel.store.sql import load_queries
+from services.reports.facts.facts import Alert, Entry, Facts, Finding, Inspection
+from services.reports.scoring.cards import UnitQuarter, dump
+
+queries = load_queries(Path(__file__).parents[1] / "queries.sql")
+
+
+async def load_facts(connection: Connection, inspections: Collection[str], findings: Collection[str]) -> Facts:
+    """The facts that a run of entries speaks of, as they stand."""
+    facts = Facts()
+    if inspections:
+        rows = await connection.fetch(queries.inspections, list(inspections))
+        facts.inspections = {str(row["id"]): _inspection(row) for row in rows}
+    if findings:
+        rows = await connection.fetch(queries.findings, list(findings))
+        facts.findings = {str(row["id"]): _finding(row) for row in rows}
+    return facts
+
+
+def _inspection(row: Any) -> Inspection:
+    return Inspection(
+        str(row["id"]), row["unit"], row["quarter"], row["opened_on"], row["opened_index"], row["closed_at"],
+        row["persons_checked"], row["files_checked"], row["acknowledged_index"], row["acknowledged_at"],
+    )  # fmt: skip
+
+
+def _finding(row: Any) -> Finding:
+    return Finding(
+        str(row["id"]), str(row["inspection"]), row["code"], row["catalogue"], row["severity"], row["count"],
+        row["index"], row["accepted"], row["lapsed"], row["outcome"], row["withdrawn"],
+    )  # fmt: skip
+
+
+async def write_facts(connection: Connection, facts: Facts) -> None:
+    """Write every touched fact, in the order of ids so that concurrent writers could not deadlock."""
+    inspections = [facts.inspections[key] for key in sorted(facts.touched_inspections)]
+    if inspections:
+        await connection.execute(queries.put_inspections, *_inspection_columns(inspections))
+    findings = [facts.findings[key] for key in sorted(facts.touched_findings)]
+    if findings:
+        await connection.execute(queries.put_findings, *_finding_columns(findings))
+    if facts.commendations:
+        given = facts.commendations
+        await connection.execute(
+            queries.add_commendations,
+            [one.id for one in given], [one.unit for one in given], [one.quarter for one in given],
+            [one.code for one in given], [one.index for one in given],
+        )  # fmt: skip
+
+
+async def add_reference_events(connection: Connection, entries: Sequence[tuple[Entry, date | None]]) -> None:
+    """Keep the events that the directory and the rule book are made of, with the day they count from."""
+    if entries:
+        events = [(entry.index, entry.event) for entry, _ in entries]
+        await connection.execute(
+            queries.add_reference_events, [index for index, _ in events], [event.type for _, event in events],
+            [event.unit for _, event in events], [dump(event.data) for _, event in events],
+            [published for _, published in entries],
+        )  # fmt: skip
+
+
+def _inspection_columns(rows: Sequence[Inspection]) -> list[list[Any]]:
+    return [
+        [one.id for one in rows], [one.unit for one in rows], [one.quarter for one in rows],
+        [one.opened_on for one in rows], [one.opened_index for one in rows], [one.closed_at for one in rows],
+        [one.persons_checked for one in rows], [one.files_checked for one in rows],
+        [one.acknowledged_index for one in rows], [one.acknowledged_at for one in rows],
+    ]  # fmt: skip
+
+
+def _finding_columns(rows: Sequence[Finding]) -> list[list[Any]]:
+    return [
+        [one.id for one in rows], [one.inspection for one in rows], [one.code for one in rows],
+        [one.catalogue for one in rows], [one.severity for one in rows], [one.count for one in rows],
+        [one.index for one in rows], [one.accepted for one in rows], [one.lapsed for one in rows],
+        [one.outcome for one in rows], [one.withdrawn for one in rows],
+    ]  # fmt: skip
+
+
+async def findings_of(connection: Connection, inspections: Collection[str]) -> dict[str, list[Finding]]:
+    """Every finding of some inspections, in log order."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for row in await connection.fetch(queries.findings_of, list(inspections)):
+        finding = _finding(row)
+        found[finding.inspection].append(finding)
+    return found
+
+
+async def catalogues_of(connection: Connection, card: Mapping[str, Any]) -> dict[str, str]:
+    """The catalogue's version that each finding of a card names."""
+    shown = [item["finding"] for visit in card["inspections"] for item in visit["items"]]
+    rows = await connection.fetch(queries.findings, shown) if shown else []
+    return {str(row["id"]): row["catalogue"] for row in rows}
+
+
+async def unit_quarters(
+    connection: Connection, cards: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], UnitQuarter]:
+    """What some (quarter, unit) cards are made of."""
+    wanted = sorted(cards)
+    keys = [quarter for quarter, _ in wanted], [unit for _, unit in wanted]
+    inspections = [_inspection(row) for row in await connection.fetch(queries.closed_inspections_of, *keys)]
+    findings = await findings_of(connection, [inspection.id for inspection in inspections])
+    visits: dict[tuple[str, str], list[tuple[Inspection, Sequence[Finding]]]] = defaultdict(list)
+    for inspection in inspections:
+        visits[inspection.quarter, inspection.unit].append((inspection, findings.get(inspection.id, ())))
+    commendations: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in await connection.fetch(queries.commendations_of, *keys):
+        commendations[row["quarter"], row["unit"]].append(row["code"])
+    return {
+        (quarter, unit): UnitQuarter(
+            unit, quarter, visits.get((quarter, unit), ()), commendations.get((quarter, unit), ())
+        )
+        for quarter, unit in wanted
+    }
+
+
+async def write_alerts(connection: Connection, alerts: Sequence[Alert]) -> None:
+    """Write alerts as they now stand, rendered for the inbox."""
+    if not alerts:
+        return
+    await connection.execute(
+        queries.put_alerts,
+        [alert.id for alert in alerts], [alert.inspection for alert in alerts], [alert.unit for alert in alerts],
+        [alert.created_at for alert in alerts], [alert.acknowledged_at for alert in alerts],
+        [dump(alert_json(alert)) for alert in alerts],
+    )  # fmt: skip
+
+
+def alert_json(alert: Alert) -> dict[str, Any]:
+    """An alert as the wire shows it."""
+    return {
+        "id": alert.id,
+        "unit": alert.unit,
+        "inspection": alert.inspection,
+        "findings": [
+            {"id": one.id, "code": one.code, "severity": one.severity, "count": one.count} for one in alert.findings
+        ],
+        "created_at": alert.created_at,
+        "acknowledged_at": alert.acknowledged_at,
+    }
+
+
+async def drop_alerts(connection: Connection, ids: Iterable[str]) -> None:
+    """Remove alerts with nothing left to list."""
+    gone = list(ids)
+    if gone:
+        await connection.execute(queries.drop_alerts, gone)

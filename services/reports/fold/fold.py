@@ -1,0 +1,282 @@
+"""The fold: verified log entries in, cards, alerts and frozen editions out, all visible at once at a checkpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from opentelemetry.trace import SpanKind, Status, StatusCode
+
+from services.kernel.envelope import BadEnvelope, genesis_id, read_envelope
+from services.kernel.feed.entries import Covered
+from services.kernel.log.merkle import EMPTY_ROOT, CompactRange, leaf_hash
+from services.kernel.process.failpoints import failpoint
+from services.kernel.process.telemetry import links, meter, tracer
+from services.kernel.quarters import local_date, parse_instant
+from services.kernel.store.db import Connection, Pool, transaction
+from services.reports.editions.frozen import Cut, freeze, open_edition, tell_refused
+from services.reports.facts import store
+from services.reports.facts.directory import UNIT_EVENTS, Directory
+from services.reports.facts.facts import (
+    CATALOGUE,
+    COMMENDED,
+    FINDING_RECORDED,
+    INSPECTION_OPENED,
+    KNOWN,
+    QUARTER_CLOSED,
+    QUARTER_PUBLISHED,
+    SCORING,
+    SILENT,
+    Entry,
+    Facts,
+    Unfoldable,
+    alert_id,
+    alert_of,
+    wanted,
+)
+from services.reports.fold.live import rewrite_cards
+from services.reports.scoring.rulebook import Rulebook
+
+# Entries between two pauses: the loop that folds also answers requests.
+SEGMENT = 1_000
+RULES = frozenset({CATALOGUE, SCORING})
+REFERENCE_EVENTS = UNIT_EVENTS | RULES
+_folded = meter.create_counter("kycuong.reports.folded", description="log entries folded into the projections")
+
+
+class Fenced(Exception):
+    """Another fold moved the position: what was computed here is dropped, read the position again."""
+
+
+@dataclass(slots=True)
+class Reference:
+    """The directory and the rule book of a log prefix; `index` is the last event in them."""
+
+    directory: Directory = field(default_factory=Directory)
+    rulebook: Rulebook = field(default_factory=Rulebook)
+    index: int = -1
+
+    def apply(self, entry: Entry) -> None:
+        """Take a unit, catalogue or scoring event; Unfoldable when it contradicts the log before it."""
+        event = entry.event
+        try:
+            if event.type in UNIT_EVENTS:
+                self.directory.apply(entry.index, event.type, event.unit, event.data)
+            else:
+                self.rulebook.apply(entry.index, event.type, event.data, self.published(entry))
+        except (KeyError, ValueError, TypeError) as error:
+            raise Unfoldable(entry.index, event.type, f"{type(error).__name__}: {error}") from error
+        self.index = entry.index
+
+    def published(self, entry: Entry) -> date | None:
+        """From which day a version counts as published; None for genesis: it stands before the log's first unit."""
+        event = entry.event
+        if self.directory.empty and event.id == genesis_id(event.type, str(event.data["version"])):
+            return None
+        return local_date(parse_instant(event.time))
+
+
+async def load_reference(connection: Connection) -> Reference:
+    """The directory and rule book as the projections hold them."""
+    reference = Reference()
+    for row in await connection.fetch(store.queries.reference_events):
+        data = json.loads(row["data"])
+        if row["type"] in UNIT_EVENTS:
+            reference.directory.apply(row["index"], row["type"], row["unit"], data)
+        else:
+            reference.rulebook.apply(row["index"], row["type"], data, row["published"])
+        reference.index = row["index"]
+    return reference
+
+
+async def read_entries(first: int, raw: Sequence[bytes]) -> list[Entry]:
+    """The events of log entries; Unfoldable at the first that is not one, or of a type this program does not know."""
+    entries: list[Entry] = []
+    for start in range(0, len(raw), SEGMENT):
+        entries += [_entry(first + start + place, value) for place, value in enumerate(raw[start : start + SEGMENT])]
+        await asyncio.sleep(0)
+    return entries
+
+
+def _entry(index: int, raw: bytes) -> Entry:
+    try:
+        event = read_envelope(raw)
+    except BadEnvelope as error:
+        raise Unfoldable(index, "?", str(error)) from error
+    if event.type not in KNOWN:
+        raise Unfoldable(index, event.type, "unknown event type")
+    return Entry(index, event)
+
+
+def segments(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Runs of bounded length; a quarter's closing ends its run, so that its cut sees nothing later."""
+    run: list[Entry] = []
+    for entry in entries:
+        run.append(entry)
+        if len(run) >= SEGMENT or entry.event.type == QUARTER_CLOSED:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+class Fold:
+    """Applies covered runs of the log to the projections, each in one transaction."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._reference: Reference | None = None
+
+    async def position(self) -> CompactRange:
+        """Where the projections stand."""
+        row = await self._pool.fetchrow(store.queries.head)
+        await tell_refused(self._pool)
+        return CompactRange(row["size"], row["peaks"])
+
+    async def apply(self, covered: Covered) -> None:
+        """Fold one covered run; Fenced when another fold was faster, Unfoldable when the fold must stop."""
+        with tracer.start_as_current_span(
+            "process audit.entries",
+            kind=SpanKind.CONSUMER,
+            links=links(covered.traces),
+            attributes={"messaging.batch.message_count": len(covered.entries)},
+        ) as span:
+            try:
+                await self._in_transaction(covered)
+            except BaseException as error:
+                self._reference = None  # may hold what was rolled back
+                span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+                raise
+        _folded.add(len(covered.entries))
+
+    async def _in_transaction(self, covered: Covered) -> None:
+        entries = await read_entries(covered.first, covered.entries)
+        async with transaction(self._pool) as connection:
+            before = await connection.fetchrow(store.queries.head)
+            if before["size"] != covered.first:
+                raise Fenced
+            await self._move(connection, covered, entries)
+            reference = await self._known(connection, before["reference_index"])
+            await self._run(connection, reference, covered, entries, CompactRange(before["size"], before["peaks"]))
+            failpoint("reports.before_commit")
+            # a crash here leaves the last checkpoint's projections; the run is read again
+        # a crash here leaves the new ones; the feed goes on behind them
+        failpoint("reports.after_commit")
+
+    async def rebuild(self, covered: Covered) -> None:
+        """Fold the whole log anew in one transaction, in place of the projections; readers see old, then new.
+
+        Frozen editions stay: a rebuild that does not arrive at their bytes fails. Fenced when `covered` ends before
+        what is already shown.
+        """
+        if covered.first != 0:
+            raise ValueError("a rebuild begins at entry 0")
+        self._reference = None
+        entries = await read_entries(0, covered.entries)
+        async with transaction(self._pool) as connection:
+            if await connection.fetchval(store.queries.lock_head) > covered.checkpoint.size:
+                raise Fenced
+            await connection.execute(store.queries.clear_projections)
+            await connection.execute(store.queries.reset_head, EMPTY_ROOT)
+            await self._move(connection, covered, entries)
+            await self._run(connection, Reference(), covered, entries, CompactRange())
+            # a crash before the commit leaves the old projections untouched
+
+    async def _move(self, connection: Connection, covered: Covered, entries: Sequence[Entry]) -> None:
+        last = max((entry.index for entry in entries if entry.event.type in REFERENCE_EVENTS), default=None)
+        checkpoint = covered.checkpoint
+        moved = await connection.fetchval(
+            store.queries.move_head, covered.first, checkpoint.size, checkpoint.root, covered.range.hashes, last
+        )
+        if moved is None:
+            raise Fenced
+
+    async def _known(self, connection: Connection, index: int) -> Reference:
+        if self._reference is None or self._reference.index != index:
+            self._reference = await load_reference(connection)
+        return self._reference
+
+    async def _run(
+        self,
+        connection: Connection,
+        reference: Reference,
+        covered: Covered,
+        entries: Sequence[Entry],
+        prefix: CompactRange,
+    ) -> None:
+        """Apply every segment, freeze at every cut, then rewrite what changed."""
+        dirty: set[tuple[str, str]] = set()
+        for run in segments(entries):
+            dirty |= await _apply_segment(connection, reference, run)
+            if run[-1].event.type == QUARTER_CLOSED:
+                leaves = covered.entries[prefix.size - covered.first : run[-1].index + 1 - covered.first]
+                prefix.extend(leaf_hash(entry) for entry in leaves)
+                await freeze(connection, Cut.of(run[-1], prefix), reference.directory, reference.rulebook)
+        await rewrite_cards(connection, dirty, reference.directory, reference.rulebook)
+
+
+async def _apply_segment(connection: Connection, reference: Reference, run: Sequence[Entry]) -> set[tuple[str, str]]:
+    """Load what a segment touches, apply it, write it back; returns the cards it made stale."""
+    inspections, findings = wanted(run)
+    facts = await store.load_facts(connection, inspections, findings)
+    kept: list[tuple[Entry, date | None]] = []
+    for entry in run:
+        if entry.event.type in REFERENCE_EVENTS:
+            kept.append((entry, reference.published(entry) if entry.event.type in RULES else None))
+            reference.apply(entry)
+        elif entry.event.type == QUARTER_PUBLISHED:
+            await open_edition(connection, entry)
+        elif entry.event.type not in SILENT and entry.event.type != QUARTER_CLOSED:
+            facts.apply(entry)
+    _check_units(facts, reference.directory)
+    _check_codes(facts, reference.rulebook)
+    await store.write_facts(connection, facts)
+    await store.add_reference_events(connection, kept)
+    await _write_alerts(connection, facts)
+    return facts.dirty() | await _restyled(connection, run)
+
+
+def _check_units(facts: Facts, directory: Directory) -> None:
+    """A card needs its unit's name: the log registers a unit before it speaks of what was seen there."""
+    for inspection in (facts.inspections[key] for key in facts.touched_inspections):
+        if inspection.unit not in directory:
+            raise Unfoldable(inspection.opened_index, INSPECTION_OPENED, f"unit {inspection.unit} is not registered")
+    for commendation in facts.commendations:
+        if commendation.unit not in directory:
+            raise Unfoldable(commendation.index, COMMENDED, f"unit {commendation.unit} is not registered")
+
+
+def _check_codes(facts: Facts, rulebook: Rulebook) -> None:
+    """A finding of a code that no published catalogue has could never be shown on a card."""
+    for key in facts.touched_findings:
+        finding = facts.findings[key]
+        catalogue = rulebook.catalogues.get(finding.catalogue)
+        if catalogue is None or finding.code not in catalogue.codes:
+            reason = f"code {finding.code} is not in catalogue {finding.catalogue}"
+            raise Unfoldable(finding.index, FINDING_RECORDED, reason)
+
+
+async def _write_alerts(connection: Connection, facts: Facts) -> None:
+    closed = [facts.inspections[key] for key in sorted(facts.touched_inspections)]
+    closed = [inspection for inspection in closed if inspection.closed_at is not None]
+    if not closed:
+        return
+    findings = await store.findings_of(connection, [inspection.id for inspection in closed])
+    alerts = {inspection.id: alert_of(inspection, findings.get(inspection.id, ())) for inspection in closed}
+    await store.write_alerts(connection, [alert for alert in alerts.values() if alert is not None])
+    await store.drop_alerts(connection, [alert_id(key) for key, alert in alerts.items() if alert is None])
+
+
+async def _restyled(connection: Connection, run: Sequence[Entry]) -> set[tuple[str, str]]:
+    """The stored cards that a unit's change or new rules make stale."""
+    reference = [entry for entry in run if entry.event.type in REFERENCE_EVENTS]
+    if any(entry.event.type not in UNIT_EVENTS for entry in reference):
+        rows = await connection.fetch(store.queries.all_cards)
+    elif reference:
+        rows = await connection.fetch(store.queries.cards_of_units, [entry.event.unit for entry in reference])
+    else:
+        rows = []
+    return {(row["quarter"], row["unit"]) for row in rows}

@@ -1,0 +1,45 @@
+"""Live cards: rewritten in the transaction that changed what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import islice
+from typing import Any
+
+from services.kernel.store.db import Connection
+from services.reports.facts import store
+from services.reports.facts.directory import Directory
+from services.reports.scoring.cards import NEWEST, Form, UnitQuarter, card, dump, summary
+from services.reports.scoring.rulebook import Rulebook
+
+_AT_ONCE = 100
+
+
+async def rewrite_cards(
+    connection: Connection, dirty: Collection[tuple[str, str]], directory: Directory, rulebook: Rulebook
+) -> None:
+    """Recompute and store some (quarter, unit) cards and their rows."""
+    pending = iter(sorted(dirty))
+    while some := list(islice(pending, _AT_ONCE)):
+        facts = await store.unit_quarters(connection, some)
+        await connection.execute(store.queries.put_cards, *_columns(facts, directory, rulebook))
+
+
+def _columns(
+    facts: dict[tuple[str, str], UnitQuarter], directory: Directory, rulebook: Rulebook
+) -> tuple[list[str], list[str], list[str], list[str]]:
+    cards = [render(one, directory, rulebook) for one in facts.values()]
+    return (
+        [one["quarter"] for one in cards],
+        [one["unit"] for one in cards],
+        [dump(one) for one in cards],
+        [dump(summary(one)) for one in cards],
+    )
+
+
+def render(
+    facts: UnitQuarter, directory: Directory, rulebook: Rulebook, edition: str = "live", form: Form = NEWEST
+) -> dict[str, Any]:
+    """A card by the unit's name and group on its last valid day in the quarter."""
+    details = directory.details(facts.unit, directory.card_day(facts.unit, facts.quarter))
+    return card(facts, details, rulebook, edition=edition, form=form)

@@ -1,0 +1,1 @@
+"""Pages of the Department and the units."""

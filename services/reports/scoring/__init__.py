@@ -1,0 +1,1 @@
+"""From facts to cards, by version of the method. Pure."""

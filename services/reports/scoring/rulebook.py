@@ -1,0 +1,96 @@
+"""Catalogues and scoring rules as published in the log, and which is in force in a quarter. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from services.kernel.quarters import quarter_days
+from services.reports.facts.facts import CATALOGUE
+from services.reports.scoring.card1 import GROUPS, Rules
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code as folds need it."""
+
+    group: str
+    per_person: bool
+    per_case: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A published catalogue version."""
+
+    version: str
+    codes: Mapping[str, Code]
+
+
+class Rulebook:
+    """Every published version; in a quarter the newest one that had begun by its end.
+
+    A version that was published after a quarter never changes that quarter.
+    """
+
+    def __init__(self) -> None:
+        self.catalogues: dict[str, Catalogue] = {}
+        self._catalogue_order: list[_Placed[str]] = []
+        self._rules: list[_Placed[Rules]] = []
+
+    def apply(self, index: int, event_type: str, data: Mapping[str, Any], published: date | None = None) -> None:
+        """Take a catalogue.published or scoring.published event; KeyError, ValueError or TypeError if it is broken.
+
+        `published` is the day from which the log has had it; None for genesis, which counts from its first day.
+        """
+        since = date.fromisoformat(data["valid_from"])
+        if event_type == CATALOGUE:
+            catalogue = _catalogue(data)
+            self.catalogues[catalogue.version] = catalogue
+            self._catalogue_order.append(_Placed(since, index, published or since, catalogue.version))
+        else:
+            rules = Rules.read(data["version"], data["method"], data["rules"])
+            self._rules.append(_Placed(since, index, published or since, rules))
+
+    def rules(self, quarter: str) -> Rules | None:
+        """The scoring rules in force in a quarter."""
+        return _in_force(self._rules, quarter)
+
+    def named_rules(self, version: str | None) -> Rules | None:
+        """The scoring rules of a version; None when the log has none such."""
+        return next((one.what for one in self._rules if one.what.version == version), None)
+
+    def catalogue(self, quarter: str) -> str | None:
+        """The version of the catalogue in force in a quarter."""
+        return _in_force(self._catalogue_order, quarter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed(Generic[T]):
+    """A version with its first day, its log index and the day from which it counts as published."""
+
+    since: date
+    index: int
+    published: date
+    what: T
+
+
+def _in_force(versions: Iterable[_Placed[T]], quarter: str) -> T | None:
+    _, last = quarter_days(quarter)
+    valid = [one for one in versions if one.since <= last and one.published <= last]
+    return max(valid, key=lambda one: (one.since, one.index)).what if valid else None
+
+
+def _catalogue(data: Mapping[str, Any]) -> Catalogue:
+    codes = {
+        str(code["code"]): Code(str(code["group"]), code["per"] == "person", code["per_case"] is True)
+        for code in data["codes"]
+    }
+    unknown = {code.group for code in codes.values()} - {*GROUPS, "K"}
+    if unknown:
+        raise ValueError(f"groups without a cap: {sorted(unknown)}")
+    return Catalogue(str(data["version"]), codes)
