@@ -5,6 +5,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
@@ -15,6 +16,7 @@ from services.intake.calendars import watch as calendar_watch
 from services.intake.cases import deadlines as lapses
 from services.intake.evidence import endpoints as photo_endpoints
 from services.intake.evidence import parts as photo_parts
+from services.intake.evidence.imaging import Darkroom
 from services.intake.faces import pages
 from services.intake.handover import endpoints as handover
 from services.intake.handover.keys import Keys
@@ -41,6 +43,7 @@ from services.kernel.flow.batcher import Batcher
 from services.kernel.flow.relay import Relay
 from services.kernel.identity.roles import PUBLIC
 from services.kernel.process.clock import Clock, SystemClock
+from services.kernel.process.folder import Folder
 from services.kernel.process.loops import start_loop
 from services.kernel.process.settings import Settings
 from services.kernel.store.db import TRANSIENT, open_pool
@@ -135,10 +138,12 @@ def _service(
     )  # fmt: skip
     return Service(
         settings, pool, clock, vault, catalogues, writes, Batcher(writes.commit, max_size=500, max_age=0.001),
-        RateLimit(settings.writes_per_second), Logins(KnownDevices.of(settings.folder)),
-        Keys.of(settings.folder), senders, standing, time,
-        wake=relay.wake,
+        RateLimit(settings.writes_per_second), senders, standing, time, parts=_parts(settings.folder), wake=relay.wake,
     )  # fmt: skip
+
+
+def _parts(folder: Folder) -> dict[type, Any]:
+    return {Logins: Logins(KnownDevices.of(folder)), Keys: Keys.of(folder), Darkroom: Darkroom()}
 
 
 async def _stop(loops: list[asyncio.Task[None]]) -> None:

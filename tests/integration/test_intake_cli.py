@@ -8,6 +8,7 @@ import pytest_asyncio
 from click.testing import CliRunner
 
 from services.intake.people.cli import account, token
+from services.intake.people.local_sign_in import Logins
 from services.run import remember_database
 from tests.support.intake import UNIT, fresh, opening, populate, running_intake
 from tests.support.schemas import validate_event
@@ -122,14 +123,14 @@ async def test_a_new_password_ends_sessions_and_tokens(intake):
 
 async def test_a_sign_in_that_is_overtaken_by_a_new_password_opens_no_session(intake, monkeypatch):
     await person(intake)
-    check = intake.service.logins.check
+    check = intake.service.part(Logins).check
 
     async def overtaken(*asked):
         checked = await check(*asked)
         await run(intake, account, "add", "lan", "--password-stdin", stdin="mat-khau-moi\n")
         return checked
 
-    monkeypatch.setattr(intake.service.logins, "check", overtaken)
+    monkeypatch.setattr(intake.service.part(Logins), "check", overtaken)
     answer = await intake.client.post("/intake/login", json={"account": "lan", "password": "mat-khau-dai"})
     assert answer.status_code == 401 and not answer.cookies
 

@@ -147,8 +147,8 @@ async def test_an_earlier_key_still_opens_what_was_sealed_to_it(intake: Intake, 
     path.unlink()
     newer = Keys.of(folder).public()
     path.write_text(path.read_text().strip() + "\n" + older)
-    intake.service.handover_keys = Keys.of(folder)
-    assert intake.service.handover_keys.public() == newer != {"key": fresh_line}
+    intake.service.parts = {**intake.service.parts, Keys: Keys.of(folder)}
+    assert intake.service.part(Keys).public() == newer != {"key": fresh_line}
     assert statuses(await send(intake, "colleague", raw)) == [201] * 4
 
 

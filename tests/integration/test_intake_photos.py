@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from services.intake.evidence.imaging import Darkroom
 from services.intake.vault.sealing import Sealed
 from tests.support.intake import (
     UNIT,
@@ -146,7 +147,7 @@ async def test_other_bytes_than_the_manifests_are_refused_and_never_decoded(inta
     def never(_):
         raise AssertionError("decoded")
 
-    monkeypatch.setattr(intake.service.darkroom, "reencode", never)
+    monkeypatch.setattr(intake.service.part(Darkroom), "reencode", never)
     for raw in (TWO, ONE + b"\0", b"", b"<html>"):
         answer = await send(intake, "inspector", f"{finding}/photos/1", raw, 422)
         (error,) = answer.json()["errors"]

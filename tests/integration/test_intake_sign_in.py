@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 
 from services.intake.people import accounts, sweeps
 from services.intake.people import local_sign_in as sessions
-from services.intake.people.local_sign_in import _AT_ONCE, _WAITING
+from services.intake.people.local_sign_in import _AT_ONCE, _WAITING, Logins
 from services.kernel.identity.authentication import hash_token
 from tests.support.intake import running_intake
 
@@ -90,7 +90,7 @@ async def test_one_account_tried_from_many_addresses_waits(intake):
 async def test_how_long_to_wait_is_said_in_words(intake, language, words, minutes):
     keys = [("pair", "203.0.113.9 an")]
     for _ in range(11):
-        intake.service.logins._patience.count(keys)
+        intake.service.part(Logins)._patience.count(keys)
     async with browser(intake) as stranger:
         answer = await sign_in(stranger, "an", "sai", **{"accept-language": language})
     assert answer.status_code == 429 and 250 <= int(answer.headers["retry-after"]) <= 256

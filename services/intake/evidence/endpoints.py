@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from services.intake.evidence import parts as photo_parts
-from services.intake.evidence.imaging import Unreadable
+from services.intake.evidence.imaging import Darkroom, Unreadable
 from services.intake.evidence.parts import Part, Sending
 from services.intake.evidence.rules import completed_id, photo_id
 from services.intake.reading.reads import Reason, open_finding
@@ -18,8 +18,7 @@ from services.intake.writing.commands import PHOTO, Command, SentPhoto
 from services.intake.writing.forms import MAX_PHOTO_BYTES, WRITE_ID, id_errors
 from services.intake.writing.loading import QUERIES
 from services.intake.writing.openapi import answers
-from services.intake.writing.routes import service_of
-from services.intake.writing.service import Service
+from services.intake.writing.service import Service, service_of
 from services.intake.writing.world import KeptPhoto
 from services.intake.writing.writes import Answer
 from services.kernel.identity.authentication import authenticate, hash_token, token_of
@@ -155,7 +154,7 @@ async def photo_command(service: Service, token: bytes, finding: str, n: str, ra
 
 async def _develop(service: Service, finding: str, place: int, raw: bytes) -> KeptPhoto:
     try:
-        image = await service.darkroom.reencode(raw)
+        image = await service.part(Darkroom).reencode(raw)
     except OSError:
         raise Unavailable from None
     sealed, commitment = await asyncio.to_thread(service.vault.seal, *_group(finding, place), image)

@@ -1,14 +1,14 @@
 """The faces of intake: sign-in, the inspector's phone form, the case desk. Shells only; scripts fetch the data."""
 
 from datetime import date
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.intake.calendars import watch as calendar_watch
 from services.intake.faces.shell import FIELD, PAGES, shell, worker
-from services.intake.writing.service import Service
+from services.intake.writing.service import service_of
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.roles import PUBLIC, Action, Role, allows
 from services.kernel.problems import Unauthorized
@@ -66,7 +66,7 @@ async def desk(request: Request) -> Response:
 
 
 async def _calendar_end(request: Request) -> date | None:
-    service = cast(Service, request.app.state.service)
+    service = service_of(request)
     return await calendar_watch.ending(service, local_date(service.clock.now()))
 
 
@@ -87,5 +87,5 @@ def _home(reader: Reader, request: Request) -> str:
 
 
 async def _reader(request: Request) -> Reader:
-    state = cast(Service, request.app.state.service)
-    return Reader.of(await authenticate(state.pool, token_of(request)), state.clock.now())
+    service = service_of(request)
+    return Reader.of(await authenticate(service.pool, token_of(request)), service.clock.now())

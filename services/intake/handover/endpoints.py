@@ -19,8 +19,7 @@ from services.intake.writing.batch import MAX_LINE, MAX_LINES, Outcome, answer_l
 from services.intake.writing.batch import MEDIA_TYPE as NDJSON
 from services.intake.writing.commands import Command
 from services.intake.writing.forms import MAX_PHOTO_BYTES
-from services.intake.writing.routes import service_of
-from services.intake.writing.service import Service
+from services.intake.writing.service import Service, service_of
 from services.intake.writing.writes import Answer
 from services.kernel.identity.authentication import authenticate, hash_token, token_of
 from services.kernel.identity.roles import Action, allows
@@ -61,7 +60,7 @@ async def give_key(request: Request) -> Response:
     """The key that a phone seals its queue to, before the network goes."""
     service = service_of(request)
     (await authenticate(service.pool, token_of(request))).require(Action.FILE, service.clock.now())
-    return JSONResponse(service.handover_keys.public())
+    return JSONResponse(service.part(Keys).public())
 
 
 async def post(request: Request) -> Response:
@@ -72,7 +71,7 @@ async def post(request: Request) -> Response:
     (await authenticate(service.pool, token)).require(Action.FILE, service.clock.now())
     raw = await read_body(request, MAX_BYTES, MEDIA_TYPE)
     service.require_writable()
-    items = await asyncio.to_thread(open_file, raw, service.handover_keys)
+    items = await asyncio.to_thread(open_file, raw, service.part(Keys))
     digest = hash_token(token or "")
     outcomes = await _store_words(service, items, digest)
     return StreamingResponse(_lines(service, items, outcomes, digest, language_of(request.headers)), media_type=NDJSON)

@@ -32,8 +32,7 @@ from services.intake.reading.reads import Reading, Reason, private_of, privates_
 from services.intake.writing.forms import is_write_id
 from services.intake.writing.loading import QUERIES
 from services.intake.writing.refusals import WrongState
-from services.intake.writing.routes import service_of
-from services.intake.writing.service import Service
+from services.intake.writing.service import Service, service_of
 from services.intake.writing.world import is_lost
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.roles import PUBLIC, Action, Role, allows

@@ -24,6 +24,7 @@ from services.intake.people.patience import Key, Patience
 from services.intake.people.turns import Turns
 from services.intake.writing.forms import ACCOUNT, Form
 from services.intake.writing.loading import QUERIES
+from services.intake.writing.service import service_of
 from services.kernel.identity.authentication import COOKIE, hash_token, token_of
 from services.kernel.identity.roles import PUBLIC
 from services.kernel.problems import Forbidden, Invalid, Problem, TooFast, field_errors
@@ -142,8 +143,8 @@ async def sign_in(request: Request) -> Response:
         login = Login.model_validate(parse(await read_body(request, _MAX_BODY)))
     except ValidationError as error:
         raise Invalid(errors=field_errors(error)) from None
-    service = request.app.state.service
-    logins: Logins = service.logins
+    service = service_of(request)
+    logins = service.part(Logins)
     cookie = request.cookies.get(DEVICE_COOKIE, "")
     address = counted(request.client.host if request.client else None)
     checked = await logins.check(service.pool, login, Origin(address, logins.devices.device(cookie, login.account)))
@@ -163,7 +164,7 @@ async def sign_out(request: Request) -> Response:
     """End the session, if there is one."""
     token = token_of(request)
     if token is not None:
-        await request.app.state.service.pool.execute(QUERIES.end_session, hash_token(token))
+        await service_of(request).pool.execute(QUERIES.end_session, hash_token(token))
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     return response

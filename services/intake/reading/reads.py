@@ -19,8 +19,7 @@ from services.intake.cases.outcomes import DaysLeft, Stage, label, settled
 from services.intake.vault.sealing import Sealed
 from services.intake.writing.forms import MAX_TEXT, is_write_id
 from services.intake.writing.loading import QUERIES
-from services.intake.writing.routes import service_of
-from services.intake.writing.service import Service
+from services.intake.writing.service import Service, service_of
 from services.intake.writing.world import missing_photos
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.callers import Caller, Grant

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from inspect import Signature
-from typing import Any, cast
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
@@ -13,7 +13,7 @@ from services.intake.writing import batch
 from services.intake.writing.commands import NOUNS, Command, Noun, read_command
 from services.intake.writing.forms import WRITE_ID
 from services.intake.writing.openapi import answers, body_schema
-from services.intake.writing.service import Service
+from services.intake.writing.service import service_of
 from services.kernel.identity.authentication import hash_token, token_of
 from services.kernel.identity.roles import Action, allows
 from services.kernel.problems import Unauthorized
@@ -71,11 +71,6 @@ def _described(noun: Noun) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": {"schema": body_schema(noun.form)}}},
         "responses": answers(noun.logged),
     }  # fmt: skip
-
-
-def service_of(request: Request) -> Service:
-    """The service behind a request."""
-    return cast(Service, request.app.state.service)
 
 
 def _put(noun: Noun) -> Callable[..., Any]:

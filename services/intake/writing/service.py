@@ -1,13 +1,13 @@
 """What intake's routes and loops share, typed: `app.state.service`."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from fastapi import Request
 
 from services.domain.catalogue import Catalogue
-from services.intake.evidence.imaging import Darkroom
-from services.intake.handover.keys import Keys
-from services.intake.people.local_sign_in import Logins
 from services.intake.vault.sealing import Vault
 from services.intake.writing.commands import Command
 from services.intake.writing.rate import RateLimit
@@ -20,6 +20,8 @@ from services.kernel.process.clock import Clock
 from services.kernel.process.settings import Settings
 from services.kernel.process.slices import Slices
 from services.kernel.store.db import Pool
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -34,13 +36,12 @@ class Service:
     writes: Writes
     batcher: Batcher[Command, Answer]
     rate: RateLimit
-    logins: Logins
-    handover_keys: Keys
     senders: Senders
     standing: Standing
     time: Timekeeper
     slices: Slices = field(default_factory=Slices)
-    darkroom: Darkroom = field(default_factory=Darkroom)
+    parts: Mapping[type, Any] = field(default_factory=dict)
+    """What capabilities keep of their own while the service runs."""
     loops: list[asyncio.Task[None]] = field(default_factory=list)
     wake: Callable[[], None] = lambda: None
     """Tells the relay that the outbox has something new."""
@@ -48,3 +49,12 @@ class Service:
     def require_writable(self) -> None:
         """Unavailable until the database is known to hold all that the log holds."""
         self.standing.require_open()
+
+    def part(self, kind: type[T]) -> T:
+        """A capability's own part."""
+        return cast(T, self.parts[kind])
+
+
+def service_of(request: Request) -> Service:
+    """The service behind a request."""
+    return cast(Service, request.app.state.service)
