@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 
-SCHEMAS = Path(__file__).parents[2] / "schemas"
+from services.kernel.schemas import schemas_folder
 
 
 @cache
 def code_names() -> dict[str, tuple[str, str]]:
     """Each code's name in Vietnamese and English, of the newest catalogue file that has it."""
     names: dict[str, tuple[str, str]] = {}
-    for path in sorted((SCHEMAS / "catalogue").glob("[0-9]*.json")):
+    for path in sorted((schemas_folder() / "catalogue").glob("[0-9]*.json")):
         for code in json.loads(path.read_text(encoding="utf-8"))["codes"]:
             names[code["code"]] = (code["name"]["vi"], code["name"]["en"])
     return names
@@ -23,7 +22,7 @@ def code_names() -> dict[str, tuple[str, str]]:
 def group_names() -> dict[str, tuple[str, str]]:
     """Each group's name in Vietnamese and English."""
     names: dict[str, tuple[str, str]] = {}
-    for path in sorted((SCHEMAS / "catalogue").glob("[0-9]*.json")):
+    for path in sorted((schemas_folder() / "catalogue").glob("[0-9]*.json")):
         for group, name in json.loads(path.read_text(encoding="utf-8"))["groups"].items():
             names[group] = (name["vi"], name["en"])
     return names

@@ -13,8 +13,9 @@ from services.domain.calendar import WorkingCalendar, calendar_data, version_num
 from services.domain.catalogue import Catalogue, Code
 from services.kernel.process.loops import StartRefused
 from services.kernel.quarters import quarter_days, quarter_of
+from services.kernel.schemas import schemas_folder
 
-SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+SCHEMAS = schemas_folder()
 
 
 class BadRuleFile(StartRefused):
@@ -84,7 +85,7 @@ def _files(folder: Path) -> Sequence[_RuleFile]:
     """The folder's versions in order of their numbers."""
     paths = [path for path in folder.glob("*.json") if not path.name.endswith(".schema.json")]
     if not paths:
-        raise FileNotFoundError(f"no version in {folder}: the schemas folder belongs beside services")
+        raise FileNotFoundError(f"no version in {folder}")
     return sorted((_read(path) for path in paths), key=lambda file: version_number(file.content["version"]))
 
 

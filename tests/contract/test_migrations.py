@@ -1,18 +1,10 @@
 """Each schema has one history: its files' numbers follow each other, and each names itself and the one before."""
 
 import re
-from configparser import ConfigParser
-from pathlib import Path
 
 import pytest
 
-from services.kernel.store.migrate import ROOT, SCHEMAS, versions
-
-
-def files_of(schema: str) -> list[Path]:
-    ini = ConfigParser(defaults={"here": str(ROOT / "deploy")})
-    ini.read(ROOT / "deploy/alembic.ini", encoding="utf-8")
-    return sorted(Path(ini[schema]["version_locations"]).glob("*.py"))
+from services.kernel.store.migrate import SCHEMAS, files_of, versions
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)

@@ -10,8 +10,8 @@ from typing import Any
 from jsonschema_rs import Registry, validator_for
 
 from services.audit.verifier.checking import Rules, Validator
+from services.kernel.schemas import schemas_folder
 
-SCHEMAS = Path(__file__).resolve().parents[3] / "schemas" / "events"
 _SUFFIX = ".schema.json"
 _SHARED = ("common.v1", "envelope.v1")
 
@@ -24,9 +24,9 @@ def rules_of(origin: str) -> Rules:
 
 @cache
 def _validators() -> tuple[dict[str, Validator], Validator]:
-    schemas = {path.name.removesuffix(_SUFFIX): _read(path) for path in SCHEMAS.glob(f"*{_SUFFIX}")}
-    if "envelope.v1" not in schemas:
-        raise FileNotFoundError(f"no schema in {SCHEMAS}: the schemas folder belongs beside services")
+    schemas = {
+        path.name.removesuffix(_SUFFIX): _read(path) for path in (schemas_folder() / "events").glob(f"*{_SUFFIX}")
+    }
     registry = Registry([(schema["$id"], schema) for schema in schemas.values()])
 
     def compiled(name: str) -> Validator:

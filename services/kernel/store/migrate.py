@@ -10,7 +10,8 @@ from services.kernel.process.loops import StartRefused
 from services.kernel.process.settings import ROLES, Settings
 from services.kernel.store.db import Connection
 
-ROOT = Path(__file__).parents[3]
+HERE = Path(__file__).parents[1] / "migrations"
+ALEMBIC = HERE / "alembic.ini"
 SCHEMAS = ("intake", "audit", "reports", "stream")
 
 
@@ -38,9 +39,14 @@ class NewerDatabase(StartRefused):
 
 def versions(schema: str) -> list[str]:
     """The versions of a schema that this program knows, oldest first: the numbers of its files."""
-    ini = ConfigParser(defaults={"here": str(ROOT / "deploy")})
-    ini.read(ROOT / "deploy/alembic.ini", encoding="utf-8")
-    return sorted(path.name[:4] for path in Path(ini[schema]["version_locations"]).glob("[0-9]*.py"))
+    return [path.name[:4] for path in files_of(schema)]
+
+
+def files_of(schema: str) -> list[Path]:
+    """A schema's migrations, oldest first."""
+    ini = ConfigParser(defaults={"here": str(HERE)})
+    ini.read(ALEMBIC, encoding="utf-8")
+    return sorted(Path(ini[schema]["version_locations"]).glob("[0-9]*.py"))
 
 
 async def _version(connection: Connection, schema: str) -> str | None:
@@ -95,7 +101,7 @@ async def prepare_roles(settings: Settings) -> None:
     """Create the roles with the folder's passwords, and the schemas."""
     connection = await asyncpg.connect(settings.database_url)
     try:
-        await connection.execute((ROOT / "deploy/postgres/roles.sql").read_text(encoding="utf-8"))
+        await connection.execute((HERE / "roles.sql").read_text(encoding="utf-8"))
         for role in ROLES:
             password = settings.folder.secret_text(f"db_{role}")  # base64url: nothing to quote
             await connection.execute(f"ALTER ROLE kycuong_{role} PASSWORD '{password}'")
@@ -109,7 +115,7 @@ def upgrade(settings: Settings) -> None:
     from alembic.config import Config
 
     for schema in SCHEMAS:
-        config = Config(str(ROOT / "deploy/alembic.ini"), ini_section=schema)
+        config = Config(str(ALEMBIC), ini_section=schema)
         config.attributes["dsn"] = settings.dsn(f"{schema}_owner")
         command.upgrade(config, "head")
 
