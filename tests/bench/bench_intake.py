@@ -25,8 +25,9 @@ import uvloop
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
+from services.intake.findings.forms import RecordFinding
 from services.intake.people import accounts
-from services.intake.writing.forms import RecordFinding, read_form
+from services.intake.writing.forms import read_form
 from services.kernel.identity.roles import PUBLIC, Role
 from services.kernel.process.folder import Folder
 from services.kernel.process.settings import Settings

@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from services.intake.faces.shell import OWN
+from services.intake.findings.forms import RecordFinding, WithdrawFinding
 from services.intake.inspections.closing_form import CloseInspection
-from services.intake.writing.forms import Form, OpenInspection, RecordFinding, WithdrawFinding, read_form
+from services.intake.inspections.forms import OpenInspection
+from services.intake.writing.forms import Form, read_form
 from services.kernel.web.pages import KERNEL
 from tests.support.traffic import fresh
 

@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import cast
 
 from services.domain.calendar import WorkingCalendar, calendar_data, version_number
-from services.intake.writing import forms
+from services.intake.calendars.forms import CalendarFile, PublishCalendar
 from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.asked import Asked, whole_province
-from services.intake.writing.forms import CalendarFile, read_form
+from services.intake.writing.forms import read_form
 from services.intake.writing.refusals import WrongState
 from services.kernel.envelope import NO_UNIT
 from services.kernel.problems import BadJson, FieldError, Invalid, first_errors, invalid
@@ -26,7 +26,7 @@ _LONGEST = 31  # days off in a row: a year or month typed wrong would put every 
 def publish(asked: Asked) -> Accepted:
     """Publish a version: it gives the deadlines from now on, and those given before stand."""
     world, command = asked.world, asked.command
-    text = cast(forms.PublishCalendar, command.form).file
+    text = cast(PublishCalendar, command.form).file
     form = _read(text)
     grant = whole_province(
         asked, ("Chỉ quản trị viên toàn tỉnh mới công bố lịch.", "Only an administrator of the province publishes it.")

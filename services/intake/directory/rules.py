@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 from services.domain.units import Heir, Version
-from services.intake.writing import forms
+from services.intake.directory.forms import AmendUnit, CloseUnit, RegisterUnit, SucceedUnits
 from services.intake.writing.accepted import Accepted, Further, refuse_foreign
 from services.intake.writing.asked import Asked
 from services.intake.writing.commands import Command
@@ -43,18 +43,18 @@ def unknown_unit(world: World, pointer: str, unit: str) -> list[FieldError]:
 
 def _unknown(world: World, form: Any) -> list[FieldError]:
     named: list[tuple[str, str]] = []
-    if isinstance(form, forms.SucceedUnits):
+    if isinstance(form, SucceedUnits):
         named += [(f"/from/{place}", unit) for place, unit in enumerate(form.from_)]
         named += [(f"/to/{place}", unit) for place, unit in enumerate(form.to)]
-    elif not isinstance(form, forms.RegisterUnit):
+    elif not isinstance(form, RegisterUnit):
         named.append(("/unit", form.unit))
     if getattr(form, "parent", None) is not None:
         named.append(("/parent", form.parent))
     errors = [error for pointer, unit in named for error in unknown_unit(world, pointer, unit)]
-    return errors + (_succession_faults(form) if isinstance(form, forms.SucceedUnits) else [])
+    return errors + (_succession_faults(form) if isinstance(form, SucceedUnits) else [])
 
 
-def _succession_faults(form: forms.SucceedUnits) -> list[FieldError]:
+def _succession_faults(form: SucceedUnits) -> list[FieldError]:
     errors = []
     for name, listed in (("from", form.from_), ("to", form.to)):
         if len(set(listed)) != len(listed):
@@ -74,7 +74,7 @@ def _succession_faults(form: forms.SucceedUnits) -> list[FieldError]:
     return errors
 
 
-def _own_successors(form: forms.SucceedUnits) -> list[FieldError]:
+def _own_successors(form: SucceedUnits) -> list[FieldError]:
     """A unit may stay only where others pass into it, or where others are split from it."""
     stays = {"merge": len(form.from_) > 1, "split": len(form.to) > 1}.get(form.kind, False)
     return [
@@ -86,10 +86,10 @@ def _own_successors(form: forms.SucceedUnits) -> list[FieldError]:
 
 def _admin(world: World, grants: Grants, form: Any) -> Grant:
     """An appointment over every unit the change touches."""
-    if isinstance(form, forms.SucceedUnits):
+    if isinstance(form, SucceedUnits):
         touched = [*form.from_, *form.to]
     else:
-        touched = [form.parent if isinstance(form, forms.RegisterUnit) and form.parent else form.unit]
+        touched = [form.parent if isinstance(form, RegisterUnit) and form.parent else form.unit]
     for grant in grants:
         if all(grant.covers(world.scope(unit)) for unit in touched):
             return grant
@@ -97,13 +97,13 @@ def _admin(world: World, grants: Grants, form: Any) -> Grant:
 
 
 def _apply(world: World, command: Command, form: Any) -> Accepted:
-    if isinstance(form, forms.RegisterUnit):
+    if isinstance(form, RegisterUnit):
         return _register(world, form)
-    if isinstance(form, forms.AmendUnit):
+    if isinstance(form, AmendUnit):
         return _amend(world, form)
-    if isinstance(form, forms.CloseUnit):
+    if isinstance(form, CloseUnit):
         return _close(world, form)
-    return _succeed(world, command, cast(forms.SucceedUnits, form))
+    return _succeed(world, command, cast(SucceedUnits, form))
 
 
 def _accepted(unit: str, verb: str, state: str, data: dict[str, Any]) -> Accepted:
@@ -111,7 +111,7 @@ def _accepted(unit: str, verb: str, state: str, data: dict[str, Any]) -> Accepte
     return Accepted("", cast(Any, None), "", unit, f"kycuong.unit.{verb}.v1", f"unit/{unit}", data, state, extra={})
 
 
-def _register(world: World, form: forms.RegisterUnit) -> Accepted:
+def _register(world: World, form: RegisterUnit) -> Accepted:
     if world.directory.knows(form.unit):
         raise AlreadyRegistered
     day = date.fromisoformat(form.valid_from)
@@ -137,7 +137,7 @@ def _check_parent(world: World, unit: str, parent: str | None, day: date) -> Non
         )
 
 
-def _amend(world: World, form: forms.AmendUnit) -> Accepted:
+def _amend(world: World, form: AmendUnit) -> Accepted:
     day = date.fromisoformat(form.valid_from)
     if world.directory.version(form.unit, day) is None:
         raise invalid("/valid_from", "đơn vị không hoạt động vào ngày này", "the unit is not valid on that day")
@@ -148,7 +148,7 @@ def _amend(world: World, form: forms.AmendUnit) -> Accepted:
     return _accepted(form.unit, "amended", "amend", {"valid_from": form.valid_from, **fields})
 
 
-def _close(world: World, form: forms.CloseUnit) -> Accepted:
+def _close(world: World, form: CloseUnit) -> Accepted:
     last = date.fromisoformat(form.valid_to)
     ended = world.directory.last_day(form.unit)
     heir = world.directory.heirs.get(form.unit)
@@ -161,7 +161,7 @@ def _close(world: World, form: forms.CloseUnit) -> Accepted:
     return _accepted(form.unit, "closed", "close", {"valid_to": form.valid_to})
 
 
-def _succeed(world: World, command: Command, form: forms.SucceedUnits) -> Accepted:
+def _succeed(world: World, command: Command, form: SucceedUnits) -> Accepted:
     day = date.fromisoformat(form.valid_from)
     _check_validity(world, form, day)
     cases_to = form.cases_to if "cases_to" in form.model_fields_set else form.to[0]
@@ -178,7 +178,7 @@ def _succeed(world: World, command: Command, form: forms.SucceedUnits) -> Accept
     return accepted
 
 
-def _check_validity(world: World, form: forms.SucceedUnits, day: date) -> None:
+def _check_validity(world: World, form: SucceedUnits, day: date) -> None:
     for place, unit in enumerate(form.from_):
         if unit in world.directory.heirs:
             raise WrongState((f"{unit} đã có đơn vị kế thừa.", f"{unit} already has a successor."))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from typing import cast
 
-from services.intake.writing import forms
+from services.intake.erasures.forms import RequestErasure
 from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.asked import Asked
 from services.intake.writing.refusals import AlreadyErased, WrongState
@@ -18,7 +18,7 @@ from services.kernel.quarters import local_date, quarter_of
 def request(asked: Asked) -> Accepted:
     """Ask for the erasure of parts that an event has and nobody asked for yet; nothing happens to them now."""
     world, command = asked.world, asked.command
-    form = cast(forms.RequestErasure, command.form)
+    form = cast(RequestErasure, command.form)
     target = world.known.get(form.event)
     answer = json.loads(target.answer) if target is not None else {}
     if target is None or "event" not in answer:
@@ -34,7 +34,7 @@ def request(asked: Asked) -> Accepted:
     return _accepted(asked, erasure, grant.role)
 
 
-def _check_parts(world: World, form: forms.RequestErasure, target: Known) -> None:
+def _check_parts(world: World, form: RequestErasure, target: Known) -> None:
     errors = [
         FieldError(f"/parts/{place}", "lần ghi đó không có phần này", "that write has no such part")
         for place, part in enumerate(form.parts)

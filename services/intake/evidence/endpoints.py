@@ -12,10 +12,11 @@ from services.intake.evidence import parts as photo_parts
 from services.intake.evidence.imaging import Darkroom, Unreadable
 from services.intake.evidence.parts import Part, Sending
 from services.intake.evidence.rules import completed_id, photo_id
+from services.intake.findings.forms import MAX_PHOTO_BYTES
 from services.intake.reading.reads import Reason, open_finding
 from services.intake.vault.sealing import Sealed
 from services.intake.writing.commands import PHOTO, Command, SentPhoto
-from services.intake.writing.forms import MAX_PHOTO_BYTES, WRITE_ID, id_errors
+from services.intake.writing.forms import WRITE_ID, id_errors
 from services.intake.writing.loading import QUERIES
 from services.intake.writing.openapi import answers
 from services.intake.writing.service import Service, service_of

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from services.domain.catalogue import COMMENDATIONS, Catalogue, Code
-from services.intake.writing import forms
+from services.intake.cases.forms import DecideFinding, ReplyToFinding
+from services.intake.findings.forms import RecordFinding
 from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.asked import (
     Asked,
@@ -40,7 +41,7 @@ _NO_CASE = ("K00 và K04 không có giải trình hay kết luận.", "K00 and K
 def record(asked: Asked) -> Accepted:
     """Record what a member of the team, or a lead in scope, saw."""
     world, command = asked.world, asked.command
-    form = cast(forms.RecordFinding, command.form)
+    form = cast(RecordFinding, command.form)
     newest = _newest_with(world, form.code)
     code = _check_code(newest, form)
     captured_at = moment(form.captured_at)
@@ -80,7 +81,7 @@ def _newest_with(world: World, code: str) -> Catalogue:
     return next((one for one in reversed(world.catalogues) if code in one.codes), world.catalogues[-1])
 
 
-def _check_code(catalogue: Catalogue, form: forms.RecordFinding) -> Code:
+def _check_code(catalogue: Catalogue, form: RecordFinding) -> Code:
     code = catalogue.codes.get(form.code)
     if code is None:
         raise invalid("/code", "không có mã này trong danh mục", "the catalogue has no such code")
@@ -96,7 +97,7 @@ def _check_code(catalogue: Catalogue, form: forms.RecordFinding) -> Code:
 
 
 def _capture(
-    world: World, inspection: Inspection, form: forms.RecordFinding, captured_at: datetime, flags: list[str]
+    world: World, inspection: Inspection, form: RecordFinding, captured_at: datetime, flags: list[str]
 ) -> None:
     check_clock(world, "/captured_at", captured_at, form, flags)
     if captured_at < inspection.opened_at - SKEW:
@@ -138,7 +139,7 @@ def withdraw(asked: Asked) -> Accepted:
 def reply(asked: Asked) -> Accepted:
     """Answer a finding for the unit, once, until it is decided, withdrawn or lapsed."""
     world, command = asked.world, asked.command
-    form = cast(forms.ReplyToFinding, command.form)
+    form = cast(ReplyToFinding, command.form)
     finding = known_finding(world, command.parent)
     inspection = known_inspection(world, finding.inspection)
     asked.grants = grants_at(asked.grants, world.rights_at)
@@ -159,7 +160,7 @@ def reply(asked: Asked) -> Accepted:
 def decide(asked: Asked) -> Accepted:
     """Decide a finding: `upheld` only after a reply or a lapse, never by one of the team."""
     world, command = asked.world, asked.command
-    form = cast(forms.DecideFinding, command.form)
+    form = cast(DecideFinding, command.form)
     finding = known_finding(world, command.parent)
     inspection = known_inspection(world, finding.inspection)
     grant = reaching(world, grants_at(asked.grants, world.rights_at), inspection.unit)[0]

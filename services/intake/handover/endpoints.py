@@ -14,11 +14,11 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from services.intake.evidence.endpoints import photo_command
+from services.intake.findings.forms import MAX_PHOTO_BYTES
 from services.intake.handover.keys import Keys
 from services.intake.writing.batch import MAX_LINE, MAX_LINES, Outcome, answer_line, read_line, settle
 from services.intake.writing.batch import MEDIA_TYPE as NDJSON
 from services.intake.writing.commands import Command
-from services.intake.writing.forms import MAX_PHOTO_BYTES
 from services.intake.writing.service import Service, service_of
 from services.intake.writing.writes import Answer
 from services.kernel.identity.authentication import authenticate, hash_token, token_of

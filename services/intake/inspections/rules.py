@@ -4,7 +4,7 @@ from typing import cast
 
 from services.intake.directory import rules as units
 from services.intake.inspections.closing_form import CloseInspection
-from services.intake.writing import forms
+from services.intake.inspections.forms import OpenInspection
 from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.asked import (
     Asked,
@@ -29,7 +29,7 @@ SELECTIONS = {"risk": "targeted", "complaint": "targeted"}
 def open_inspection(asked: Asked) -> Accepted:
     """Open an inspection of a unit that was valid on that day."""
     world, command, caller = asked.world, asked.command, asked.caller
-    form = cast(forms.OpenInspection, command.form)
+    form = cast(OpenInspection, command.form)
     _check_names(world, form)
     opened_at = moment(form.opened_at)
     grants = reaching(world, grants_at(asked.grants, world.rights_at, opened_at), form.unit)
@@ -64,7 +64,7 @@ def open_inspection(asked: Asked) -> Accepted:
     )  # fmt: skip
 
 
-def _check_names(world: World, form: forms.OpenInspection) -> None:
+def _check_names(world: World, form: OpenInspection) -> None:
     errors = units.unknown_unit(world, "/unit", form.unit)
     errors += [
         FieldError(f"/team/{place}", "không có tài khoản này", "there is no such account")

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from services.intake.writing import forms
+from services.intake.phones.forms import RegisterDevice
 from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.asked import Asked
 from services.intake.writing.chain import read_point
@@ -17,7 +17,7 @@ from services.kernel.quarters import local_date, quarter_of
 def register(asked: Asked) -> Accepted:
     """Take in a phone's public key; the phone is its account's for good."""
     world, command = asked.world, asked.command
-    form = cast(forms.RegisterDevice, command.form)
+    form = cast(RegisterDevice, command.form)
     grants = grants_at(asked.grants, world.rights_at)
     refuse_foreign(asked.known)
     key = cast(bytes, read_point(form.key))  # the form has checked that it is one

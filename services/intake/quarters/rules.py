@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from typing import cast
 
 from services.intake.directory import rules as units
-from services.intake.writing import forms
+from services.intake.log_keys.forms import AddLogKey
+from services.intake.quarters.forms import CloseQuarter, Commend, PublishQuarter
 from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.asked import AHEAD, Asked, catalogue_on, whole_province
 from services.intake.writing.refusals import AlreadyClosed, ClockDoubted, KeyKnown, TooEarly, WrongState
@@ -25,7 +26,7 @@ _OFFICIAL_AFTER = timedelta(days=15)
 def commend(asked: Asked) -> Accepted:
     """Praise a unit, in the quarter of the date."""
     world, command = asked.world, asked.command
-    form = cast(forms.Commend, command.form)
+    form = cast(Commend, command.form)
     errors = units.unknown_unit(world, "/unit", form.unit)
     if errors:
         raise Invalid(errors=errors)
@@ -49,7 +50,7 @@ def commend(asked: Asked) -> Accepted:
 def close_quarter(asked: Asked) -> Accepted:
     """Cut a quarter, each edition once and not before its day."""
     world, command = asked.world, asked.command
-    form, quarter = cast(forms.CloseQuarter, command.form), command.parent
+    form, quarter = cast(CloseQuarter, command.form), command.parent
     grant = whole_province(
         asked, ("Chỉ người phụ trách toàn tỉnh mới chốt quý.", "Only a reviewer of the province closes a quarter.")
     )
@@ -103,7 +104,7 @@ def publish_quarter(asked: Asked) -> Accepted:
     Only reports knows the cards, so a publication with another root is taken after one that named a wrong one.
     """
     world, command = asked.world, asked.command
-    form, quarter = cast(forms.PublishQuarter, command.form), command.parent
+    form, quarter = cast(PublishQuarter, command.form), command.parent
     grant = whole_province(
         asked, ("Chỉ người phụ trách toàn tỉnh mới công bố.", "Only a reviewer of the province publishes an edition.")
     )
@@ -138,7 +139,7 @@ def _closing_of(world: World, quarter: str, edition: str) -> str | None:
 def add_log_key(asked: Asked) -> Accepted:
     """Tell of a further key that signs this log's checkpoints, once."""
     world, command = asked.world, asked.command
-    key = Verifier.parse(cast(forms.AddLogKey, command.form).vkey)
+    key = Verifier.parse(cast(AddLogKey, command.form).vkey)
     if key.name != world.origin:
         raise invalid(
             "/vkey",

@@ -5,9 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import cast
 
 from services.domain.catalogue import Catalogue, in_force
-from services.intake.writing import forms
 from services.intake.writing.commands import Command
-from services.intake.writing.forms import Instant
+from services.intake.writing.forms import Instant, Timed
 from services.intake.writing.refusals import ClockDoubted
 from services.intake.writing.rights import Grants, first_of, grants_at, reaching
 from services.intake.writing.world import Finding, Inspection, Known, World
@@ -78,7 +77,7 @@ def known_finding(world: World, id: str) -> Finding:
     return world.findings[id]
 
 
-def check_clock(world: World, pointer: str, instant: datetime, form: forms.Timed, flags: list[str]) -> None:
+def check_clock(world: World, pointer: str, instant: datetime, form: Timed, flags: list[str]) -> None:
     """Refuse a time over 5 minutes ahead of the server; flag one older than 7 days, and a phone's clock far off."""
     if instant > world.now + AHEAD and world.doubted:
         raise ClockDoubted
@@ -99,7 +98,7 @@ def moment(time: str) -> datetime:
     return cast(Instant, time).at
 
 
-def phone_clock(form: forms.Timed) -> dict[str, str | int]:
+def phone_clock(form: Timed) -> dict[str, str | int]:
     """What the phone's own clocks said, for the event, as far as it was sent."""
     sent = form.model_fields_set & {"device_at", "elapsed_ms"}
     return {name: getattr(form, name) for name in sorted(sent)}

@@ -8,8 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.intake.calendars.forms import PublishCalendar
+from services.intake.cases.forms import DecideFinding, ReplyToFinding
+from services.intake.directory.forms import UNIT_CHANGES
+from services.intake.erasures.forms import ApproveErasure, RefuseErasure, RequestErasure
+from services.intake.findings.forms import RecordFinding, WithdrawFinding
 from services.intake.inspections.closing_form import CloseInspection
-from services.intake.writing import forms
+from services.intake.inspections.forms import Acknowledge, OpenInspection
+from services.intake.log_keys.forms import AddLogKey
+from services.intake.phones.forms import RegisterDevice
+from services.intake.quarters.forms import CloseQuarter, Commend, PublishQuarter
 from services.intake.writing.chain import Signed, read_signed
 from services.intake.writing.forms import Form, id_errors, quarter_errors, read_form
 from services.intake.writing.world import KeptPhoto
@@ -49,23 +57,23 @@ class Noun:
 
 NOUNS = (
     # routes are tried in this order, so the most frequent write comes first
-    Noun("findings", Action.FILE, _TEAM, forms.RecordFinding),
-    Noun("unit-changes", Action.CHANGE_DIRECTORY, (Role.ADMIN,), forms.UNIT_CHANGES),
-    Noun("inspections", Action.FILE, _TEAM, forms.OpenInspection),
+    Noun("findings", Action.FILE, _TEAM, RecordFinding),
+    Noun("unit-changes", Action.CHANGE_DIRECTORY, (Role.ADMIN,), UNIT_CHANGES),
+    Noun("inspections", Action.FILE, _TEAM, OpenInspection),
     Noun("inspections/closing", Action.FILE, _TEAM, CloseInspection, "inspection"),
-    Noun("inspections/acknowledgement", Action.ANSWER, (Role.UNIT_HEAD,), forms.Acknowledge, "inspection"),
-    Noun("findings/withdrawal", Action.FILE, _TEAM, forms.WithdrawFinding, "finding"),
-    Noun("findings/reply", Action.ANSWER, (Role.UNIT_HEAD,), forms.ReplyToFinding, "finding"),
-    Noun("findings/decision", Action.DECIDE, (Role.REVIEWER,), forms.DecideFinding, "finding"),
-    Noun("commendations", Action.DECIDE, (Role.REVIEWER,), forms.Commend),
-    Noun("quarters/closing", Action.DECIDE, (Role.REVIEWER,), forms.CloseQuarter, "quarter"),
-    Noun("quarters/publication", Action.DECIDE, (Role.REVIEWER,), forms.PublishQuarter, "quarter"),
-    Noun("calendars", Action.CHANGE_DIRECTORY, (Role.ADMIN,), forms.PublishCalendar),
-    Noun("erasures", Action.REQUEST_ERASURE, (Role.REVIEWER,), forms.RequestErasure, logged=False),
-    Noun("erasures/approval", Action.SETTLE_ERASURE, (Role.AUDITOR,), forms.ApproveErasure, "erasure"),
-    Noun("erasures/refusal", Action.SETTLE_ERASURE, (Role.AUDITOR,), forms.RefuseErasure, "erasure", logged=False),
-    Noun("devices", Action.FILE, _TEAM, forms.RegisterDevice, logged=False),
-    Noun("log-keys", Action.ADD_LOG_KEY, (Role.ADMIN,), forms.AddLogKey),
+    Noun("inspections/acknowledgement", Action.ANSWER, (Role.UNIT_HEAD,), Acknowledge, "inspection"),
+    Noun("findings/withdrawal", Action.FILE, _TEAM, WithdrawFinding, "finding"),
+    Noun("findings/reply", Action.ANSWER, (Role.UNIT_HEAD,), ReplyToFinding, "finding"),
+    Noun("findings/decision", Action.DECIDE, (Role.REVIEWER,), DecideFinding, "finding"),
+    Noun("commendations", Action.DECIDE, (Role.REVIEWER,), Commend),
+    Noun("quarters/closing", Action.DECIDE, (Role.REVIEWER,), CloseQuarter, "quarter"),
+    Noun("quarters/publication", Action.DECIDE, (Role.REVIEWER,), PublishQuarter, "quarter"),
+    Noun("calendars", Action.CHANGE_DIRECTORY, (Role.ADMIN,), PublishCalendar),
+    Noun("erasures", Action.REQUEST_ERASURE, (Role.REVIEWER,), RequestErasure, logged=False),
+    Noun("erasures/approval", Action.SETTLE_ERASURE, (Role.AUDITOR,), ApproveErasure, "erasure"),
+    Noun("erasures/refusal", Action.SETTLE_ERASURE, (Role.AUDITOR,), RefuseErasure, "erasure", logged=False),
+    Noun("devices", Action.FILE, _TEAM, RegisterDevice, logged=False),
+    Noun("log-keys", Action.ADD_LOG_KEY, (Role.ADMIN,), AddLogKey),
 )
 _BY_NAME = {noun.name: noun for noun in NOUNS}
 

@@ -11,8 +11,14 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from services.domain.calendar import WorkingCalendar
 from services.domain.rulefiles import load_calendar
 from services.domain.units import Directory, Heir, Version
+from services.intake.calendars.forms import PublishCalendar
+from services.intake.directory.forms import SucceedUnits
+from services.intake.erasures.forms import RequestErasure
+from services.intake.findings.forms import RecordFinding
+from services.intake.inspections.forms import OpenInspection
+from services.intake.log_keys.forms import AddLogKey
+from services.intake.quarters.forms import CloseQuarter, PublishQuarter
 from services.intake.vault.sealing import Sealed, Vault
-from services.intake.writing import forms
 from services.intake.writing.chain import Signed, key_at, verifies
 from services.intake.writing.commands import Command
 from services.intake.writing.forms import is_write_id
@@ -25,7 +31,7 @@ from services.kernel.store.sql import load_queries
 
 QUERIES = load_queries(Path(__file__).parents[1] / "queries.sql")
 _REMEMBERED = 200_000
-_OF_NO_UNIT = (forms.CloseQuarter, forms.PublishQuarter, forms.PublishCalendar, forms.AddLogKey)
+_OF_NO_UNIT = (CloseQuarter, PublishQuarter, PublishCalendar, AddLogKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ def referred(commands: Sequence[Command]) -> tuple[list[str], list[str]]:
             inspections[command.parent] = None
         elif command.noun.parent == "finding":
             findings[command.parent] = None
-        elif isinstance(command.form, forms.RecordFinding):
+        elif isinstance(command.form, RecordFinding):
             inspections[command.form.inspection] = None
     return list(inspections), list(findings)
 
@@ -96,9 +102,9 @@ def _places_in(commands: Sequence[Command], places: dict[str, Place]) -> dict[st
         form = command.form
         if command.errors:
             continue
-        if isinstance(form, forms.OpenInspection):
+        if isinstance(form, OpenInspection):
             brought[command.id] = Place(form.unit, command.id)
-        elif isinstance(form, forms.RecordFinding):
+        elif isinstance(form, RecordFinding):
             inspection = places.get(form.inspection) or brought.get(form.inspection)
             if inspection is not None:
                 brought[command.id] = Place(inspection.unit, form.inspection)
@@ -112,7 +118,7 @@ def units_of(commands: Sequence[Command], places: dict[str, Place], targets: Ite
         form = command.form
         if isinstance(form, _OF_NO_UNIT):
             units.add(NO_UNIT)
-        elif isinstance(form, forms.SucceedUnits):
+        elif isinstance(form, SucceedUnits):
             units.update(form.from_, form.to)
         elif form is not None and hasattr(form, "unit"):
             units.add(form.unit)
@@ -121,7 +127,7 @@ def units_of(commands: Sequence[Command], places: dict[str, Place], targets: Ite
 
 async def erasure_targets(connection: Connection, commands: Sequence[Command]) -> list[Target]:
     """What requests and settlements of erasures are about."""
-    events = [c.form.event for c in commands if isinstance(c.form, forms.RequestErasure)]
+    events = [c.form.event for c in commands if isinstance(c.form, RequestErasure)]
     requests = [c.parent for c in commands if c.noun.parent == "erasure" and not c.errors]
     if not events and not requests:
         return []
@@ -163,7 +169,7 @@ async def load_apart(
 
 async def load_log_keys(connection: Connection, commands: Sequence[Command]) -> set[str]:
     """Which of the keys that commands bring the log was told of."""
-    keys = [command.form.vkey for command in commands if isinstance(command.form, forms.AddLogKey)]
+    keys = [command.form.vkey for command in commands if isinstance(command.form, AddLogKey)]
     return {row["vkey"] for row in await connection.fetch(QUERIES.log_keys, keys)} if keys else set()
 
 

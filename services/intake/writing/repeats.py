@@ -5,9 +5,12 @@ import hashlib
 import json
 from typing import Any
 
-from services.intake.writing import forms
+from services.intake.calendars.forms import PublishCalendar
+from services.intake.findings.forms import RecordFinding
+from services.intake.inspections.forms import OpenInspection
 from services.intake.writing.accepted import Replay
 from services.intake.writing.commands import Command
+from services.intake.writing.forms import Form
 from services.intake.writing.world import Known
 from services.kernel.envelope import canonical
 from services.kernel.problems import IdReused
@@ -63,23 +66,23 @@ def _event_type(command: Command) -> str:
     return f"kycuong.{f'unit.{_CHANGES[change]}' if change else _EVENTS.get(command.noun.name, '')}.v1"
 
 
-def _said(form: forms.Form) -> dict[str, Any]:
+def _said(form: Form) -> dict[str, Any]:
     """The public fields under the names that an event has for them."""
     said = {
         name: value
         for name, value in form.model_dump(by_alias=True, exclude_unset=True).items()
         if name not in _NAMED_OTHERWISE
     }
-    if isinstance(form, forms.OpenInspection):
+    if isinstance(form, OpenInspection):
         said["selection"] = _SELECTIONS.get(form.selection, form.selection)
-    if isinstance(form, forms.RecordFinding):
+    if isinstance(form, RecordFinding):
         said["photos"] = len(form.photos)
-    if isinstance(form, forms.PublishCalendar):
+    if isinstance(form, PublishCalendar):
         said["sha256"] = hashlib.sha256(form.file.encode()).hexdigest()
     return said
 
 
-def private_parts(form: forms.Form | None) -> dict[str, bytes]:
+def private_parts(form: Form | None) -> dict[str, bytes]:
     """The private groups of a body with the bytes that are sealed and committed to."""
     parts: dict[str, bytes] = {}
     private = getattr(form, "private", None)
@@ -94,6 +97,6 @@ def private_parts(form: forms.Form | None) -> dict[str, bytes]:
 
 def _plain(value: Any) -> Any:
     """A private group as JSON has it, with nothing added to what was sent."""
-    if isinstance(value, forms.Form):
+    if isinstance(value, Form):
         return value.model_dump(exclude_unset=True)
     return [_plain(one) for one in value] if isinstance(value, list) else value

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import asyncpg
 
 from services.domain.catalogue import Catalogue
+from services.intake.inspections.forms import OpenInspection
 from services.intake.phones.rules import LinkRow, link_row
 from services.intake.vault.pseudonyms import Naming, Pseudonyms
 from services.intake.vault.sealing import Vault
 from services.intake.writing import decide as cases
-from services.intake.writing import forms
 from services.intake.writing.accepted import Replay
 from services.intake.writing.commands import Command
 from services.intake.writing.connection import Session
@@ -214,7 +214,7 @@ class Writes:
         calendar = await self.calendar.at(connection, calendars)
         findings = await load_findings(connection, referred(commands)[1])
         authors = await load_authors(connection, commands, findings)
-        teams = {account for c in commands if isinstance(c.form, forms.OpenInspection) for account in c.form.team}
+        teams = {account for c in commands if isinstance(c.form, OpenInspection) for account in c.form.team}
         accounts = await connection.fetch(QUERIES.accounts, list(teams)) if teams else []
         cut = await load_cuts(connection, commands)
         erasures, log_keys = await load_erasures(connection, targets), await load_log_keys(connection, commands)

@@ -1,0 +1,40 @@
+"""The body by which a working calendar is published, and what its file says."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from services.intake.writing.forms import Day, Form, Line, Write
+
+MAX_FILE = 12_000  # characters of a calendar's file: its event holds no more
+
+
+def _days_once(days: list[int]) -> list[int]:
+    if len(set(days)) < len(days):
+        raise ValueError(("có ngày ghi hai lần", "names a day twice"))
+    return days
+
+
+class PublishCalendar(Write):
+    """A version of the working calendar: the exact text of its file, which the log pins by hash."""
+
+    file: Annotated[str, Field(min_length=1, max_length=MAX_FILE)]
+
+
+class DaysOff(Form):
+    """Days off in a row, both ends included."""
+
+    from_: Day = Field(alias="from")
+    to: Day
+    name: Line
+
+
+class CalendarFile(Form):
+    """What a calendar's file says (schemas/calendar)."""
+
+    version: Annotated[str, Field(pattern=r"^20\d\d\.[1-9]\d{0,2}$")]
+    weekend: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(max_length=7), AfterValidator(_days_once)]
+    reply_working_days: Annotated[int, Field(ge=1, le=60)]
+    until: Day
+    holidays: Annotated[list[DaysOff], Field(min_length=1, max_length=200)]
+    makeup: Annotated[list[Day], Field(max_length=100)]

@@ -1,0 +1,1 @@
+"""Further keys that sign the log."""

@@ -1,0 +1,47 @@
+"""The bodies of the Department's own writes: commendations, the cut of a quarter and its publication."""
+
+from base64 import b64decode, b64encode
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from services.intake.writing.forms import Day, UnitId, Words, Write, WriteId, shown
+
+
+def _root(text: str) -> str:
+    try:
+        root = b64decode(text, validate=True)
+        # one spelling of a root: programs that compare texts and those that compare bytes read the same
+        if len(root) == 32 and b64encode(root).decode() == text:
+            return text
+    except ValueError:
+        pass
+    raise ValueError((
+        "phải là gốc của các phiếu điểm như danh sách bản chốt nêu (base64 của 32 byte)",
+        "must be the root of the cards as the frozen list shows it (base64 of 32 bytes)",
+    ))  # fmt: skip
+
+
+Root = Annotated[str, Field(max_length=44), AfterValidator(_root), shown(r"^[A-Za-z0-9+/]{43}=$")]
+
+
+class Commend(Write):
+    """Praise for a unit."""
+
+    unit: UnitId
+    code: Literal["K01", "K02", "K03"]
+    date: Day
+    private: Words = Words()
+
+
+class CloseQuarter(Write):
+    """The cut of a quarter."""
+
+    edition: Literal["flash", "official"]
+
+
+class PublishQuarter(Write):
+    """What a reviewer read of a cut, made public: the root over its cards."""
+
+    closing: WriteId
+    cards_root: Root
