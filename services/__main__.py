@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from services.kernel.options import DATA, HOST, PORT
+
 
 class Lazy(click.Group):
     """A group whose commands are imported when they are called, so that `--help` and `token` answer at once."""
@@ -57,10 +59,6 @@ def log() -> None:
     """Nhật ký: kiểm chứng, chép, giám sát, khóa (the log: verify, export, monitor, keys)."""
 
 
-DATA = click.option("--data", type=click.Path(path_type=Path, readable=False), required=True, help="thư mục dữ liệu")
-PORT = click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-
-
 def announce(address: str) -> None:
     """The one line on stdout that says the services are ready."""
     print(f"ready {address}", flush=True)  # noqa: T201 - this line is the program's output
@@ -68,8 +66,9 @@ def announce(address: str) -> None:
 
 @cli.command()
 @DATA
+@HOST
 @PORT
-def run(data: Path, port: int) -> None:
+def run(data: Path, host: str, port: int) -> None:
     """Chạy cả ba dịch vụ trong một tiến trình (all services in one process)."""
     from services import run as composition
     from services.kernel import command
@@ -77,14 +76,15 @@ def run(data: Path, port: int) -> None:
 
     with command.in_words():
         telemetry.log_to_stderr()
-        _loop(composition.run(data, port, os.environ.get("KYCUONG_DATABASE_URL") or None, announce))
+        _loop(composition.run(data, host, port, os.environ.get("KYCUONG_DATABASE_URL") or None, announce))
 
 
 @cli.command()
 @click.argument("service", type=click.Choice(["intake", "audit", "reports"]))
 @DATA
+@HOST
 @PORT
-def serve(service: str, data: Path, port: int) -> None:
+def serve(service: str, data: Path, host: str, port: int) -> None:
     """Chạy một dịch vụ (one service alone; needs KYCUONG_DATABASE_URL and `kycuong migrate` before)."""
     from services import run as composition
     from services.kernel import command
@@ -92,7 +92,7 @@ def serve(service: str, data: Path, port: int) -> None:
 
     with command.in_words():
         telemetry.log_to_stderr()
-        _loop(composition.serve_one(service, data, port, _database_url(), announce))
+        _loop(composition.serve_one(service, data, host, port, _database_url(), announce))
 
 
 @cli.command()

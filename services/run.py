@@ -5,7 +5,6 @@ Only this module and the command line know all the services.
 
 import asyncio
 import contextlib
-import errno
 import gc
 import logging
 import signal
@@ -33,7 +32,7 @@ from services.kernel.process.folder import Folder, write_durably
 from services.kernel.process.settings import Settings
 from services.kernel.store.migrate import check_migrated, migrate
 from services.kernel.store.postgres import EmbeddedPostgres
-from services.kernel.web import rendering
+from services.kernel.web import listening, rendering
 from services.kernel.web.app import SecurityHeaders, not_allowed
 from services.kernel.web.protocol import guarded
 
@@ -122,27 +121,6 @@ def _subclasses(kind: type[Problem]) -> Iterator[type[Problem]]:
         yield from _subclasses(child)
 
 
-class PortInUse(RuntimeError):
-    """Another program listens on the port; says what to do about it in both languages."""
-
-    def __init__(self, port: int) -> None:
-        other = port + 1 if port < 65535 else port - 1
-        super().__init__(
-            f"cổng {port} đang được chương trình khác dùng; hãy dừng chương trình đó hoặc chọn cổng khác, "
-            f"ví dụ --port {other} (port {port} is in use: stop the other program or choose another --port)"
-        )
-
-
-class PortForbidden(RuntimeError):
-    """The machine keeps the port for root."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(
-            f"người dùng này không được dùng cổng {port}; hãy chọn cổng từ 1024 trở lên, ví dụ --port 8000 (this user "
-            f"may not listen on port {port}: choose a --port of 1024 or more)"
-        )
-
-
 class _Server(uvicorn.Server):
     """Uvicorn without its signal handlers: the composition stops the services, then the database."""
 
@@ -169,11 +147,9 @@ async def serve(
     server = _Server(config)
     _spare_the_collector()
     _on_signals(lambda: setattr(server, "should_exit", True))
-    port = listener.getsockname()[1]
-    with _naming(port):
-        listener.listen(config.backlog)  # of two that bound it, one may; uvloop would not tell the other
-    address = f"http://127.0.0.1:{port}/"
-    ready = asyncio.create_task(_announce_when_ready(address, probes, announce), name="ready")
+    listening.listen(listener, config.backlog)
+    told = _announce_when_ready(listening.address_of(listener), probes, announce)
+    ready = asyncio.create_task(told, name="ready")
     try:
         await server.serve([listener])
     except SystemExit:  # uvicorn's own exit code; ours is 1, with a sentence
@@ -191,33 +167,6 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-
-
-def _listen(port: int) -> socket.socket:
-    """A socket that has the port; connections are refused until a server listens on it."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with _naming(port):
-            listener.bind(("127.0.0.1", port))
-        listener.set_inheritable(False)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
-
-
-@contextlib.contextmanager
-def _naming(port: int) -> Iterator[None]:
-    """Say which port is in use: binding it may tell, or listening on it when two start at once."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise PortInUse(port) from error
-        if error.errno == errno.EACCES:
-            raise PortForbidden(port) from error
-        raise
 
 
 def _on_signals(stop: Callable[[], object]) -> None:
@@ -277,10 +226,10 @@ def remember_database(folder: Folder, url: str) -> None:
     write_durably(folder.secrets_dir / "database_url", url, 0o600)
 
 
-def settings_of(folder: Folder, url: str, port: int | None = None) -> Settings:
+def settings_of(folder: Folder, url: str, address: str | None = None) -> Settings:
     """The settings of a process that serves this folder; in one process the log is read at the own address."""
     settings = Settings(data=folder.path, database_url=url)
-    return settings if port is None else settings.model_copy(update={"audit_url": f"http://127.0.0.1:{port}/"})
+    return settings if address is None else settings.model_copy(update={"audit_url": address})
 
 
 async def prepare(settings: Settings) -> None:
@@ -304,25 +253,25 @@ async def prepare(settings: Settings) -> None:
         await asyncio.to_thread(make)
 
 
-async def run(data: Path, port: int, url: str | None, announce: Callable[[str], None]) -> None:
-    """All three services in one process, on `127.0.0.1:port`, until a signal ends it."""
+async def run(data: Path, host: str, port: int, url: str | None, announce: Callable[[str], None]) -> None:
+    """All three services in one process, on one address, until a signal ends it."""
     folder = Folder(data).prepare()
     folder.hold()
     # the port first: without it there is no use in starting a database
-    with _listen(port) as listener:
+    with listening.bind(host, port) as listener:
         async with database(folder, url) as admin_url:
             remember_database(folder, admin_url)
-            settings = settings_of(folder, admin_url, port)
+            settings = settings_of(folder, admin_url, listening.address_of(listener))
             await prepare(settings)
             with telemetry.exporting("run"):
                 house = House({name: create_service(name, settings) for name in SERVICES})
                 await serve(house, listener, SERVICES, announce, settings.trusted_proxies)
 
 
-async def serve_one(name: str, data: Path, port: int, url: str, announce: Callable[[str], None]) -> None:
+async def serve_one(name: str, data: Path, host: str, port: int, url: str, announce: Callable[[str], None]) -> None:
     """One service alone; its database must have been migrated."""
     folder = Folder(data).prepare()
-    with _listen(port) as listener:
+    with listening.bind(host, port) as listener:
         settings = settings_of(folder, url)
         await check_migrated(settings, name)
         with telemetry.exporting(name):

@@ -17,6 +17,7 @@ from services.demo.load import load, progress_on_terminal
 from services.demo.schedule import story_end
 from services.domain.rulefiles import load_calendar
 from services.kernel.command import in_words
+from services.kernel.options import DATA, HOST, PORT
 from services.kernel.process.folder import Folder
 from services.kernel.process.settings import Settings
 from services.kernel.quarters import parse_instant, rfc3339
@@ -42,10 +43,11 @@ class Tale:
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path, readable=False), required=True, help="thư mục dữ liệu")
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@DATA
+@HOST
+@PORT
 @click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="hạt giống của dữ liệu (seed)")
-def demo(data: Path, port: int, seed: int) -> None:
+def demo(data: Path, host: str, port: int, seed: int) -> None:
     """Chạy tỉnh An Sơn hư cấu để xem thử (run a fictional province to look around)."""
     import uvloop
 
@@ -56,7 +58,7 @@ def demo(data: Path, port: int, seed: int) -> None:
         telemetry.log_to_stderr("WARNING")
         tale = _begin(folder, seed)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(folder, port, tale))
+            runner.run(_run(folder, host, port, tale))
 
 
 def _begin(folder: Folder, seed: int) -> Tale | None:
@@ -74,13 +76,13 @@ def _begin(folder: Folder, seed: int) -> Tale | None:
     return Tale.of_note(folder.prepare().begin_load(tale.note()))
 
 
-async def _run(folder: Folder, port: int, tale: Tale | None) -> None:
+async def _run(folder: Folder, host: str, port: int, tale: Tale | None) -> None:
     """Serve until a signal; load meanwhile. A load that fails ends the services too."""
     from services import run as composition
 
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     url = os.environ.get("KYCUONG_DATABASE_URL") or None
-    serving = asyncio.create_task(composition.run(folder.path, port, url, ready.set_result))
+    serving = asyncio.create_task(composition.run(folder.path, host, port, url, ready.set_result))
     telling = asyncio.create_task(_tell(folder, ready, tale))
     await asyncio.wait({serving, telling}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():

@@ -1,6 +1,7 @@
 """docs/operate.md names every setting with its true default, and only settings and commands that exist."""
 
 import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from services.kernel.web.protocol import Limits
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+LISTENING = {"KYCUONG_HOST"}  # an option of the commands that serve
 FOR_TESTS = {"KYCUONG_FAILPOINT", "KYCUONG_REQUIRE_KAFKA", "KYCUONG_REQUIRE_CHROMIUM", "KYCUONG_REQUIRE_GO"}
 
 
@@ -23,7 +25,7 @@ def _table() -> dict[str, str]:
 def test_every_setting_is_in_the_table_with_its_default() -> None:
     fields = {f"KYCUONG_{name.upper()}": field for name, field in Settings.model_fields.items() if name != "data"}
     table = _table()
-    assert table.keys() == fields.keys()
+    assert table.keys() == fields.keys() | LISTENING
     for variable, field in fields.items():
         if isinstance(field.default, str | int) and field.default != "":
             shown = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
@@ -64,13 +66,18 @@ def test_compose_starts_the_services_as_the_program_takes_them() -> None:
     for name, command in serving.items():
         parsed = cli.commands["serve"].make_context("serve", command[1:])
         assert parsed.params["service"] == name
-        assert f"reverse_proxy 127.0.0.1:{parsed.params['port']}\n" in caddy
+        assert f"reverse_proxy {name}:{parsed.params['port']}\n" in caddy
+        probe = f"http://127.0.0.1:{parsed.params['port']}/{name}/readyz"
+        assert probe in compose["services"][name]["healthcheck"]["test"][-1]
     (largest,) = re.findall(r"max_size (\d+)MB", caddy)
     assert int(largest) * 1_000_000 > handover.MAX_BYTES  # else the proxy refuses what a phone hands over
     environment = compose["x-service"]["environment"]
-    assert f"127.0.0.1:{serving['audit'][-1]}/" in environment["KYCUONG_AUDIT_URL"]
+    assert environment["KYCUONG_AUDIT_URL"] == "http://audit:8000/"
     assert {name for name in environment if name.startswith("KYCUONG_")} <= _table().keys()
-    assert environment["KYCUONG_PROXIES"] == "127.0.0.1"  # they share its network
+    proxy = compose["services"]["proxy"]["networks"]["default"]["ipv4_address"]
+    assert environment["KYCUONG_PROXIES"] == proxy
+    assert ip_address(proxy) in ip_network(compose["networks"]["default"]["ipam"]["config"][0]["subnet"])
+    assert "KYCUONG_HOST=0.0.0.0" in (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
 
 
 def test_the_proxy_has_the_server_s_limits_and_none_of_time_on_bodies() -> None:

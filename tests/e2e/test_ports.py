@@ -7,12 +7,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 
 from services.kernel.process.folder import Folder
-from services.run import PortInUse, _listen, serve
-from tests.support.instance import PROGRAM, ROOT, free_port
+from services.kernel.web.listening import NotOurHost, PortInUse, address_of, bind, listen
+from services.run import serve
+from tests.support.instance import PROGRAM, ROOT, Instance, free_port
 
 
 @pytest.mark.parametrize("command", [("run",), ("serve", "intake"), ("demo",)], ids=" ".join)
@@ -35,7 +37,7 @@ def test_a_port_in_use_is_named_with_the_remedy(command: tuple[str, ...]) -> Non
 
 
 async def test_of_two_that_start_at_once_one_is_told() -> None:
-    with _listen(0) as first, _listen(first.getsockname()[1]) as second:
+    with bind("127.0.0.1", 0) as first, bind("127.0.0.1", first.getsockname()[1]) as second:
         first.listen()
         async with asyncio.timeout(5):
             with pytest.raises(PortInUse):
@@ -43,13 +45,38 @@ async def test_of_two_that_start_at_once_one_is_told() -> None:
 
 
 def test_a_port_is_taken_once_somebody_listens() -> None:
-    with _listen(0) as first:
-        first.listen()
+    with bind("127.0.0.1", 0) as first:
+        listen(first, 1)
         port = first.getsockname()[1]
         with pytest.raises(PortInUse, match=f"--port {port + 1 if port < 65535 else port - 1} "):
-            _listen(port)
-    with _listen(port):
+            bind("127.0.0.1", port)
+    with bind("127.0.0.1", port):
         pass
+
+
+@pytest.mark.parametrize(("host", "reached"), [("0.0.0.0", "127.0.0.1"), ("localhost", "127.0.0.1"), ("::", "[::1]")])
+def test_what_listens_everywhere_is_reached_on_this_machine(host: str, reached: str) -> None:
+    with bind(host, 0) as listener:
+        assert address_of(listener).startswith(f"http://{reached}:")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "two words", "x" * 70])
+def test_a_host_that_is_none_of_this_machine_s_is_named(host: str) -> None:
+    with pytest.raises(NotOurHost, match="--host"):
+        bind(host, 0)
+
+
+def test_the_program_listens_where_it_is_told(open_tmp: Path) -> None:
+    """On every address, by the variable; another of the loopback addresses stands for the machine's own."""
+    instance = Instance(open_tmp / "data", env={"KYCUONG_HOST": "0.0.0.0"})
+    try:
+        instance.start()
+        for host in ("127.0.0.1", "127.0.0.2"):
+            answer = httpx.get(f"http://{host}:{instance.port}/intake/readyz", trust_env=False)
+            assert answer.status_code == 200, answer.text
+        instance.stop()
+    finally:
+        instance.cleanup()
 
 
 def test_a_service_without_its_database_says_so_and_exits_with_1(tmp_path):

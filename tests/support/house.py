@@ -10,7 +10,8 @@ from fastapi import FastAPI
 
 from services.kernel.process.clock import Clock
 from services.kernel.process.settings import Settings
-from services.run import SERVICES, House, _listen, _Server, create_service, server_config
+from services.kernel.web import listening
+from services.run import SERVICES, House, _Server, create_service, server_config
 
 
 @dataclass
@@ -29,13 +30,13 @@ class Open:
 @asynccontextmanager
 async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Open]:
     """Serve until the block ends; every service is ready when it begins."""
-    listener = _listen(0)
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    settings = settings.model_copy(update={"audit_url": url + "/"})
+    listener = listening.bind("127.0.0.1", 0)
+    address = listening.address_of(listener)
+    settings = settings.model_copy(update={"audit_url": address})
     apps = {name: create_service(name, settings, clock) for name in SERVICES}
     server = _Server(server_config(House(apps), settings.trusted_proxies))
     serving = asyncio.create_task(server.serve([listener]))
-    house = Open(url, apps, settings)
+    house = Open(address.rstrip("/"), apps, settings)
     try:
         async with asyncio.timeout(20), house.client() as client:
             while not server.started:

@@ -22,12 +22,12 @@ from services.intake.writing.loading import QUERIES
 from services.kernel.command import database_of, in_words
 from services.kernel.identity.authentication import hash_token
 from services.kernel.identity.roles import Role
+from services.kernel.options import DATA
 from services.kernel.problems import Problem, field_errors
 from services.kernel.process.settings import Settings
 from services.kernel.quarters import parse_instant
 
 T = TypeVar("T")
-DATA = click.option("--data", type=click.Path(path_type=Path, readable=False), required=True, help="thư mục dữ liệu")
 ROLE = click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="vai trò")
 UNIT = click.option("--unit", help="đơn vị; bỏ trống là toàn tỉnh (none: the province)")
 
