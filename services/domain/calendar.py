@@ -135,3 +135,20 @@ def _holiday(entry: Mapping[str, str]) -> Holiday:
     if last < first:
         raise ValueError(f"holiday {entry['name']!r} ends before it begins")
     return Holiday(first, last, entry["name"])
+
+
+class DaysLeft:
+    """How many working days are left until a deadline: 0 on its own day and after it."""
+
+    def __init__(self, calendar: WorkingCalendar, now: datetime) -> None:
+        self._calendar, self._today = calendar, local_date(now)
+        self._known: dict[date, int] = {}
+
+    def __call__(self, due: datetime | None) -> int | None:
+        """The days left, counted once for each day that is a deadline; None without one."""
+        if due is None:
+            return None
+        last = local_date(due)
+        if last not in self._known:
+            self._known[last] = self._calendar.working_days(self._today, last)
+        return self._known[last]

@@ -1,0 +1,102 @@
+"""The table of a case: every severity and state × every command, with what no program has ever known between them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.domain.case import (
+    FREE,
+    KEPT,
+    OVERTURNING,
+    SCORED,
+    SEVERITIES,
+    TABLE,
+    Command,
+    Outcome,
+    Refusal,
+    State,
+    Turn,
+    allows,
+    deciding,
+    is_counted,
+    outcomes,
+    settled,
+    step,
+    turn,
+)
+from services.domain.words import OUTCOMES, STATES, case_label
+
+ANY_STATE = st.sampled_from(State) | st.sampled_from(["appealed", "", "Recorded", "Đã rút"]) | st.text(max_size=20)
+ANY_SEVERITY = st.integers(-1, 9)
+FINAL = (State.DECIDED, State.WITHDRAWN)
+
+
+def test_every_command_is_answered_in_every_state():
+    assert set(TABLE) == set(Command)
+    assert all(set(row) == set(State) for row in TABLE.values())
+
+
+@pytest.mark.parametrize("severity", sorted(SCORED))
+def test_what_a_scored_case_takes(severity):
+    taken = {state: {command for command in Command if allows(severity, state, command)} for state in State}
+    everything = {Command.DECISION, Command.UPHOLDING, Command.WITHDRAWAL}
+    assert taken == {
+        State.RECORDED: {Command.REPLY, Command.DECISION, Command.WITHDRAWAL, Command.LAPSE},
+        State.REPLIED: everything,
+        State.LAPSED: everything,
+        State.DECIDED: set(),
+        State.WITHDRAWN: set(),
+    }
+
+
+def test_what_the_unit_does_not_know_of_is_only_decided_or_withdrawn():
+    assert {one for one in Command if allows(KEPT, "recorded", one)} == {Command.DECISION, Command.WITHDRAWAL}
+    assert step(KEPT, "recorded", Command.REPLY) is step(KEPT, "recorded", Command.LAPSE) is Refusal.UNTOLD
+    assert Outcome.REFERRED in outcomes(KEPT, "recorded")
+    assert Outcome.UPHELD not in outcomes(KEPT, "recorded")
+
+
+def test_what_is_free_is_only_withdrawn():
+    assert [one for one in Command if allows(FREE, "recorded", one)] == [Command.WITHDRAWAL]
+    assert not outcomes(FREE, "recorded")
+
+
+def test_upholding_waits_for_the_unit():
+    assert step(2, "recorded", deciding("upheld")) is Refusal.WINDOW_OPEN
+    assert outcomes(2, "recorded") == sorted(OVERTURNING, key=list(Outcome).index)
+    assert outcomes(2, "replied") == outcomes(2, "lapsed") == [Outcome.UPHELD, *outcomes(2, "recorded")]
+
+
+@given(ANY_SEVERITY, ANY_STATE, st.sampled_from(Command))
+def test_nothing_is_without_an_answer(severity, state, command):
+    answer = step(severity, state, command)
+    assert isinstance(answer, State | Refusal)
+    assert allows(severity, state, command) is isinstance(answer, State)
+    if state not in list(State):
+        assert answer in (Refusal.UNKNOWN, Refusal.NO_CASE, Refusal.UNTOLD)
+
+
+@given(st.sampled_from(sorted(SEVERITIES)), st.lists(st.sampled_from(Command)))
+def test_a_case_that_is_over_stays_over(severity, commands):
+    state = State.RECORDED
+    for command in commands:
+        moved = step(severity, state, command)
+        assert state not in FINAL or isinstance(moved, Refusal)
+        state = moved if isinstance(moved, State) else state
+
+
+@given(ANY_SEVERITY, ANY_STATE, st.sampled_from([None, False, True]))
+def test_whose_turn_it_is_can_be_taken(severity, state, accepts):
+    whose = turn(severity, state, accepts)
+    if whose is not Turn.NOTHING:
+        assert allows(severity, state, Command(whose)) and is_counted(severity, state)
+    if settled(severity, state, accepts):
+        assert whose is Turn.NOTHING and severity == 1
+
+
+def test_every_state_and_outcome_has_words_and_an_unknown_one_its_name():
+    assert (set(STATES), set(OUTCOMES)) == (set(State), set(Outcome))
+    assert case_label(1, "replied", True, None, "en") == "Counts (the unit agrees)"
+    assert case_label(2, "replied", True, None, "vi") == "Đã giải trình"
+    assert case_label(2, "decided", None, "upheld", "en") == "Upheld"
+    assert case_label(2, "appealed", None, None, "en") == "appealed"
