@@ -12,7 +12,7 @@ from services.demo.hours import local
 from services.demo.schedule import INSPECTORS, PHU_LAM, TAN_HOA
 from services.demo.tree import REFORM
 from services.intake.people import accounts
-from services.intake.writing.loading import QUERIES
+from services.intake.people.sql import QUERIES
 from services.kernel.identity.roles import Role
 from services.kernel.process.folder import write_durably
 from services.kernel.store.db import Connection, Pool, transaction

@@ -1,7 +1,7 @@
 """A finding's case: classes of severity, states, and where each command takes it from each state. Pure.
 
-The one table of writer and reader: intake refuses by it, its lists sort by it, SQL is tested against it. A further command
-(an appeal, an extension, a remedy's report, a reopening) is one more row, a further state one more column.
+The one table of writer and reader: intake refuses by it, its lists sort by it, SQL is tested against it. A further
+command (an appeal, an extension, a remedy's report, a reopening) is one more row, a further state one more column.
 """
 
 from collections.abc import Mapping

@@ -25,7 +25,7 @@ SETTLED: Mapping[str, Pair] = {
     "accepted": ("Được tính (đơn vị thống nhất)", "Counts (the unit agrees)"),
     "lapsed": ("Được tính (quá hạn)", "Counts (no reply in time)"),
 }
-_BY_NAME: Mapping[str, Pair] = {**STATES, **OUTCOMES}
+_BY_NAME: Mapping[str, Pair] = {str(name): pair for name, pair in (*STATES.items(), *OUTCOMES.items())}
 
 
 def case_label(severity: int, state: str, accepts: bool | None, outcome: str | None, language: Language) -> str:

@@ -14,18 +14,23 @@ from services.domain.catalogue import Catalogue
 from services.domain.rulefiles import load_catalogues
 from services.intake.calendars import watch as calendar_watch
 from services.intake.cases import deadlines as lapses
+from services.intake.directory import endpoints as directory
+from services.intake.erasures import endpoints as erasures
 from services.intake.evidence import endpoints as photo_endpoints
 from services.intake.evidence import parts as photo_parts
 from services.intake.evidence.imaging import Darkroom
 from services.intake.faces import pages
+from services.intake.findings import endpoints as findings
 from services.intake.handover import endpoints as handover
 from services.intake.handover.keys import Keys
-from services.intake.minutes import endpoints as minutes_endpoints
+from services.intake.inspections import endpoints as inspections
+from services.intake.minutes import endpoints as minutes
+from services.intake.people import endpoints as people
 from services.intake.people import local_sign_in as sessions
 from services.intake.people import sweeps
 from services.intake.people.known_devices import KnownDevices
 from services.intake.people.local_sign_in import Logins
-from services.intake.reading import reads
+from services.intake.phones import endpoints as phones
 from services.intake.replay import genesis, opening
 from services.intake.vault.key import open_vault
 from services.intake.vault.sealing import Vault
@@ -51,6 +56,7 @@ from services.kernel.streams import open_stream
 from services.kernel.web.app import service_app
 
 NAME = "intake"
+_FACES = (people, directory, inspections, findings, erasures, phones, photo_endpoints, handover, minutes, sessions)
 STOP_WITHIN = 3.0  # seconds
 log = logging.getLogger(__name__)
 
@@ -67,11 +73,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     app = service_app(NAME, "Kỷ Cương: tiếp nhận (intake)", lifespan)
     endpoints.install(app)
-    reads.install(app)
-    photo_endpoints.install(app)
-    handover.install(app)
-    minutes_endpoints.install(app)
-    sessions.install(app)
+    for face in _FACES:
+        face.install(app)
     pages.install(app)
     app.get("/intake/healthz", openapi_extra=PUBLIC, response_class=Response)(_healthz)
     app.get("/intake/readyz", openapi_extra=PUBLIC, response_class=Response)(_readyz)

@@ -12,12 +12,14 @@ from services.intake.evidence import parts as photo_parts
 from services.intake.evidence.imaging import Darkroom, Unreadable
 from services.intake.evidence.parts import Part, Sending
 from services.intake.evidence.rules import completed_id, photo_id
+from services.intake.evidence.sql import QUERIES
+from services.intake.findings.endpoints import known_finding
 from services.intake.findings.forms import MAX_PHOTO_BYTES
-from services.intake.reading.reads import Reason, open_finding
+from services.intake.reading.private import Reason, note_reading
+from services.intake.reading.reach import reading
 from services.intake.vault.sealing import Sealed
 from services.intake.writing.commands import PHOTO, Command, SentPhoto
 from services.intake.writing.forms import WRITE_ID, id_errors
-from services.intake.writing.loading import QUERIES
 from services.intake.writing.openapi import answers
 from services.intake.writing.service import Service, service_of
 from services.intake.writing.world import KeptPhoto
@@ -174,17 +176,16 @@ def _place(text: str) -> int:
 async def show_photo(request: Request, reason: Reason) -> Response:
     """The kept image, to whoever may read the private part; an auditor gives a reason; each opening is logged."""
     finding, place = request.path_params["finding"], _place(request.path_params["n"])
-    service = service_of(request)
-    opening = await open_finding(request, finding)
-    row = await service.pool.fetchrow(QUERIES.photo, finding, place) if place else None
+    async with reading(request, Action.READ_CASE) as reader:
+        _, role = await known_finding(reader, finding)
+        row = await reader.connection.fetchrow(QUERIES.photo, finding, place) if place else None
     if row is None:
         raise NotFound
-    if opening.role is Role.AUDITOR and is_blank(reason or ""):
+    if role is Role.AUDITOR and is_blank(reason or ""):
         raise invalid("/reason", "hãy nêu lý do xem ảnh", "say why the photo is opened")
-    await opening.note(service, reason, f"photo.{place}")
-    # a crash here leaves a reading noted that nobody saw: never the other way round
+    await note_reading(reader, role, finding=finding, part=f"photo.{place}", reason=reason)
     sealed = Sealed(*_group(finding, place), row["wrapped_key"], row["sealed"])
-    _, image = await asyncio.to_thread(service.vault.open, sealed)
+    _, image = await asyncio.to_thread(reader.service.vault.open, sealed)
     headers = {
         "Content-Disposition": f'attachment; filename="{finding}-{place}.jpg"', "Content-Security-Policy": "sandbox",
         "Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.intake.evidence.rules import completed_id
+from services.intake.evidence.sql import QUERIES
 from services.intake.findings.forms import MAX_PHOTO_BYTES
 from services.intake.vault.sealing import Sealed
-from services.intake.writing.loading import QUERIES
 from services.intake.writing.refusals import UploadGap
 from services.intake.writing.service import Service
 from services.kernel.problems import FieldError, TooLarge

@@ -7,6 +7,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -15,6 +16,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from services.intake.faces.shell import PAGES
+from services.intake.inspections.endpoints import known
 from services.intake.minutes.content import (
     Closed,
     Member,
@@ -28,17 +30,17 @@ from services.intake.minutes.content import (
 )
 from services.intake.minutes.files import DOCX, PDF, as_file
 from services.intake.minutes.wording import Office, paper
-from services.intake.reading.reads import Reading, Reason, private_of, privates_of, reading_of
-from services.intake.writing.forms import is_write_id
-from services.intake.writing.loading import QUERIES
+from services.intake.reading.private import Reason, note_reading, private_of, privates_of
+from services.intake.reading.reach import Reading, reading
 from services.intake.writing.refusals import WrongState
 from services.intake.writing.service import Service, service_of
 from services.intake.writing.world import is_lost
-from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.roles import PUBLIC, Action, Role, allows
 from services.kernel.problems import NotFound, invalid
 from services.kernel.quarters import local_date, rfc3339
-from services.kernel.strict_json import clean_text, is_blank
+from services.kernel.store.db import Connection, snapshot
+from services.kernel.store.sql import load_queries
+from services.kernel.strict_json import is_blank
 from services.kernel.web.downloads import attachment, csv_cell, file_name
 from services.kernel.web.pages import Reader
 
@@ -48,6 +50,7 @@ _ODK = (
 )  # fmt: skip
 _UNKNOWN = "(không rõ: tên đã mất khi khôi phục dữ liệu)"
 _HASH = re.compile("[0-9a-f]{64}")
+_sql = load_queries(Path(__file__).with_name("queries.sql"))
 _KINDS = {"pdf": PDF, "docx": DOCX}
 
 
@@ -84,7 +87,7 @@ def _giving(kind: str) -> Any:
         settings = service.settings
         raw = await as_file(paper(edition, Office(settings.department, settings.seat), issued, address), kind)
         digest = hashlib.sha256(raw).hexdigest()
-        await service.pool.execute(QUERIES.note_minutes_file, digest, issued, kind, len(raw), service.clock.now())
+        await service.pool.execute(_sql.note_minutes_file, digest, issued, kind, len(raw), service.clock.now())
         # a crash here leaves the hash of a file that nobody was given
         headers = {
             "Content-Disposition": attachment(_file_name(edition, kind), f"bien-ban-{id}.{kind}"),
@@ -97,10 +100,12 @@ def _giving(kind: str) -> Any:
 
 async def fill_audit(request: Request, id: str, reason: Reason) -> Response:
     """How the form was filled in, in ODK's columns; free text is told by its length. Not for the unit."""
-    service, reading, role, row = await _reach(request, id, reason, "fill")
-    if role is Role.UNIT_HEAD or reading.heads(row["unit"]):
-        raise NotFound
-    rows = (await private_of(service, row["closing"])).get("fill") or []
+    async with reading(request, Action.READ_CASE) as reader:
+        row, role = await _closed_one(reader, id, reason)
+        if role is Role.UNIT_HEAD or reader.heads(row["unit"]):
+            raise NotFound
+        rows = (await private_of(reader, row["closing"])).get("fill") or []
+    await note_reading(reader, role, inspection=id, part="fill", reason=reason)
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(_ODK)
@@ -119,47 +124,39 @@ def _file_name(edition: Mapping[str, Any], kind: str) -> str:
 
 async def _open(request: Request, id: str, reason: str | None) -> tuple[Service, dict[str, Any], str]:
     """The minutes as the caller may read them, and the hash of their full edition."""
-    service, reading, role, row = await _reach(request, id, reason, "minutes")
-    closed = await _closed(service, reading, row)
-    issued = await _issue(service, closed)
+    async with reading(request, Action.READ_CASE) as reader:
+        row, role = await _closed_one(reader, id, reason)
+        closed = await _closed(reader, row)
+    await note_reading(reader, role, inspection=id, part="minutes", reason=reason)
+    issued = await _issue(reader.service, closed)
     said = content(closed)
-    return service, units_edition(said) if role is Role.UNIT_HEAD else said, issued
+    return reader.service, units_edition(said) if role is Role.UNIT_HEAD else said, issued
 
 
-async def _reach(
-    request: Request, id: str, reason: str | None, part: str
-) -> tuple[Service, Reading, Role, asyncpg.Record]:
-    """A closed inspection that the caller may read, and as whom; the reading is logged."""
-    service, reading = await reading_of(request)
-    row = await service.pool.fetchrow(QUERIES.one_inspection, id, True, []) if is_write_id(id) else None
-    role = None if row is None else reading.role(row["unit"], row["team"])
-    if row is None or role is None:
-        raise NotFound
+async def _closed_one(reader: Reading, id: str, reason: str | None) -> tuple[asyncpg.Record, Role]:
+    """A closed inspection that the caller may read, and as whom."""
+    row, role = await known(reader, id)
     if row["closing"] is None:
         raise WrongState(("Cuộc kiểm tra chưa kết thúc nên chưa có biên bản.", "Still open: there are no minutes yet."))
     if role is Role.AUDITOR and is_blank(reason or ""):
         raise invalid("/reason", "hãy nêu lý do xem biên bản", "say why the minutes are opened")
-    now = service.clock.now()
-    noted = (reading.caller.account, role, id, reason and clean_text(reason), now, part)
-    await service.pool.execute(QUERIES.note_minutes_read, *noted)
-    # a crash here leaves a reading noted that nobody saw: never the other way round
-    return service, reading, role, row
+    return row, role
 
 
-async def _closed(service: Service, reading: Reading, row: asyncpg.Record) -> Closed:
-    members = await service.pool.fetch(QUERIES.team_members, row["team"], row["opened_at"])
-    rows = await service.pool.fetch(QUERIES.minutes_findings, row["id"])
-    private = await privates_of(service, [row["closing"], *(one["id"] for one in rows)])
+async def _closed(reader: Reading, row: asyncpg.Record) -> Closed:
+    members = await reader.connection.fetch(_sql.team_members, row["team"], row["opened_at"])
+    rows = await reader.connection.fetch(_sql.minutes_findings, row["id"])
+    private = await privates_of(reader, [row["closing"], *(one["id"] for one in rows)])
     day, unit = local_date(row["opened_at"]), row["unit"]
-    version = reading.directory.version(unit, day)
+    version = reader.directory.version(unit, day)
     return Closed(
         inspection=row["id"], closing=row["closing"], unit_name=version.name if version else unit, kind=row["kind"],
         basis=row["basis"], opened_at=row["opened_at"], closed_at=row["closed_at"], roll=json.loads(row["roll"]),
         impartial=row["impartial"],
         members=[Member(one["display_name"] or one["account"], one["leads"]) for one in members]
         + [Member(_UNKNOWN, False) for account in row["team"] if is_lost(account)],
-        findings=_noted(service, rows, row["catalogue"], private), private=private[row["closing"]],
-        reply_due=row["reply_due"], parent_name=reading.directory.above_namesake(unit, day),
+        findings=_noted(reader.service, rows, row["catalogue"], private), private=private[row["closing"]],
+        reply_due=row["reply_due"], parent_name=reader.directory.above_namesake(unit, day),
     )  # fmt: skip
 
 
@@ -181,8 +178,8 @@ async def _issue(service: Service, closed: Closed) -> str:
     """The hash of this edition: that of one that says the same, or else a new one under a new salt."""
     said = content(closed)
     async with service.pool.acquire() as connection, connection.transaction():
-        await connection.execute(QUERIES.lock_inspection, closed.inspection)
-        standing = await connection.fetch(QUERIES.standing_minutes, closed.inspection)
+        await connection.execute(_sql.lock_inspection, closed.inspection)
+        standing = await connection.fetch(_sql.standing_minutes, closed.inspection)
         for one in standing:
             if content_hash(said, one["salt"]) == one["content"]:
                 return str(one["content"])
@@ -191,7 +188,7 @@ async def _issue(service: Service, closed: Closed) -> str:
         issued = content_hash(said, salt)
         shown = json.dumps(figures(closed), ensure_ascii=False)
         made = (issued, closed.inspection, salt, shown, service.clock.now(), true)
-        await connection.execute(QUERIES.issue_minutes, *made)
+        await connection.execute(_sql.issue_minutes, *made)
         # a crash here leaves the earlier edition as the newest
     return issued
 
@@ -207,10 +204,12 @@ async def check_file(request: Request, sha256: str) -> Response:
     if not _HASH.fullmatch(sha256):
         raise invalid("/sha256", "phải là 64 chữ số hex của SHA-256", "must be the 64 hex digits of a SHA-256")
     service = service_of(request)
-    row = await service.pool.fetchrow(QUERIES.minutes_file, sha256)
-    if row is None:
-        return JSONResponse({"match": False})
-    current = await _stands(service, await service.pool.fetchrow(QUERIES.minutes_issue, row["content"]))
+    async with snapshot(service.pool) as connection:
+        row = await connection.fetchrow(_sql.minutes_file, sha256)
+        if row is None:
+            return JSONResponse({"match": False})
+        issue = await connection.fetchrow(_sql.minutes_issue, row["content"])
+        current = await _stands(service, connection, issue)
     shown = {"match": True, "kind": row["kind"], "issued_at": rfc3339(row["issued_at"]), "current": current}
     return JSONResponse(shown | {"content_sha256": row["content"]})
 
@@ -218,34 +217,33 @@ async def check_file(request: Request, sha256: str) -> Response:
 async def check_paper(request: Request, inspection: str, content: str) -> Response:
     """The page behind a paper's code: match, an earlier edition, or no match; whoever holds the hash may look."""
     service = service_of(request)
-    row = await service.pool.fetchrow(QUERIES.minutes_issue, content) if _HASH.fullmatch(content) else None
+    async with snapshot(service.pool) as connection:
+        row = await connection.fetchrow(_sql.minutes_issue, content) if _HASH.fullmatch(content) else None
+        stands = row is not None and row["inspection"] == inspection and await _stands(service, connection, row)
     if row is None or row["inspection"] != inspection:
         return PAGES.render(request, "minutes.html", status=404, verdict="mismatch", figures=None, issue=None)
-    verdict = "match" if await _stands(service, row) else "earlier"
+    verdict = "match" if stands else "earlier"
     return PAGES.render(request, "minutes.html", verdict=verdict, figures=json.loads(row["figures"]), issue=row)
 
 
-async def _stands(service: Service, issue: asyncpg.Record) -> bool:
+async def _stands(service: Service, connection: Connection, issue: asyncpg.Record) -> bool:
     """Whether an edition still says what the inspection says now: of a paper and of a file alike."""
     if issue["salt"] is None:
         return False
-    rows = await service.pool.fetch(QUERIES.minutes_findings, issue["inspection"])
+    rows = await connection.fetch(_sql.minutes_findings, issue["inspection"])
     now = found(_noted(service, rows, issue["catalogue"], {}))
     return bool(now == json.loads(issue["figures"])["findings"])
 
 
 async def unit_code(request: Request, unit: str) -> Response:
     """A page to print and hang up: the unit's code opens the form with the unit chosen."""
-    service = service_of(request)
-    now = service.clock.now()
-    reader = Reader.of(await authenticate(service.pool, token_of(request)), now)
-    async with service.pool.acquire() as connection:
-        directory = await service.writes.directory.current(connection)
-    version = directory.version(unit, local_date(now))
+    async with reading(request, Action.SIGNED_IN) as reader:
+        version = reader.directory.version(unit, local_date(reader.now))
     if version is None:
         raise NotFound
     address = f"{_site(request)}intake/?unit={unit}"
     out = io.BytesIO()
     segno.make(address, error="q", micro=False).save(out, kind="svg", border=4, xmldecl=False, omitsize=True)
     code = out.getvalue().decode()
-    return PAGES.render(request, "unit_qr.html", reader=reader, name=version.name, address=address, code=code)
+    shown = Reader.of(reader.caller, reader.now)
+    return PAGES.render(request, "unit_qr.html", reader=shown, name=version.name, address=address, code=code)

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from services.intake.people.local_sign_in import HASHER, verify
+from services.intake.people.sql import QUERIES
+from services.intake.writing import loading
 from services.intake.writing.events import Numbers, system_event
-from services.intake.writing.loading import QUERIES
 from services.intake.writing.storing import store_writes
 from services.kernel.envelope import derived_id
 from services.kernel.identity.authentication import hash_token
@@ -180,8 +181,8 @@ async def _tell(
     time: datetime,
     at: datetime,
 ) -> None:
-    locked = await connection.fetch(QUERIES.lock_units, [unit])
-    if not locked or await connection.fetchval(QUERIES.behind_until) is not None:
+    locked = await connection.fetch(loading.QUERIES.lock_units, [unit])
+    if not locked or await connection.fetchval(loading.QUERIES.behind_until) is not None:
         raise BehindLog
     numbers = Numbers({unit: locked[0]["last_seq"]})
     event = system_event(

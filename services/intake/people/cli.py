@@ -16,9 +16,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.intake.calendars import publishing
 from services.intake.people import accounts
+from services.intake.people.sql import QUERIES
 from services.intake.replay import genesis
 from services.intake.writing.forms import Name
-from services.intake.writing.loading import QUERIES
 from services.kernel.command import database_of, in_words
 from services.kernel.identity.authentication import hash_token
 from services.kernel.identity.roles import Role

@@ -21,9 +21,9 @@ from services.intake.people.known_devices import COOKIE as DEVICE_COOKIE
 from services.intake.people.known_devices import LIFE as DEVICE_LIFE
 from services.intake.people.known_devices import KnownDevices
 from services.intake.people.patience import Key, Patience
+from services.intake.people.sql import QUERIES
 from services.intake.people.turns import Turns
 from services.intake.writing.forms import ACCOUNT, Form
-from services.intake.writing.loading import QUERIES
 from services.intake.writing.service import service_of
 from services.kernel.identity.authentication import COOKIE, hash_token, token_of
 from services.kernel.identity.roles import PUBLIC

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from services.intake.writing.loading import QUERIES
+from services.intake.people.sql import QUERIES
 from services.intake.writing.service import Service
 from services.kernel.process.loops import wait_for_event
 from services.kernel.store.db import TRANSIENT

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from cryptography.exceptions import InvalidTag
 
 from services.intake.vault.sealing import Sealed, Vault
-from services.intake.writing.loading import QUERIES
+from services.intake.vault.sql import QUERIES
 from services.kernel.process.folder import Folder, SecretBroken
 from services.kernel.process.loops import StartRefused
 from services.kernel.store.db import Connection, Pool

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 
-from services.intake.writing.loading import QUERIES
+from services.intake.vault.sql import QUERIES
 from services.kernel.store.db import Connection
 
 _REMEMBERED = 100_000

@@ -1,8 +1,8 @@
 """PostgreSQL: one pool a service and role, one transaction a request or batch, opened at the edge."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 
@@ -50,3 +50,15 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     """A connection inside one transaction: committed on leaving, rolled back on any error."""
     async with pool.acquire() as connection, connection.transaction():
         yield connection
+
+
+@asynccontextmanager
+async def snapshot(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection whose statements all see the same instant, and change nothing: what one answer is made of."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        yield connection
+
+
+def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Rows as the columns that `unnest` takes; as many empty ones of no rows."""
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]

@@ -1,0 +1,119 @@
+"""What a signed-in caller may read of cases, one by one and as sets of units for lists: all of it in one snapshot."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fastapi import Request
+
+from services.domain.calendar import DaysLeft
+from services.domain.case import KEPT
+from services.domain.units import Directory
+from services.intake.writing.service import Service, service_of
+from services.kernel.identity.authentication import authenticate, token_of
+from services.kernel.identity.callers import Caller, Grant
+from services.kernel.identity.reach import Matter, is_kept_from, readable
+from services.kernel.identity.roles import MATRIX, Action, Reach, Role
+from services.kernel.quarters import local_date
+from services.kernel.store.db import Connection, snapshot
+
+STAFF = (Role.INSPECTOR, Role.LEAD, Role.REVIEWER)
+_READERS = (*STAFF, Role.UNIT_HEAD, Role.AUDITOR)  # of several roles the first that reaches a case reads it
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Some units, or all of them."""
+
+    everywhere: bool
+    units: set[str]
+
+    def holds(self, unit: str) -> bool:
+        """Whether the unit is one of them."""
+        return self.everywhere or unit in self.units
+
+    def columns(self) -> tuple[bool, list[str]]:
+        """As a statement takes them."""
+        return self.everywhere, list(self.units)
+
+
+@dataclass(slots=True)
+class Reading:
+    """Who reads what at which instant, and how far he reaches."""
+
+    service: Service
+    connection: Connection
+    caller: Caller
+    action: Action
+    grants: tuple[Grant, ...]
+    """His appointments for what he is doing."""
+    directory: Directory
+    now: datetime
+    _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def role(self, unit: str, team: Sequence[str], severity: int = 0) -> Role | None:
+        """As whom the caller reads a case of a unit and team; None when it is not for him."""
+        matter = Matter(self._scope(unit), mine=self.caller.account in team, kept=severity == KEPT)
+        roles = {grant.role for grant in readable(self.caller, Action.READ_CASE, matter, self.now)}
+        return next((role for role in _READERS if role in roles), None)
+
+    def knows_people(self, unit: str, team: Sequence[str]) -> bool:
+        """Whether the caller may know who inspected: the unit and the auditor may not."""
+        return self.role(unit, team) in STAFF
+
+    def heads(self, unit: str) -> bool:
+        """Whether the caller heads the unit or one above, whatever else he is."""
+        return is_kept_from(self.caller, Matter(self._scope(unit), kept=True), self.now)
+
+    def whole(self) -> Some:
+        """The units of which the caller reads everything, whoever it is of."""
+        return self._some(grant for grant in self.grants if self._reach(grant) is not Reach.OWN_TEAM)
+
+    def teams(self) -> Some:
+        """The units of which the caller reads what is of his own team."""
+        return self._some(grant for grant in self.grants if self._reach(grant) is Reach.OWN_TEAM)
+
+    def headed(self) -> Some:
+        """The units that the caller heads or is above of: what is kept from them is kept from him."""
+        return self._some(post for post in self.caller.posts if post.valid_at(self.now))
+
+    def everybody(self) -> bool:
+        """Whether the caller reads of all accounts, also those of no team."""
+        return any(grant.unit is None and self._reach(grant) is Reach.ALL for grant in self.grants)
+
+    def unit_name(self, unit: str, instant: datetime) -> str:
+        """A unit's name on the day of an instant, told from others of that name; its id where it had none."""
+        return self.directory.label(unit, local_date(instant))
+
+    async def days_left(self) -> DaysLeft:
+        """The working days left until deadlines."""
+        return DaysLeft(await self.service.writes.calendar.current(self.connection), self.now)
+
+    def _reach(self, grant: Grant) -> Reach:
+        return MATRIX[self.action][grant.role]
+
+    def _some(self, grants: Iterable[Grant]) -> Some:
+        units = [grant.unit for grant in grants]
+        named = [unit for unit in units if unit is not None]
+        return Some(None in units, self.directory.below(named, local_date(self.now)) if named else set())
+
+    def _scope(self, unit: str) -> tuple[str, ...]:
+        known = self._scopes.get(unit)
+        if known is None:
+            known = self._scopes[unit] = self.directory.scope(unit, local_date(self.now))
+        return known
+
+
+@asynccontextmanager
+async def reading(request: Request, action: Action) -> AsyncIterator[Reading]:
+    """Who asks, and the one snapshot that he is answered from; Unauthorized, or Forbidden for another role.
+
+    What is told to the reading log is written after it, on a connection of its own.
+    """
+    service, token = service_of(request), token_of(request)
+    async with snapshot(service.pool) as connection:
+        caller, now = await authenticate(connection, token), service.clock.now()
+        grants = caller.require(action, now)
+        directory = await service.writes.directory.current(connection)
+        yield Reading(service, connection, caller, action, grants, directory, now)
