@@ -1,6 +1,7 @@
 """Findings, listed and one by one, as far as the caller reads them."""
 
 import json
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,15 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from services.domain.calendar import DaysLeft
-from services.domain.case import settled
+from services.domain.case import Command, settled
 from services.domain.words import case_label
+from services.intake.findings.may import may, offered
 from services.intake.reading.paging import FIRST, Cursor, Limit, Short, before, next_id, paged
 from services.intake.reading.private import Reason, note_reading, privates_of
 from services.intake.reading.reach import Reading, reading
 from services.intake.writing.forms import is_write_id
-from services.intake.writing.world import missing_photos
+from services.intake.writing.loading import QUERIES
+from services.intake.writing.world import is_lost, missing_photos
 from services.kernel.identity.roles import Action, Role, allows
 from services.kernel.problems import Language, NotFound, invalid, language_of
 from services.kernel.quarters import rfc3339
@@ -45,9 +48,9 @@ async def findings(
         if inspection is not None and not is_write_id(inspection):
             raise invalid("/inspection", "phải là UUIDv7 viết thường", "must be a UUIDv7 in lower case")
         rows = await _rows(reader, FIRST, before(cursor), limit + 1, inspection, unit, state)
-        left = await reader.days_left()
+        left, apart = await reader.days_left(), await _apart(reader, rows)
     language = language_of(request.headers)
-    return paged([_shown(row, reader, left, language) for row in rows], limit)
+    return paged([_shown(row, reader, left, apart, language) for row in rows], limit)
 
 
 async def finding(request: Request, id: str, reason: Reason) -> Response:
@@ -55,7 +58,8 @@ async def finding(request: Request, id: str, reason: Reason) -> Response:
     async with reading(request, Action.READ_CASE) as reader:
         row, role = await known_finding(reader, id)
         answers = {name: row[name] for name in _ANSWERS if row[name] is not None}
-        shown = _shown(row, reader, await reader.days_left(), language_of(request.headers)) | {"answers": answers}
+        left, apart = await reader.days_left(), await _apart(reader, [row])
+        shown = _shown(row, reader, left, apart, language_of(request.headers)) | {"answers": answers}
         opens = role is not Role.AUDITOR or not is_blank(reason or "")
         private = await _private(reader, id, answers) if opens else None
     if private is not None:
@@ -93,8 +97,20 @@ async def _private(reader: Reading, id: str, answers: dict[str, str]) -> dict[st
     return opened[id] | {name: opened[event] for name, event in answers.items() if opened[event]}
 
 
-def _shown(row: asyncpg.Record, reader: Reading, left: DaysLeft, language: Language) -> dict[str, Any]:
+async def _apart(reader: Reading, rows: Iterable[asyncpg.Record]) -> set[str]:
+    """Of whose lost persons the caller is certainly none: by quarter, of those that a restore left unknown."""
+    quarters = {row["quarter"] for row in rows if any(map(is_lost, (*row["team"], row["filer"])))}
+    if not quarters:
+        return set()
+    found = await reader.connection.fetch(QUERIES.apart, [reader.caller.account], list(quarters))
+    return {row["quarter"] for row in found}
+
+
+def _shown(
+    row: asyncpg.Record, reader: Reading, left: DaysLeft, apart: Collection[str], language: Language
+) -> dict[str, Any]:
     manifest, held = json.loads(row["photos"]), sorted(map(int, json.loads(row["held"])))
+    permitted, complete = may(reader, row, apart), not missing_photos(manifest, held)
     where = (row["severity"], row["state"], row["accepts"])
     shown = {
         "id": row["id"], "inspection": row["inspection"], "unit": row["unit"],
@@ -102,10 +118,11 @@ def _shown(row: asyncpg.Record, reader: Reading, left: DaysLeft, language: Langu
         "catalogue": row["catalogue"],
         "severity": row["severity"], "count": row["count"], "captured_at": rfc3339(row["captured_at"]),
         "received_at": rfc3339(row["received_at"]), "photos": len(manifest), "photos_held": held,
-        "complete": not missing_photos(manifest, held), "state": row["state"],
+        "complete": complete, "state": row["state"],
         "accepts": row["accepts"], "outcome": row["outcome"],
         "reply_due": row["reply_due"] and rfc3339(row["reply_due"]), "working_days_left": left(row["reply_due"]),
         "settled": settled(*where), "state_label": case_label(*where, row["outcome"], language),
+        "may": permitted, "outcomes": offered(row, complete) if Command.DECISION in permitted else [],
     }  # fmt: skip
     if reader.knows_people(row["unit"], row["team"]):
         shown["filer"] = row["filer"]

@@ -8,7 +8,7 @@
 SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, finding.catalogue, finding.severity, finding.count,
        finding.captured_at, finding.photos, finding.filer, finding.received_at, finding.state,
        finding.accepts, finding.outcome, finding.reply_due, finding.withdrawal::text, finding.reply::text,
-       finding.decision::text, inspection.team,
+       finding.decision::text, inspection.team, inspection.quarter,
        (SELECT coalesce(jsonb_object_agg(place, encode(commitment, 'hex')), '{}') FROM intake.vault_photo
         WHERE vault_photo.finding = finding.id) AS held
 FROM intake.finding JOIN intake.inspection ON inspection.id = finding.inspection

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from services.domain.calendar import DaysLeft
+from services.intake.inspections.may import may
 from services.intake.phones.endpoints import phones_of
 from services.intake.reading.paging import FIRST, Cursor, Limit, Short, before, next_id, paged
 from services.intake.reading.private import note_reading, private_of
@@ -110,7 +111,7 @@ def _shown(row: asyncpg.Record, reader: Reading, left: DaysLeft) -> dict[str, An
         "closed_at": row["closed_at"] and rfc3339(row["closed_at"]),
         "reply_due": row["reply_due"] and rfc3339(row["reply_due"]), "acknowledged": row["acknowledged"],
         "roll": row["roll"] and json.loads(row["roll"]), "mine": reader.caller.account in row["team"],
-        "found": json.loads(row["found"]), "working_days_left": left(row["reply_due"]),
+        "found": json.loads(row["found"]), "working_days_left": left(row["reply_due"]), "may": may(reader, row),
     }  # fmt: skip
     if reader.knows_people(row["unit"], row["team"]):
         shown |= {"opener": row["opener"], "team": row["team"]}

@@ -13,7 +13,7 @@ from services.domain.units import Directory
 from services.intake.writing.service import Service, service_of
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.callers import Caller, Grant
-from services.kernel.identity.reach import Matter, is_kept_from, readable
+from services.kernel.identity.reach import Matter, covering, is_kept_from, readable
 from services.kernel.identity.roles import MATRIX, Action, Reach, Role
 from services.kernel.quarters import local_date
 from services.kernel.store.db import Connection, snapshot
@@ -65,6 +65,15 @@ class Reading:
     def heads(self, unit: str) -> bool:
         """Whether the caller heads the unit or one above, whatever else he is."""
         return is_kept_from(self.caller, Matter(self._scope(unit), kept=True), self.now)
+
+    def roles(self, action: Action, unit: str) -> frozenset[Role]:
+        """The roles by which the caller may take an action at a unit."""
+        return frozenset(one.role for one in covering(self.caller.grants_for(action, self.now), self._scope(unit)))
+
+    def answers_for(self, unit: str) -> bool:
+        """Whether the caller heads the very unit that answers for this one's cases."""
+        answering = self.directory.answering(unit, local_date(self.now))
+        return any(grant.unit == answering for grant in self.caller.grants_for(Action.ANSWER, self.now))
 
     def whole(self) -> Some:
         """The units of which the caller reads everything, whoever it is of."""
