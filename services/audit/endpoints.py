@@ -16,6 +16,7 @@ from services.audit.erasure import erasures_of
 from services.audit.slip import slip
 from services.audit.state import State
 from services.audit.tree import queries, read_bundle, read_tile
+from services.kernel.health import healthz, readiness
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.roles import PUBLIC, Action, allows
 from services.kernel.log.tiles import MAX_LEVEL, TILE_HEIGHT, TILE_WIDTH, BadTile, Tile, parse_coordinate
@@ -216,14 +217,10 @@ def _event_id(text: str) -> str:
     return text
 
 
-@router.get("/audit/healthz", openapi_extra=PUBLIC)
-async def healthz() -> dict[str, str]:
-    """The process answers."""
-    return {"status": "ok"}
+router.get("/audit/healthz", openapi_extra=PUBLIC)(healthz)
 
 
 @router.get("/audit/readyz", openapi_extra=PUBLIC, responses=_NOT_READY)
 async def readyz(service: Service) -> JSONResponse:
     """The database is reachable and migrated, and the log's loop is alive."""
-    reasons = await service.unready()
-    return JSONResponse({"ready": not reasons, "reasons": reasons}, status_code=503 if reasons else 200)
+    return readiness(await service.unready())

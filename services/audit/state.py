@@ -13,6 +13,7 @@ from services.audit.leader import Leader
 from services.audit.readers import Readers
 from services.audit.receipt import Receipt
 from services.audit.tree import inclusion_proof, queries
+from services.kernel.health import troubles
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.roles import Action
 from services.kernel.problems import Forbidden, Unavailable
@@ -105,13 +106,9 @@ class State:
 
     async def unready(self) -> list[str]:
         """Why the service is not ready; nothing when it is."""
-        reasons = [self.leader.trouble] if self.leader.trouble else []
-        if self.leading.done():
-            reasons.append("the log's loop has ended")
-        async with asyncio.timeout(3):
-            if await self.pool.fetchrow(queries.latest_checkpoint) is None:
-                reasons.append("no checkpoint has been signed yet")
-        return reasons
+        own = [self.leader.trouble] if self.leader.trouble else []
+        unsigned = "no checkpoint has been signed yet"
+        return own + await troubles(self.pool, queries.latest_checkpoint, unsigned, [self.leading])
 
 
 def _there(row: Any) -> Any:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from services.domain.catalogue import Catalogue
 from services.domain.rulefiles import load_catalogues
@@ -40,18 +40,19 @@ from services.intake.writing import routes as endpoints
 from services.intake.writing.loading import QUERIES
 from services.intake.writing.rate import RateLimit
 from services.intake.writing.senders import Senders
-from services.intake.writing.service import Service
+from services.intake.writing.service import Service, service_of
 from services.intake.writing.standing import Standing
 from services.intake.writing.timekeeping import Timekeeper
 from services.intake.writing.writes import Writes
 from services.kernel.flow.batcher import Batcher
 from services.kernel.flow.relay import Relay
+from services.kernel.health import healthz, readiness, troubles
 from services.kernel.identity.roles import PUBLIC
 from services.kernel.process.clock import Clock, SystemClock
 from services.kernel.process.folder import Folder
 from services.kernel.process.loops import start_loop
 from services.kernel.process.settings import Settings
-from services.kernel.store.db import TRANSIENT, open_pool
+from services.kernel.store.db import open_pool
 from services.kernel.streams import open_stream
 from services.kernel.web.app import service_app
 
@@ -76,7 +77,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     for face in _FACES:
         face.install(app)
     pages.install(app)
-    app.get("/intake/healthz", openapi_extra=PUBLIC, response_class=Response)(_healthz)
+    app.get("/intake/healthz", openapi_extra=PUBLIC)(healthz)
     app.get("/intake/readyz", openapi_extra=PUBLIC, response_class=Response)(_readyz)
     schemas.describe(app)
     return app
@@ -158,26 +159,15 @@ async def _stop(loops: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*loops, return_exceptions=True)
 
 
-async def _healthz() -> Response:
-    """The process answers."""
-    return JSONResponse({"status": "ok"})
-
-
 async def _readyz(request: Request) -> Response:
     """The database is reachable, migrated and not behind the log, and every loop is alive."""
-    service: Service = request.app.state.service
-    dead = [task.get_name() for task in service.loops if task.done()]
-    try:
-        await service.pool.fetchval(QUERIES.directory_version)
-        database = True
-    except TRANSIENT:
-        database = False
-    standing = service.standing
-    told: dict[str, object] = {"database": database, "ended": dead}
+    service = service_of(request)
+    standing, told = service.standing, dict[str, object]()
+    reasons = await troubles(service.pool, QUERIES.directory_version, "schema intake is empty", service.loops)
     if doubt := service.time.doubt():
         told["clock"] = {"vi": doubt[0], "en": doubt[1]}  # it goes on: only what the clock decides for good waits
     if not standing.open:
         vietnamese, english = standing.why
+        reasons.append(english)
         told |= {"log": {"done": standing.done, "until": standing.until}, "detail": {"vi": vietnamese, "en": english}}
-    ready = database and not dead and standing.open
-    return JSONResponse({"ready": ready, **told}, status_code=200 if ready else 503)
+    return readiness(reasons, **told)
