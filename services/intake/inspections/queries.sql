@@ -10,7 +10,7 @@ SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team,
 FROM intake.inspection
 CROSS JOIN LATERAL (
     SELECT count(*)::int AS "all", count(*) FILTER (WHERE state = 'recorded' AND severity <> 4)::int AS reply,
-           count(*) FILTER (WHERE severity = 4 AND state = 'recorded' OR state = 'replied' AND NOT (accepts AND severity = 1)
+           count(*) FILTER (WHERE severity = 4 AND state = 'recorded' OR state = 'replied' AND NOT (severity = 1 AND accepts IS TRUE)
                               OR state = 'lapsed' AND severity <> 1)::int AS decision
     FROM intake.finding
     WHERE finding.inspection = inspection.id AND severity > 0 AND state <> 'withdrawn'
