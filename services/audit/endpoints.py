@@ -21,6 +21,7 @@ from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.roles import PUBLIC, Action, allows
 from services.kernel.log.tiles import MAX_LEVEL, TILE_HEIGHT, TILE_WIDTH, BadTile, Tile, parse_coordinate
 from services.kernel.problems import NotFound, Problem
+from services.kernel.store.db import snapshot
 from services.kernel.web.negotiation import coding, unchanged, wants_page
 
 FOREVER = "max-age=31536000, immutable"
@@ -200,13 +201,15 @@ async def receipt(
 async def entry(event_id: str, request: Request, service: Service) -> Response:
     """The exact bytes of one event, for whoever may read what it is about; `X-Log-Erased` names parts erased since."""
     now = service.clock.now()
-    caller = await authenticate(service.pool, token_of(request))
-    caller.require(Action.ENTRY, now)
-    row = await service.pool.fetchrow(queries.entry_by_id, _event_id(event_id))
-    if row is None or not await scope.may_read(service.pool, caller, row, now):
-        raise NotFound
+    async with snapshot(service.pool) as connection:
+        caller = await authenticate(connection, token_of(request))
+        caller.require(Action.ENTRY, now)
+        row = await connection.fetchrow(queries.entry_by_id, _event_id(event_id))
+        if row is None or not await scope.may_read(connection, caller, row, now):
+            raise NotFound
+        erasures = await erasures_of(connection, row)
     headers = {"Cache-Control": "private, no-cache", "X-Log-Index": str(row["idx"])}
-    if erased := sorted({part for erasure in await erasures_of(service.pool, row) for part in erasure.parts}):
+    if erased := sorted({part for erasure in erasures for part in erasure.parts}):
         headers["X-Log-Erased"] = ",".join(erased)
     return Response(row["bytes"], media_type="application/json", headers=headers)
 

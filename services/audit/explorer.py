@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,15 +18,16 @@ from services.audit.endpoints import UUID, Service
 from services.audit.erasure import erasures_of
 from services.audit.proofs import LARGEST, points_of
 from services.audit.state import State
-from services.audit.tree import queries
+from services.audit.tree import Source, queries
 from services.audit.wording import Known, fields, part_words, type_words, units_named
 from services.domain.codes import code_names
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import PUBLIC, Action
 from services.kernel.log.note import Checkpoint
-from services.kernel.problems import Invalid, NotFound, Problem, Unauthorized, Unavailable
+from services.kernel.problems import Invalid, NotFound, Problem, Unauthorized
 from services.kernel.quarters import local_date, parse_instant
+from services.kernel.store.db import snapshot
 from services.kernel.web.pages import Pages, Reader, language_of
 
 router = APIRouter()
@@ -63,20 +65,23 @@ def install(app: FastAPI) -> None:
 @router.get("/audit/", openapi_extra=PUBLIC, include_in_schema=False)
 async def explorer(request: Request, service: Service) -> Response:
     """The newest checkpoint, the log's growth, its witnesses, and how to verify."""
-    row = await _newest(service)
+    async with snapshot(service.pool) as connection:
+        caller = await _caller(connection, request)
+        row = await connection.fetchrow(queries.public_checkpoint)
+        points = [(point.signed_at, point.size) for point in await points_of(connection)]
+        witnesses = await connection.fetch(queries.witnesses)
     checkpoint = Checkpoint.parse(row["note"].rpartition("\n\n")[0] + "\n") if row else None
-    points = [(point.signed_at, point.size) for point in await points_of(service.pool)]
     return pages.render(
         request,
         "log.html",
-        reader=_reader(await _caller(request, service), service),
+        reader=_reader(caller, service),
         vkey=service.keys.vkey,
         checkpoint=checkpoint,
         root=base64.b64encode(checkpoint.root).decode() if checkpoint else None,
         age=int(row["age"]) if row else None,
         chart=growth.chart(points),
         frame=growth,
-        witnesses=await service.pool.fetch(queries.witnesses),
+        witnesses=witnesses,
         trouble=service.leader.trouble,
         url=f"{str(request.base_url).rstrip('/')}/audit/",
     )
@@ -85,41 +90,43 @@ async def explorer(request: Request, service: Service) -> Response:
 @router.get("/audit/entry", openapi_extra=PUBLIC, include_in_schema=False)
 async def entry_page(request: Request, service: Service, at: str = "") -> Response:
     """One entry, by its index or event id, to whoever may read it; anyone else is told why not."""
-    caller = await _caller(request, service)
-    reader, asked = _reader(caller, service), at.strip()
-    try:
-        row = await _entry(service, caller, asked)
-    except Problem as problem:
-        return _refusal(request, reader, asked, problem)
-    return pages.render(request, "entry.html", reader=reader, **await _shown(service, row))
+    asked = at.strip()
+    async with snapshot(service.pool) as connection:
+        caller = await _caller(connection, request)
+        reader = _reader(caller, service)
+        try:
+            row = await _entry(connection, caller, asked, service.clock.now())
+        except Problem as problem:
+            return _refusal(request, reader, asked, problem)
+        shown = await _shown(connection, row)
+    return pages.render(request, "entry.html", reader=reader, **shown)
 
 
-async def _entry(service: State, caller: Caller | None, asked: str) -> Any:
+async def _entry(source: Source, caller: Caller | None, asked: str, now: datetime) -> Any:
     """The entry's row, by the rule that serves its bytes."""
     if caller is None:
         raise SignInFirst
-    now = service.clock.now()
     caller.require(Action.ENTRY, now)
-    row = await _find(service, asked)
-    if row is None or not await scope.may_read(service.pool, caller, row, now):
+    row = await _find(source, asked)
+    if row is None or not await scope.may_read(source, caller, row, now):
         raise NoEntry
     return row
 
 
-async def _find(service: State, asked: str) -> Any:
+async def _find(source: Source, asked: str) -> Any:
     if re.fullmatch(UUID, asked.lower()):
-        return await service.pool.fetchrow(queries.entry_by_id, asked.lower())
+        return await source.fetchrow(queries.entry_by_id, asked.lower())
     if not _NUMBER.fullmatch(asked):
         raise NoPlace
     index = int(re.sub("[^0-9]", "", asked))
-    return await service.pool.fetchrow(queries.entry_by_index, index) if index <= LARGEST else None
+    return await source.fetchrow(queries.entry_by_index, index) if index <= LARGEST else None
 
 
-async def _shown(service: State, row: Any) -> dict[str, Any]:
+async def _shown(source: Source, row: Any) -> dict[str, Any]:
     """What the page says of an entry."""
     event = json.loads(row["bytes"])
-    erasures = await erasures_of(service.pool, row)
-    names = await _names(service, {row["unit"], *units_named(event["data"])}, event["time"])
+    erasures = await erasures_of(source, row)
+    names = await _names(source, {row["unit"], *units_named(event["data"])}, event["time"])
     return {
         "index": row["idx"],
         "id": row["id"],
@@ -133,9 +140,9 @@ async def _shown(service: State, row: Any) -> dict[str, Any]:
     }
 
 
-async def _names(service: State, units: set[str], time: str) -> dict[str, str]:
+async def _names(source: Source, units: set[str], time: str) -> dict[str, str]:
     """What units were called on the day of an entry; before their first day, what they were called then."""
-    rows = await service.pool.fetch(queries.unit_names, sorted(units), local_date(parse_instant(time)))
+    rows = await source.fetch(queries.unit_names, sorted(units), local_date(parse_instant(time)))
     return {row["unit"]: row["name"] for row in rows}
 
 
@@ -148,17 +155,10 @@ def _refusal(request: Request, reader: Reader | None, asked: str, problem: Probl
     )
 
 
-async def _newest(service: State) -> Any:
-    try:
-        return await service.checkpoint()
-    except Unavailable:
-        return None
-
-
-async def _caller(request: Request, service: State) -> Caller | None:
+async def _caller(source: Source, request: Request) -> Caller | None:
     """Who looks, if anyone is signed in: the pages themselves are public."""
     try:
-        return await authenticate(service.pool, token_of(request))
+        return await authenticate(source, token_of(request))
     except Unauthorized:
         return None
 

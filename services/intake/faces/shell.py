@@ -11,13 +11,13 @@ from posixpath import join, normpath
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.kernel.identity.roles import Role
+from services.kernel.identity.roles import MATRIX, Action
 from services.kernel.web.packing import pack_response, served
 from services.kernel.web.pages import KERNEL, LANGUAGES, Pages, Reader
 
 OWN = Path(__file__).parents[1]
 PAGES = Pages(OWN)
-FIELD = frozenset({Role.INSPECTOR, Role.LEAD})
+FIELD = frozenset(MATRIX[Action.FILE])
 NOBODY = Reader("", FIELD)
 _FOLDERS = {"/intake/static/": OWN / "static", "/intake/assets/": KERNEL / "static"}
 # no pictures: a home screen takes its own once

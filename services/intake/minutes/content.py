@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.domain.case import FREE, KEPT
 from services.kernel.envelope import canonical
 from services.kernel.quarters import ICT
 
-HIDDEN_SEVERITY = 4
-"""Kept from the unit, and so from the paper that it signs."""
 BADGE = "B01"
 CLEAN = "K00"
 """Nothing was found: never beside something that was."""
@@ -114,8 +113,8 @@ _SAID = ("opinion", "refusal", "minutes", "signatures")
 
 def told(findings: Iterable[Noted]) -> list[Noted]:
     """The findings that the paper names, by code; "nothing found" only where no violation stands."""
-    named = [one for one in findings if one.severity != HIDDEN_SEVERITY]
-    if any(one.severity > 0 and not one.withdrawn for one in named):
+    named = [one for one in findings if one.severity != KEPT]  # from the unit, and so from the paper that it signs
+    if any(one.severity != FREE and not one.withdrawn for one in named):
         named = [one for one in named if one.code != CLEAN]
     return sorted(named, key=lambda one: (one.code, one.count))
 

@@ -15,6 +15,7 @@ import segno
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
+from services.domain.case import State
 from services.intake.faces.shell import PAGES
 from services.intake.inspections.endpoints import known
 from services.intake.minutes.content import (
@@ -167,7 +168,7 @@ def _noted(
     return [
         Noted(
             code=one["code"], name=codes[one["code"]].name_vi, severity=one["severity"], count=one["count"],
-            photos=one["photos"], withdrawn=one["state"] == "withdrawn", added=one["added"], at=one["captured_at"],
+            photos=one["photos"], withdrawn=one["state"] == State.WITHDRAWN, added=one["added"], at=one["captured_at"],
             narrative=private.get(one["id"], {}).get("narrative", ""),
         )
         for one in rows
