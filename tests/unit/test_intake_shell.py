@@ -1,6 +1,7 @@
 """What the phone keeps of the form, the version that names it, and how static files travel."""
 
 import gzip
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 from fastapi import FastAPI
 
 from services.intake.faces import shell
-from services.kernel.web.packing import packed
+from services.kernel.web import pages
+from services.kernel.web.bundling import whole
+from services.kernel.web.packing import packed, served
 from services.kernel.web.pages import KERNEL, mount_assets
 
 STATIC = Path(shell.__file__).parents[1] / "static"
@@ -38,7 +41,7 @@ def test_any_changed_file_is_another_version(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture
 async def client(tmp_path: Path) -> httpx.AsyncClient:
     app = FastAPI()
-    (tmp_path / "a.js").write_text("export const a = 1;\n" * 100)
+    (tmp_path / "a.js").write_text("".join(f"export const a{n} = 1;\n" for n in range(100)))
     mount_assets(app, "/x", tmp_path)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t")
 
@@ -63,25 +66,38 @@ async def test_scripts_are_packed_for_whom_takes_it_and_checked_each_time(
     assert again.headers["cache-control"] == "no-cache"
 
 
-async def test_a_script_travels_without_what_was_written_for_people(client: httpx.AsyncClient, tmp_path: Path) -> None:
+async def test_a_script_travels_without_what_was_written_for_people_and_means_the_same(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
     (tmp_path / "a.js").write_text(
-        "// What it does.\n\n/**\n * Adds.\n * @param {number} a\n */\nexport const f = (a) => {\n"
-        '  // why\n  return `${a}  // "kept" ${`  ${a}`}`; // why not\n};\n'
-        'export const url = "http://a // b"; // a "quoted" one\n'
+        "// What it does.\n\n/**\n * Adds.\n * @param {number} amount\n */\nexport const f = (amount) => {\n"
+        '  // why\n  return `${amount}  // "kept" ${`  ${amount}`}\n    second line`; // why not\n};\n'
+        'export const url = "http://a // b"; // a "quoted" one\nexport const slash = /a\\/\\/ [/*] b/u; /* gone */\n'
     )
+    (tmp_path / "a.css").write_text('/* why */\n.a::before {\n  content: "/* kept */  ";\n}\n')
     async with client:
-        served = await client.get("/x/static/a.js")
-    assert served.text == (
-        'export const f = (a) => {\nreturn `${a}  // "kept" ${`  ${a}`}`;\n};\n'
-        'export const url = "http://a // b"; // a "quoted" one\n'
+        script, style = await client.get("/x/static/a.js"), await client.get("/x/static/a.css")
+    assert script.text == (
+        'export const f=e=>`${e}  // "kept" ${`  ${e}`}\n    second line`;'
+        'export const url="http://a // b";export const slash=/a\\/\\/ [/*] b/u'
     )
+    assert style.text == '.a::before{content:"/* kept */  "}'
 
 
-def test_no_script_has_a_template_of_several_lines_which_would_be_set_in_differently() -> None:
-    scripts = [*STATIC.rglob("*.js"), *(KERNEL / "static").glob("*.js"), *KERNEL.parents[1].glob("*/static/*.js")]
+def test_every_script_of_ours_is_made_smaller() -> None:
+    scripts = [*KERNEL.parents[1].glob("**/static/**/*.js")]
     assert len(scripts) > 40
-    lines = [(path.name, line) for path in scripts for line in path.read_text().splitlines()]
-    assert not [(name, line) for name, line in lines if line.count("`") % 2]
+    assert [path.name for path in scripts if len(served(path, 0)) >= 0.95 * len(whole(path))] == []
+
+
+async def test_a_page_waits_for_no_script_that_is_being_made_small(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    monkeypatch.setattr(pages, "served", lambda path, changed: threads.append(threading.current_thread().name) or b"")
+    async with client:
+        await client.get("/x/static/a.js")
+    assert threads and threading.main_thread().name not in threads
 
 
 def test_what_would_not_shrink_travels_as_it_is() -> None:
@@ -96,4 +112,4 @@ async def test_a_changed_script_is_served_anew(client: httpx.AsyncClient, tmp_pa
         before = await client.get("/x/static/a.js")
         (tmp_path / "a.js").write_text("export const a = 2;\n")
         after = await client.get("/x/static/a.js", headers={"if-none-match": before.headers["etag"]})
-    assert (after.status_code, after.text) == (200, "export const a = 2;\n")
+    assert (after.status_code, after.text) == (200, "export const a=2")

@@ -1,5 +1,6 @@
 """The phone form as the phone keeps it: the page without anyone's data, its files, the worker that serves them."""
 
+import asyncio
 import json
 import re
 from base64 import b64encode
@@ -37,7 +38,7 @@ async def worker() -> Response:
         "Cache-Control": "no-cache",
         "Service-Worker-Allowed": "/",
     }  # without a network it answers for every section
-    return Response(script(), media_type="text/javascript", headers=headers)
+    return Response(await asyncio.to_thread(script), media_type="text/javascript", headers=headers)
 
 
 @lru_cache(maxsize=1)

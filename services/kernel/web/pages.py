@@ -1,7 +1,7 @@
 """Server-rendered pages: templates in two languages, Vietnamese formats, assets under each service's own prefix."""
 
+import asyncio
 import mimetypes
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -206,20 +206,20 @@ class _Assets(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
+        if isinstance(response, FileResponse) and path.endswith(PACKED):
+            response = await asyncio.to_thread(_text, response, Headers(scope=scope))  # its first reader waits alone
         response.headers["Cache-Control"] = "no-cache"
         return response
 
-    def file_response(
-        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
-    ) -> Response:
-        if not str(full_path).endswith(PACKED):
-            return super().file_response(full_path, stat_result, scope, status_code)
-        asked = Headers(scope=scope)
-        body, headers = packed(served(Path(full_path), stat_result.st_mtime_ns), asked.get("accept-encoding", ""))
-        headers["ETag"] = f'"{sha256(body).hexdigest()[:32]}"'
-        if unchanged(asked.get("if-none-match", ""), headers["ETag"]):
-            return Response(status_code=304, headers=headers)
-        return Response(body, status_code, headers, mimetypes.guess_type(full_path)[0])
+
+def _text(file: FileResponse, asked: Headers) -> Response:
+    """A file that is served as a text, or the word that its reader has it already."""
+    path = Path(file.path)
+    body, headers = packed(served(path, path.stat().st_mtime_ns), asked.get("accept-encoding", ""))
+    headers["ETag"] = f'"{sha256(body).hexdigest()[:32]}"'
+    if unchanged(asked.get("if-none-match", ""), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(body, file.status_code, headers, file.media_type)
 
 
 def _local(value: date | str) -> date:
