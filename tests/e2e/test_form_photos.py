@@ -197,6 +197,8 @@ def test_a_photo_is_taken_back_before_filing_and_a_broken_file_is_told(field: Fi
     shoot(page, "A03", jpeg())
     row = page.locator('[data-code="A03"]')
     row.get_by_role("button", name="Bớt một").click()  # a tap too many takes no photo away
+    expect(page.get_by_role("dialog")).to_contain_text("1 ảnh đã chụp bị xóa")
+    page.get_by_role("dialog").get_by_role("button", name="Giữ lại").click()
     expect(row.locator('input[type="number"]')).to_have_value("1")
     with page.expect_file_chooser() as camera:
         row.get_by_role("button", name="Chụp ảnh").click()
@@ -209,6 +211,18 @@ def test_a_photo_is_taken_back_before_filing_and_a_broken_file_is_told(field: Fi
     record(page)
     expect(page.locator("#count-filed li", has_text="A03").first).to_contain_text("Đã nhận")
     assert field.finding()["photos"] == 0 and field.finding()["complete"]
+
+
+def test_a_code_counted_down_to_nothing_takes_its_photo_along_once_that_is_confirmed(field: Field, page: Page) -> None:
+    count(page, "A03")
+    shoot(page, "A03", jpeg())
+    row = page.locator('[data-code="A03"]')
+    row.get_by_role("button", name="Bớt một").click()
+    page.get_by_role("dialog").get_by_role("button", name="Bỏ", exact=True).click()
+    expect(row.get_by_role("spinbutton")).to_have_value("0")
+    expect(row.get_by_role("spinbutton")).to_be_visible()
+    expect(row.locator(".photos")).to_have_count(0)
+    assert page.evaluate(BLOBS) == []
 
 
 def test_what_an_earlier_form_kept_is_there_after_the_upgrade(field: Field) -> None:

@@ -42,9 +42,11 @@ def overflow(page: Page) -> int:
 class Person:
     """Somebody at a browser of their own, signed in; notes every script error and refused resource."""
 
-    def __init__(self, browser: Browser, url: str, viewport: dict[str, int], locale: str = "vi-VN") -> None:
+    def __init__(
+        self, browser: Browser, url: str, viewport: dict[str, int], locale: str = "vi-VN", *, touch: bool = False
+    ) -> None:
         self.url = url
-        self.context: BrowserContext = browser.new_context(viewport=viewport, locale=locale)  # type: ignore[arg-type]
+        self.context: BrowserContext = browser.new_context(viewport=viewport, locale=locale, has_touch=touch)  # type: ignore[arg-type]
         self.context.set_default_timeout(10_000)
         self.page: Page = self.context.new_page()
         self.script_errors: list[str] = []

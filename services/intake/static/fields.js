@@ -1,7 +1,7 @@
 // Errors beside their fields, and a summary above the form that takes the focus and links to each; they go when mended.
 // A text that is too long stays as it was typed or pasted, counted, and is refused when it is to be sent.
 
-import { el } from "../assets/dom.js";
+import { el, untouched } from "../assets/dom.js";
 import { number, t } from "../assets/words.js";
 import { FIELD } from "./terms.js";
 import { length } from "./rules.js";
@@ -74,11 +74,12 @@ function mended({ currentTarget: form, target }) {
   state.summary.replaceChildren(el("h2", {}, t("Đã sửa hết, hãy gửi lại.", "All put right: send again.")));
 }
 
-/** Say of one field what is wrong with it, as it is left; where a summary stands, that one follows. @param {HTMLElement} control */
-export function tell(form, control, errors) {
+/** Say of one field what is wrong with it, once it is left; where a summary stands, that one follows. @param {HTMLElement} control */
+export async function tell(form, control, faults) {
+  await untouched(); // it may be left by a tap on the button that would move
   if (shown.has(form)) return;
   unmark(control);
-  const fault = control.value && errors.find(({ pointer }) => pointer === control.dataset.pointer);
+  const fault = control.value && faults().find(({ pointer }) => pointer === control.dataset.pointer);
   if (fault) mark(control, said(fault, labelOf(control)), `wrong-${control.id}`);
 }
 

@@ -1,7 +1,7 @@
 // The phone form: who I am, the queue, and which of the four views the address names.
 // Served whole, apart from: store.js clock.js uuid7.js
 
-import { byId, clearFlash, el, flash, redraw } from "../assets/dom.js";
+import { byId, clearFlash, el, flash, redraw, untouched } from "../assets/dom.js";
 import { beforeLeaving } from "../assets/shell.js";
 import { items, moment, number, t } from "../assets/words.js";
 import { now } from "./clock.js";
@@ -112,7 +112,8 @@ class House {
   }
 
   changed() {
-    this.drawing ??= setTimeout(() => {
+    this.drawing ??= setTimeout(async () => {
+      await untouched();
       this.drawing = null;
       showQueue(this);
       this.current?.changed?.();

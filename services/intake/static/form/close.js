@@ -1,6 +1,6 @@
 // Closing: the roll with sums checked as they are typed, who stood for the unit, the minutes read back, then signed or refused.
 
-import { byId, confirmed, el, onSubmit } from "../../assets/dom.js";
+import { byId, confirmed, el, onSubmit, untouched } from "../../assets/dom.js";
 import { dayField, dayOf, NO_DAY, typed } from "../days.js";
 import { day, items, moment, number, t } from "../../assets/words.js";
 import { device, elapsed, now, stamp } from "../clock.js";
@@ -39,9 +39,9 @@ export class CloseView {
     this.form.addEventListener("click", ({ target }) => this.step(target.closest("[data-step]")));
     this.sayDay = dayField(this.form.elements.demands_due);
     const { number: file } = this.form.elements;
-    file.addEventListener("change", () => tell(this.form, file, this.faults()));
+    file.addEventListener("change", () => tell(this.form, file, () => this.faults()));
     byId("close-preview").addEventListener("toggle", () => this.preview());
-    this.form.addEventListener("change", () => this.altered());
+    this.form.addEventListener("change", () => (this.drawn ? this.altered() : untouched().then(() => this.altered()))); // a question is worth a tap
     onSubmit(this.form, () => this.submit());
   }
 

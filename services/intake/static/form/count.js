@@ -1,6 +1,6 @@
 // Counting and filing: a stepper for each code of the catalogue, the most used first, and what was filed with its state.
 
-import { byId, confirmed, el, flash, redraw } from "../../assets/dom.js";
+import { byId, confirmed, el, flash, redraw, untouched } from "../../assets/dom.js";
 import { day, items, moment, number, plain, t } from "../../assets/words.js";
 import { device, elapsed, stamp } from "../clock.js";
 import * as directory from "../directory.js";
@@ -9,7 +9,7 @@ import { clearErrors, showErrors } from "../fields.js";
 import { FiledList } from "./filed.js";
 import { CLEAN, countDraft, filedToday, findingOf, inspectionOf, isViolation, merged, stateOf, takeBack } from "./inspection.js";
 import { KIND, SEVERITY } from "../terms.js";
-import { photoSheet, taken } from "../photo.js";
+import { forget, photoSheet, taken } from "../photo.js";
 import { faults } from "../rules.js";
 import { uuid7 } from "../uuid7.js";
 
@@ -188,7 +188,7 @@ export class CountView {
         const before = this.rows[code.code]?.count ?? 0;
         const wrong = typed || target.validity.badInput;
         target.value = String(before); // emptied, or no such number: as it was
-        if (wrong) flash("warn", t(`${code.code} vẫn là ${number(before)}: số lượng là số nguyên từ 0 đến ${number(MOST)}.`, `${code.code} is still ${number(before)}: a count is a whole number from 0 to ${number(MOST)}.`));
+        if (wrong) untouched().then(() => flash("warn", t(`${code.code} vẫn là ${number(before)}: số lượng là số nguyên từ 0 đến ${number(MOST)}.`, `${code.code} is still ${number(before)}: a count is a whole number from 0 to ${number(MOST)}.`)));
       },
     });
     const step = (by) => () => this.put(code, (this.rows[code.code]?.count ?? 0) + by);
@@ -210,7 +210,7 @@ export class CountView {
     const area = (name, label, hint) => {
       const id = `${name}-${code.code}`;
       return el("div", { class: `field ${name}` }, el("label", { class: "unseen", for: id }, label),
-        el("textarea", { id, rows: 1, placeholder: hint, "data-most": 4000, "data-pointer": `/${code.code}/private/${name}`, value: row[name], "aria-describedby": "count-rules",
+        el("textarea", { id, rows: 1, placeholder: hint, onfocus: grown, onblur: shrunk, "data-most": 4000, "data-pointer": `/${code.code}/private/${name}`, value: row[name], "aria-describedby": "count-rules",
           oninput: (event) => { row[name] = event.target.value; save(); } }));
     };
     return [
@@ -230,23 +230,27 @@ export class CountView {
       t(`Mã này hôm nay đã ghi nhận ${number(times)} lần ở đơn vị này. Nếu là việc khác thì cứ ghi.`, `This code was recorded here ${number(times)} time${times === 1 ? "" : "s"} today. If this is something else, go on.`));
   }
 
-  /** A tap too many takes no photo away, and no words without a question. */
+  /** A tap too many takes neither words nor photos away without a question. */
   async put(code, count) {
     const { rows } = this;
     const row = rows[code.code];
     const before = row?.count ?? 0;
-    const least = row?.photos?.length ? 1 : 0;
-    const worded = count <= 0 && !least && Boolean(tidy(row?.narrative ?? "") || tidy(row?.persons ?? ""));
-    const wanted = worded && !await dropped(code) ? before : Math.min(MOST, Math.max(least, count));
+    const photos = row?.photos ?? [];
+    const more = count <= 0 && Boolean(photos.length || tidy(row?.narrative ?? "") || tidy(row?.persons ?? ""));
+    const wanted = more && !await dropped(code, photos.length) ? before : Math.min(MOST, Math.max(0, count));
     if (code.code in this.house.held.rows(this.inspection.id)) await this.house.held.file(this.inspection.id); // taking that back would write over this
     if (this.rows !== rows) return; // another inspection is shown by now
-    if (wanted === 0) delete rows[code.code];
-    else if (wanted !== before) {
+    if (wanted === 0) {
+      delete rows[code.code];
+      forget(photos);
+    } else if (wanted !== before) {
       const { name, severity, per } = code;
       rows[code.code] ??= { id: uuid7(), narrative: "", persons: "", known: { code: code.code, name, severity, per } }; // a later catalogue may lack it
       Object.assign(rows[code.code], { count: wanted, at: stamp(), device: this.clocks() });
     }
     this.save();
+    await untouched();
+    if (this.rows !== rows) return;
     this.drawClean();
     const box = byId("code-groups").querySelector(`[data-code="${code.code}"]`);
     box.classList.toggle("counted", wanted > 0);
@@ -410,6 +414,14 @@ export class CountView {
   }
 }
 
+const grown = ({ target }) => target.parentElement.classList.add("wanted");
+
+/** As small as its button again, if nothing was typed. */
+async function shrunk({ target }) {
+  await untouched();
+  target.parentElement.classList.toggle("wanted", target.value !== "" || target === document.activeElement);
+}
+
 /** Hand the minutes to another app of the phone. */
 async function share(address, unit) {
   try {
@@ -438,6 +450,8 @@ function remember(account, codes) {
   } catch {} // a full phone: it is only a convenience
 }
 
-/** Whether the words of a code that is counted down to nothing may go. */
-const dropped = ({ code }) => confirmed(t(`Bỏ mã ${code}?`, `Drop code ${code}?`),
-  t("Mô tả và người liên quan đã nhập cũng mất.", "The description and the persons that were typed go with it."), t("Bỏ", "Drop"), t("Giữ lại", "Keep"));
+/** Whether what belongs to a code that is counted down to nothing may go. */
+const dropped = ({ code }, photos) => confirmed(t(`Bỏ mã ${code}?`, `Drop code ${code}?`), [
+  photos > 0 && t(`${number(photos)} ảnh đã chụp bị xóa khỏi máy này.`, `Photos deleted from this device: ${number(photos)}.`),
+  t("Mô tả và người liên quan đã nhập cũng mất.", "The description and the persons that were typed go with it."),
+].filter(Boolean).join(" "), t("Bỏ", "Drop"), t("Giữ lại", "Keep"));

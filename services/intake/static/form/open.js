@@ -38,7 +38,7 @@ export class OpenView {
     this.form.addEventListener("input", () => this.save());
     this.form.addEventListener("change", () => this.save());
     const { basis } = this.form.elements;
-    basis.addEventListener("change", () => tell(this.form, basis, this.faults()));
+    basis.addEventListener("change", () => tell(this.form, basis, () => this.faults()));
     onSubmit(this.form, () => this.submit());
     this.team = this.form.elements.team;
     this.team.addEventListener("input", () => this.press());

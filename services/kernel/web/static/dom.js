@@ -13,6 +13,20 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
+let pressed = null; // until the finger is up again
+
+/** Resolves once nothing is being pressed: what moves under a finger loses its tap. */
+export const untouched = () => pressed ?? Promise.resolve();
+
+document.addEventListener("mousedown", ({ button }) => {
+  if (button !== 0) return;
+  const over = new AbortController();
+  pressed = new Promise((up) => {
+    const end = () => { over.abort(); setTimeout(() => { pressed = null; up(); }); }; // the click comes first
+    for (const kind of ["mouseup", "dragend", "keydown"]) document.addEventListener(kind, end, { capture: true, signal: over.signal });
+  });
+}, true);
+
 export const byId = (id) => document.getElementById(id);
 
 /**
