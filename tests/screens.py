@@ -14,7 +14,18 @@ from playwright.sync_api import Browser, Page, expect
 
 from services.intake.faces import shell
 from tests.support.browser import PHONE, Person, chromium, overflow
-from tests.support.form import NAME, PASSWORDS, count, draw_signature, filed, installed, open_inspection, record, settle
+from tests.support.form import (
+    NAME,
+    PASSWORDS,
+    count,
+    draw_signature,
+    excuse,
+    filed,
+    installed,
+    open_inspection,
+    record,
+    settle,
+)
 from tests.support.instance import Instance, running
 from tests.support.photos import jpeg, scene
 from tests.support.web_proxy import WebProxy
@@ -119,7 +130,14 @@ def _field(album: Album, browser: Browser, instance: Instance, net: WebProxy) ->
     page.goto(net.url + "/intake/#/")
     open_inspection(page, "tan hoa", NAME, "12/QĐ-SNV")
     album.take(page, "count", "Đếm / Counting")
-    count(page, "A01", 3)
+    page.get_by_role("button", name="Điểm danh").click()
+    for _ in range(3):
+        page.get_by_role("button", name="Một người đến muộn").click()
+    expect(page.get_by_role("dialog").get_by_role("listitem")).to_have_count(3)
+    album.take(
+        page, "roll", "Điểm danh: mỗi người đến muộn một lần bấm, kèm giờ / Roll call: a tap for each late arrival"
+    )
+    page.keyboard.press("Escape")
     count(page, "A03", 1)
     page.get_by_label("Mô tả (không bắt buộc)").last.fill("Bàn trống từ 7 giờ 30.")
     with page.expect_file_chooser() as camera:
@@ -144,8 +162,9 @@ def _field(album: Album, browser: Browser, instance: Instance, net: WebProxy) ->
     expect(form.get_by_label("Trong đó đi muộn", exact=True)).to_have_value("3")
     form.get_by_label("Có mặt", exact=True).fill("42")
     album.take(page, "close-mismatch", "Quân số chưa khớp / The roll does not agree")
-    for label, value in (("Nghỉ phép", "1"), ("Công tác", "1"), ("Số người", "45")):
-        form.get_by_label(label, exact=True).fill(value)
+    excuse(page, "Nghỉ phép", "1")
+    excuse(page, "Công tác", "1")
+    form.get_by_label("Số người", exact=True).fill("45")
     form.get_by_label("Đại diện đơn vị (họ tên)").fill("Nguyễn Văn Ví Dụ")
     form.get_by_label("Chức vụ").fill("Phó Chủ tịch")
     page.get_by_text("Thêm cho biên bản").click()
@@ -183,6 +202,10 @@ def _troubles(album: Album, browser: Browser, instance: Instance, net: WebProxy)
     record(page, "B01", 2)
     expect(page.locator("#queue-trouble")).to_contain_text("Mất kết nối")
     album.take(page, "offline", "Mất mạng: mọi mục vẫn còn trên máy / No network: everything is still here")
+    page.locator("#queue-open").click()
+    expect(page.get_by_role("dialog").get_by_role("listitem")).to_have_count(1)
+    album.take(page, "queue", "Dữ liệu chưa gửi, bấm vào dòng trạng thái / What is unsent, behind the status line")
+    page.keyboard.press("Escape")
     page.goto(net.url + "/intake/#/handover")
     album.take(page, "handover", "Bàn giao không cần mạng / Handing over without a network")
     page.goto(net.url + "/intake/#/")

@@ -16,6 +16,7 @@ from tests.support.form import (
     PASSWORDS,
     count,
     draw_signature,
+    excuse,
     file_now,
     filed,
     installed,
@@ -218,7 +219,7 @@ def test_the_sums_fault_belongs_to_the_sum_and_goes_with_it(phone: Person) -> No
     expect(form.get_by_label("Biên chế được giao", exact=True)).not_to_have_attribute("aria-invalid", "true")
     line.get_by_role("link").click()
     expect(page.locator("#close-sum")).to_be_focused()
-    form.get_by_label("Nghỉ phép", exact=True).fill("2")
+    excuse(page, "Nghỉ phép", "2")
     expect(page.locator(".error-summary")).to_have_text("Đã sửa hết, hãy gửi lại.")
 
 
@@ -522,7 +523,7 @@ def test_attendance_fills_itself_and_stays_what_somebody_says(phone: Person) -> 
     for box, value in ((late, "3"), (unexcused, "1"), (present, "44")):
         expect(box).to_have_value(value)
     expect(form.get_by_text("tự tính")).to_have_count(3)
-    form.get_by_role("button", name="Thêm một, Nghỉ phép").click()
+    excuse(page, "Nghỉ phép", "1")
     expect(present).to_have_value("43")
     expect(page.locator("#close-sum")).to_contain_text("Khớp.")
     present.fill("42")

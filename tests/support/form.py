@@ -58,6 +58,15 @@ def count(page: Page, code: str, times: int) -> None:
     expect(row.locator("input[type=number]")).to_have_value(str(times))
 
 
+def excuse(page: Page, reason: str, count: str) -> None:
+    """Say that some are absent for a reason that is not shown yet."""
+    folded = page.locator("#close-reasons")
+    folded.evaluate("reasons => { reasons.open = true; }")
+    folded.get_by_role("button", name=reason).click()
+    if count != "1":
+        page.locator("#close-form").get_by_label(reason, exact=True).fill(count)
+
+
 def filed(page: Page, text: str) -> Locator:
     return page.locator("#count-filed li", has_text=text)
 

@@ -10,6 +10,7 @@ import { clearErrors, errorsOf, showErrors, tell } from "../fields.js";
 import { CLEAN, countDraft, inspectionOf, isViolation, merged, takeBack, takenBack } from "./inspection.js";
 import { KIND } from "../terms.js";
 import { doubts } from "./doubts.js";
+import { Reasons } from "./reasons.js";
 import { Position } from "./position.js";
 import { faults } from "../rules.js";
 import { Pad } from "./signature.js";
@@ -35,6 +36,7 @@ export class CloseView {
     this.pads = Object.fromEntries(Object.entries(SIGNERS).map(([who, title]) => [who, new Pad(title, () => this.signed())]));
     byId("close-pads").replaceChildren(...Object.values(this.pads).map(({ element }) => element));
     for (const control of this.form.querySelectorAll("[data-steps]")) stepper(control);
+    this.reasons = new Reasons(EXCUSED.map((name) => this.form.elements[name]));
     this.form.addEventListener("input", ({ target }) => { this.typed(target); this.save(); this.sum(); });
     this.form.addEventListener("click", ({ target }) => this.step(target.closest("[data-step]")));
     this.sayDay = dayField(this.form.elements.demands_due);
@@ -51,12 +53,12 @@ export class CloseView {
     clearErrors(this.form);
     byId("close-unit").textContent = "";
     await this.house.held.file(id); // what is signed is no longer undone
-    const [catalogue, draft] = await Promise.all([directory.catalogue(this.house.account), this.house.drafts.read(this.draft)]);
+    const [catalogue, draft, counting] = await Promise.all([directory.catalogue(this.house.account), this.house.drafts.read(this.draft), this.counted(id)]);
     if (!still()) return;
     const queued = this.house.queue.of(id).find(({ kind }) => kind === "closing");
     if (queued?.state === "failed" && !draft) return recount(this.house, queued);
     if (queued && queued.state !== "failed") return location.replace(`#/inspection/${id}`); // it is closed: nothing to fill in twice
-    this.catalogue = catalogue;
+    Object.assign(this, { catalogue, counting });
     this.inspection = merged([], this.house.queue).find((row) => row.id === id) ?? { id };
     this.found = this.listed(this.here(id)); // what a colleague found comes a moment later
     this.id = draft?.id ?? uuid7();
@@ -65,6 +67,7 @@ export class CloseView {
     this.ended = draft?.ended ?? null;
     this.form.reset();
     set(this.form, draft?.fields ?? {});
+    this.reasons.show();
     for (const [who, pad] of Object.entries(this.pads)) pad.show(draft?.signatures?.[who]?.strokes ?? []);
     this.position.show(draft?.position);
     byId("close-back").href = `#/inspection/${id}`;
@@ -99,6 +102,11 @@ export class CloseView {
     const known = opening && opening.state !== "received" ? [] : await directory.findings(this.house.account, id).catch(() => []);
     const gone = new Set(known.filter(({ state }) => state === "withdrawn").map((one) => one.id));
     return this.listed([...known, ...this.here(id)].filter((one) => !gone.has(one.id)));
+  }
+
+  /** What is counted and not recorded yet. */
+  async counted(id) {
+    return (await this.house.drafts.read(countDraft(id))) ?? {};
   }
 
   here(id) {
@@ -152,6 +160,7 @@ export class CloseView {
       if (again) this.unsign();
       else {
         set(this.form, this.before);
+        this.reasons.show();
         this.computed = new Set(this.computedBefore);
       }
       this.sum();
@@ -188,7 +197,7 @@ export class CloseView {
     this.altered();
   }
 
-  /** Late and unexcused as recorded, present what is left of the allotted: each marked, each to be altered. */
+  /** Late and unexcused as recorded and being counted, present what is left of the allotted: each marked, each to be altered. */
   compute() {
     const away = EXCUSED.reduce((total, name) => total + (this.tally(name, true) ?? 0), 0);
     for (const [name, code] of Object.entries(COMPUTED)) {
@@ -197,7 +206,7 @@ export class CloseView {
       byId(`close-${name}-own`).hidden = !own;
       if (!own || control === document.activeElement) continue;
       const left = (this.tally("assigned") ?? 0) - away - (this.tally("unexcused", true) ?? 0);
-      const value = code ? this.all.filter((one) => one.code === code).reduce((total, { count }) => total + count, 0) : Math.max(0, left);
+      const value = code ? this.all.filter((one) => one.code === code).reduce((total, { count }) => total + count, this.counting[code]?.count ?? 0) : Math.max(0, left);
       const shown = code || this.tally("assigned") !== null ? String(value) : "";
       if (control.value !== shown) this.house.fill.note("computed", `/${name}`, control.value, shown);
       control.value = shown;
@@ -367,8 +376,8 @@ export class CloseView {
     return true;
   }
 
-  async uncounted() {
-    const counting = Object.keys((await this.house.drafts.read(countDraft(this.inspection.id))) ?? {}).length;
+  uncounted() {
+    const counting = Object.keys(this.counting).length;
     return counting ? [{ pointer: "", detail: t(`Còn ${items(counting)} đang đếm chưa ghi nhận: hãy quay lại bấm Ghi nhận, hoặc đưa về 0`, `Counted but not recorded: ${items(counting)}. Go back and record, or set to 0`) }] : [];
   }
 
@@ -377,9 +386,9 @@ export class CloseView {
     await this.house.held.file(inspection.id); // what another tab has just recorded is signed too, and no longer undone
     const found = await this.findings(inspection.id); // a colleague may have found something since it was read
     if (this.inspection.id !== inspection.id) return;
-    this.found = found;
+    Object.assign(this, { found, counting: await this.counted(inspection.id) });
     this.sum();
-    const errors = [...this.faults(), ...await this.uncounted()];
+    const errors = [...this.faults(), ...this.uncounted()];
     if (errors.length) return showErrors(this.form, errors, undefined, () => this.faults());
     clearErrors(this.form);
     await this.save();

@@ -7,7 +7,8 @@ import * as directory from "../directory.js";
 import { tidy } from "../drafts.js";
 import { clearErrors, showErrors } from "../fields.js";
 import { FiledList } from "./filed.js";
-import { CLEAN, countDraft, filedToday, findingOf, inspectionOf, isViolation, merged, stateOf, takeBack } from "./inspection.js";
+import { arrivals, CLEAN, countDraft, filedToday, findingOf, inspectionOf, isViolation, LATE, merged, stateOf, takeBack } from "./inspection.js";
+import { Roll } from "./roll.js";
 import { KIND, SEVERITY } from "../terms.js";
 import { forget, photoSheet, taken } from "../photo.js";
 import { faults } from "../rules.js";
@@ -23,6 +24,8 @@ export class CountView {
     this.house = house;
     this.filed = new FiledList(house, this);
     this.filing = null;
+    this.turn = Promise.resolve();
+    this.roll = new Roll(this);
     byId("code-search").addEventListener("input", () => this.search());
     byId("count-file").addEventListener("click", () => this.file());
     new IntersectionObserver(([{ isIntersecting }]) => byId("count-find").classList.toggle("alone", !isIntersecting)).observe(byId("count-title"));
@@ -107,9 +110,9 @@ export class CountView {
     } }, letter);
   }
 
-  /** What stands recorded here or by colleagues, or is about to: {id, code, severity}, without what was taken back. */
+  /** What stands recorded here or by colleagues, or is about to: {id, code, count, severity}, without what was taken back. */
   standing() {
-    const held = Object.entries(this.house.held.rows(this.inspection.id)).map(([code, { id }]) => ({ id, code }));
+    const held = Object.entries(this.house.held.rows(this.inspection.id)).map(([code, { id, count }]) => ({ id, code, count }));
     return [...held, ...this.filed.standing()].map((one) => ({ severity: this.catalogue.byCode.get(one.code)?.severity ?? 1, ...one }));
   }
 
@@ -184,14 +187,14 @@ export class CountView {
       type: "number", inputmode: "numeric", min: 0, max: MOST, step: 1, value: String(count), "aria-label": t(`Số lượng, ${code.name}`, `Count, ${code.name}`),
       onchange: ({ target }) => {
         const typed = target.value.trim();
-        if (/^\d+$/.test(typed) && Number(typed) <= MOST) return this.put(code, Number(typed));
+        if (/^\d+$/.test(typed) && Number(typed) <= MOST) return this.next(() => this.put(code, Number(typed)));
         const before = this.rows[code.code]?.count ?? 0;
         const wrong = typed || target.validity.badInput;
         target.value = String(before); // emptied, or no such number: as it was
         if (wrong) untouched().then(() => flash("warn", t(`${code.code} vẫn là ${number(before)}: số lượng là số nguyên từ 0 đến ${number(MOST)}.`, `${code.code} is still ${number(before)}: a count is a whole number from 0 to ${number(MOST)}.`)));
       },
     });
-    const step = (by) => () => this.put(code, (this.rows[code.code]?.count ?? 0) + by);
+    const step = (by) => () => this.next(() => this.put(code, (this.rows[code.code]?.count ?? 0) + by));
     return el("div", { class: count ? "code counted" : "code", "data-code": code.code },
       el("div", { class: "code-line" },
         el("div", { class: "code-name" }, el("b", {}, code.code), " ", code.name, " ", el("small", { title: SEVERITY[code.severity] }, SEVERITY[code.severity].split(":")[0])),
@@ -215,6 +218,7 @@ export class CountView {
     };
     return [
       this.repeat(code),
+      code.code === LATE && el("p", { class: "hint", "data-times": true }, arrivals(row.times)),
       el("div", { class: "code-extra" },
         area("narrative", t("Mô tả (không bắt buộc)", "Description (optional)"), t("+ Ghi chú", "+ Note")),
         photoSheet(row, save, code.code),
@@ -230,8 +234,15 @@ export class CountView {
       t(`Mã này hôm nay đã ghi nhận ${number(times)} lần ở đơn vị này. Nếu là việc khác thì cứ ghi.`, `This code was recorded here ${number(times)} time${times === 1 ? "" : "s"} today. If this is something else, go on.`));
   }
 
+  /** One change after another: each counts on from the one before. */
+  next(change) {
+    const mine = this.turn.then(change);
+    this.turn = mine.catch(() => {});
+    return mine;
+  }
+
   /** A tap too many takes neither words nor photos away without a question. */
-  async put(code, count) {
+  async put(code, count, times = null) {
     const { rows } = this;
     const row = rows[code.code];
     const before = row?.count ?? 0;
@@ -246,7 +257,7 @@ export class CountView {
     } else if (wanted !== before) {
       const { name, severity, per } = code;
       rows[code.code] ??= { id: uuid7(), narrative: "", persons: "", known: { code: code.code, name, severity, per } }; // a later catalogue may lack it
-      Object.assign(rows[code.code], { count: wanted, at: stamp(), device: this.clocks() });
+      Object.assign(rows[code.code], { count: wanted, at: stamp(), device: this.clocks(), times: times ?? rows[code.code].times?.slice(0, wanted) });
     }
     this.save();
     await untouched();
@@ -256,6 +267,7 @@ export class CountView {
     box.classList.toggle("counted", wanted > 0);
     box.querySelector("input").value = String(wanted);
     if ((before > 0) !== (wanted > 0)) box.querySelector(".code-more").replaceChildren(...(wanted ? this.more(code).filter(Boolean) : []));
+    box.querySelector("[data-times]")?.replaceChildren(arrivals(rows[code.code].times));
     this.total();
   }
 
@@ -272,6 +284,9 @@ export class CountView {
     const counts = Object.entries(this.rows);
     const sum = counts.reduce((total, [, row]) => total + row.count, 0);
     byId("count-bar").hidden = counts.length === 0;
+    const late = this.rows[LATE]?.times?.length ?? 0;
+    byId("count-roll").textContent = t("Điểm danh", "Roll call") + (late ? ` · ${number(late)}` : "");
+    byId("count-roll").hidden = !this.catalogue.byCode.has(LATE);
     byId("count-sum").textContent = counts.length ? t(`Đang đếm: ${items(counts.length)}, ${number(sum)} lượt`, `Counting: ${items(counts.length)}, ${number(sum)} in all`) : "";
     for (const tag of document.querySelectorAll("[data-group-count]")) {
       const counted = counts.filter(([code]) => byId("code-groups").querySelector(`[data-group="${tag.dataset.groupCount}"] [data-code="${code}"]`)).length;

@@ -5,7 +5,7 @@ import { items, moment, number, t } from "../../assets/words.js";
 import * as directory from "../directory.js";
 import { download } from "./export.js";
 import { said } from "../fields.js";
-import { CLEAN, countDraft, takenBack } from "./inspection.js";
+import { CLEAN, countDraft, takenBack, titleOf } from "./inspection.js";
 import { recount } from "./close.js";
 import { reopen } from "./open.js";
 import { QUEUED, STATE } from "../terms.js";
@@ -32,7 +32,7 @@ export class FiledList {
   standing() {
     const { id } = this.view.inspection;
     const gone = takenBack(this.house.queue, id);
-    const here = this.house.queue.of(id).filter(({ kind, state }) => kind === "finding" && state !== "failed").map(({ key, label }) => ({ id: key, code: label.code }));
+    const here = this.house.queue.of(id).filter(({ kind, state }) => kind === "finding" && state !== "failed").map(({ key, label }) => ({ id: key, code: label.code, count: label.count }));
     const known = this.known.map((each) => [each.id, each]);
     const all = new Map([...here.map((each) => [each.id, each]), ...known]);
     return [...all.values()].filter((each) => each.state !== "withdrawn" && !gone.has(each.id));
@@ -62,9 +62,8 @@ export class FiledList {
 
   queued(item) {
     const [words, kind] = QUEUED[item.index === undefined ? item.state : "logged"];
-    const titles = { inspection: t("Mở cuộc kiểm tra", "Opening"), closing: t("Kết thúc kiểm tra", "Closing"), withdrawal: t(`Rút lại ${item.label.code}`, `Withdrawal of ${item.label.code}`) };
     return el("li", { "data-item": item.key, "data-state": item.state },
-      el("div", { class: "title-line" }, titles[item.kind] ?? this.title(item.label), el("span", { class: `tag ${kind}` }, words)),
+      el("div", { class: "title-line" }, titleOf(item) ?? this.title(item.label), el("span", { class: `tag ${kind}` }, words)),
       item.handed && item.state !== "received" && el("p", { class: "hint" }, t("Đã bàn giao cho đồng nghiệp; máy này vẫn giữ và sẽ gửi khi có mạng.", "Handed over to a colleague; kept here too, and sent when the network is back.")),
       item.state === "received" ? this.receipt(item) : this.trouble(item), progress(this.house.queue, item));
   }

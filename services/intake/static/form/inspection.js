@@ -1,6 +1,6 @@
 // An inspection as the phone sees it: what the server knows, and what still waits here.
 
-import { day, t } from "../../assets/words.js";
+import { day, moment, number, t } from "../../assets/words.js";
 import { now } from "../clock.js";
 import * as directory from "../directory.js";
 import { tidy } from "../drafts.js";
@@ -9,6 +9,9 @@ import { uuid7 } from "../uuid7.js";
 
 /** The code that says that nothing was found. */
 export const CLEAN = "K00";
+
+/** The code of those who come late. */
+export const LATE = "A01";
 
 export const isViolation = ({ severity }) => severity > 0;
 
@@ -56,9 +59,23 @@ export async function inspectionOf(house, id) {
   return { ...found, state: stateOf(found, house.queue) };
 }
 
+/** Instants as they are said: by the clock, with the day where they are not all of one. */
+export function timely(times) {
+  const said = times.map((at) => moment(at));
+  return new Set(said.map((each) => each.slice(0, 10))).size > 1 ? said : said.map((each) => each.slice(11));
+}
+
+/** When they came, in words; nothing where nobody noted it. */
+export function arrivals(times = []) {
+  const minutes = timely(times);
+  const said = [...new Set(minutes)].map((each) => [each, minutes.filter((other) => other === each).length])
+    .map(([each, count]) => (count > 1 ? `${each} (${number(count)})` : each)).join(", ");
+  return said && t(`Đến muộn lúc ${said}.`, `Late at ${said}.`);
+}
+
 /** A counted row as the write of a finding. */
 export function findingOf(inspection, code, row) {
-  const narrative = tidy(row.narrative);
+  const narrative = [tidy(row.narrative), arrivals(row.times)].filter(Boolean).join("\n");
   const persons = row.persons.split("\n").map(tidy).filter(Boolean);
   const sealed = { ...(narrative && { narrative }), ...(persons.length > 0 && { persons }) };
   const body = {
@@ -71,6 +88,12 @@ export function findingOf(inspection, code, row) {
     label: { code, count: row.count, captured_at: row.at, photos: row.photos },
   };
 }
+
+/** What an item of the queue is called, but for a finding, which its code names. */
+export const titleOf = ({ kind, label }) => ({
+  inspection: t("Mở cuộc kiểm tra", "Opening"), closing: t("Kết thúc kiểm tra", "Closing"), withdrawal: t(`Rút lại ${label.code}`, `Withdrawal of ${label.code}`),
+  photo: t("Ảnh", "Photo"), handover: t("Tệp của đồng nghiệp", "A colleague's file"),
+})[kind];
 
 /** The findings that this phone takes back, sent or not. */
 export const takenBack = (queue, inspection) =>

@@ -1,5 +1,7 @@
 // Building pages from data: text only ever becomes text, never markup.
 
+import { t } from "./words.js";
+
 /** el("p", {class: "hint", onclick: f, hidden: true}, "words", node, …); false, null and "" children are left out. */
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -68,6 +70,19 @@ export function onSubmit(form, act) {
       form.removeAttribute("aria-busy");
     }
   });
+}
+
+/** A sheet that somebody asked for: Escape, its button, a tap beside it or another view closes it, and the focus goes back. */
+export function sheet(title, ...children) {
+  const gone = new AbortController();
+  const dialog = el("dialog", { class: "sheet", "aria-labelledby": "sheet-title", closedby: "any", onclose: () => { gone.abort(); dialog.remove(); } },
+    el("div", { class: "sheet-head" }, el("h2", { id: "sheet-title", tabindex: "-1", autofocus: true }, title),
+      el("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, t("Đóng", "Close"))),
+    children);
+  document.body.append(dialog);
+  addEventListener("hashchange", () => dialog.close(), { signal: gone.signal });
+  dialog.showModal();
+  return dialog;
 }
 
 /** Ask before something that cannot be undone; resolves to true or false. */

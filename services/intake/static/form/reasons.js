@@ -1,0 +1,53 @@
+// Why some are absent: only the reasons that are used are shown; each comes by a tap, and goes by another.
+
+import { byId, el } from "../../assets/dom.js";
+import { t } from "../../assets/words.js";
+
+export class Reasons {
+  /** @param {HTMLInputElement[]} controls the counts, a field each */
+  constructor(controls) {
+    this.rows = controls.map((control) => this.row(control));
+    this.rest = byId("close-reasons");
+    this.rest.querySelector("[role=group]").append(...this.rows.map(({ chip }) => chip));
+  }
+
+  row(control) {
+    const name = control.labels[0].textContent;
+    const row = { control, field: control.closest(".field") };
+    row.chip = el("button", { type: "button", class: "quiet", onclick: () => this.add(row) }, `+ ${name}`);
+    row.field.append(el("button", { type: "button", class: "quiet away", "aria-label": t(`Bỏ lý do: ${name}`, `Take out: ${name}`), onclick: () => this.remove(row) }, "×"));
+    return row;
+  }
+
+  /** What holds something is shown, whoever filled it in. */
+  show() {
+    for (const { control, field } of this.rows) field.hidden = control.value === "" && !control.validity.badInput;
+    this.draw();
+  }
+
+  draw() {
+    for (const { field, chip } of this.rows) chip.hidden = !field.hidden;
+    this.rest.hidden = this.rows.every(({ field }) => !field.hidden);
+  }
+
+  /** One absent for that reason, to be counted on from there. */
+  add(row) {
+    row.field.hidden = false;
+    this.draw();
+    row.field.querySelector("[data-step='1']").focus();
+    put(row.control, "1");
+  }
+
+  remove(row) {
+    row.field.hidden = true;
+    this.draw();
+    (this.rest.open ? row.chip : this.rest.querySelector("summary")).focus();
+    put(row.control, "");
+  }
+}
+
+/** As if it had been typed. */
+function put(control, value) {
+  control.value = value;
+  for (const kind of ["input", "change"]) control.dispatchEvent(new Event(kind, { bubbles: true }));
+}
