@@ -7,7 +7,6 @@ import { items, moment, number, t } from "../assets/words.js";
 import { now } from "./clock.js";
 import { Drafts } from "./drafts.js";
 import * as directory from "./directory.js";
-import { download } from "./form/export.js";
 import { FillAudit } from "./form/fill_audit.js";
 import { CloseView } from "./form/close.js";
 import { CountView } from "./form/count.js";
@@ -16,6 +15,7 @@ import { Held } from "./form/held.js";
 import { ListView } from "./form/list.js";
 import { askToWake, keepForm } from "./form/offline.js";
 import { OpenView, prefill } from "./form/open.js";
+import { QueueSheet, saving } from "./form/queue_sheet.js";
 import { QUEUED } from "./terms.js";
 import { Queue } from "./queue.js";
 import { isFull, notKept } from "./store.js";
@@ -40,6 +40,7 @@ class House {
     this.queue = new Queue(account, () => this.changed());
     this.held = new Held(this);
     this.fill = new FillAudit(this.drafts);
+    this.sheet = new QueueSheet(this);
     this.views = new Map();
     this.current = null;
     this.turn = 0;
@@ -116,6 +117,7 @@ class House {
       await untouched();
       this.drawing = null;
       showQueue(this);
+      this.sheet.draw();
       this.current?.changed?.();
     }, REDRAW);
   }
@@ -158,16 +160,18 @@ class House {
 /** One line in the page's flow, over nothing: what is not sent, or that all is. */
 const stands = () => t("Máy chủ đã nhận mục này với nội dung gửi lần trước.", "The server has this item as it was sent before.");
 
-function showQueue({ queue, held, persisted }) {
+function showQueue(house) {
+  const { queue, held } = house;
   const { logged = 0, received = 0, ...counts } = queue.counts();
   const kept = [...held.sets.values()].reduce((total, { rows }) => total + Object.keys(rows).length, 0);
   if (kept) counts.waiting = (counts.waiting ?? 0) + kept;
   const tags = Object.entries(QUEUED).filter(([state]) => counts[state] > 0)
     .map(([state, [words, kind]]) => el("span", { class: kind, "data-state": state }, `${words}: ${number(counts[state])}`));
   if (!tags.length && logged + received > 0) tags.push(el("span", { class: "good", "data-state": "logged" }, t("Đã gửi hết", "All sent")));
+  byId("queue-open").hidden = !tags.length;
   redraw(byId("queue-state"), tags);
   redraw(byId("queue-progress"), progress(queue));
-  redraw(byId("queue-trouble"), troubles(queue, held, persisted));
+  redraw(byId("queue-trouble"), troubles(house));
 }
 
 function progress({ progress: round }) {
@@ -178,12 +182,10 @@ function progress({ progress: round }) {
 
 const slim = (kind, words, ...acts) => el("div", { class: `notice slim ${kind}`, role: kind === "bad" ? "alert" : null }, el("p", {}, words), acts);
 
-function troubles(queue, held, persisted) {
+function troubles(house) {
+  const { queue, held, persisted } = house;
   const { trouble } = queue;
-  const exported = () => el("button", { type: "button", class: "quiet", onclick: async () => {
-    await held.fileAll(); // a file that is out can no longer be undone
-    download(queue.unsent);
-  } }, t("Lưu dữ liệu chưa gửi ra tệp", "Save what is unsent as a file"));
+  const exported = () => saving(house);
   const notices = [];
   if (queue.lost > 0) {
     notices.push(slim("bad", t(`Bộ nhớ của trình duyệt trên máy này đã bị xóa: ${items(queue.lost)} chưa gửi đã mất. Hãy ghi lại từ sổ tay và báo trưởng đoàn.`,
