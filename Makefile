@@ -10,7 +10,7 @@ export UV_LINK_MODE ?= copy
 export UV_COMPILE_BYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test lint types verify screens bench kafka chromium ground lock clean
+.PHONY: help install demo run test lint scripts types verify screens bench kafka chromium ground lock clean
 
 ##@ Use
 help: ## this list
@@ -28,10 +28,14 @@ run: install ## an empty installation (DATA=, PORT=)
 test: install ground ## the whole suite, with a real Kafka and a real browser (T=tests/unit narrows it, N= processes)
 	$(BIN)/pytest -n $(N) --dist loadfile --no-loadscope-reorder $(T)
 
-lint: install ## ruff, and the import rules of the house
+lint: install scripts ## ruff, the import rules of the house, and the scripts of the pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+
+scripts: node_modules/.installed ## the pages' scripts: types (tsc reads their JSDoc) and lint (biome)
+	node_modules/.bin/tsc
+	node_modules/.bin/biome lint --error-on-warnings --diagnostic-level=warn
 
 types: install ## mypy, strict
 	$(BIN)/mypy
@@ -61,7 +65,12 @@ lock: $(BIN)/uv ## lock names, versions and hashes anew
 	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --group dev -o requirements/dev.txt
 
 clean: ## remove the virtual environment and caches (never data)
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv node_modules .cache .mypy_cache .ruff_cache .pytest_cache
+
+node_modules/.installed: package.json package-lock.json
+	command -v npm >/dev/null 2>&1 || sh deploy/ground.sh nodejs npm
+	npm ci --silent
+	@touch $@
 
 $(BIN)/uv:
 	$(PYTHON) -m venv .venv || { sh deploy/ground.sh python3-venv && $(PYTHON) -m venv .venv; }

@@ -1,5 +1,6 @@
 """docs/dependencies.md gives a reason for each direct dependency, and for nothing else."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -34,3 +35,10 @@ def test_each_direct_dependency_is_locked_with_a_hash() -> None:
         for requirement in map(_name, requirements):
             pattern = rf"^{re.escape(requirement)}(\[\w+\])?==\S+ \\\n +--hash=sha256:[0-9a-f]{{64}}"
             assert re.search(pattern, locked, re.MULTILINE | re.IGNORECASE), f"{requirement} in {name}"
+
+
+def test_what_checks_the_scripts_has_its_reason_and_is_locked_with_a_hash() -> None:
+    wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    assert _documented("To check the scripts of the pages") == sorted(wanted)
+    locked = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert all(locked[f"node_modules/{name}"]["integrity"].startswith("sha512-") for name in wanted)

@@ -102,7 +102,7 @@ export function deadline(finding) {
       : t(`Hạn giải trình: hết ngày ${day(finding.reply_due)}`, `Reply by the end of ${day(finding.reply_due)}`));
 }
 
-/** How long the unit has left, in working days. */
+/** How long the unit has left, in working days. @param {Record<string, any>} shown */
 export function left({ reply_due: due, working_days_left: days }) {
   if (!due || days === null || days === undefined) return null;
   if (Date.parse(due) < now()) return t("đã quá hạn", "overdue");
@@ -113,6 +113,8 @@ export function left({ reply_due: due, working_days_left: days }) {
  * A case as one line that opens: its private part is read (and the reading noted) only then. `form(full, onward)` adds what
  * the caller may do, `onward` being the way to the next case; `unit` says whether the unit's name belongs in the line, and
  * `waits(finding)` whether the caller has something to do here. `update(finding)` of the node shows a newer state in its place.
+ * @param {Record<string, any>} finding @param {any} catalogue
+ * @param {{ unit?: boolean, form?: (full: any, onward: () => void) => any, waits?: (finding: any) => boolean }} [how]
  */
 export function caseOf(finding, catalogue, { unit = false, form = () => null, waits = () => false } = {}) {
   const body = el("div", { class: "case-body" });

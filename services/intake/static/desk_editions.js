@@ -17,7 +17,7 @@ export class Editions {
     this.sent = new Set(); // publications on their way to the cards
   }
 
-  /** List them; what was just written takes a moment to reach the cards, so look again until it is there. */
+  /** List them; what was just written takes a moment to reach the cards, so look again until it is there. @param {(items: any[]) => boolean} there */
   async show(there = () => true) {
     for (let tries = 0; ; tries += 1) {
       const { items } = await get("/reports/v1/editions");

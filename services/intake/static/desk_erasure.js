@@ -16,7 +16,7 @@ const names = (parts) => parts.map((part) => PART[part] ?? part.replace("photo."
 /** Names a choice the same after a reload, whatever has gone from the list meanwhile. */
 const key = ({ event, parts }) => `${event}/${parts.join("+")}`;
 
-/** What of an opened finding can still be erased: [{event, parts, type}]. */
+/** What of an opened finding can still be erased: [{event, parts, type}]. @param {Record<string, any>} finding */
 function erasable({ id, photos, answers, private: sealed = {} }) {
   const gone = { ...sealed.lost, ...sealed.erased };
   const pictures = Array.from({ length: photos }, (_, place) => `photo.${place + 1}`).filter((part) => !gone[part]);

@@ -15,6 +15,10 @@ import { uuid7 } from "./uuid7.js";
  * known; `again` is what a further write of the kind is called, where the contract allows one. `restore(fields)` hears what
  * was kept. With `later(fields)`, the words for it, the write can be taken back for ten seconds; `onward` then moves the focus
  * to what comes next. With `called(fields)` it leaves at once, and under these words its answer is told also to a later page.
+ * @param {any} form
+ * @param {{ name: string, path: (id: string, fields: any) => string, write: (fields: any) => any, done: (answer: any, fields: any) => any,
+ *   again?: string | null, restore?: (fields: any) => void, sure?: (fields: any) => Promise<boolean>, later?: ((fields: any) => any) | null,
+ *   called?: ((fields: any) => any) | null, onward?: () => void }} how
  */
 export function wire(form, { name, path, write, done, again = null, restore = () => {}, sure = async () => true, later = null, called = null, onward = () => {} }) {
   const key = keptAs(name);
@@ -104,7 +108,7 @@ function takenBack(form, kept, save) {
 
 /** Say why at the form; whoever types elsewhere by now keeps his place, and is told where to look. */
 function tellRefusal(form, problem, label) {
-  const elsewhere = document.activeElement;
+  const elsewhere = /** @type {HTMLElement} */ (document.activeElement);
   const typing = elsewhere?.matches("textarea, input, select") && !form.contains(elsewhere);
   form.closest("details")?.setAttribute("open", "");
   showErrors(form, errorsOf(problem), t("Chưa lưu được", "Not saved"));

@@ -42,7 +42,9 @@ function progress({ found, ...inspection }) {
 
 export class Head {
   constructor(desk, name) {
-    Object.assign(this, { desk, name, wanted: null });
+    this.desk = desk;
+    this.name = name;
+    this.wanted = null;
     this.own = new Set(desk.me.roles.filter(({ role }) => role === "unit_head").map(({ unit }) => unit));
     this.list = new FilteredList(name, { text: words(desk.catalogue), draw: (row) => this.card(row), empty: EMPTY[name] });
   }

@@ -50,7 +50,11 @@ async function handOver(write) {
 
 class Leaving {
   constructor(write, resolve, reject) {
-    Object.assign(this, { write, resolve, reject, left: DELAY, sent: false });
+    this.write = write;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.left = DELAY;
+    this.sent = false;
     this.seconds = el("span", { "aria-hidden": "true" });
     this.line = el("div", { class: "leaving-line", "data-leaving": write.id },
       el("span", {}, write.label, " "), this.seconds,
@@ -138,7 +142,7 @@ async function sendAgain(write, told) {
 }
 
 const sendAll = () => Promise.all([...waiting].map((each) => each.send()));
-addEventListener("pagehide", () => waiting.forEach((each) => each.fling()));
+addEventListener("pagehide", () => { for (const each of waiting) each.fling(); });
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") sendAll(); });
 beforeLeaving.add(sendAll);
 addEventListener("pageshow", ({ persisted }) => { if (persisted && waiting.size) location.reload(); }); // they have left meanwhile

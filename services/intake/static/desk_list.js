@@ -11,7 +11,12 @@ export class FilteredList {
    * an `update(row)` stays when its row changes.
    */
   constructor(name, { text, draw, empty }) {
-    Object.assign(this, { text, draw, empty, rows: [], shown: PORTION, further: null });
+    this.text = text;
+    this.draw = draw;
+    this.empty = empty;
+    this.rows = [];
+    this.shown = PORTION;
+    this.further = null;
     this.only = byId(`${name}-only`);
     this.filter = byId(`${name}-filter`);
     this.list = byId(`${name}-list`);

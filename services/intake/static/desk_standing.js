@@ -57,7 +57,7 @@ async function further(again, renew) {
 /** A field's name and value as the form shows them; nothing of an empty one. */
 function said(form, name, value) {
   const control = form.elements[name];
-  const one = control instanceof RadioNodeList ? [...control].find((each) => each.value === value) : control;
+  const one = control instanceof RadioNodeList ? [...control].find((each) => /** @type {HTMLInputElement} */ (each).value === value) : control;
   if (!one || !value) return null;
   if (one.type === "hidden") return [one.closest("fieldset").querySelector("legend").textContent, one.dataset.words || value];
   const [label] = one.labels;

@@ -3,7 +3,10 @@
 import { drop, find, keep } from "./store.js";
 
 export class Drafts {
-  /** `told` hears of each write: (null) once it is on disk, or (error); `elsewhere` the name of what another tab has written. */
+  /**
+   * `told` hears of each write: (null) once it is on disk, or (error); `elsewhere` the name of what another tab has written.
+   * @param {string} account @param {(error: any) => void} told @param {(name: string) => void} elsewhere
+   */
   constructor(account, told = () => {}, elsewhere = () => {}) {
     this.account = account;
     this.told = told;
@@ -81,4 +84,4 @@ export function set(form, kept) {
 
 /** Text as the server takes it: NFC, no control characters but line breaks. */
 export const tidy = (text) =>
-  text.normalize("NFC").replace(/\r\n?/g, "\n").replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, " ").trim();
+  text.normalize("NFC").replace(/\r\n?/g, "\n").replace(/[^\P{Cc}\n]/gu, " ").trim();

@@ -74,7 +74,7 @@ function mended({ currentTarget: form, target }) {
   state.summary.replaceChildren(el("h2", {}, t("Đã sửa hết, hãy gửi lại.", "All put right: send again.")));
 }
 
-/** Say of one field what is wrong with it, once it is left; where a summary stands, that one follows. @param {HTMLElement} control */
+/** Say of one field what is wrong with it, once it is left; where a summary stands, that one follows. @param {HTMLElement & {value: string}} control */
 export async function tell(form, control, faults) {
   await untouched(); // it may be left by a tap on the button that would move
   if (shown.has(form)) return;

@@ -24,6 +24,7 @@ const DAY = 24 * 3600 * 1000;
 const REDRAW = 120; // ms: a long queue changes faster than anyone reads
 const FIELD = ["inspector", "lead"];
 
+/** @type {[RegExp, string, any][]} */
 const VIEWS = [
   [/^#\/open(?:\/([0-9a-f-]{36}))?$/, "view-open", OpenView],
   [/^#\/inspection\/([0-9a-f-]{36})\/close$/, "view-close", CloseView],
@@ -72,13 +73,15 @@ class House {
     this.stood = "";
     byId("saved").textContent = "";
     const { hash } = location;
-    const turn = this.turn += 1;
+    this.turn += 1;
+    const { turn } = this;
     const still = () => this.turn === turn;
     const [pattern, id, View] = VIEWS.find(([each]) => each.test(hash));
     const moved = this.current !== null;
     for (const [, other] of VIEWS) byId(other).hidden = other !== id;
     if (!this.views.has(id)) this.views.set(id, new View(this));
-    const view = this.current = this.views.get(id);
+    const view = this.views.get(id);
+    this.current = view;
     if (moved) scrollTo(0, 0);
     const title = byId(id).querySelector("h1");
     try {

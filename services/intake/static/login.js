@@ -79,6 +79,6 @@ byId("account").value ||= remembered(NAME) ?? "";
 if (byId("account").value) byId("password").focus();
 onSubmit(form, signIn);
 form.querySelector("button").disabled = false;
-byId("show-password").addEventListener("change", (event) => {
-  byId("password").type = event.target.checked ? "text" : "password";
+byId("show-password").addEventListener("change", () => {
+  byId("password").type = byId("show-password").checked ? "text" : "password";
 });

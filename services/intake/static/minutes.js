@@ -12,7 +12,8 @@ const VERDICT = (told) => {
 };
 
 fileField(byId("minutes-file"));
-byId("minutes-file").addEventListener("change", async ({ target }) => {
+byId("minutes-file").addEventListener("change", async () => {
+  const target = byId("minutes-file");
   const [file] = target.files;
   if (!file) return;
   target.value = ""; // so that the same file, altered, can be chosen again

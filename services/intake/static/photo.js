@@ -140,12 +140,12 @@ export function progress(queue, item) {
   const sent = queue.items.filter((each) => each.after === item.key);
   const failed = sent.filter((each) => each.state === "failed");
   const there = sent.filter((each) => each.state === "received").length;
-  const moving = sent.some(({ key }) => key === queue.moving?.key) && Math.floor(100 * queue.moving.share);
+  const moving = sent.some(({ key }) => key === queue.moving?.key) ? Math.floor(100 * queue.moving.share) : null;
   return el("div", { class: "photo-state", "data-complete": String(Boolean(item.complete)) },
     el("p", { class: "meta" }, item.complete
       ? el("span", { class: "tag good" }, t(`Đủ ${number(photos.length)} ảnh`, `All photos: ${number(photos.length)}`))
       : el("span", { class: "tag warn" }, t(`Thiếu ảnh: đã gửi ${number(there)}/${number(photos.length)}, máy này còn giữ`, `Photos missing: ${number(there)} of ${number(photos.length)} sent, kept on this device`))),
-    moving !== false && el("label", { class: "hint" }, t(`Đang gửi ảnh: ${moving}%`, `Sending a photo: ${moving}%`), " ", el("progress", { value: moving, max: 100 })),
+    moving !== null && el("label", { class: "hint" }, t(`Đang gửi ảnh: ${moving}%`, `Sending a photo: ${moving}%`), " ", el("progress", { value: moving, max: 100 })),
     failed.map((each) => el("div", { class: "notice bad" }, el("p", {}, each.problem.errors[0]?.detail ?? each.problem.message),
       el("button", { type: "button", class: "quiet", onclick: () => queue.retry(each.key) }, t("Gửi lại ảnh", "Send the photo again")))));
 }

@@ -20,7 +20,7 @@ const BLOCKING = [0, 401, 429, 503]; // what would meet the next item too
 
 /** This phone's name first; then openings, for all else of an inspection waits for its own; photos last, for words are small. */
 const ORDER = ["device", "inspection", "finding", "withdrawal", "closing", "handover", "photo"];
-const rank = ({ kind }) => Math.min(ORDER.indexOf(kind), 2) + (kind === "photo");
+const rank = ({ kind }) => Math.min(ORDER.indexOf(kind), 2) + Number(kind === "photo");
 const inOrder = (a, b) => rank(a) - rank(b) || a.n - b.n;
 
 /** A pause of over an hour was reckoned by a clock that was wrong. */
@@ -118,6 +118,7 @@ export class Queue {
     this.tell();
   }
 
+  /** @param {Record<string, any>} write @param {number} n */
   item({ id, kind, inspection, path, body, label, after, photo }, n) {
     return {
       key: id, account: this.account, n, kind, inspection, path, body, label, after, photo,

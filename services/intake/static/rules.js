@@ -80,7 +80,7 @@ function sums({ assigned, present, late, unexcused, excused }) {
   ].filter(Boolean);
 }
 
-/** What the server would refuse: [{pointer, detail, bare}], the words without their field's name. */
+/** What the server would refuse: [{pointer, detail, bare}], the words without their field's name. @returns {any[]} */
 export function faults(kind, body) {
   const found = Object.entries(RULES[kind]).flatMap(([path, check]) => {
     const names = path.slice(1).replace(/\?$|\/\*$/, "").split("/");

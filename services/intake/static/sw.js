@@ -3,22 +3,20 @@
 // pass through here. A second registration of this very script, for the whole origin, keeps nothing: it only says of a section
 // that cannot be reached that it needs a network.
 
-/* global VERSION, FILES, AWAY */
-
 const CACHE = `kycuong-form-${VERSION}`;
 const LANGUAGE = "/intake/language"; // not an address of the server: where the page leaves the reader's language
 
 const FORM = registration.scope.endsWith("/intake/");
 
-addEventListener("install", (event) => event.waitUntil(FORM ? fill() : skipWaiting()));
+addEventListener("install", (/** @type {any} */ event) => event.waitUntil(FORM ? fill() : skipWaiting()));
 
-addEventListener("activate", (event) => event.waitUntil(FORM ? settle() : clients.claim()));
+addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(FORM ? settle() : clients.claim()));
 
 addEventListener("message", ({ data }) => { if (data === "take-over") skipWaiting(); });
 
-addEventListener("sync", (event) => event.waitUntil(wake()));
+addEventListener("sync", (/** @type {any} */ event) => event.waitUntil(wake()));
 
-addEventListener("fetch", (event) => {
+addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event;
   const { origin, pathname, searchParams } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
@@ -66,7 +64,7 @@ async function file(request, clientId) {
 }
 
 /** The reader's language: what the address says, then the cookie that every page sets, then what the form was last read in. */
-async function reader(wanted) {
+async function reader(wanted = null) {
   const chosen = wanted in AWAY ? wanted : (await self.cookieStore?.get("kycuong_lang"))?.value;
   const language = chosen ?? await (await caches.match(LANGUAGE))?.text();
   return language === "en" ? "en" : "vi";

@@ -7,7 +7,7 @@ import { number, plain, t } from "../assets/words.js";
 const SHOWN = 30;
 
 export class UnitPicker {
-  /** Wires the elements `<prefix>-search`, `<prefix>-count` and `<prefix>-choices`; `chosen` is called at each choice. */
+  /** Wires the elements `<prefix>-search`, `<prefix>-count` and `<prefix>-choices`; `chosen(unit)` is called at each choice. @param {(unit: string) => void} chosen */
   constructor(prefix, chosen = () => {}) {
     this.search = byId(`${prefix}-search`);
     this.counter = byId(`${prefix}-count`);
@@ -21,7 +21,7 @@ export class UnitPicker {
     this.units = [];
     this.unit = null;
     this.search.addEventListener("input", () => this.draw());
-    this.choices.addEventListener("change", (event) => this.choose(event.target.value));
+    this.choices.addEventListener("change", ({ target }) => this.choose(/** @type {HTMLInputElement} */ (target).value));
   }
 
   /** Start from what a draft kept. */

@@ -37,8 +37,8 @@ export class CloseView {
     byId("close-pads").replaceChildren(...Object.values(this.pads).map(({ element }) => element));
     for (const control of this.form.querySelectorAll("[data-steps]")) stepper(control);
     this.reasons = new Reasons(EXCUSED.map((name) => this.form.elements[name]));
-    this.form.addEventListener("input", ({ target }) => { this.typed(target); this.save(); this.sum(); });
-    this.form.addEventListener("click", ({ target }) => this.step(target.closest("[data-step]")));
+    this.form.addEventListener("input", ({ target }) => { this.typed(/** @type {any} */ (target)); this.save(); this.sum(); });
+    this.form.addEventListener("click", ({ target }) => this.step(/** @type {Element} */ (target).closest("[data-step]")));
     this.sayDay = dayField(this.form.elements.demands_due);
     const { number: file } = this.form.elements;
     file.addEventListener("change", () => tell(this.form, file, () => this.faults()));
@@ -58,7 +58,8 @@ export class CloseView {
     const queued = this.house.queue.of(id).find(({ kind }) => kind === "closing");
     if (queued?.state === "failed" && !draft) return recount(this.house, queued);
     if (queued && queued.state !== "failed") return location.replace(`#/inspection/${id}`); // it is closed: nothing to fill in twice
-    Object.assign(this, { catalogue, counting });
+    this.catalogue = catalogue;
+    this.counting = counting;
     this.inspection = merged([], this.house.queue).find((row) => row.id === id) ?? { id };
     this.found = this.listed(this.here(id)); // what a colleague found comes a moment later
     this.id = draft?.id ?? uuid7();
@@ -291,7 +292,7 @@ export class CloseView {
   /** The roll in words, with who is excused by kind. */
   roll() {
     const [assigned, present, late, unexcused] = ["assigned", "present", "late", "unexcused"].map((name) => number(this.tally(name, true) ?? 0));
-    const excused = EXCUSED.map((name) => [name, this.tally(name, true) ?? 0]).filter(([, count]) => count > 0);
+    const excused = EXCUSED.map((name) => /** @type {[string, number]} */ ([name, this.tally(name, true) ?? 0])).filter(([, count]) => count > 0);
     const away = number(excused.reduce((total, [, count]) => total + count, 0));
     const kinds = excused.length ? ` (${excused.map(([name, count]) => `${this.label(name).toLowerCase()} ${number(count)}`).join(", ")})` : "";
     return t(`Biên chế được giao ${assigned}. Có mặt ${present}, trong đó đi muộn ${late}. Vắng có lý do ${away}${kinds}. Vắng không lý do ${unexcused}.`,
@@ -415,7 +416,7 @@ export class CloseView {
   }
 }
 
-/** Buttons on both sides of a number. @param {HTMLInputElement} control */
+/** Buttons on both sides of a number. @param {any} control */
 function stepper(control) {
   const name = control.labels[0].textContent;
   const button = (step, words, sign) => el("button", { type: "button", class: "quiet", "data-step": step, "aria-label": `${words}, ${name}` }, sign);

@@ -36,7 +36,9 @@ export class CountView {
     this.blank(id);
     const [rows, inspection, catalogue] = await Promise.all([this.kept(id), inspectionOf(this.house, id), directory.catalogue(this.house.account)]);
     if (!still()) return;
-    Object.assign(this, { inspection, catalogue, rows: rows ?? {} });
+    this.inspection = inspection;
+    this.catalogue = catalogue;
+    this.rows = rows ?? {};
     this.filed.known = [];
     this.head(inspection);
     this.draw();
@@ -319,7 +321,8 @@ export class CountView {
     if (this.rows !== rows) return; // another inspection is shown by now
     byId("count-codes").inert = true;
     try {
-      await (this.filing = taken().then(() => this.keep(inspection, rows))); // a photo that is still being made small goes too
+      this.filing = taken().then(() => this.keep(inspection, rows)); // a photo that is still being made small goes too
+      await this.filing;
     } finally {
       byId("count-codes").inert = false;
     }

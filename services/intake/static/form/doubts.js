@@ -3,7 +3,7 @@
 import { day, number, t } from "../../assets/words.js";
 import { isViolation } from "./inspection.js";
 
-/** Questions about a closing, in words. `found` is what was recorded; `staff` what the list of units says; `today` 2026-09-01. */
+/** Questions about a closing, in words. `found` is what was recorded; `staff` what the list of units says; `today` 2026-09-01. @param {Record<string, any>} closing */
 export function doubts({ assigned, present, late, unexcused, persons_checked: checked, private: { minutes = {} } }, found, staff, today) {
   const counted = (code) => found.filter((one) => one.code === code).reduce((total, { count }) => total + count, 0);
   const beyond = found.filter((one) => one.per === "person" && isViolation(one) && one.count > checked);

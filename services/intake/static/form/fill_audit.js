@@ -18,7 +18,7 @@ const told = (control) => {
   return VALUED.includes(control.type) || "day" in control.dataset || control.name === "basis" ? tidy(control.value).slice(0, LONGEST) : `~${control.value.length}`;
 };
 
-/** @param {HTMLElement} control */
+/** @param {HTMLInputElement} control */
 const nodeOf = (control) => {
   const code = control.closest("[data-code]")?.dataset.code;
   const name = control.dataset.pointer ?? control.closest("[data-pointer]")?.dataset.pointer ?? `/${control.name || control.id}`;

@@ -1,7 +1,7 @@
 // The queue opened up: what can still be undone, what waits, what is on its way, what was refused, and what to do about it.
 
 import { byId, el, redraw, sheet } from "../../assets/dom.js";
-import { items, number, t } from "../../assets/words.js";
+import { number, t } from "../../assets/words.js";
 import * as directory from "../directory.js";
 import { said } from "../fields.js";
 import { QUEUED } from "../terms.js";
@@ -60,7 +60,7 @@ export class QueueSheet {
     const title = titleOf(item) ?? this.title(label);
     const of = item.photo && this.house.queue.find(after)?.label;
     const failed = state === "failed";
-    return this.card(key, state, of ? [title, " ", this.title({ code: of.code })] : title, QUEUED[state], inspection,
+    return this.card(key, state, of ? [title, " ", this.title({ code: of.code, count: undefined })] : title, QUEUED[state], inspection,
       !failed && problem && t("Sẽ tự gửi lại.", "Will be sent again by itself."),
       failed && el("div", { class: "notice bad" }, el("p", {}, problem.message), problem.errors.length > 0 && el("ul", {}, problem.errors.map((error) => el("li", {}, said({ ...error, bare: true }))))),
       failed && problem.slug !== "id-reused" && el("button", { type: "button", class: "quiet", onclick: () => this.house.queue.retry(key) }, t("Gửi lại", "Send again")));

@@ -38,6 +38,9 @@ const SILENCE = 30_000; // ms in which nothing moves either way: a slow network 
 /**
  * One exchange, however long it takes as long as something moves; `within` (ms) ends it all the same, `moved` hears how much
  * of the body has left. By XMLHttpRequest, for fetch tells nothing of that. Throws Problem where no answer came whole.
+ * @param {string} method @param {string} path @param {any} [body]
+ * @param {{ headers?: Record<string, string>, within?: number, moved?: (sent: number) => void }} [how]
+ * @returns {Promise<XMLHttpRequest>}
  */
 export function exchange(method, path, body, { headers = {}, within = 0, moved = () => {} } = {}) {
   return new Promise((resolve, reject) => {

@@ -41,7 +41,7 @@ export const nodeHash = (left, right) => hashed(1, left, right);
  */
 export function sides(index, size, length) {
   if (index < 0n || index >= size) return null;
-  const found = [];
+  const found = /** @type {("left" | "right")[]} */ ([]);
   for (let node = index, last = size - 1n; last > 0n; node >>= 1n, last >>= 1n) {
     if (node & 1n) found.push("left");
     else if (node < last) found.push("right");

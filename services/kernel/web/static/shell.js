@@ -29,7 +29,7 @@ for (const link of document.querySelectorAll(".skip")) {
 
 /** A wheel turns the page, never the number that happens to have the focus. */
 addEventListener("wheel", ({ target }) => {
-  const held = document.activeElement;
+  const held = /** @type {HTMLInputElement} */ (document.activeElement);
   if (target !== held || held.type !== "number") return;
   held.blur(); // the browser counts only in what has the focus
   requestAnimationFrame(() => held.focus({ preventScroll: true }));
