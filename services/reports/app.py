@@ -18,8 +18,8 @@ from services.reports.api import endpoints
 from services.reports.fold.feed import open_feed
 from services.reports.fold.fold import Fold
 from services.reports.fold.follower import Follower
-from services.reports.pages import dashboard
-from services.reports.reading.reads import Reader
+from services.reports.pages import routes
+from services.reports.reading.snapshot import Reader
 from services.reports.reading.state import State
 
 _STOP_WITHIN = 3.0
@@ -36,7 +36,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     app = service_app("reports", "Kỷ Cương: reports", lifespan)
     app.include_router(endpoints.router)
-    dashboard.install(app)
+    routes.install(app)
     return app
 
 

@@ -15,8 +15,10 @@ from services.kernel.envelope import canonical
 from services.kernel.problems import NotFound
 from services.reports.facts.facts import Unfoldable
 from services.reports.fold.fold import Fold
-from tests.integration.test_reports_fold import QUARTER, UNIT, card, dump, fold_all, made, pool, reader
+from services.reports.reading.editions import editions, frozen_card, frozen_listing
+from tests.integration.test_reports_fold import QUARTER, UNIT, card, dump, fold_all, made, pool
 from tests.support.reports_log import MadeLog
+from tests.support.reports_reading import read
 from tests.support.telemetry import Heard, latest
 
 __all__ = ["made", "pool"]
@@ -25,24 +27,22 @@ SEVERE = "C04"  # of severity 4
 
 
 async def frozen(pool: asyncpg.Pool, edition: str = "official", unit: str = UNIT) -> dict[str, Any]:
-    return dict(json.loads(await reader(pool).frozen_card(QUARTER, edition, unit)))
+    return dict(json.loads(await read(pool, frozen_card, QUARTER, edition, unit)))
 
 
 async def root_of(pool: asyncpg.Pool, edition: str = "official") -> str:
-    root = (await reader(pool).frozen_listing(QUARTER, edition)).cards_root
-    assert root is not None
-    return root
+    return str((await read(pool, frozen_listing, QUARTER, edition)).frozen.cards_root)
 
 
 async def opened(pool: asyncpg.Pool, edition: str = "official") -> bool:
     """Whether somebody who is no reviewer reads the list and a card of it."""
     try:
-        await reader(pool).frozen_listing(QUARTER, edition, reviewer=False)
+        await read(pool, frozen_listing, QUARTER, edition, reviewer=False)
     except NotFound:
         with pytest.raises(NotFound):
-            await reader(pool).frozen_card(QUARTER, edition, UNIT, reviewer=False)
+            await read(pool, frozen_card, QUARTER, edition, UNIT, reviewer=False)
         return False
-    await reader(pool).frozen_card(QUARTER, edition, UNIT, reviewer=False)
+    await read(pool, frozen_card, QUARTER, edition, UNIT, reviewer=False)
     return True
 
 
@@ -79,15 +79,15 @@ async def test_what_the_first_program_froze_comes_out_byte_for_byte(pool: asyncp
         await Fold(pool).rebuild(made.covered())
     assert [edition["size"] for edition in FIRST["editions"].values()] == [43, 44]
     for kind, edition in FIRST["editions"].items():
-        listing = await reader(pool).frozen_listing("2026-Q4", kind)
-        assert listing.cards_root == edition["cards_root"]
+        listing = await read(pool, frozen_listing, "2026-Q4", kind)
+        assert listing.frozen.cards_root == edition["cards_root"]
         assert listing.head.json() == {"size": edition["size"], "root": edition["root"]}
         for unit, body in edition["cards"].items():
-            assert await reader(pool).frozen_card("2026-Q4", kind, unit) == body.encode()
+            assert await read(pool, frozen_card, "2026-Q4", kind, unit) == body.encode()
     assert json.loads(FIRST["editions"]["official"]["cards"]["xa-yen-tinh"])["bonus"] == "1.00"
     made.publish(42, FIRST["editions"]["flash"]["cards_root"])  # and today's program publishes it
     await fold_all(pool, made)
-    await reader(pool).frozen_listing("2026-Q4", "flash", reviewer=False)
+    await read(pool, frozen_listing, "2026-Q4", "flash", reviewer=False)
 
 
 async def test_an_unknown_form_of_cards_stops_the_fold(pool: asyncpg.Pool, made: MadeLog) -> None:
@@ -118,7 +118,7 @@ async def test_an_edition_opens_by_its_own_root(pool: asyncpg.Pool, made: MadeLo
     made.publish(cut, await root_of(pool))
     await fold_all(pool, made)
     assert await opened(pool)
-    listing = json.loads((await reader(pool).frozen_listing(QUARTER, "official", reviewer=False)).text())
+    listing = json.loads((await read(pool, frozen_listing, QUARTER, "official", reviewer=False)).text())
     published = json.loads(made.entries[-1])
     assert listing["published_at"] == published["time"]
     assert listing["closing"] == json.loads(made.entries[cut])["id"] == published["data"]["closing"]
@@ -139,15 +139,15 @@ async def test_an_edition_published_with_another_root_stays_closed_and_alarms_un
     assert not await opened(pool)
     assert f"entry {wrong} publishes" in caplog.text
     assert latest(heard, "kycuong.reports.publications_refused") == 1
-    [edition] = await reader(pool).editions(QUARTER, reviewer=True)
-    assert edition.json()["refused"] is True and await reader(pool).editions(None, reviewer=False) == []
+    [edition] = await read(pool, editions, QUARTER, reviewer=True)
+    assert edition.json()["refused"] is True and await read(pool, editions, None, reviewer=False) == []
     await Fold(pool).rebuild(made.covered())
     assert not await opened(pool)
     made.publish(cut, await root_of(pool))
     await fold_all(pool, made)
     assert await opened(pool)
     assert latest(heard, "kycuong.reports.publications_refused") == 0
-    [edition] = await reader(pool).editions(QUARTER, reviewer=False)
+    [edition] = await read(pool, editions, QUARTER, reviewer=False)
     assert edition.json()["refused"] is False
 
 
@@ -160,7 +160,7 @@ async def test_a_wrong_publication_after_the_right_one_shuts_nothing(pool: async
     made.publish(cut, WRONG)
     await fold_all(pool, made)
     assert await opened(pool)
-    [edition] = await reader(pool).editions(None, reviewer=False)
+    [edition] = await read(pool, editions, None, reviewer=False)
     assert (edition.published_at, edition.json()["refused"]) == (since, False)
 
 
@@ -176,7 +176,7 @@ async def test_each_edition_has_its_own_publication(pool: asyncpg.Pool, made: Ma
     made.publish(flash, await root_of(pool, "flash"))
     await fold_all(pool, made)
     assert (await opened(pool, "flash"), await opened(pool)) == (True, False)
-    assert [one.kind for one in await reader(pool).editions(QUARTER, reviewer=True)] == ["flash", "official"]
+    assert [one.kind for one in await read(pool, editions, QUARTER, reviewer=True)] == ["flash", "official"]
 
 
 @pytest.mark.parametrize("data", [{"closing": "x"}, {"closing": None}, {"cards_root": "?"}, {"cards_root": None}])
@@ -281,9 +281,9 @@ async def test_a_card_is_there_for_every_unit_of_the_quarter_and_for_no_other(
     made.close_quarter()
     await fold_all(pool, made)
     there = sorted([UNIT, "xa-den-muon", "xa-di-som", "xa-het-ma-co-diem", "xa-het-ma-co-kiem-tra"])
-    listing = await reader(pool).frozen_listing(QUARTER, "official")
+    listing = await read(pool, frozen_listing, QUARTER, "official")
     assert [row["unit"] for row in listing.parsed()] == there
-    assert canonical(await frozen(pool)) == await reader(pool).frozen_card(QUARTER, "official", UNIT)
+    assert canonical(await frozen(pool)) == await read(pool, frozen_card, QUARTER, "official", UNIT)
     for unit in ("xa-quy-sau", "xa-het-truoc"):
         with pytest.raises(NotFound):
             await card(pool, unit)

@@ -7,7 +7,6 @@ import base64
 import json
 import random
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -17,14 +16,18 @@ import pytest_asyncio
 from services.kernel.envelope import canonical
 from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.problems import NotFound
-from services.kernel.process.clock import SettableClock
 from services.kernel.process.settings import Settings
 from services.kernel.store.db import open_pool
 from services.reports.facts.facts import Unfoldable
 from services.reports.fold import fold as fold_module
 from services.reports.fold.fold import Fenced, Fold
-from services.reports.reading.reads import Reader, Scope
+from services.reports.reading.alerts import alerts as read_alerts
+from services.reports.reading.editions import frozen_card, frozen_listing
+from services.reports.reading.live_cards import card as read_card
+from services.reports.reading.live_cards import listing
+from services.reports.reading.scope import Scope
 from tests.support.reports_log import MadeLog
+from tests.support.reports_reading import read
 from tests.support.telemetry import Heard
 
 UNIT = "xa-tan-hoa"
@@ -59,16 +62,12 @@ def made() -> MadeLog:
     return made
 
 
-def reader(pool: asyncpg.Pool) -> Reader:
-    return Reader(pool, SettableClock(datetime(2026, 11, 23, 3, tzinfo=UTC)))
-
-
 async def card(pool: asyncpg.Pool, unit: str = UNIT, quarter: str = QUARTER) -> dict[str, Any]:
-    return await reader(pool).card(quarter, unit, EVERYTHING)
+    return dict(await read(pool, read_card, quarter, unit, EVERYTHING))
 
 
 async def alerts(pool: asyncpg.Pool, only_open: bool = False) -> list[dict[str, Any]]:
-    page = await reader(pool).alerts(EVERYTHING, unit=None, only_open=only_open, limit=200, cursor=None)
+    page = await read(pool, read_alerts, EVERYTHING, unit=None, only_open=only_open, limit=200, cursor=None)
     return list(page["items"])
 
 
@@ -385,7 +384,7 @@ async def test_a_frozen_edition_is_the_log_up_to_its_closing_and_never_changes(
     late = made.open(UNIT)
     made.close(UNIT, late)
     await fold_all(pool, made)  # closing and later facts in one run
-    frozen = await reader(pool).frozen_card(QUARTER, "official", UNIT)
+    frozen = await read(pool, frozen_card, QUARTER, "official", UNIT)
     assert canonical(json.loads(frozen)) == frozen
     tree = CompactRange()
     tree.extend(leaf_hash(entry) for entry in made.entries[: cut + 1])
@@ -393,18 +392,18 @@ async def test_a_frozen_edition_is_the_log_up_to_its_closing_and_never_changes(
     assert shown["log"] == {"size": cut + 1, "root": base64.b64encode(tree.root()).decode()}
     assert (shown["edition"], shown["score"], shown["exposure"]["inspections"]) == ("official", "94.00", 1)
     assert (await card(pool))["exposure"]["inspections"] == 2
-    listing = await reader(pool).frozen_listing(QUARTER, "official")
+    listing = await read(pool, frozen_listing, QUARTER, "official")
     assert [row["unit"] for row in listing.parsed()] == [UNIT, "xa-yen-tinh"]
     assert listing.parsed()[1]["band"] == "insufficient"
     cards = CompactRange()
     for unit in (UNIT, "xa-yen-tinh"):
-        cards.append(leaf_hash(await reader(pool).frozen_card(QUARTER, "official", unit)))
-    assert listing.cards_root == base64.b64encode(cards.root()).decode()
+        cards.append(leaf_hash(await read(pool, frozen_card, QUARTER, "official", unit)))
+    assert listing.frozen.cards_root == base64.b64encode(cards.root()).decode()
     made.golden()
     made.amend(UNIT, "2026-07-01", name="Tên khác")
     made.close_quarter()  # a second closing of the same edition does not replace the first
     await fold_all(pool, made)
-    assert await reader(pool).frozen_card(QUARTER, "official", UNIT) == frozen
+    assert await read(pool, frozen_card, QUARTER, "official", UNIT) == frozen
     assert (await card(pool))["unit_name"] == "Tên khác"
 
 
@@ -440,10 +439,10 @@ async def test_a_rebuild_that_disagrees_with_a_frozen_edition_stops(pool: asyncp
 async def test_a_closing_with_no_cards_still_freezes(pool: asyncpg.Pool, made: MadeLog) -> None:
     made.close_quarter("2020-Q1", "flash")
     await fold_all(pool, made)
-    listing = await reader(pool).frozen_listing("2020-Q1", "flash")
+    listing = await read(pool, frozen_listing, "2020-Q1", "flash")
     assert json.loads(listing.text())["cards"] == []
     with pytest.raises(NotFound):
-        await reader(pool).frozen_listing("2020-Q1", "official")
+        await read(pool, frozen_listing, "2020-Q1", "official")
 
 
 async def test_the_quarter_is_the_vietnamese_date_of_the_opening(pool: asyncpg.Pool, made: MadeLog) -> None:
@@ -491,7 +490,7 @@ async def test_a_unit_ended_backdated_keeps_the_card_of_what_was_recorded(pool: 
     await fold_all(pool, made)
     found = await card(pool)
     assert (found["score"], found["unit_name"]) == ("94.00", "UBND xã Tân Hòa")
-    assert [row["unit"] for row in (await reader(pool).listing(QUARTER, EVERYTHING)).parsed()] == [UNIT]
+    assert [row["unit"] for row in (await read(pool, listing, QUARTER, EVERYTHING)).parsed()] == [UNIT]
 
 
 async def test_an_alert_from_closing_to_acknowledgement_and_back(pool: asyncpg.Pool, made: MadeLog) -> None:

@@ -12,8 +12,11 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from services.reports.reading.live_cards import card
+from services.reports.reading.scope import Scope
 from tests.support.postgres import Cluster
 from tests.support.reports_http import NOW, House, appoint, province_house
+from tests.support.reports_reading import read
 
 QUARTER = "2026-Q3"
 CARDS = f"/reports/v1/scorecards/{QUARTER}"
@@ -215,10 +218,7 @@ async def test_the_openapi_document_names_every_path(house: House) -> None:
 
 
 async def _card(house: House) -> dict[str, Any]:
-    state = house.app.state.service
-    from services.reports.reading.reads import Scope
-
-    return dict(await state.reader.card(QUARTER, "xa-tan-hoa", Scope(None)))
+    return dict(await read(house.app.state.service.pool, card, QUARTER, "xa-tan-hoa", Scope(None)))
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

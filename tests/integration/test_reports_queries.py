@@ -12,10 +12,12 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from services import reports
 from services.kernel.process.settings import Settings
-from services.reports.facts import store
+from services.kernel.store.sql import load_queries
 
-SERVICE = Path(store.__file__).parents[1]
+SERVICE = Path(reports.__file__).parent
+FILES = {path.parent: load_queries(path) for path in SERVICE.rglob("queries.sql")}
 _FILL = """
 INSERT INTO reports.card (quarter, unit, body, row)
 SELECT (2016 + q / 4) || '-Q' || (1 + q % 4), 'xa-' || u, 'x', 'x'
@@ -77,10 +79,16 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(child)
 
 
+def statement_of(name: str) -> str:
+    """The one statement of a name."""
+    [statement] = [getattr(queries, name) for queries in FILES.values() if name in queries.names()]
+    return str(statement)
+
+
 async def test_hot_statements_stay_on_their_indexes(filled: asyncpg.Connection) -> None:
     scanned = {}
     for name, arguments in HOT.items():
-        statement = getattr(store.queries, name)
+        statement = statement_of(name)
         raw = await filled.fetchval(f"EXPLAIN (FORMAT JSON, GENERIC_PLAN false) {statement}", *arguments)
         [explained] = json.loads(raw)
         whole = [node["Relation Name"] for node in nodes(explained["Plan"]) if node["Node Type"] == "Seq Scan"]
@@ -115,13 +123,18 @@ async def test_the_app_role_may_do_its_work_and_no_more(settings: Settings) -> N
         await connection.close()
 
 
-async def test_every_statement_is_used_and_parses(settings: Settings) -> None:
+@pytest.mark.parametrize("folder", FILES, ids=lambda folder: folder.name)
+async def test_every_statement_is_used_and_parses(settings: Settings, folder: Path) -> None:
     """A statement nobody names is dead; one that does not parse would only be met in the night."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in SERVICE.rglob("*.py"))
     connection = await asyncpg.connect(settings.dsn("reports_app"))
     try:
-        for name in store.queries.names():
-            assert re.search(rf"\b(queries|_q)\.{name}\b", source), f"{name} is not used"
-            await connection.prepare(getattr(store.queries, name))
+        for name in FILES[folder].names():
+            assert re.search(rf"\bqueries\.{name}\b", source), f"{name} is not used"
+            await connection.prepare(getattr(FILES[folder], name))
     finally:
         await connection.close()
+
+
+def test_every_capability_has_its_statements_beside_it() -> None:
+    assert {folder.name for folder in FILES} == {"alerts", "editions", "facts", "fold", "reading"}

@@ -9,9 +9,9 @@ import pytest
 
 from services.domain.rulefiles import genesis
 from services.reports.facts.directory import Details
-from services.reports.facts.facts import CATALOGUE, SCORING, Finding, Inspection
+from services.reports.facts.facts import CATALOGUE, SCORING, Finding, Inspection, UnitQuarter
 from services.reports.scoring.card1 import shown
-from services.reports.scoring.cards import UnitQuarter, card
+from services.reports.scoring.cards import card
 from services.reports.scoring.explained import Explained, explain
 from services.reports.scoring.rulebook import Rulebook
 

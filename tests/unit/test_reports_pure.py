@@ -10,13 +10,15 @@ import pytest
 
 from services.domain.codes import code_names, group_names
 from services.domain.rulefiles import genesis
+from services.reports.alerts.alert import alert_id
+from services.reports.exports.table import csv_bytes
 from services.reports.facts.directory import AMENDED, CLOSED, REGISTERED, SUCCEEDED, Directory
-from services.reports.facts.facts import CATALOGUE, SCORING, alert_id
+from services.reports.facts.facts import CATALOGUE, SCORING
 from services.reports.pages.chart import HEIGHT, TOP, chart
-from services.reports.pages.dashboard import figures, ordered
-from services.reports.pages.wording import vietnamese_key
+from services.reports.pages.collation import vietnamese_key
+from services.reports.pages.quarter import figures, ordered
 from services.reports.scoring.card1 import BadRules
-from services.reports.scoring.cards import TreeHead, csv_bytes
+from services.reports.scoring.cards import TreeHead
 from services.reports.scoring.rulebook import Rulebook
 
 TODAY = date(2026, 11, 23)

@@ -11,19 +11,19 @@ from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import PUBLIC, Action, allows
 from services.reports.api import models
+from services.reports.exports.table import csv_bytes
 from services.reports.pages.wording import Group
-from services.reports.reading.reads import LIVE, Listing, Scope
-from services.reports.reading.state import State
-from services.reports.scoring.cards import csv_bytes, dump
+from services.reports.reading import access
+from services.reports.reading.access import Edition
+from services.reports.reading.alerts import alerts as page_of_alerts
+from services.reports.reading.editions import editions as frozen_editions
+from services.reports.reading.editions import frozen_card
+from services.reports.reading.listing import LIVE, Listing
+from services.reports.reading.live_cards import card as live_card
+from services.reports.reading.state import State, state_of
+from services.reports.text import dump
 
-Edition = Literal["live", "flash", "official"]
 router = APIRouter()
-
-
-def state_of(request: Request) -> State:
-    """The service's typed state."""
-    state: State = request.app.state.service
-    return state
 
 
 async def caller_of(request: Request) -> Caller:
@@ -35,25 +35,6 @@ Service = Annotated[State, Depends(state_of)]
 SignedIn = Annotated[Caller, Depends(caller_of)]
 
 
-def live_scope(state: State, caller: Caller) -> Scope:
-    """How far the caller sees live cards; Forbidden for a role that sees none."""
-    return Scope.of(caller.require(Action.LIVE_CARDS, state.clock.now()))
-
-
-def reviews(state: State, caller: Caller) -> bool:
-    """Whether the caller reads frozen editions before they are published; Forbidden for who reads none at all."""
-    now = state.clock.now()
-    caller.require(Action.PUBLISHED_CARDS, now)
-    return caller.of_the_province(Action.DECIDE, now)  # a root over all cards cannot be read in part
-
-
-async def listing_of(state: State, caller: Caller, quarter: str, edition: Edition, group: Group | None) -> Listing:
-    """A quarter's list as the caller may see it."""
-    if edition == LIVE:
-        return await state.reader.listing(quarter, live_scope(state, caller), group)
-    return await state.reader.frozen_listing(quarter, edition, group, reviewer=reviews(state, caller))
-
-
 @router.get(
     "/reports/v1/editions",
     openapi_extra=allows(Action.PUBLISHED_CARDS),
@@ -61,7 +42,9 @@ async def listing_of(state: State, caller: Caller, quarter: str, edition: Editio
 )
 async def editions(state: Service, caller: SignedIn, quarter: str | None = None) -> Response:
     """The published editions; for reviewers also those that are frozen and still closed, with what to publish."""
-    found = await state.reader.editions(quarter, reviewer=reviews(state, caller))
+    reviewer = access.reviews(caller, state.clock.now())
+    async with state.reader.snapshot() as snapshot:
+        found = await frozen_editions(snapshot, quarter, reviewer=reviewer)
     return Response(dump({"items": [one.json() for one in found]}), media_type="application/json")
 
 
@@ -79,7 +62,10 @@ async def scorecards(
     format: Literal["json", "csv"] = "json",
 ) -> Response:
     """A quarter's cards, one row a unit: live in the caller's scope, or a frozen edition."""
-    listing = await listing_of(state, caller, quarter, edition, group)
+    async with state.reader.snapshot() as snapshot:
+        listing = await access.listing_of(
+            snapshot, caller, state.clock.now(), quarter=quarter, edition=edition, group=group
+        )
     if format == "csv":
         return as_csv(listing)
     return Response(listing.text(), media_type="application/json")
@@ -102,11 +88,13 @@ def as_csv(listing: Listing) -> Response:
 )
 async def scorecard(state: Service, caller: SignedIn, quarter: str, unit: str, edition: Edition = "live") -> Response:
     """One unit's card; a frozen one is sent as the bytes that were frozen."""
-    if edition != LIVE:
-        body = await state.reader.frozen_card(quarter, edition, unit, reviewer=reviews(state, caller))
+    async with state.reader.snapshot() as snapshot:
+        if edition == LIVE:
+            card = await live_card(snapshot, quarter, unit, access.live_scope(caller, state.clock.now()))
+            return Response(dump(card), media_type="application/json")
+        reviewer = access.reviews(caller, state.clock.now())
+        body = await frozen_card(snapshot, quarter, edition, unit, reviewer=reviewer)
         return Response(body, media_type="application/json")
-    card = await state.reader.card(quarter, unit, live_scope(state, caller))
-    return Response(dump(card), media_type="application/json")
 
 
 @router.get(
@@ -123,8 +111,9 @@ async def alerts(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
     """The alerts of the posts the caller heads (reviewers: all), the latest first."""
-    scope = Scope.of(caller.require(Action.ALERTS, state.clock.now()))
-    page = await state.reader.alerts(scope, unit=unit, only_open=open, limit=limit, cursor=cursor)
+    scope = access.alert_scope(caller, state.clock.now())
+    async with state.reader.snapshot() as snapshot:
+        page = await page_of_alerts(snapshot, scope, unit=unit, only_open=open, limit=limit, cursor=cursor)
     return Response(dump(page), media_type="application/json")
 
 

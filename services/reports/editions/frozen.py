@@ -6,6 +6,7 @@ import base64
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +15,15 @@ from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.process.telemetry import meter
 from services.kernel.quarters import quarter_days
 from services.kernel.store.db import Connection, Pool
+from services.kernel.store.sql import load_queries
 from services.reports.facts import store
 from services.reports.facts.directory import Directory
 from services.reports.facts.facts import QUARTER_CLOSED, QUARTER_PUBLISHED, Entry, Unfoldable
-from services.reports.fold.live import render
-from services.reports.scoring.cards import Form, TreeHead, dump, summary, with_log
+from services.reports.scoring.cards import Form, TreeHead, render, summary, with_log
 from services.reports.scoring.rulebook import Rulebook
+from services.reports.text import dump
 
+queries = load_queries(Path(__file__).with_name("queries.sql"))
 log = logging.getLogger(__name__)
 _refused = meter.create_gauge(
     "kycuong.reports.publications_refused",
@@ -82,28 +85,28 @@ async def freeze(connection: Connection, cut: Cut, directory: Directory, ruleboo
     root = cards_root(cards)
     rules = rulebook.rules(cut.quarter)
     added = await connection.fetchval(
-        store.queries.add_edition, cut.closing, cut.quarter, cut.edition, cut.size, cut.root, root,
+        queries.add_edition, cut.closing, cut.quarter, cut.edition, cut.size, cut.root, root,
         rules.version if rules else None,
     )  # fmt: skip
     if added is None:
         await _compare(connection, cut, root)
         return
     await connection.execute(
-        store.queries.add_edition_cards, cut.closing, [card.unit for card in cards], [card.group for card in cards],
+        queries.add_edition_cards, cut.closing, [card.unit for card in cards], [card.group for card in cards],
         [card.body for card in cards], [card.row for card in cards],
     )  # fmt: skip
     log.info("froze %s %s: %d cards at size %d", cut.quarter, cut.edition, len(cards), cut.size)
 
 
 async def _compare(connection: Connection, cut: Cut, root: bytes) -> None:
-    kept = await connection.fetchrow(store.queries.frozen_as, cut.closing)
+    kept = await connection.fetchrow(queries.frozen_as, cut.closing)
     if (kept["size"], kept["root"], kept["cards_root"]) != (cut.size, cut.root, root):
         reason = f"edition {cut.edition} of {cut.quarter} was frozen with other cards"
         raise Unfoldable(cut.size - 1, QUARTER_CLOSED, reason)
 
 
 async def _cards(connection: Connection, cut: Cut, directory: Directory, rulebook: Rulebook) -> list[FrozenCard]:
-    active = {row["unit"] for row in await connection.fetch(store.queries.active_units, cut.quarter)}
+    active = await store.active_units(connection, cut.quarter)
     units = sorted(active.union(directory.units_in(cut.quarter)))
     facts = await store.unit_quarters(connection, [(cut.quarter, unit) for unit in units])
     return [
@@ -123,9 +126,9 @@ async def open_edition(connection: Connection, entry: Entry) -> None:
         closing, root = UUID(data["closing"]), base64.b64decode(data["cards_root"], validate=True)
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise Unfoldable(entry.index, QUARTER_PUBLISHED, f"{type(error).__name__}: {error}") from error
-    kept = await connection.fetchrow(store.queries.frozen_as, closing)
+    kept = await connection.fetchrow(queries.frozen_as, closing)
     own = kept is not None and kept["cards_root"] == root
-    await connection.execute(store.queries.add_publication, entry.index, closing, root, own, entry.event.time)
+    await connection.execute(queries.add_publication, entry.index, closing, root, own, entry.event.time)
     if not own:
         log.error(
             "entry %d publishes %s with another root than its cards have: it opens nothing, publish it again with the "
@@ -136,4 +139,4 @@ async def open_edition(connection: Connection, entry: Entry) -> None:
 
 async def tell_refused(connection: Connection | Pool) -> None:
     """Set the metric to how many editions wait for a publication with their own root."""
-    _refused.set(await connection.fetchval(store.queries.refused_publications))
+    _refused.set(await connection.fetchval(queries.refused_publications))

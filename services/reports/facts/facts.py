@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from uuid import uuid5
 
-from services.kernel.envelope import NAMESPACE, Envelope
+from services.kernel.envelope import Envelope
 from services.kernel.quarters import local_date, parse_instant, quarter_of
 from services.reports.facts import directory
-from services.reports.scoring import card1 as scoring
-from services.reports.scoring.card1 import Standing
+from services.reports.facts.standing import SCORED_SEVERITIES, Standing, standing
 
 CATALOGUE = "kycuong.catalogue.published.v1"
 SCORING = "kycuong.scoring.published.v1"
@@ -75,7 +73,7 @@ class Finding:
     @property
     def standing(self) -> Standing:
         """Where the finding stands for counting."""
-        return scoring.standing(
+        return standing(
             severity=self.severity,
             withdrawn=self.withdrawn,
             outcome=self.outcome,
@@ -86,7 +84,7 @@ class Finding:
     @property
     def listed(self) -> bool:
         """Whether an alert lists it: not withdrawn, not severity 4, not a K code."""
-        return not self.withdrawn and self.severity in scoring.SCORED_SEVERITIES
+        return not self.withdrawn and self.severity in SCORED_SEVERITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +96,16 @@ class Commendation:
     quarter: str
     code: str
     index: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitQuarter:
+    """A unit's closed inspections with their findings, and its commendations, in one quarter."""
+
+    unit: str
+    quarter: str
+    visits: Sequence[tuple[Inspection, Sequence[Finding]]] = ()
+    commendations: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,37 +260,3 @@ _HANDLERS: Mapping[str, Callable[[Facts, Entry], None]] = {
     COMMENDED: _commended,
 }
 KNOWN = frozenset(_HANDLERS) | SILENT | directory.UNIT_EVENTS | {CATALOGUE, SCORING, QUARTER_CLOSED, QUARTER_PUBLISHED}
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """What a unit's head is told of one inspection; `acknowledged_at` is None while open."""
-
-    id: str
-    unit: str
-    inspection: str
-    findings: tuple[Finding, ...]
-    created_at: str
-    acknowledged_at: str | None
-
-
-def alert_id(inspection: str) -> str:
-    """An alert's id: the UUIDv5 of its inspection's."""
-    return str(uuid5(NAMESPACE, inspection))
-
-
-def alert_of(inspection: Inspection, findings: Iterable[Finding]) -> Alert | None:
-    """The alert of a closed inspection, None when nothing is listed; an acknowledgement covers what was known then."""
-    listed = tuple(sorted((one for one in findings if one.listed), key=lambda one: one.index))
-    if inspection.closed_at is None or not listed:
-        return None
-    seen = inspection.acknowledged_index
-    covered = seen is not None and all(one.index < seen for one in listed)
-    return Alert(
-        id=alert_id(inspection.id),
-        unit=inspection.unit,
-        inspection=inspection.id,
-        findings=listed,
-        created_at=inspection.closed_at,
-        acknowledged_at=inspection.acknowledged_at if covered else None,
-    )

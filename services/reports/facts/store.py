@@ -1,19 +1,17 @@
-"""The projections' tables as facts and back, by sets."""
+"""The facts' tables, by sets."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from services.kernel.store.db import Connection
 from services.kernel.store.sql import load_queries
-from services.reports.facts.facts import Alert, Entry, Facts, Finding, Inspection
-from services.reports.scoring.cards import UnitQuarter, dump
+from services.reports.facts.facts import Facts, Finding, Inspection, UnitQuarter
 
-queries = load_queries(Path(__file__).parents[1] / "queries.sql")
+queries = load_queries(Path(__file__).with_name("queries.sql"))
 
 
 async def load_facts(connection: Connection, inspections: Collection[str], findings: Collection[str]) -> Facts:
@@ -59,17 +57,6 @@ async def write_facts(connection: Connection, facts: Facts) -> None:
         )  # fmt: skip
 
 
-async def add_reference_events(connection: Connection, entries: Sequence[tuple[Entry, date | None]]) -> None:
-    """Keep the events that the directory and the rule book are made of, with the day they count from."""
-    if entries:
-        events = [(entry.index, entry.event) for entry, _ in entries]
-        await connection.execute(
-            queries.add_reference_events, [index for index, _ in events], [event.type for _, event in events],
-            [event.unit for _, event in events], [dump(event.data) for _, event in events],
-            [published for _, published in entries],
-        )  # fmt: skip
-
-
 def _inspection_columns(rows: Sequence[Inspection]) -> list[list[Any]]:
     return [
         [one.id for one in rows], [one.unit for one in rows], [one.quarter for one in rows],
@@ -104,6 +91,11 @@ async def catalogues_of(connection: Connection, card: Mapping[str, Any]) -> dict
     return {str(row["id"]): row["catalogue"] for row in rows}
 
 
+async def active_units(connection: Connection, quarter: str) -> set[str]:
+    """The units with a closed inspection or a commendation in a quarter."""
+    return {row["unit"] for row in await connection.fetch(queries.active_units, quarter)}
+
+
 async def unit_quarters(
     connection: Connection, cards: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], UnitQuarter]:
@@ -124,36 +116,3 @@ async def unit_quarters(
         )
         for quarter, unit in wanted
     }
-
-
-async def write_alerts(connection: Connection, alerts: Sequence[Alert]) -> None:
-    """Write alerts as they now stand, rendered for the inbox."""
-    if not alerts:
-        return
-    await connection.execute(
-        queries.put_alerts,
-        [alert.id for alert in alerts], [alert.inspection for alert in alerts], [alert.unit for alert in alerts],
-        [alert.created_at for alert in alerts], [alert.acknowledged_at for alert in alerts],
-        [dump(alert_json(alert)) for alert in alerts],
-    )  # fmt: skip
-
-
-def alert_json(alert: Alert) -> dict[str, Any]:
-    """An alert as the wire shows it."""
-    return {
-        "id": alert.id,
-        "unit": alert.unit,
-        "inspection": alert.inspection,
-        "findings": [
-            {"id": one.id, "code": one.code, "severity": one.severity, "count": one.count} for one in alert.findings
-        ],
-        "created_at": alert.created_at,
-        "acknowledged_at": alert.acknowledged_at,
-    }
-
-
-async def drop_alerts(connection: Connection, ids: Iterable[str]) -> None:
-    """Remove alerts with nothing left to list."""
-    gone = list(ids)
-    if gone:
-        await connection.execute(queries.drop_alerts, gone)

@@ -3,93 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from services.kernel.envelope import BadEnvelope, genesis_id, read_envelope
+from services.kernel.envelope import BadEnvelope, read_envelope
 from services.kernel.feed.entries import Covered
 from services.kernel.log.merkle import EMPTY_ROOT, CompactRange, leaf_hash
 from services.kernel.process.failpoints import failpoint
 from services.kernel.process.telemetry import links, meter, tracer
-from services.kernel.quarters import local_date, parse_instant
 from services.kernel.store.db import Connection, Pool, transaction
+from services.reports.alerts.store import rewrite_alerts
 from services.reports.editions.frozen import Cut, freeze, open_edition, tell_refused
 from services.reports.facts import store
 from services.reports.facts.directory import UNIT_EVENTS, Directory
 from services.reports.facts.facts import (
-    CATALOGUE,
     COMMENDED,
     FINDING_RECORDED,
     INSPECTION_OPENED,
     KNOWN,
     QUARTER_CLOSED,
     QUARTER_PUBLISHED,
-    SCORING,
     SILENT,
     Entry,
     Facts,
     Unfoldable,
-    alert_id,
-    alert_of,
     wanted,
 )
-from services.reports.fold.live import rewrite_cards
+from services.reports.fold.live_cards import rewrite_cards
+from services.reports.fold.reference import REFERENCE_EVENTS, RULES, Reference, add_reference_events, load_reference
+from services.reports.fold.sql import queries
 from services.reports.scoring.rulebook import Rulebook
 
 # Entries between two pauses: the loop that folds also answers requests.
 SEGMENT = 1_000
-RULES = frozenset({CATALOGUE, SCORING})
-REFERENCE_EVENTS = UNIT_EVENTS | RULES
 _folded = meter.create_counter("kycuong.reports.folded", description="log entries folded into the projections")
 
 
 class Fenced(Exception):
     """Another fold moved the position: what was computed here is dropped, read the position again."""
-
-
-@dataclass(slots=True)
-class Reference:
-    """The directory and the rule book of a log prefix; `index` is the last event in them."""
-
-    directory: Directory = field(default_factory=Directory)
-    rulebook: Rulebook = field(default_factory=Rulebook)
-    index: int = -1
-
-    def apply(self, entry: Entry) -> None:
-        """Take a unit, catalogue or scoring event; Unfoldable when it contradicts the log before it."""
-        event = entry.event
-        try:
-            if event.type in UNIT_EVENTS:
-                self.directory.apply(entry.index, event.type, event.unit, event.data)
-            else:
-                self.rulebook.apply(entry.index, event.type, event.data, self.published(entry))
-        except (KeyError, ValueError, TypeError) as error:
-            raise Unfoldable(entry.index, event.type, f"{type(error).__name__}: {error}") from error
-        self.index = entry.index
-
-    def published(self, entry: Entry) -> date | None:
-        """From which day a version counts as published; None for genesis: it stands before the log's first unit."""
-        event = entry.event
-        if self.directory.empty and event.id == genesis_id(event.type, str(event.data["version"])):
-            return None
-        return local_date(parse_instant(event.time))
-
-
-async def load_reference(connection: Connection) -> Reference:
-    """The directory and rule book as the projections hold them."""
-    reference = Reference()
-    for row in await connection.fetch(store.queries.reference_events):
-        data = json.loads(row["data"])
-        if row["type"] in UNIT_EVENTS:
-            reference.directory.apply(row["index"], row["type"], row["unit"], data)
-        else:
-            reference.rulebook.apply(row["index"], row["type"], data, row["published"])
-        reference.index = row["index"]
-    return reference
 
 
 async def read_entries(first: int, raw: Sequence[bytes]) -> list[Entry]:
@@ -132,7 +85,7 @@ class Fold:
 
     async def position(self) -> CompactRange:
         """Where the projections stand."""
-        row = await self._pool.fetchrow(store.queries.head)
+        row = await self._pool.fetchrow(queries.head)
         await tell_refused(self._pool)
         return CompactRange(row["size"], row["peaks"])
 
@@ -155,7 +108,7 @@ class Fold:
     async def _in_transaction(self, covered: Covered) -> None:
         entries = await read_entries(covered.first, covered.entries)
         async with transaction(self._pool) as connection:
-            before = await connection.fetchrow(store.queries.head)
+            before = await connection.fetchrow(queries.head)
             if before["size"] != covered.first:
                 raise Fenced
             await self._move(connection, covered, entries)
@@ -177,10 +130,10 @@ class Fold:
         self._reference = None
         entries = await read_entries(0, covered.entries)
         async with transaction(self._pool) as connection:
-            if await connection.fetchval(store.queries.lock_head) > covered.checkpoint.size:
+            if await connection.fetchval(queries.lock_head) > covered.checkpoint.size:
                 raise Fenced
-            await connection.execute(store.queries.clear_projections)
-            await connection.execute(store.queries.reset_head, EMPTY_ROOT)
+            await connection.execute(queries.clear_projections)
+            await connection.execute(queries.reset_head, EMPTY_ROOT)
             await self._move(connection, covered, entries)
             await self._run(connection, Reference(), covered, entries, CompactRange())
             # a crash before the commit leaves the old projections untouched
@@ -189,7 +142,7 @@ class Fold:
         last = max((entry.index for entry in entries if entry.event.type in REFERENCE_EVENTS), default=None)
         checkpoint = covered.checkpoint
         moved = await connection.fetchval(
-            store.queries.move_head, covered.first, checkpoint.size, checkpoint.root, covered.range.hashes, last
+            queries.move_head, covered.first, checkpoint.size, checkpoint.root, covered.range.hashes, last
         )
         if moved is None:
             raise Fenced
@@ -234,8 +187,8 @@ async def _apply_segment(connection: Connection, reference: Reference, run: Sequ
     _check_units(facts, reference.directory)
     _check_codes(facts, reference.rulebook)
     await store.write_facts(connection, facts)
-    await store.add_reference_events(connection, kept)
-    await _write_alerts(connection, facts)
+    await add_reference_events(connection, kept)
+    await rewrite_alerts(connection, facts)
     return facts.dirty() | await _restyled(connection, run)
 
 
@@ -259,24 +212,13 @@ def _check_codes(facts: Facts, rulebook: Rulebook) -> None:
             raise Unfoldable(finding.index, FINDING_RECORDED, reason)
 
 
-async def _write_alerts(connection: Connection, facts: Facts) -> None:
-    closed = [facts.inspections[key] for key in sorted(facts.touched_inspections)]
-    closed = [inspection for inspection in closed if inspection.closed_at is not None]
-    if not closed:
-        return
-    findings = await store.findings_of(connection, [inspection.id for inspection in closed])
-    alerts = {inspection.id: alert_of(inspection, findings.get(inspection.id, ())) for inspection in closed}
-    await store.write_alerts(connection, [alert for alert in alerts.values() if alert is not None])
-    await store.drop_alerts(connection, [alert_id(key) for key, alert in alerts.items() if alert is None])
-
-
 async def _restyled(connection: Connection, run: Sequence[Entry]) -> set[tuple[str, str]]:
     """The stored cards that a unit's change or new rules make stale."""
     reference = [entry for entry in run if entry.event.type in REFERENCE_EVENTS]
     if any(entry.event.type not in UNIT_EVENTS for entry in reference):
-        rows = await connection.fetch(store.queries.all_cards)
+        rows = await connection.fetch(queries.all_cards)
     elif reference:
-        rows = await connection.fetch(store.queries.cards_of_units, [entry.event.unit for entry in reference])
+        rows = await connection.fetch(queries.cards_of_units, [entry.event.unit for entry in reference])
     else:
         rows = []
     return {(row["quarter"], row["unit"]) for row in rows}

@@ -1,15 +1,10 @@
-"""Vietnamese order of names, and what kinds of units are called."""
+"""What the pages call kinds of units, bands and editions."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Mapping
 from typing import Literal
 
-_PARTS = re.compile(r"[0-9]{1,18}|.", re.DOTALL)
-_DIGITS, _FIRST_LETTER = 50, 100
-_LETTERS = {letter: place for place, letter in enumerate("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
-_TONES = {mark: place for place, mark in enumerate("\u0300\u0309\u0303\u0301\u0323", 1)}  # huyền hỏi ngã sắc nặng
 Group = Literal["so", "xa", "phuong", "dvsn", "other"]
 GROUPS_OF_UNITS: dict[Group, tuple[str, str]] = {
     "so": ("Sở, ngành", "Departments"),
@@ -18,24 +13,15 @@ GROUPS_OF_UNITS: dict[Group, tuple[str, str]] = {
     "dvsn": ("Đơn vị sự nghiệp", "Public service units"),
     "other": ("Khác", "Others"),
 }
-
-
-def vietnamese_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """A sort key: letters first (đ after d, ă â after a), tones decide between equal letters; numbers by value."""
-    letters: list[int] = []
-    tones: list[int] = []
-    for part in _PARTS.findall(unicodedata.normalize("NFC", text.casefold())):
-        if part.isdecimal():
-            letters += (_DIGITS, int(part))
-            continue
-        plain, tone = _split_tone(part)
-        letters.append(_FIRST_LETTER + _LETTERS[plain] if plain in _LETTERS else min(ord(plain), _FIRST_LETTER - 1))
-        tones.append(tone)
-    return tuple(letters), tuple(tones)
-
-
-def _split_tone(character: str) -> tuple[str, int]:
-    parts = unicodedata.normalize("NFD", character)
-    tone = next((_TONES[mark] for mark in parts if mark in _TONES), 0)
-    plain = unicodedata.normalize("NFC", "".join(mark for mark in parts if mark not in _TONES))
-    return plain[:1] or character, tone
+BAND_TAGS: Mapping[str, str] = {
+    "good": "good",
+    "fair": "info",
+    "average": "warn",
+    "needs_correction": "bad",
+    "insufficient": "",
+}
+EDITIONS: Mapping[str, tuple[str, str]] = {
+    "live": ("Tạm tính", "Provisional"),
+    "flash": ("Bản sơ bộ", "Preliminary"),
+    "official": ("Bản chính thức", "Official"),
+}

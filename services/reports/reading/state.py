@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from fastapi import Request
+
 from services.kernel.process.clock import Clock
 from services.kernel.store.db import TRANSIENT, Pool
-from services.reports.facts import store
 from services.reports.fold.follower import Follower
-from services.reports.reading.reads import Reader
+from services.reports.reading.snapshot import Reader
+from services.reports.reading.sql import queries
 
 
 @dataclass(slots=True)
@@ -26,7 +28,7 @@ class State:
         """Why the service is not ready; empty when it is."""
         found = []
         try:
-            if not await self.pool.fetchval(store.queries.migrated):
+            if not await self.pool.fetchval(queries.migrated):
                 found.append("schema reports is not migrated: run kycuong migrate")
         except TRANSIENT as error:
             found.append(f"the database does not answer ({type(error).__name__})")
@@ -37,3 +39,9 @@ class State:
         elif self.loop.done():
             found.append("the fold's loop ended: restart the service")
         return found
+
+
+def state_of(request: Request) -> State:
+    """The service's typed state."""
+    state: State = request.app.state.service
+    return state

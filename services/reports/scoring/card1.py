@@ -5,60 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from fractions import Fraction
 from typing import Any
+
+from services.reports.facts.standing import SCORED_SEVERITIES, Standing
 
 METHOD = "card/1"
 GROUPS = ("A", "B", "C", "D", "E", "F", "H")
 FULL_MARK = Fraction(100)
 NOTHING = Fraction(0)
-# Severity 0 (K codes) never deducts; severity 4 is referred, unscored, and kept off cards.
-SCORED_SEVERITIES = frozenset({1, 2, 3})
 GRAVE = 3
-
-
-class BadRules(ValueError):
-    """A published rule set that this code cannot apply."""
-
-
-class Standing(StrEnum):
-    """Where a finding stands for counting."""
-
-    PENDING = "pending"
-    COUNTS = "counts"
-    OVERTURNED = "overturned"
-    REFERRED = "referred"
-    WITHDRAWN = "withdrawn"
-
-
-OVERTURNING = frozenset({"excused", "not_proven", "unfounded", "system_fault"})
 COUNTED = frozenset({Standing.COUNTS})
 COUNTED_OR_PENDING = frozenset({Standing.COUNTS, Standing.PENDING})
 
 
-def standing(*, severity: int, withdrawn: bool, outcome: str | None, accepted: bool | None, lapsed: bool) -> Standing:
-    """Where a finding stands (design §4 Counting); `accepted` is None before a reply.
-
-    A decision overrides an accepted reply; severity 1 alone counts without a decision.
-    """
-    if withdrawn:
-        return Standing.WITHDRAWN
-    if outcome is not None:
-        return _decided(outcome)
-    if severity == 1 and (accepted is True or (lapsed and accepted is None)):
-        return Standing.COUNTS
-    return Standing.PENDING
-
-
-def _decided(outcome: str) -> Standing:
-    if outcome == "upheld":
-        return Standing.COUNTS
-    if outcome == "referred":
-        return Standing.REFERRED
-    if outcome in OVERTURNING:
-        return Standing.OVERTURNED
-    raise BadRules(f"unknown outcome {outcome!r}")
+class BadRules(ValueError):
+    """A published rule set that this code cannot apply."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,7 @@
-"""Scorecards as the wire shows them: JSON, a row of the quarter's list, CSV. Pure."""
+"""Scorecards as the wire shows them: JSON, and a row of the quarter's list. Pure."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,17 +9,15 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from services.kernel.web.downloads import csv_cell
-from services.reports.facts.directory import Details
-from services.reports.facts.facts import Finding, Inspection
+from services.reports.facts.directory import Details, Directory
+from services.reports.facts.facts import Finding, Inspection, UnitQuarter
+from services.reports.facts.standing import SCORED_SEVERITIES, Standing
 from services.reports.scoring.card1 import (
     COUNTED_OR_PENDING,
     GROUPS,
-    SCORED_SEVERITIES,
     Observation,
     QuarterScore,
     Rules,
-    Standing,
     Visit,
     VisitScore,
     score_quarter,
@@ -60,16 +55,6 @@ class TreeHead:
     def json(self) -> dict[str, Any]:
         """As answers name it."""
         return {"size": self.size, "root": self.root}
-
-
-@dataclass(frozen=True, slots=True)
-class UnitQuarter:
-    """A unit's closed inspections with their findings, and its commendations, in one quarter."""
-
-    unit: str
-    quarter: str
-    visits: Sequence[tuple[Inspection, Sequence[Finding]]] = ()
-    commendations: Sequence[str] = ()
 
 
 def visit_of(inspection: Inspection, findings: Iterable[Finding], catalogues: Mapping[str, Catalogue]) -> Visit:
@@ -129,6 +114,14 @@ def _in_second_form(rendered: dict[str, Any]) -> dict[str, Any]:
     """No bonus where there is no score to add it to; places for what a later scoring or a survey will fill."""
     bonus = None if rendered["score"] is None else rendered["bonus"]
     return rendered | {"bonus": bonus, "comparison": None, "survey": None}
+
+
+def render(
+    facts: UnitQuarter, directory: Directory, rulebook: Rulebook, edition: str = "live", form: Form = NEWEST
+) -> dict[str, Any]:
+    """A card by the unit's name and group on its last valid day in the quarter."""
+    details = directory.details(facts.unit, directory.card_day(facts.unit, facts.quarter))
+    return card(facts, details, rulebook, edition=edition, form=form)
 
 
 def with_log(rendered: Mapping[str, Any], head: TreeHead) -> dict[str, Any]:
@@ -236,41 +229,6 @@ def summary(rendered: Mapping[str, Any]) -> dict[str, Any]:
         "deductions": {group["group"]: group["deduction"] for group in rendered["groups"]},
         "pending": rendered["pending"],
     }
-
-
-def dump(value: Any) -> str:
-    """JSON text as stored and sent."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-CSV_COLUMNS = (
-    "quarter", "edition", "unit", "unit_name", "group", "inspections", "persons_checked", "files_checked",
-    "score", "band", "band_label", "gates", "bonus", *(f"deduction_{group}" for group in GROUPS),
-    "pending_findings", "score_if_upheld", "rules", "log_size", "log_root",
-)  # fmt: skip
-
-
-def csv_bytes(
-    rows: Iterable[Mapping[str, Any]], *, quarter: str, edition: str, rules: str | None, head: TreeHead
-) -> bytes:
-    """The quarter's list as CSV for spreadsheets: UTF-8 with a mark, CRLF, dot decimals, no cell that is a formula."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(CSV_COLUMNS)
-    for row in rows:
-        writer.writerow([csv_cell(value) for value in _csv_values(row, quarter, edition, rules, head)])
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _csv_values(row: Mapping[str, Any], quarter: str, edition: str, rules: str | None, head: TreeHead) -> list[Any]:
-    exposure, pending = row["exposure"], row["pending"]
-    return [
-        quarter, edition, row["unit"], row["unit_name"], row["group"],
-        exposure["inspections"], exposure["persons_checked"], exposure["files_checked"],
-        row["score"], row["band"], row["band_label"], " ".join(row["gates"]), row["bonus"],
-        *(row["deductions"][group] for group in GROUPS),
-        pending["findings"], pending["score_if_upheld"], rules, head.size, head.root,
-    ]  # fmt: skip
 
 
 def bands(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:

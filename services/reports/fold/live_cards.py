@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import islice
-from typing import Any
 
 from services.kernel.store.db import Connection
 from services.reports.facts import store
 from services.reports.facts.directory import Directory
-from services.reports.scoring.cards import NEWEST, Form, UnitQuarter, card, dump, summary
+from services.reports.facts.facts import UnitQuarter
+from services.reports.fold.sql import queries
+from services.reports.scoring.cards import render, summary
 from services.reports.scoring.rulebook import Rulebook
+from services.reports.text import dump
 
 _AT_ONCE = 100
 
@@ -22,7 +24,7 @@ async def rewrite_cards(
     pending = iter(sorted(dirty))
     while some := list(islice(pending, _AT_ONCE)):
         facts = await store.unit_quarters(connection, some)
-        await connection.execute(store.queries.put_cards, *_columns(facts, directory, rulebook))
+        await connection.execute(queries.put_cards, *_columns(facts, directory, rulebook))
 
 
 def _columns(
@@ -35,11 +37,3 @@ def _columns(
         [dump(one) for one in cards],
         [dump(summary(one)) for one in cards],
     )
-
-
-def render(
-    facts: UnitQuarter, directory: Directory, rulebook: Rulebook, edition: str = "live", form: Form = NEWEST
-) -> dict[str, Any]:
-    """A card by the unit's name and group on its last valid day in the quarter."""
-    details = directory.details(facts.unit, directory.card_day(facts.unit, facts.quarter))
-    return card(facts, details, rulebook, edition=edition, form=form)

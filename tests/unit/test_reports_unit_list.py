@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.domain.folding import plain
-from services.reports.pages.listed import ALL, PAGE, Pages, matching
+from services.reports.pages.unit_list import ALL, PAGE, Pages, matching
 
 
 def row(name: str, inspections: int = 1) -> dict[str, Any]:

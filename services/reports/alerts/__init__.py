@@ -1,0 +1,1 @@
+"""What a unit's head is told of an inspection."""

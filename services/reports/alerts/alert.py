@@ -1,0 +1,44 @@
+"""An alert as it follows from an inspection and its findings. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import uuid5
+
+from services.kernel.envelope import NAMESPACE
+from services.reports.facts.facts import Finding, Inspection
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What a unit's head is told of one inspection; `acknowledged_at` is None while open."""
+
+    id: str
+    unit: str
+    inspection: str
+    findings: tuple[Finding, ...]
+    created_at: str
+    acknowledged_at: str | None
+
+
+def alert_id(inspection: str) -> str:
+    """An alert's id: the UUIDv5 of its inspection's."""
+    return str(uuid5(NAMESPACE, inspection))
+
+
+def alert_of(inspection: Inspection, findings: Iterable[Finding]) -> Alert | None:
+    """The alert of a closed inspection, None when nothing is listed; an acknowledgement covers what was known then."""
+    listed = tuple(sorted((one for one in findings if one.listed), key=lambda one: one.index))
+    if inspection.closed_at is None or not listed:
+        return None
+    seen = inspection.acknowledged_index
+    covered = seen is not None and all(one.index < seen for one in listed)
+    return Alert(
+        id=alert_id(inspection.id),
+        unit=inspection.unit,
+        inspection=inspection.id,
+        findings=listed,
+        created_at=inspection.closed_at,
+        acknowledged_at=inspection.acknowledged_at if covered else None,
+    )

@@ -1,0 +1,68 @@
+"""What every page of reports shares: who may open it, its words, and how a refusal looks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from services.domain.codes import code_names, group_names
+from services.kernel.identity.authentication import authenticate, token_of
+from services.kernel.identity.callers import Caller
+from services.kernel.identity.roles import Action
+from services.kernel.problems import NotFound, Problem, Unauthorized
+from services.kernel.quarters import local_date
+from services.kernel.web import pages
+from services.reports.pages.choice import Choice
+from services.reports.pages.wording import BAND_TAGS, EDITIONS, GROUPS_OF_UNITS
+from services.reports.reading.listing import LIVE
+from services.reports.reading.state import State, state_of
+from services.reports.scoring.cards import BAND_LABELS
+
+PAGES = pages.Pages(Path(__file__).parents[1])
+Page = Callable[[Request, State, Caller], Awaitable[Response]]
+PerRequest = Callable[[Request], Awaitable[Response]]
+
+
+def signed_in(page: Page) -> PerRequest:
+    """Ask whoever is not signed in to do so; say on a page what is refused."""
+
+    @wraps(page)
+    async def handle(request: Request) -> Response:
+        state = state_of(request)
+        try:
+            caller = await authenticate(state.pool, token_of(request))
+        except Unauthorized:
+            return pages.to_sign_in(request)
+        try:
+            return await page(request, state, caller)
+        except Problem as problem:
+            return _refused(request, state, caller, problem)
+
+    del handle.__wrapped__  # FastAPI would read the page's own parameters
+    handle.__annotations__ = {"request": Request, "return": Response}
+    return handle
+
+
+def _refused(request: Request, state: State, caller: Caller, problem: Problem) -> Response:
+    now = state.clock.now()
+    choice = Choice.of(request, local_date(now))
+    # an edition that cannot be opened still has its quarter's live cards
+    closed = choice.edition != LIVE and problem.status == NotFound.status
+    live = choice.query(edition=LIVE) if closed and caller.grants_for(Action.LIVE_CARDS, now) else None
+    reader = pages.Reader.of(caller, now)
+    return PAGES.refusal(request, problem, reader=reader, template="refused.html", live=live, choice=choice)
+
+
+def render(
+    request: Request, state: State, caller: Caller, template: str, *, status: int = 200, **context: Any
+) -> Response:
+    """A page in the reader's language, with the words that all pages use."""
+    reader = pages.Reader.of(caller, state.clock.now())
+    shared = {"band_labels": BAND_LABELS, "band_tags": BAND_TAGS, "unit_groups": GROUPS_OF_UNITS}
+    shared |= {"editions": EDITIONS, "code_names": code_names(), "group_names": group_names()}
+    return PAGES.render(request, template, reader=reader, status=status, **shared, **context)

@@ -1,0 +1,29 @@
+"""The addresses of the pages and of their assets."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse, Response
+
+from services.kernel.identity.roles import PUBLIC, Action, allows
+from services.reports.pages.card import card_page
+from services.reports.pages.frame import PAGES, signed_in
+from services.reports.pages.inbox import inbox_page
+from services.reports.pages.quarter import quarter_page
+
+
+def install(app: FastAPI) -> None:
+    """Add the pages and their assets."""
+    for path, page, action in (
+        ("/reports/", quarter_page, Action.LIVE_CARDS),
+        ("/reports/units/{unit}", card_page, Action.LIVE_CARDS),
+        ("/reports/inbox", inbox_page, Action.ALERTS),
+    ):
+        app.get(path, include_in_schema=False, openapi_extra=allows(action))(signed_in(page))
+    app.get("/reports", include_in_schema=False, openapi_extra=PUBLIC)(_to_dashboard)
+    PAGES.mount(app)
+
+
+async def _to_dashboard() -> Response:
+    """The dashboard's address without its slash."""
+    return RedirectResponse("/reports/", status_code=308)

@@ -1,0 +1,46 @@
+"""What a caller may read: by role, scope and edition."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from services.kernel.identity.callers import Caller
+from services.kernel.identity.roles import Action
+from services.reports.reading.editions import frozen_listing
+from services.reports.reading.listing import LIVE, Listing
+from services.reports.reading.live_cards import listing
+from services.reports.reading.scope import Scope
+from services.reports.reading.snapshot import Snapshot
+
+Edition = Literal["live", "flash", "official"]
+
+
+def live_scope(caller: Caller, now: datetime) -> Scope:
+    """How far the caller sees live cards; Forbidden for a role that sees none."""
+    return Scope.of(caller.require(Action.LIVE_CARDS, now))
+
+
+def alert_scope(caller: Caller, now: datetime) -> Scope:
+    """How far the caller sees alerts; Forbidden for a role that sees none."""
+    return Scope.of(caller.require(Action.ALERTS, now))
+
+
+def reviews(caller: Caller, now: datetime) -> bool:
+    """Whether the caller reads frozen editions before they are published; Forbidden for who reads none at all."""
+    caller.require(Action.PUBLISHED_CARDS, now)
+    return caller.of_the_province(Action.DECIDE, now)  # a root over all cards cannot be read in part
+
+
+def posts(caller: Caller, now: datetime) -> frozenset[str]:
+    """The units that the caller heads."""
+    return frozenset(grant.unit for grant in caller.grants_for(Action.ANSWER, now) if grant.unit)
+
+
+async def listing_of(
+    snapshot: Snapshot, caller: Caller, now: datetime, *, quarter: str, edition: Edition, group: str | None
+) -> Listing:
+    """A quarter's list as the caller may see it."""
+    if edition == LIVE:
+        return await listing(snapshot, quarter, live_scope(caller, now), group)
+    return await frozen_listing(snapshot, quarter, edition, group, reviewer=reviews(caller, now))

@@ -1,0 +1,61 @@
+"""A quarter's list, live or frozen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.reports.scoring.cards import TreeHead
+from services.reports.text import dump
+
+LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A frozen edition; `published_at` is None while it is closed, `refused` once a root not its own was published."""
+
+    quarter: str
+    kind: str
+    closing: str
+    head: TreeHead
+    cards_root: str
+    published_at: str | None
+    refused: bool
+
+    def json(self) -> dict[str, Any]:
+        """As the list of editions shows it."""
+        return {
+            "quarter": self.quarter, "edition": self.kind, "closing": self.closing, "log": self.head.json(),
+            "cards_root": self.cards_root, "published_at": self.published_at,
+            "refused": self.refused and self.published_at is None,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A quarter's list: rows as JSON text by unit, with what heads the answer."""
+
+    quarter: str
+    edition: str
+    rules: str | None
+    head: TreeHead
+    rows: Mapping[str, str]
+    frozen: Frozen | None = None
+
+    def text(self) -> str:
+        """The answer of wire.md, without parsing a row."""
+        top: dict[str, Any] = {"quarter": self.quarter, "edition": self.edition, "rules": self.rules}
+        top["log"] = self.head.json()
+        if self.frozen is not None:
+            top |= {
+                "cards_root": self.frozen.cards_root, "closing": self.frozen.closing,
+                "published_at": self.frozen.published_at,
+            }  # fmt: skip
+        return f'{dump(top)[:-1]},"cards":[{",".join(self.rows.values())}],"next":null}}'
+
+    def parsed(self) -> list[dict[str, Any]]:
+        """The rows as objects."""
+        return list(json.loads(f"[{','.join(self.rows.values())}]"))

@@ -1,0 +1,50 @@
+"""Live cards as a caller may see them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from services.kernel.problems import NotFound
+from services.reports.facts.facts import UnitQuarter
+from services.reports.reading.listing import LIVE, Listing
+from services.reports.reading.named import check_begun, check_unit
+from services.reports.reading.scope import Scope
+from services.reports.reading.snapshot import Snapshot
+from services.reports.reading.sql import queries
+from services.reports.scoring.cards import render, with_log
+
+
+async def listing(snapshot: Snapshot, quarter: str, scope: Scope, group: str | None = None) -> Listing:
+    """A quarter's live list, as far as the scope reaches; units without inspections as insufficient."""
+    check_begun(quarter, snapshot.today)
+    stored = {row["unit"]: row["row"] for row in await snapshot.connection.fetch(queries.card_rows, quarter)}
+    units = {*snapshot.directory.units_in(quarter), *stored}
+    places = snapshot.kept.places(snapshot.reference, snapshot.today, quarter, units)
+    rows = {
+        unit: stored.get(unit, place.row)
+        for unit, place in places.items()
+        if (group is None or place.group == group) and scope.sees(place.readers)
+    }
+    rules = snapshot.reference.rulebook.rules(quarter)
+    return Listing(quarter, LIVE, rules.version if rules else None, snapshot.head, rows)
+
+
+async def card(snapshot: Snapshot, quarter: str, unit: str, scope: Scope) -> dict[str, Any]:
+    """A unit's live card; NotFound when the quarter has no such unit or it is out of scope."""
+    check_begun(quarter, snapshot.today)
+    check_unit(unit)
+    body = await snapshot.connection.fetchval(queries.card, quarter, unit)
+    directory = snapshot.directory
+    known = unit in directory and (body is not None or unit in directory.units_in(quarter))
+    if not known or not scope.sees(directory.card_readers(unit, quarter, snapshot.today)):
+        raise NotFound
+    if body is not None:
+        return with_log(json.loads(body), snapshot.head)
+    blank = render(UnitQuarter(unit, quarter), directory, snapshot.reference.rulebook)
+    return with_log(blank, snapshot.head)
+
+
+async def quarters(snapshot: Snapshot) -> list[str]:
+    """The quarters in which something was inspected or commended, the latest first."""
+    return [row["quarter"] for row in await snapshot.connection.fetch(queries.quarters)]

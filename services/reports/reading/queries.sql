@@ -1,0 +1,69 @@
+-- Statements of what is read of the projections, within one snapshot.
+
+-- name: edition
+-- The first frozen edition of a quarter by its kind; since when it is open, and whether a wrong root was published.
+SELECT closing::text, size, root, cards_root, rules, published_at, coalesce(refused, false) AS refused
+FROM reports.edition
+CROSS JOIN LATERAL (SELECT min(time) FILTER (WHERE own) AS published_at, bool_or(NOT own) AS refused
+                    FROM reports.publication WHERE publication.closing = edition.closing) AS told
+WHERE quarter = $1 AND edition = $2 ORDER BY size LIMIT 1;
+
+-- name: editions
+-- The frozen editions, the latest quarter first; all quarters without one given.
+SELECT DISTINCT ON (quarter, edition) quarter, edition, closing::text, size, root, cards_root, published_at,
+       coalesce(refused, false) AS refused
+FROM reports.edition
+CROSS JOIN LATERAL (SELECT min(time) FILTER (WHERE own) AS published_at, bool_or(NOT own) AS refused
+                    FROM reports.publication WHERE publication.closing = edition.closing) AS told
+WHERE $1::text IS NULL OR quarter = $1
+ORDER BY quarter DESC, edition, size;
+
+-- name: edition_rows
+-- The rows of a frozen edition's list, by unit.
+SELECT unit, grp, row FROM reports.edition_card WHERE closing = $1::uuid ORDER BY unit;
+
+-- name: edition_card
+-- One frozen card's bytes.
+SELECT body FROM reports.edition_card WHERE closing = $1::uuid AND unit = $2;
+
+-- name: card_rows
+-- The rows of a quarter's live list.
+SELECT unit, row FROM reports.card WHERE quarter = $1;
+
+-- name: card
+-- One live card.
+SELECT body FROM reports.card WHERE quarter = $1 AND unit = $2;
+
+-- name: quarters
+-- The quarters in which something was inspected, the latest first.
+SELECT DISTINCT quarter FROM reports.card ORDER BY quarter DESC;
+
+-- name: alerts_of_units
+-- A page of the alerts of some units, the latest first.
+SELECT id, created_at, body FROM reports.alert
+WHERE unit = ANY($1::text[]) AND (created_at, id) < ($2, $3::uuid) AND (NOT $4 OR acknowledged_at IS NULL)
+ORDER BY created_at DESC, id DESC
+LIMIT $5;
+
+-- name: all_alerts
+-- A page of all alerts, the latest first.
+SELECT id, created_at, body FROM reports.alert
+WHERE (created_at, id) < ($1, $2::uuid) AND (NOT $3 OR acknowledged_at IS NULL)
+ORDER BY created_at DESC, id DESC
+LIMIT $4;
+
+-- name: awaiting_reply
+-- How many findings of closed inspections of some units still take a reply and have none.
+SELECT count(*) FROM reports.finding JOIN reports.inspection ON inspection.id = finding.inspection
+WHERE inspection.closed_at IS NOT NULL AND inspection.unit = ANY($1::text[])
+  AND severity BETWEEN 1 AND 3 AND accepted IS NULL AND NOT lapsed AND outcome IS NULL AND NOT withdrawn;
+
+-- name: unanswered
+-- Of some inspections those with a finding that its unit can still reply to.
+SELECT DISTINCT inspection::text FROM reports.finding
+WHERE inspection = ANY($1::uuid[]) AND severity BETWEEN 1 AND 3 AND accepted IS NULL AND NOT lapsed AND outcome IS NULL
+  AND NOT withdrawn;
+
+-- name: migrated
+-- Whether the schema is there.
+SELECT to_regclass('reports.head') IS NOT NULL;

@@ -1,0 +1,72 @@
+"""One consistent reading of the projections: every figure of an answer or a page stands at one size of the log."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from services.kernel.process.clock import Clock
+from services.kernel.quarters import local_date
+from services.kernel.store.db import Connection, Pool
+from services.reports.facts.directory import Directory
+from services.reports.fold.reference import Reference, load_reference
+from services.reports.fold.sql import queries
+from services.reports.reading.kept import Kept
+from services.reports.scoring.cards import TreeHead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A repeatable read of the database with the directory and rules of that same log prefix."""
+
+    connection: Connection
+    head: TreeHead
+    reference: Reference
+    today: date
+    kept: Kept
+
+    @property
+    def directory(self) -> Directory:
+        """The units of the prefix."""
+        return self.reference.directory
+
+
+class Reader:
+    """Opens snapshots; keeps the directory and what follows from it alone between them."""
+
+    def __init__(self, pool: Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._reference: Reference | None = None
+        self._kept = Kept()
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """A read-only transaction in which head, directory and cards agree: one for an answer or a page."""
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            row = await connection.fetchrow(queries.head)
+            yield Snapshot(
+                connection=connection,
+                head=tree_head(row),
+                reference=await self._known(connection, row["reference_index"]),
+                today=local_date(self._clock.now()),
+                kept=self._kept,
+            )
+
+    async def _known(self, connection: Connection, index: int) -> Reference:
+        known = self._reference
+        if known is None or known.index != index:
+            known = self._reference = await load_reference(connection)
+        return known
+
+
+def tree_head(row: Mapping[str, Any]) -> TreeHead:
+    """The size and root of a row, as answers name them."""
+    return TreeHead(row["size"], base64.b64encode(row["root"]).decode())
