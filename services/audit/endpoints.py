@@ -6,12 +6,13 @@ import gzip
 import re
 from functools import cache
 from hashlib import sha256
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from services.audit import scope
+from services.audit.asked import LONGEST_WAIT, UUID, NotCovered, Service
 from services.audit.erasure import erasures_of
 from services.audit.slip import slip
 from services.audit.state import State
@@ -25,9 +26,7 @@ from services.kernel.store.db import snapshot
 from services.kernel.web.negotiation import coding, unchanged, wants_page
 
 FOREVER = "max-age=31536000, immutable"
-LONGEST_WAIT = 30.0  # seconds
 _GZIP_LEVEL = 3
-UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 _NO_TILE: dict[int | str, dict[str, Any]] = {400: {"description": "The path names no tile", **_PROBLEM}}
 _NOT_YET: dict[int | str, dict[str, Any]] = {503: {"description": "Nothing is signed yet", **_PROBLEM}}
@@ -49,21 +48,6 @@ class BadTilePath(Problem):
     """
 
     status, slug = 400, "bad-tile-path"
-
-
-class NotCovered(NotFound):
-    """Chưa có mốc kiểm chứng (checkpoint) đã công bố nào chứa sự kiện này; hãy hỏi lại sau ít giây, hoặc thêm ?wait=5.
-
-    No published checkpoint covers this event yet; ask again in a few seconds, or add ?wait=5.
-    """
-
-
-async def state_of(request: Request) -> State:
-    """The running service."""
-    return cast(State, request.app.state.service)
-
-
-Service = Annotated[State, Depends(state_of)]
 
 
 @router.get(

@@ -14,11 +14,10 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 
 from services.audit import growth, scope
-from services.audit.endpoints import UUID, Service
+from services.audit.asked import LARGEST, UUID, Service
 from services.audit.erasure import erasures_of
-from services.audit.proofs import LARGEST, points_of
 from services.audit.state import State
-from services.audit.tree import Source, queries
+from services.audit.tree import Source, growth_of, queries
 from services.audit.wording import Known, fields, part_words, type_words, units_named
 from services.domain.codes import code_names
 from services.kernel.identity.authentication import authenticate, token_of
@@ -68,7 +67,7 @@ async def explorer(request: Request, service: Service) -> Response:
     async with snapshot(service.pool) as connection:
         caller = await _caller(connection, request)
         row = await connection.fetchrow(queries.public_checkpoint)
-        points = [(point.signed_at, point.size) for point in await points_of(connection)]
+        points = await growth_of(connection)
         witnesses = await connection.fetch(queries.witnesses)
     checkpoint = Checkpoint.parse(row["note"].rpartition("\n\n")[0] + "\n") if row else None
     return pages.render(

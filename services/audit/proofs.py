@@ -11,9 +11,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from services.audit.endpoints import LONGEST_WAIT, UUID, NotCovered, Service
+from services.audit.asked import LARGEST, LONGEST_WAIT, UUID, NotCovered, Service
 from services.audit.state import State
-from services.audit.tree import Source, queries, read_tiles
+from services.audit.tree import Source, growth_of, queries, read_tiles
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.roles import PUBLIC, Action, allows
 from services.kernel.log import merkle
@@ -21,8 +21,6 @@ from services.kernel.log.merkle import NodeAt
 from services.kernel.log.tiles import node_in_tiles, tiles_of_ranges
 from services.kernel.problems import NotFound, invalid
 
-LARGEST = (1 << 63) - 1
-POINTS = 200
 PAGE = 50
 router = APIRouter()
 
@@ -185,10 +183,4 @@ async def checkpoints(
 @router.get("/audit/v1/growth", openapi_extra=PUBLIC)
 async def growth(service: Service) -> Growth:
     """The log's size over time, thinned for a chart."""
-    return Growth(points=await points_of(service.pool))
-
-
-async def points_of(source: Source) -> list[Point]:
-    """At most 200 checkpoints, evenly spaced by size, the newest last."""
-    rows = await source.fetch(queries.growth, POINTS - 1)
-    return [Point(size=row["size"], signed_at=row["signed_at"]) for row in rows]
+    return Growth(points=[Point(size=size, signed_at=signed_at) for signed_at, size in await growth_of(service.pool)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from services.audit.errors import Fenced, LogCorrupt
@@ -16,6 +17,7 @@ from services.kernel.store.sql import load_queries
 queries = load_queries(Path(__file__).with_name("queries.sql"))
 Source = Pool | Connection
 REHASH_CHUNK = 2048
+POINTS = 200
 
 
 async def read_tile(source: Source, tile: Tile) -> bytes | None:
@@ -127,3 +129,8 @@ async def read_head(connection: Connection, epoch: int | None = None) -> tuple[E
     if tree.hashes != row["peaks"] or tree.root() != row["root"]:
         raise LogCorrupt(f"the tree head of {row['size']} does not match the stored entries and tiles")
     return edge, tree
+
+
+async def growth_of(source: Source) -> list[tuple[datetime, int]]:
+    """When the log had which size: at most 200 checkpoints, evenly spaced by size, the newest last."""
+    return [(row["signed_at"], row["size"]) for row in await source.fetch(queries.growth, POINTS - 1)]

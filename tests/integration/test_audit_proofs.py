@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 from tlog_scales import tiles, tlog
 
-from services.audit.proofs import POINTS, points_of, prove_consistency, prove_inclusion
-from services.audit.tree import queries
+from services.audit.proofs import prove_consistency, prove_inclusion
+from services.audit.tree import POINTS, growth_of, queries
 from services.kernel.log import merkle
 from services.kernel.log.merkle import CompactRange
 from services.kernel.log.note import Checkpoint
@@ -192,15 +192,15 @@ async def test_growth_ends_with_the_newest_checkpoint(filled: App) -> None:
 
 async def test_growth_of_a_million_checkpoints_is_a_few_looks_at_the_index(settings: Settings) -> None:
     async with open_log(settings) as log:
-        assert await points_of(log.pool) == []
+        assert await growth_of(log.pool) == []
         await log.admin.execute(
             "INSERT INTO audit.checkpoint (size, root, note, signed_at) SELECT n, sha256(''), 'a note',"
             " timestamptz '2026-01-01' + n * interval '1 second' FROM generate_series(0, 100000) AS n"
         )
         await log.admin.execute("ANALYZE audit.checkpoint")
-        points = await points_of(log.pool)
-        assert (len(points), points[0].size, points[-1].size) == (POINTS, 0, 100_000)
-        steps = [after.size - before.size for before, after in pairwise(points)]
+        points = await growth_of(log.pool)
+        assert (len(points), points[0][1], points[-1][1]) == (POINTS, 0, 100_000)
+        steps = [after[1] - before[1] for before, after in pairwise(points)]
         assert max(steps) - min(steps) <= 1
         rows = await log.admin.fetch(f"EXPLAIN (ANALYZE, BUFFERS OFF) {queries.growth}", POINTS - 1)
         plan = "\n".join(row[0] for row in rows)

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from services.kernel.envelope import Envelope
-from services.reports.scoring.card1 import shown
+from services.reports.scoring.method import shown
 
 CAP, BASE = 20, 30
 POINTS = {1: 1, 2: 3, 3: 6}

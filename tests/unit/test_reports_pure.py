@@ -17,8 +17,8 @@ from services.reports.facts.facts import CATALOGUE, SCORING
 from services.reports.pages.chart import HEIGHT, TOP, chart
 from services.reports.pages.collation import vietnamese_key
 from services.reports.pages.quarter import figures, ordered
-from services.reports.scoring.card1 import BadRules
 from services.reports.scoring.cards import TreeHead
+from services.reports.scoring.method import BadRules
 from services.reports.scoring.rulebook import Rulebook
 
 TODAY = date(2026, 11, 23)

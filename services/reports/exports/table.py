@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.kernel.web.downloads import csv_cell
-from services.reports.scoring.card1 import GROUPS
 from services.reports.scoring.cards import TreeHead
+from services.reports.scoring.method import GROUPS
 
 CSV_COLUMNS = (
     "quarter", "edition", "unit", "unit_name", "group", "inspections", "persons_checked", "files_checked",

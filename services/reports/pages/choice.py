@@ -16,7 +16,7 @@ from services.reports.pages.collation import vietnamese_key
 from services.reports.pages.unit_list import ALL, LONGEST_SEARCH
 from services.reports.pages.wording import GROUPS_OF_UNITS, Group
 from services.reports.reading.access import Edition
-from services.reports.scoring.card1 import GROUPS
+from services.reports.scoring.method import GROUPS
 
 
 def _deduction_of(group: str) -> Callable[[Mapping[str, Any]], Decimal]:

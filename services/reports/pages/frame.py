@@ -21,7 +21,7 @@ from services.reports.pages.choice import Choice
 from services.reports.pages.wording import BAND_TAGS, EDITIONS, GROUPS_OF_UNITS
 from services.reports.reading.listing import LIVE
 from services.reports.reading.state import State, state_of
-from services.reports.scoring.cards import BAND_LABELS
+from services.reports.scoring.method import BAND_LABELS
 
 PAGES = pages.Pages(Path(__file__).parents[1])
 Page = Callable[[Request, State, Caller], Awaitable[Response]]

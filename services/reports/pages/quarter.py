@@ -25,8 +25,8 @@ from services.reports.reading.live_cards import quarters
 from services.reports.reading.names import beside_names
 from services.reports.reading.snapshot import Snapshot
 from services.reports.reading.state import State
-from services.reports.scoring.card1 import GROUPS
 from services.reports.scoring.cards import bands
+from services.reports.scoring.method import GROUPS
 
 COLUMNS = (
     ("name", "Đơn vị", "Unit"),

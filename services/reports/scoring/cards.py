@@ -6,33 +6,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 from typing import Any
 
 from services.reports.facts.directory import Details, Directory
 from services.reports.facts.facts import Finding, Inspection, UnitQuarter
 from services.reports.facts.standing import SCORED_SEVERITIES, Standing
-from services.reports.scoring.card1 import (
-    COUNTED_OR_PENDING,
+from services.reports.scoring.method import (
+    BAND_LABELS,
     GROUPS,
+    INSUFFICIENT,
     Observation,
-    QuarterScore,
-    Rules,
     Visit,
-    VisitScore,
-    score_quarter,
-    shown,
+    count_of,
 )
 from services.reports.scoring.rulebook import Catalogue, Rulebook
-
-INSUFFICIENT = "insufficient"
-BAND_LABELS: Mapping[str, tuple[str, str]] = {
-    "good": ("Tốt", "Good"),
-    "fair": ("Khá", "Fair"),
-    "average": ("Trung bình", "Average"),
-    "needs_correction": ("Cần chấn chỉnh", "Needs correction"),
-    INSUFFICIENT: ("Chưa đủ dữ liệu", "Insufficient data"),
-}
 
 
 class Form(StrEnum):
@@ -103,9 +90,10 @@ def card(
         "rules": rules.version if rules else None,
         "catalogue": rulebook.catalogue(facts.quarter),
         "exposure": _exposure(visits),
-        **_scored(rules, visits, facts.commendations),
-        "overturned": _count(visits, Standing.OVERTURNED),
-        "withdrawn": _count(visits, Standing.WITHDRAWN),
+        # a quarter before the first rules: exposure is shown, nothing is scored
+        **(rules.scored(visits, facts.commendations) if rules else _unscored()),
+        "overturned": count_of(visits, Standing.OVERTURNED),
+        "withdrawn": count_of(visits, Standing.WITHDRAWN),
     }
     return rendered if form is Form.FIRST else _in_second_form(rendered)
 
@@ -142,34 +130,6 @@ def _exposure(visits: Sequence[Visit]) -> dict[str, int]:
     }
 
 
-def _count(visits: Sequence[Visit], standing: Standing) -> int:
-    return sum(1 for visit in visits for seen in visit.observations if seen.standing is standing)
-
-
-def _scored(rules: Rules | None, visits: Sequence[Visit], commendations: Sequence[str]) -> dict[str, Any]:
-    if rules is None:  # a quarter before the first rules: exposure is shown, nothing is scored
-        return _unscored()
-    now = score_quarter(rules, visits, commendations)
-    if_upheld = score_quarter(rules, visits, commendations, COUNTED_OR_PENDING)
-    score, band = _score_and_band(rules, now)
-    return {
-        "score": score,
-        "band": band,
-        "band_label": BAND_LABELS[band][0],
-        "gates": list(now.gates),
-        "bonus": shown(now.bonus),
-        "groups": [
-            {"group": group, "cap": _plain(rules.caps[group]), "deduction": shown(now.deductions[group])}
-            for group in GROUPS
-        ],
-        "inspections": [_visit_json(visit) for visit in now.visits],
-        "pending": {
-            "findings": _count(visits, Standing.PENDING),
-            "score_if_upheld": None if if_upheld.score is None else shown(if_upheld.score),
-        },
-    }
-
-
 def _unscored() -> dict[str, Any]:
     return {
         "score": None,
@@ -180,37 +140,6 @@ def _unscored() -> dict[str, Any]:
         "groups": [{"group": group, "cap": None, "deduction": "0.00"} for group in GROUPS],
         "inspections": [],
         "pending": {"findings": 0, "score_if_upheld": None},
-    }
-
-
-def _score_and_band(rules: Rules, result: QuarterScore) -> tuple[str | None, str]:
-    if result.score is None:
-        return None, INSUFFICIENT
-    score = shown(result.score)
-    return score, rules.band(score, result.gates)
-
-
-def _plain(value: Fraction) -> int | str:
-    return value.numerator if value.denominator == 1 else shown(value)
-
-
-def _visit_json(scored: VisitScore) -> dict[str, Any]:
-    return {
-        "id": scored.visit.inspection,
-        "date": scored.visit.day.isoformat(),
-        "score": shown(scored.score),
-        "items": [
-            {
-                "code": item.observation.code,
-                "count": item.observation.count,
-                "severity": item.observation.severity,
-                "factor": shown(item.factor, 4),
-                "points": shown(item.points),
-                "index": item.observation.index,
-                "finding": item.observation.finding,
-            }
-            for item in scored.items
-        ],
     }
 
 

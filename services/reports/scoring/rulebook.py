@@ -9,18 +9,10 @@ from typing import Any, Generic, TypeVar
 
 from services.kernel.quarters import quarter_days
 from services.reports.facts.facts import CATALOGUE
-from services.reports.scoring.card1 import GROUPS, Rules
+from services.reports.scoring.method import GROUPS, BadRules, Code, Rules
+from services.reports.scoring.methods import METHODS, Methods
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A code as folds need it."""
-
-    group: str
-    per_person: bool
-    per_case: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +29,8 @@ class Rulebook:
     A version that was published after a quarter never changes that quarter.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, methods: Methods = METHODS) -> None:
+        self._methods = methods
         self.catalogues: dict[str, Catalogue] = {}
         self._catalogue_order: list[_Placed[str]] = []
         self._rules: list[_Placed[Rules]] = []
@@ -53,16 +46,22 @@ class Rulebook:
             self.catalogues[catalogue.version] = catalogue
             self._catalogue_order.append(_Placed(since, index, published or since, catalogue.version))
         else:
-            rules = Rules.read(data["version"], data["method"], data["rules"])
-            self._rules.append(_Placed(since, index, published or since, rules))
+            self._rules.append(_Placed(since, index, published or since, self._read(data)))
+
+    def _read(self, data: Mapping[str, Any]) -> Rules:
+        read = self._methods.get(data["method"])
+        if read is None:
+            raise BadRules(f"scoring method {data['method']!r} is not known, only {', '.join(self._methods)}")
+        return read(data["version"], data["rules"])
 
     def rules(self, quarter: str) -> Rules | None:
         """The scoring rules in force in a quarter."""
         return _in_force(self._rules, quarter)
 
-    def named_rules(self, version: str | None) -> Rules | None:
-        """The scoring rules of a version; None when the log has none such."""
-        return next((one.what for one in self._rules if one.what.version == version), None)
+    def rules_of(self, card: Mapping[str, Any]) -> Rules | None:
+        """The rules that made a card: of the version it names, as the log prefix it names has them; None without."""
+        named = [one for one in self._rules if one.what.version == card["rules"] and one.index < card["log"]["size"]]
+        return max(named, key=lambda one: one.index).what if named else None
 
     def catalogue(self, quarter: str) -> str | None:
         """The version of the catalogue in force in a quarter."""

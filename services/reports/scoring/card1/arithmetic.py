@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from services.reports.facts.standing import SCORED_SEVERITIES, Standing
+from services.reports.scoring.method import GROUPS, BadRules, Observation, Visit
 
-METHOD = "card/1"
-GROUPS = ("A", "B", "C", "D", "E", "F", "H")
 FULL_MARK = Fraction(100)
 NOTHING = Fraction(0)
 GRAVE = 3
 COUNTED = frozenset({Standing.COUNTS})
 COUNTED_OR_PENDING = frozenset({Standing.COUNTS, Standing.PENDING})
-
-
-class BadRules(ValueError):
-    """A published rule set that this code cannot apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +41,8 @@ class Rules:
     gates: tuple[Gate, ...]
 
     @classmethod
-    def read(cls, version: str, method: str, rules: Mapping[str, Any]) -> Rules:
-        """The rules of a scoring.published event; BadRules when they are not of method card/1 or incomplete."""
-        if method != METHOD:
-            raise BadRules(f"scoring method {method!r} is not known, only {METHOD}")
+    def read(cls, version: str, rules: Mapping[str, Any]) -> Rules:
+        """The rules of a scoring.published event; BadRules when they are incomplete."""
         try:
             return cls(
                 version=version,
@@ -68,11 +60,21 @@ class Rules:
 
     def band(self, shown_score: str, gates: Collection[str]) -> str:
         """The band of a shown score, no higher than any gate allows."""
-        names = [name for name, _ in self.bands]
         value = Fraction(shown_score)
-        reached = next(place for place, (_, floor) in enumerate(self.bands) if value >= floor)
-        held = (names.index(gate.at_most) for gate in self.gates if gate.gate in gates)
-        return names[max([reached, *held])]
+        reached = next(name for name, floor in self.bands if value >= floor)
+        return self._lowest([reached, *self._held(gates)])
+
+    def at_most(self, gates: Collection[str]) -> str | None:
+        """The highest band that these gates leave; None without any."""
+        held = self._held(gates)
+        return self._lowest(held) if held else None
+
+    def _held(self, gates: Collection[str]) -> list[str]:
+        return [gate.at_most for gate in self.gates if gate.gate in gates]
+
+    def _lowest(self, bands: Sequence[str]) -> str:
+        names = [name for name, _ in self.bands]
+        return names[max(names.index(band) for band in bands)]
 
 
 def _exact(value: object) -> Fraction:
@@ -87,32 +89,6 @@ def _bands(listed: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, Fraction], .
     if not bands or bands[-1][1] > 0:
         raise BadRules("no band starts at 0")
     return tuple(bands)
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One finding as scoring sees it; `index` is the log index of its recording."""
-
-    finding: str
-    code: str
-    group: str
-    severity: int
-    count: int
-    per_person: bool
-    per_case: bool
-    index: int
-    standing: Standing
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A closed inspection: exposure, and its findings in log order."""
-
-    inspection: str
-    day: date
-    persons_checked: int
-    files_checked: int
-    observations: tuple[Observation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +193,3 @@ def _bonus(rules: Rules, commendations: Sequence[str], standing_items: Iterable[
 
 def _mean(values: Sequence[Fraction]) -> Fraction:
     return sum(values, NOTHING) / len(values) if values else NOTHING
-
-
-def shown(value: Fraction, places: int = 2) -> str:
-    """An exact number as a decimal string, rounded half-even."""
-    scaled = round(value * 10**places)  # Fraction.__round__ is exact and half-even
-    whole, rest = divmod(abs(scaled), 10**places)
-    return f"{'-' if scaled < 0 else ''}{whole}.{rest:0{places}d}"

@@ -1,0 +1,71 @@
+"""What a card shows of a quarter scored by card/1. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from services.reports.facts.standing import Standing
+from services.reports.scoring.card1.arithmetic import (
+    COUNTED_OR_PENDING,
+    QuarterScore,
+    Rules,
+    VisitScore,
+    score_quarter,
+)
+from services.reports.scoring.method import BAND_LABELS, GROUPS, INSUFFICIENT, Visit, count_of, shown
+
+
+def scored(rules: Rules, visits: Sequence[Visit], commendations: Sequence[str]) -> dict[str, Any]:
+    """A card from its score to what is pending."""
+    now = score_quarter(rules, visits, commendations)
+    if_upheld = score_quarter(rules, visits, commendations, COUNTED_OR_PENDING)
+    score, band = _score_and_band(rules, now)
+    return {
+        "score": score,
+        "band": band,
+        "band_label": BAND_LABELS[band][0],
+        "gates": list(now.gates),
+        "bonus": shown(now.bonus),
+        "groups": [
+            {"group": group, "cap": _plain(rules.caps[group]), "deduction": shown(now.deductions[group])}
+            for group in GROUPS
+        ],
+        "inspections": [_visit_json(visit) for visit in now.visits],
+        "pending": {
+            "findings": count_of(visits, Standing.PENDING),
+            "score_if_upheld": None if if_upheld.score is None else shown(if_upheld.score),
+        },
+    }
+
+
+def _score_and_band(rules: Rules, result: QuarterScore) -> tuple[str | None, str]:
+    if result.score is None:
+        return None, INSUFFICIENT
+    score = shown(result.score)
+    return score, rules.band(score, result.gates)
+
+
+def _plain(value: Fraction) -> int | str:
+    return value.numerator if value.denominator == 1 else shown(value)
+
+
+def _visit_json(scored: VisitScore) -> dict[str, Any]:
+    return {
+        "id": scored.visit.inspection,
+        "date": scored.visit.day.isoformat(),
+        "score": shown(scored.score),
+        "items": [
+            {
+                "code": item.observation.code,
+                "count": item.observation.count,
+                "severity": item.observation.severity,
+                "factor": shown(item.factor, 4),
+                "points": shown(item.points),
+                "index": item.observation.index,
+                "finding": item.observation.finding,
+            }
+            for item in scored.items
+        ],
+    }

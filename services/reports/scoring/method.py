@@ -1,0 +1,134 @@
+"""What a method of scoring is: what it is given, what it makes of it, how it explains that. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any, Literal, Protocol
+
+from services.reports.facts.standing import Standing
+
+GROUPS = ("A", "B", "C", "D", "E", "F", "H")
+INSUFFICIENT = "insufficient"
+# the Vietnamese word stands in the bytes of frozen cards
+BAND_LABELS: Mapping[str, tuple[str, str]] = {
+    "good": ("Tốt", "Good"),
+    "fair": ("Khá", "Fair"),
+    "average": ("Trung bình", "Average"),
+    "needs_correction": ("Cần chấn chỉnh", "Needs correction"),
+    INSUFFICIENT: ("Chưa đủ dữ liệu", "Insufficient data"),
+}
+
+
+class BadRules(ValueError):
+    """A published rule set that this code cannot apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code as folds need it."""
+
+    group: str
+    per_person: bool
+    per_case: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One finding as scoring sees it; `index` is the log index of its recording."""
+
+    finding: str
+    code: str
+    group: str
+    severity: int
+    count: int
+    per_person: bool
+    per_case: bool
+    index: int
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A closed inspection: exposure, and its findings in log order."""
+
+    inspection: str
+    day: date
+    persons_checked: int
+    files_checked: int
+    observations: tuple[Observation, ...]
+
+
+Basis = Literal["person", "case", "unit", "repeat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One deduction: points of its severity, times a number of persons, cases or once, times a factor.
+
+    `persons` is how many were checked when that is known or the factor tells it, else None; `exact` is then the points
+    as shown.
+    """
+
+    item: Mapping[str, Any]
+    basis: Basis
+    each: str
+    persons: int | None
+    exact: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Subtotal:
+    """A group within one inspection: what its steps add up to, and what is deducted once capped."""
+
+    group: str
+    cap: str
+    added: str
+    deducted: str
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One inspection, explained."""
+
+    visit: Mapping[str, Any]
+    base_persons: int
+    steps: Sequence[Step]
+    subtotals: Sequence[Subtotal]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A whole card, explained; `at_most` is the highest band that its gates leave, None without any."""
+
+    visits: Sequence[Explained]
+    at_most: str | None
+
+
+class Rules(Protocol):
+    """A published version of a method's rules, applied."""
+
+    @property
+    def version(self) -> str:
+        """The version's name, as cards name it."""
+
+    def scored(self, visits: Sequence[Visit], commendations: Sequence[str]) -> dict[str, Any]:
+        """A card from its score to what is pending."""
+
+    def explained(self, card: Mapping[str, Any], codes: Sequence[Mapping[str, Code]]) -> Explanation:
+        """How such a card came about; `codes` are those of each inspection's catalogue."""
+
+
+def count_of(visits: Sequence[Visit], standing: Standing) -> int:
+    """How many findings stand so."""
+    return sum(1 for visit in visits for seen in visit.observations if seen.standing is standing)
+
+
+def shown(value: Fraction, places: int = 2) -> str:
+    """An exact number as a decimal string, rounded half-even."""
+    scaled = round(value * 10**places)  # Fraction.__round__ is exact and half-even
+    whole, rest = divmod(abs(scaled), 10**places)
+    return f"{'-' if scaled < 0 else ''}{whole}.{rest:0{places}d}"
