@@ -10,162 +10,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Words = tuple[str, str]  # Vietnamese, English
+from services.domain.words import (
+    EDITIONS,
+    EVENTS,
+    FIELDS,
+    FLAGS,
+    GROUP,
+    KINDS,
+    OUTCOMES,
+    PARTS,
+    ROLES,
+    SELECTIONS,
+    SUCCESSIONS,
+    Words,
+    severity_words,
+)
+
 Kind = Literal["words", "instant", "entry", "day", "quarter"]
 
-TYPES: Mapping[str, Words] = {
-    "unit.registered": ("Đăng ký đơn vị", "Unit registered"),
-    "unit.amended": ("Thay đổi thông tin đơn vị", "Unit amended"),
-    "unit.succeeded": ("Sắp xếp lại đơn vị", "Unit succeeded by others"),
-    "unit.closed": ("Đơn vị kết thúc hoạt động", "Unit closed"),
-    "catalogue.published": ("Ban hành danh mục vi phạm", "Catalogue published"),
-    "scoring.published": ("Ban hành thang điểm", "Scoring published"),
-    "calendar.published": ("Ban hành lịch làm việc", "Calendar published"),
-    "post.assumed": ("Người đứng đầu nhận nhiệm vụ", "Post assumed"),
-    "post.left": ("Người đứng đầu thôi nhiệm vụ", "Post left"),
-    "inspection.opened": ("Mở cuộc kiểm tra", "Inspection opened"),
-    "inspection.closed": ("Kết thúc cuộc kiểm tra", "Inspection closed"),
-    "inspection.corrected": ("Đính chính cuộc kiểm tra", "Inspection corrected"),
-    "inspection.voided": ("Hủy cuộc kiểm tra", "Inspection voided"),
-    "inspection.acknowledged": ("Đơn vị đã xem thông báo", "Notice seen by the unit"),
-    "finding.recorded": ("Ghi nhận của đoàn kiểm tra", "Finding recorded"),
-    "finding.withdrawn": ("Rút lại ghi nhận", "Finding withdrawn"),
-    "finding.replied": ("Giải trình của đơn vị", "Reply of the unit"),
-    "finding.completed": ("Đủ ảnh của ghi nhận", "Finding complete with its photos"),
-    "finding.lapsed": ("Hết hạn giải trình", "No reply in time"),
-    "finding.decided": ("Quyết định về ghi nhận", "Finding decided"),
-    "commendation.recorded": ("Biểu dương", "Commendation"),
-    "part.erased": ("Xóa nội dung không công khai của một mục", "Private parts erased"),
-    "quarter.closed": ("Chốt quý", "Quarter closed"),
-    "quarter.published": ("Công bố quý", "Quarter published"),
-    "quarter.restated": ("Tính lại quý", "Quarter restated"),
-    "log.key_added": ("Thêm khóa ký của nhật ký", "Key of the log added"),
-}
-# in the order in which a person reads them
-FIELDS: Mapping[str, Words] = {
-    "code": ("Nội dung", "Code"),
-    "severity": ("Mức độ", "Severity"),
-    "count": ("Số lượng", "Count"),
-    "captured_at": ("Lúc ghi nhận", "Time seen"),
-    "outcome": ("Kết quả", "Outcome"),
-    "accepts": ("Đơn vị thống nhất", "The unit accepts"),
-    "kind": ("Hình thức", "Kind"),
-    "selection": ("Căn cứ chọn đơn vị", "How it was chosen"),
-    "basis": ("Căn cứ", "Basis"),
-    "opened_at": ("Lúc bắt đầu", "Start"),
-    "closed_at": ("Lúc kết thúc", "End"),
-    "reply_due": ("Hạn giải trình", "Reply due"),
-    "due": ("Hạn giải trình", "Reply due"),
-    "assigned": ("Biên chế được giao", "Allotted"),
-    "present": ("Có mặt", "Present"),
-    "late": ("Đi muộn", "Late"),
-    "unexcused": ("Vắng không lý do", "Absent without reason"),
-    "excused.leave": ("Vắng có lý do: nghỉ phép", "Excused: leave"),
-    "excused.meeting": ("Vắng có lý do: đi họp", "Excused: meeting"),
-    "excused.duty": ("Vắng có lý do: công tác", "Excused: duty"),
-    "excused.study": ("Vắng có lý do: đi học", "Excused: study"),
-    "excused.sickness": ("Vắng có lý do: ốm", "Excused: sickness"),
-    "excused.maternity": ("Vắng có lý do: thai sản", "Excused: maternity"),
-    "persons_checked": ("Số người được kiểm tra", "Persons checked"),
-    "files_checked": ("Số hồ sơ được kiểm tra", "Files checked"),
-    "signed": ("Đơn vị đã ký biên bản", "Signed by the unit"),
-    "impartial": ("Cam kết không có xung đột lợi ích", "Declared free of conflicts of interest"),
-    "photos": ("Số ảnh", "Photos"),
-    "flags": ("Lưu ý", "Flags"),
-    "name": ("Tên", "Name"),
-    "group": ("Loại đơn vị", "Kind of unit"),
-    "parent": ("Đơn vị cấp trên", "Parent"),
-    "staff": ("Biên chế", "Staff"),
-    "side": ("Bên trong việc sắp xếp", "Side"),
-    "from": ("Từ đơn vị", "From"),
-    "to": ("Thành đơn vị", "To"),
-    "cases_to": ("Đơn vị nhận hồ sơ", "Takes over the cases"),
-    "tenure": ("Mã nhiệm kỳ", "Tenure"),
-    "quarter": ("Quý", "Quarter"),
-    "edition": ("Bản", "Edition"),
-    "n": ("Lần thứ", "Number"),
-    "closing": ("Lần chốt", "Closing"),
-    "cards_root": ("Mã gốc của các phiếu", "Root of the cards"),
-    "cards": ("Định dạng phiếu", "Format of the cards"),
-    "date": ("Ngày", "Day"),
-    "event": ("Mục bị xóa nội dung không công khai", "Entry whose parts were erased"),
-    "parts": ("Các nội dung đã xóa", "Parts erased"),
-    "finding": ("Ghi nhận", "Finding"),
-    "inspection": ("Cuộc kiểm tra", "Inspection"),
-    "commendation": ("Lượt biểu dương", "Commendation"),
-    "version": ("Phiên bản", "Version"),
-    "valid_from": ("Có hiệu lực từ", "Valid from"),
-    "valid_to": ("Có hiệu lực đến", "Valid to"),
-    "method": ("Cách tính", "Method"),
-    "codes": ("Các mã", "Codes"),
-    "holidays": ("Ngày nghỉ lễ", "Holidays"),
-    "makeup": ("Ngày làm bù", "Make-up days"),
-    "until": ("Lịch đến hết ngày", "Calendar up to"),
-    "reply_working_days": ("Số ngày làm việc để giải trình", "Working days to reply"),
-    "sha256": ("SHA-256 của tệp", "SHA-256 of the file"),
-    "vkey": ("Khóa kiểm chứng", "Verifier key"),
-    "at": ("Lúc", "At"),
-    "catalogue": ("Bản danh mục", "Catalogue"),
-    "by.role": ("Vai trò", "Role"),
-    "by.ref": ("Mã ẩn danh người thực hiện", "Pseudonym of who did it"),
-    "team": ("Mã ẩn danh các thành viên", "Pseudonyms of the team"),
-    "device_at": ("Giờ trên máy", "The phone's own clock"),
-    "elapsed_ms": ("Thời gian từ lúc mở, theo máy", "Time since the opening, by the phone"),
-}
 VALUES: Mapping[str, Words] = {
-    "inspector": ("thành viên đoàn kiểm tra", "inspector"),
-    "lead": ("trưởng đoàn", "team lead"),
-    "unit_head": ("người đứng đầu đơn vị", "head of unit"),
-    "reviewer": ("chuyên viên thẩm định", "reviewer"),
-    "auditor": ("người giám sát nhật ký", "auditor"),
-    "admin": ("quản trị", "administrator"),
-    "system": ("hệ thống", "the system"),
-    "unannounced": ("đột xuất", "unannounced"),
-    "planned": ("theo kế hoạch", "planned"),
-    "recheck": ("phúc tra", "re-check"),
-    "upheld": ("xác nhận vi phạm", "upheld"),
-    "excused": ("có lý do chính đáng", "excused"),
-    "not_proven": ("chưa đủ chứng cứ", "not proven"),
-    "unfounded": ("không có căn cứ", "unfounded"),
-    "system_fault": ("do hệ thống", "system fault"),
-    "referred": ("chuyển cơ quan có thẩm quyền", "referred"),
-    "random": ("ngẫu nhiên", "random"),
-    "scheduled": ("theo lịch", "scheduled"),
-    "targeted": ("có trọng điểm", "targeted"),
-    "flash": ("bản sơ bộ", "preliminary"),
-    "official": ("bản chính thức", "official"),
-    "merge": ("sáp nhập", "merger"),
-    "split": ("chia tách", "split"),
-    "rename": ("đổi tên", "renaming"),
-    "move": ("chuyển về đơn vị cấp trên khác", "move to another parent"),
-    "clock_skew": ("đồng hồ của máy lệch", "the phone's clock was off"),
-    "late_report": ("gửi muộn hơn bảy ngày", "sent more than seven days later"),
-    "xa": ("xã", "commune"),
-    "phuong": ("phường", "ward"),
-    "so": ("sở, ngành", "department"),
-    "dvsn": ("đơn vị sự nghiệp", "public service unit"),
-    "other": ("khác", "other"),
-}
+    **ROLES, "system": ("hệ thống", "the system"),
+    **KINDS, **OUTCOMES, **SELECTIONS, **EDITIONS, **SUCCESSIONS, **FLAGS, **GROUP,
+}  # fmt: skip
 _SIDES: Mapping[str, Words] = {"from": ("đơn vị cũ", "predecessor"), "to": ("đơn vị mới", "successor")}
-_SEVERITIES: Mapping[int, Words] = {
-    0: ("không trừ điểm", "no deduction"),
-    1: ("mức 1, nhắc nhở", "1, remind"),
-    2: ("mức 2, yêu cầu khắc phục", "2, remedy"),
-    3: ("mức 3, xem xét trách nhiệm", "3, review"),
-    4: ("mức 4, chuyển cơ quan có thẩm quyền", "4, refer"),
-}
-PARTS: Mapping[str, Words] = {
-    "narrative": ("mô tả", "narrative"),
-    "persons": ("tên người", "names of persons"),
-    "reason": ("lý do", "reason"),
-    "text": ("nội dung", "words"),
-    "opinion": ("ý kiến của đơn vị", "opinion of the unit"),
-    "refusal": ("lý do từ chối ký", "reason for not signing"),
-    "minutes": ("nội dung biên bản", "words of the minutes"),
-    "signatures": ("chữ ký", "signatures"),
-    "position": ("vị trí", "position"),
-    "fill": ("nhật ký nhập liệu", "fill audit"),
-}
 YES_NO: Mapping[bool, Words] = {True: ("có", "yes"), False: ("không", "no")}
 LINKED = frozenset({"finding", "inspection", "event", "closing"})  # ids of events: a finding's event has its id
 INSTANTS = frozenset({"captured_at", "opened_at", "closed_at", "reply_due", "due", "at", "device_at"})
@@ -200,7 +67,7 @@ NOTHING = Known()
 def type_words(event_type: str) -> Words:
     """What an event's type is called, whatever its version."""
     family = event_type.removeprefix(_PREFIX).rpartition(".v")[0]
-    return TYPES.get(family, (event_type, event_type))
+    return EVENTS.get(family, (event_type, event_type))
 
 
 def part_words(part: str) -> Words:
@@ -263,7 +130,7 @@ def _value(name: str, value: Any, known: Known) -> Words:
 
 def _number(name: str, value: int) -> Words:
     if name == "severity":
-        return _SEVERITIES.get(value, (str(value),) * 2)
+        return severity_words(value)
     if name == "elapsed_ms":
         return f"{value // 60_000} phút {value // 1000 % 60} giây", f"{value // 60_000} min {value // 1000 % 60} s"
     return f"{value:,}".replace(",", "."), f"{value:,}"

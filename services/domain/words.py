@@ -1,31 +1,230 @@
-"""The domain's words in both languages, for every page and answer that names them. Pure."""
+"""The words of the domain for the values that travel on the wire: said once, for pages, papers, log and scripts. Pure.
+
+Vietnamese and English, in lower case as within a sentence; `headed` makes a label of them. What the phone's and the
+desk's scripts carry is compared with this table by the suite; which word is the right one, docs/glossary.md says.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from services.domain.case import Outcome, State, settled
 from services.kernel.problems import Language
 
-Pair = tuple[str, str]
-STATES: Mapping[State, Pair] = {
-    State.RECORDED: ("Đã ghi nhận", "Recorded"),
-    State.REPLIED: ("Đã giải trình", "Replied"),
-    State.LAPSED: ("Hết hạn giải trình", "No reply in time"),
-    State.WITHDRAWN: ("Đã rút lại", "Withdrawn"),
-    State.DECIDED: ("Đã quyết định", "Decided"),
+Words = tuple[str, str]
+"""Vietnamese, English."""
+Group = Literal["so", "xa", "phuong", "dvsn", "other"]
+
+ROLES: Mapping[str, Words] = {
+    "inspector": ("thành viên đoàn kiểm tra", "inspector"),
+    "lead": ("trưởng đoàn", "team lead"),
+    "unit_head": ("người đứng đầu đơn vị", "head of unit"),
+    "reviewer": ("chuyên viên thẩm định", "reviewer"),
+    "auditor": ("người giám sát nhật ký", "auditor"),
+    "admin": ("quản trị", "administrator"),
 }
-OUTCOMES: Mapping[Outcome, Pair] = {
-    Outcome.UPHELD: ("Xác nhận vi phạm", "Upheld"),
-    Outcome.EXCUSED: ("Có lý do chính đáng", "Excused"),
-    Outcome.NOT_PROVEN: ("Chưa đủ chứng cứ", "Not proven"),
-    Outcome.UNFOUNDED: ("Không có căn cứ", "Unfounded"),
-    Outcome.SYSTEM_FAULT: ("Do hệ thống, không do đơn vị", "System fault"),
-    Outcome.REFERRED: ("Chuyển cơ quan có thẩm quyền", "Referred"),
+# what a unit is, and what several such units are called in English
+GROUP: Mapping[str, Words] = {
+    "so": ("sở, ban, ngành", "department"),
+    "xa": ("xã", "commune"),
+    "phuong": ("phường", "ward"),
+    "dvsn": ("đơn vị sự nghiệp", "public service unit"),
+    "other": ("khác", "other"),
 }
-SETTLED: Mapping[str, Pair] = {
-    "accepted": ("Được tính (đơn vị thống nhất)", "Counts (the unit agrees)"),
-    "lapsed": ("Được tính (quá hạn)", "Counts (no reply in time)"),
+GROUPS: Mapping[str, Words] = {group: (vi, en if group == "other" else f"{en}s") for group, (vi, en) in GROUP.items()}
+SUCCESSIONS: Mapping[str, Words] = {
+    "merge": ("sáp nhập", "merger"),
+    "split": ("chia tách", "split"),
+    "rename": ("đổi tên", "renaming"),
+    "move": ("chuyển về đơn vị cấp trên khác", "move to another parent"),
 }
-_BY_NAME: Mapping[str, Pair] = {str(name): pair for name, pair in (*STATES.items(), *OUTCOMES.items())}
+KINDS: Mapping[str, Words] = {
+    "unannounced": ("đột xuất", "unannounced"),
+    "planned": ("theo kế hoạch", "planned"),
+    "recheck": ("phúc tra", "re-check"),
+}
+# as the log has them: risk and complaint stay private, together they are `targeted`
+SELECTIONS: Mapping[str, Words] = {
+    "random": ("ngẫu nhiên", "random"),
+    "scheduled": ("theo lịch", "scheduled"),
+    "targeted": ("có trọng điểm", "targeted"),
+}
+EXCUSED: Mapping[str, Words] = {
+    "leave": ("nghỉ phép", "leave"),
+    "meeting": ("đi họp", "meeting"),
+    "duty": ("công tác", "duty"),
+    "study": ("đi học", "study"),
+    "sickness": ("nghỉ ốm", "sickness"),
+    "maternity": ("thai sản", "maternity"),
+}
+FLAGS: Mapping[str, Words] = {
+    "clock_skew": ("đồng hồ của máy lệch", "the phone's clock was off"),
+    "late_report": ("gửi muộn hơn bảy ngày", "sent more than seven days later"),
+}
+# what a severity means; 1 to 4 are told with their number
+SEVERITIES: Mapping[int, Words] = {
+    0: ("không trừ điểm", "no deduction"),
+    1: ("nhắc nhở", "remind"),
+    2: ("yêu cầu khắc phục", "remedy"),
+    3: ("đề nghị kiểm điểm", "review"),
+    4: ("chuyển thẩm quyền", "refer"),
+}
+STATES: Mapping[State, Words] = {
+    State.RECORDED: ("đã ghi nhận", "recorded"),
+    State.REPLIED: ("đã giải trình", "replied"),
+    State.LAPSED: ("hết hạn giải trình", "no reply in time"),
+    State.WITHDRAWN: ("đã rút lại", "withdrawn"),
+    State.DECIDED: ("đã quyết định", "decided"),
+}
+OUTCOMES: Mapping[Outcome, Words] = {
+    Outcome.UPHELD: ("xác nhận vi phạm", "upheld"),
+    Outcome.EXCUSED: ("có lý do chính đáng", "excused"),
+    Outcome.NOT_PROVEN: ("chưa đủ chứng cứ", "not proven"),
+    Outcome.UNFOUNDED: ("không có căn cứ", "unfounded"),
+    Outcome.SYSTEM_FAULT: ("do hệ thống, không do đơn vị", "system fault"),
+    Outcome.REFERRED: ("chuyển cơ quan có thẩm quyền", "referred"),
+}
+SETTLED: Mapping[str, Words] = {
+    "accepted": ("được tính (đơn vị thống nhất)", "counts (the unit agrees)"),
+    "lapsed": ("được tính (quá hạn)", "counts (no reply in time)"),
+}
+_CASE: Mapping[str, Words] = {str(name): words for name, words in (*STATES.items(), *OUTCOMES.items())}
+# the Vietnamese word of a band stands in the bytes of frozen cards, so it never changes
+BANDS: Mapping[str, Words] = {
+    "good": ("tốt", "good"),
+    "fair": ("khá", "fair"),
+    "average": ("trung bình", "average"),
+    "needs_correction": ("cần chấn chỉnh", "needs correction"),
+    "insufficient": ("chưa đủ dữ liệu", "insufficient data"),
+}
+EDITIONS: Mapping[str, Words] = {
+    "live": ("tạm tính", "provisional"),
+    "flash": ("bản sơ bộ", "preliminary"),
+    "official": ("bản chính thức", "official"),
+}
+# the private parts of a write, as its commitments name them; photos are numbered
+PARTS: Mapping[str, Words] = {
+    "narrative": ("mô tả", "description"),
+    "persons": ("người liên quan", "persons concerned"),
+    "text": ("nội dung", "words"),
+    "reason": ("lý do", "reason"),
+    "opinion": ("ý kiến của đơn vị", "the unit's opinion"),
+    "refusal": ("lý do từ chối ký", "the reason for not signing"),
+    "minutes": ("thành phần, yêu cầu trong biên bản", "persons and demands of the minutes"),
+    "signatures": ("chữ ký", "signatures"),
+    "position": ("vị trí", "position"),
+    "fill": ("nhật ký nhập liệu", "how the form was filled in"),
+}
+# the names of events, by their type without its version
+EVENTS: Mapping[str, Words] = {
+    "unit.registered": ("Đăng ký đơn vị", "Unit registered"),
+    "unit.amended": ("Thay đổi thông tin đơn vị", "Unit amended"),
+    "unit.succeeded": ("Sắp xếp lại đơn vị", "Unit succeeded by others"),
+    "unit.closed": ("Đơn vị kết thúc hoạt động", "Unit closed"),
+    "catalogue.published": ("Ban hành danh mục vi phạm", "Catalogue published"),
+    "scoring.published": ("Ban hành thang điểm", "Scoring published"),
+    "calendar.published": ("Ban hành lịch làm việc", "Calendar published"),
+    "post.assumed": ("Người đứng đầu nhận nhiệm vụ", "Post assumed"),
+    "post.left": ("Người đứng đầu thôi nhiệm vụ", "Post left"),
+    "inspection.opened": ("Mở cuộc kiểm tra", "Inspection opened"),
+    "inspection.closed": ("Kết thúc cuộc kiểm tra", "Inspection closed"),
+    "inspection.corrected": ("Đính chính cuộc kiểm tra", "Inspection corrected"),
+    "inspection.voided": ("Hủy cuộc kiểm tra", "Inspection voided"),
+    "inspection.acknowledged": ("Đơn vị đã xem thông báo", "Notice seen by the unit"),
+    "finding.recorded": ("Ghi nhận của đoàn kiểm tra", "Finding recorded"),
+    "finding.withdrawn": ("Rút lại ghi nhận", "Finding withdrawn"),
+    "finding.replied": ("Giải trình của đơn vị", "Reply of the unit"),
+    "finding.completed": ("Đủ ảnh của ghi nhận", "Finding complete with its photos"),
+    "finding.lapsed": ("Hết hạn giải trình", "No reply in time"),
+    "finding.decided": ("Quyết định về ghi nhận", "Finding decided"),
+    "commendation.recorded": ("Biểu dương", "Commendation"),
+    "part.erased": ("Xóa nội dung không công khai của một mục", "Private parts erased"),
+    "quarter.closed": ("Chốt quý", "Quarter closed"),
+    "quarter.published": ("Công bố quý", "Quarter published"),
+    "quarter.restated": ("Tính lại quý", "Quarter restated"),
+    "log.key_added": ("Thêm khóa ký của nhật ký", "Key of the log added"),
+}
+# the labels of fields, in the order in which a person reads them
+FIELDS: Mapping[str, Words] = {
+    "code": ("Nội dung", "Code"),
+    "severity": ("Mức độ", "Severity"),
+    "count": ("Số lượng", "Count"),
+    "captured_at": ("Lúc ghi nhận", "Time seen"),
+    "outcome": ("Kết quả", "Outcome"),
+    "accepts": ("Đơn vị thống nhất", "The unit accepts"),
+    "kind": ("Hình thức", "Kind"),
+    "selection": ("Căn cứ chọn đơn vị", "How it was chosen"),
+    "basis": ("Căn cứ", "Basis"),
+    "opened_at": ("Lúc bắt đầu", "Start"),
+    "closed_at": ("Lúc kết thúc", "End"),
+    "reply_due": ("Hạn giải trình", "Reply due"),
+    "due": ("Hạn giải trình", "Reply due"),
+    "assigned": ("Biên chế được giao", "Allotted"),
+    "present": ("Có mặt", "Present"),
+    "late": ("Đi muộn", "Late"),
+    "unexcused": ("Vắng không lý do", "Absent without reason"),
+    **{f"excused.{kind}": (f"Vắng có lý do: {vi}", f"Excused: {en}") for kind, (vi, en) in EXCUSED.items()},
+    "persons_checked": ("Số người được kiểm tra", "Persons checked"),
+    "files_checked": ("Số hồ sơ được kiểm tra", "Files checked"),
+    "signed": ("Đơn vị đã ký biên bản", "Signed by the unit"),
+    "impartial": ("Cam kết không có xung đột lợi ích", "Declared free of conflicts of interest"),
+    "photos": ("Số ảnh", "Photos"),
+    "flags": ("Lưu ý", "Flags"),
+    "name": ("Tên", "Name"),
+    "group": ("Loại đơn vị", "Kind of unit"),
+    "parent": ("Đơn vị cấp trên", "Parent"),
+    "staff": ("Biên chế", "Staff"),
+    "side": ("Bên trong việc sắp xếp", "Side"),
+    "from": ("Từ đơn vị", "From"),
+    "to": ("Thành đơn vị", "To"),
+    "cases_to": ("Đơn vị nhận hồ sơ", "Takes over the cases"),
+    "tenure": ("Mã nhiệm kỳ", "Tenure"),
+    "quarter": ("Quý", "Quarter"),
+    "edition": ("Bản", "Edition"),
+    "n": ("Lần thứ", "Number"),
+    "closing": ("Lần chốt", "Closing"),
+    "cards_root": ("Mã gốc của các phiếu", "Root of the cards"),
+    "cards": ("Định dạng phiếu", "Format of the cards"),
+    "date": ("Ngày", "Day"),
+    "event": ("Mục bị xóa nội dung không công khai", "Entry whose parts were erased"),
+    "parts": ("Các nội dung đã xóa", "Parts erased"),
+    "finding": ("Ghi nhận", "Finding"),
+    "inspection": ("Cuộc kiểm tra", "Inspection"),
+    "commendation": ("Lượt biểu dương", "Commendation"),
+    "version": ("Phiên bản", "Version"),
+    "valid_from": ("Có hiệu lực từ", "Valid from"),
+    "valid_to": ("Có hiệu lực đến", "Valid to"),
+    "method": ("Cách tính", "Method"),
+    "codes": ("Các mã", "Codes"),
+    "holidays": ("Ngày nghỉ lễ", "Holidays"),
+    "makeup": ("Ngày làm bù", "Make-up days"),
+    "until": ("Lịch đến hết ngày", "Calendar up to"),
+    "reply_working_days": ("Số ngày làm việc để giải trình", "Working days to reply"),
+    "sha256": ("SHA-256 của tệp", "SHA-256 of the file"),
+    "vkey": ("Khóa kiểm chứng", "Verifier key"),
+    "at": ("Lúc", "At"),
+    "catalogue": ("Bản danh mục", "Catalogue"),
+    "by.role": ("Vai trò", "Role"),
+    "by.ref": ("Mã ẩn danh người thực hiện", "Pseudonym of who did it"),
+    "team": ("Mã ẩn danh các thành viên", "Pseudonyms of the team"),
+    "device_at": ("Giờ trên máy", "The phone's own clock"),
+    "elapsed_ms": ("Thời gian từ lúc mở, theo máy", "Time since the opening, by the phone"),
+}
+
+
+def headed(words: Words) -> Words:
+    """Words as a label begins with them."""
+    vi, en = words
+    return vi[:1].upper() + vi[1:], en[:1].upper() + en[1:]
+
+
+def severity_words(severity: int) -> Words:
+    """A severity with its number; one that no rule has, by its number alone."""
+    if severity not in SEVERITIES:
+        return str(severity), str(severity)
+    vi, en = SEVERITIES[severity]
+    return (vi, en) if severity == 0 else (f"mức {severity}: {vi}", f"level {severity}: {en}")
 
 
 def case_label(severity: int, state: str, accepts: bool | None, outcome: str | None, language: Language) -> str:
@@ -33,5 +232,6 @@ def case_label(severity: int, state: str, accepts: bool | None, outcome: str | N
 
     One of a newer program is shown by its name.
     """
-    told = SETTLED.get(settled(severity, state, accepts) or "") or _BY_NAME.get(outcome or state, (state, state))
-    return told[1 if language == "en" else 0]
+    told = SETTLED.get(settled(severity, state, accepts) or "") or _CASE.get(outcome or state)
+    vi, en = headed(told) if told else (outcome or state,) * 2
+    return en if language == "en" else vi

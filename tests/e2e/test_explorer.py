@@ -302,7 +302,7 @@ def test_an_erased_part_is_told_and_leads_to_the_entry_that_tells_of_it(browser:
     page.goto(f"{served.url}/audit/entry?at={event_id(900_001)}")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Mục số 1.200")
     notice = page.locator(".notice.warn").first
-    expect(notice).to_contain_text("đã được xóa theo yêu cầu: mô tả, tên người.")
+    expect(notice).to_contain_text("đã được xóa theo yêu cầu: mô tả, người liên quan.")
     fits(head)
     notice.get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Mục số 1.201: Xóa nội dung không công khai của một mục")

@@ -39,11 +39,11 @@ def test_values_read_as_words() -> None:
         "commitments": {"photo.1": "cd"},
     }
     assert fields(told) == [
-        Field(FIELDS["severity"], ("mức 3, xem xét trách nhiệm", "3, review")),
+        Field(FIELDS["severity"], ("mức 3: đề nghị kiểm điểm", "level 3: review")),
         Field(FIELDS["accepts"], ("không", "no")),
         Field(FIELDS["closed_at"], (told["closed_at"],) * 2, "instant"),  # type: ignore[arg-type]
         Field(FIELDS["flags"], ("–", "–")),
-        Field(FIELDS["parts"], ("mô tả, ảnh 2", "narrative, photo 2")),
+        Field(FIELDS["parts"], ("mô tả, ảnh 2", "description, photo 2")),
         Field(FIELDS["finding"], (told["finding"],) * 2, "entry"),  # type: ignore[arg-type]
         Field(FIELDS["codes"], ("2 mục, xem nội dung gốc", "2 items, see the exact content")),
         Field(FIELDS["by.role"], ("chuyên viên thẩm định", "reviewer")),
@@ -86,5 +86,5 @@ def collect(part: dict, prefix: str, names: set[str], values: set[str]) -> None:
 
 
 def test_a_part_without_words_is_shown_as_it_stands() -> None:
-    assert part_words("persons") == ("tên người", "names of persons")
+    assert part_words("persons") == ("người liên quan", "persons concerned")
     assert part_words("sketch") == ("sketch", "sketch")

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-KINDS = {"unannounced": "đột xuất, không báo trước", "planned": "theo kế hoạch", "recheck": "phúc tra"}
-EXCUSED = {
-    "leave": "nghỉ phép", "meeting": "đi họp", "duty": "công tác", "study": "đi học", "sickness": "nghỉ ốm",
-    "maternity": "thai sản",
-}  # fmt: skip
+from services.domain.words import EXCUSED, KINDS
+
 ERASED = "[đã xóa theo quy định]"
 WITHDRAWN, ADDED = " (đã rút lại)", " (bổ sung sau khi lập biên bản)"
 UNANSWERED = frozenset({"K00", "K04"})
@@ -65,8 +62,12 @@ def _opening(said: Mapping[str, Any], words: Mapping[str, Any], begun: datetime,
     place = words.get("place") or (ERASED if _gone(private, "minutes") else f"trụ sở {said['unit_name']}")
     return (
         f"Hôm nay, {_moment(begun)}, tại {place}, Đoàn kiểm tra thực hiện Quyết định số {said['basis']} tiến hành kiểm "
-        f"tra {KINDS[said['kind']]} việc chấp hành kỷ luật, kỷ cương hành chính tại {_unit(said)}."
+        f"tra {_kind(said['kind'])} việc chấp hành kỷ luật, kỷ cương hành chính tại {_unit(said)}."
     )
+
+
+def _kind(kind: str) -> str:
+    return KINDS[kind][0] + (", không báo trước" if kind == "unannounced" else "")
 
 
 def _team(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
@@ -101,7 +102,7 @@ def _representative(words: Mapping[str, Any], private: Mapping[str, Any]) -> str
 
 def _attendance(roll: Mapping[str, Any]) -> list[list[str]]:
     excused = roll["excused"]
-    kinds = "; ".join(f"{EXCUSED[kind]} {number(count)}" for kind, count in excused.items() if count)
+    kinds = "; ".join(f"{EXCUSED[kind][0]} {number(count)}" for kind, count in excused.items() if count)
     away = number(sum(excused.values())) + (f" ({kinds})" if kinds else "")
     return [
         ["Biên chế được giao", number(roll["assigned"])], ["Có mặt", number(roll["present"])],

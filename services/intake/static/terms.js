@@ -7,7 +7,7 @@ export const KIND = {
 };
 
 export const SEVERITY = {
-  0: t("Không điểm trừ", "No deduction"),
+  0: t("Không trừ điểm", "No deduction"),
   1: t("Mức 1: nhắc nhở", "Level 1: remind"),
   2: t("Mức 2: yêu cầu khắc phục", "Level 2: remedy"),
   3: t("Mức 3: đề nghị kiểm điểm", "Level 3: review"),

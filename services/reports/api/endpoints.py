@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from services.domain.words import Group
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import PUBLIC, Action, allows
 from services.reports.api import models
 from services.reports.exports.table import csv_bytes
-from services.reports.pages.wording import Group
 from services.reports.reading import access
 from services.reports.reading.access import Edition
 from services.reports.reading.alerts import alerts as page_of_alerts

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 
+from services.domain import words
 from services.kernel.quarters import quarter_of
 from services.reports.pages.collation import vietnamese_key
 from services.reports.pages.unit_list import ALL, LONGEST_SEARCH
-from services.reports.pages.wording import GROUPS_OF_UNITS, Group
 from services.reports.reading.access import Edition
 from services.reports.scoring.method import GROUPS
 
@@ -38,7 +38,7 @@ class Choice:
     """The parts of an address; each falls back to its first meaning when it is unknown."""
 
     quarter: str
-    group: Group | None
+    group: str | None
     edition: Edition
     sort: str
     descending: bool
@@ -51,7 +51,7 @@ class Choice:
         query = request.query_params
         return cls(
             quarter=query.get("quarter") or quarter_of(today),
-            group=next((group for group in GROUPS_OF_UNITS if group == query.get("group")), None),
+            group=next((group for group in words.GROUPS if group == query.get("group")), None),
             edition=_edition(query.get("edition")),
             sort=query.get("sort", "") if query.get("sort") in SORTS else "name",
             descending=query.get("dir") == "desc",

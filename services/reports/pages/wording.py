@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
-Group = Literal["so", "xa", "phuong", "dvsn", "other"]
-GROUPS_OF_UNITS: dict[Group, tuple[str, str]] = {
-    "so": ("Sở, ngành", "Departments"),
-    "xa": ("Xã", "Communes"),
-    "phuong": ("Phường", "Wards"),
-    "dvsn": ("Đơn vị sự nghiệp", "Public service units"),
-    "other": ("Khác", "Others"),
-}
+from services.domain.words import EDITIONS, GROUPS, Words, headed
+
+GROUPS_OF_UNITS: Mapping[str, Words] = {group: headed(words) for group, words in GROUPS.items()}
+EDITION_NAMES: Mapping[str, Words] = {edition: headed(words) for edition, words in EDITIONS.items()}
 BAND_TAGS: Mapping[str, str] = {
-    "good": "good",
-    "fair": "info",
-    "average": "warn",
-    "needs_correction": "bad",
-    "insufficient": "",
-}
-EDITIONS: Mapping[str, tuple[str, str]] = {
-    "live": ("Tạm tính", "Provisional"),
-    "flash": ("Bản sơ bộ", "Preliminary"),
-    "official": ("Bản chính thức", "Official"),
-}
+    "good": "good", "fair": "info", "average": "warn", "needs_correction": "bad", "insufficient": "",
+}  # fmt: skip

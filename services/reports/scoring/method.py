@@ -8,18 +8,12 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Literal, Protocol
 
+from services.domain.words import BANDS, Words, headed
 from services.reports.facts.standing import Standing
 
 GROUPS = ("A", "B", "C", "D", "E", "F", "H")
 INSUFFICIENT = "insufficient"
-# the Vietnamese word stands in the bytes of frozen cards
-BAND_LABELS: Mapping[str, tuple[str, str]] = {
-    "good": ("Tốt", "Good"),
-    "fair": ("Khá", "Fair"),
-    "average": ("Trung bình", "Average"),
-    "needs_correction": ("Cần chấn chỉnh", "Needs correction"),
-    INSUFFICIENT: ("Chưa đủ dữ liệu", "Insufficient data"),
-}
+BAND_LABELS: Mapping[str, Words] = {band: headed(words) for band, words in BANDS.items()}
 
 
 class BadRules(ValueError):
