@@ -4,6 +4,7 @@ from base64 import b64decode
 from datetime import date, timedelta
 from typing import cast
 
+from services.domain.words import EDITIONS
 from services.intake.directory import rules as units
 from services.intake.log_keys.forms import AddLogKey
 from services.intake.quarters.forms import CloseQuarter, Commend, PublishQuarter
@@ -19,7 +20,7 @@ from services.kernel.quarters import local_date, quarter_days, quarter_name, qua
 
 CARDS = "card-json/2"
 """The form of the cards that this program freezes."""
-_EDITIONS = {"flash": ("bản sơ bộ", "preliminary"), "official": ("bản chính thức", "official")}
+_EDITIONS = {edition: EDITIONS[edition] for edition in ("flash", "official")}
 _OFFICIAL_AFTER = timedelta(days=15)
 
 
