@@ -30,7 +30,8 @@ Kind = Literal["words", "instant", "entry", "day", "quarter"]
 
 VALUES: Mapping[str, Words] = {
     **ROLES, "system": ("hệ thống", "the system"),
-    **KINDS, **OUTCOMES, **SELECTIONS, **EDITIONS, **SUCCESSIONS, **FLAGS, **GROUP,
+    **KINDS, **{str(outcome): said for outcome, said in OUTCOMES.items()},
+    **SELECTIONS, **EDITIONS, **SUCCESSIONS, **FLAGS, **GROUP,
 }  # fmt: skip
 _SIDES: Mapping[str, Words] = {"from": ("đơn vị cũ", "predecessor"), "to": ("đơn vị mới", "successor")}
 YES_NO: Mapping[bool, Words] = {True: ("có", "yes"), False: ("không", "no")}

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.reports.facts.standing import OVERTURNING, Standing, standing
+from services.domain.case import OVERTURNING
+from services.reports.facts.standing import Standing, standing
 from services.reports.scoring.card1.arithmetic import COUNTED_OR_PENDING, Rules, score_quarter, score_visit
 from services.reports.scoring.method import GROUPS, BadRules, Observation, Visit, shown
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from services.domain.case import SCORED
 from services.kernel.envelope import Envelope
 from services.kernel.quarters import local_date, parse_instant, quarter_of
 from services.reports.facts import directory
-from services.reports.facts.standing import SCORED_SEVERITIES, Standing, standing
+from services.reports.facts.standing import Standing, standing
 
 CATALOGUE = "kycuong.catalogue.published.v1"
 SCORING = "kycuong.scoring.published.v1"
@@ -84,7 +85,7 @@ class Finding:
     @property
     def listed(self) -> bool:
         """Whether an alert lists it: not withdrawn, not severity 4, not a K code."""
-        return not self.withdrawn and self.severity in SCORED_SEVERITIES
+        return not self.withdrawn and self.severity in SCORED
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-# Severity 0 (K codes) never deducts; severity 4 is referred, unscored, and kept off cards.
-SCORED_SEVERITIES = frozenset({1, 2, 3})
+from services.domain.case import LIGHT, OVERTURNING, Outcome
 
 
 class Standing(StrEnum):
@@ -18,11 +17,15 @@ class Standing(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-OVERTURNING = frozenset({"excused", "not_proven", "unfounded", "system_fault"})
+_DECIDED = {
+    Outcome.UPHELD: Standing.COUNTS,
+    Outcome.REFERRED: Standing.REFERRED,
+    **dict.fromkeys(OVERTURNING, Standing.OVERTURNED),
+}
 
 
 def standing(*, severity: int, withdrawn: bool, outcome: str | None, accepted: bool | None, lapsed: bool) -> Standing:
-    """Where a finding stands (design §4 Counting); `accepted` is None before a reply.
+    """Where a finding stands; `accepted` is None before a reply.
 
     A decision overrides an accepted reply; severity 1 alone counts without a decision. ValueError for an outcome that
     no program has ever known.
@@ -30,17 +33,7 @@ def standing(*, severity: int, withdrawn: bool, outcome: str | None, accepted: b
     if withdrawn:
         return Standing.WITHDRAWN
     if outcome is not None:
-        return _decided(outcome)
-    if severity == 1 and (accepted is True or (lapsed and accepted is None)):
+        return _DECIDED[Outcome(outcome)]
+    if severity == LIGHT and (accepted is True or (lapsed and accepted is None)):
         return Standing.COUNTS
     return Standing.PENDING
-
-
-def _decided(outcome: str) -> Standing:
-    if outcome == "upheld":
-        return Standing.COUNTS
-    if outcome == "referred":
-        return Standing.REFERRED
-    if outcome in OVERTURNING:
-        return Standing.OVERTURNED
-    raise ValueError(f"unknown outcome {outcome!r}")

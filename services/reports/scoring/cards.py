@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from services.domain.case import SCORED
 from services.reports.facts.directory import Details, Directory
 from services.reports.facts.facts import Finding, Inspection, UnitQuarter
-from services.reports.facts.standing import SCORED_SEVERITIES, Standing
+from services.reports.facts.standing import Standing
 from services.reports.scoring.method import (
     BAND_LABELS,
     GROUPS,
@@ -54,7 +55,7 @@ def visit_of(inspection: Inspection, findings: Iterable[Finding], catalogues: Ma
         observations=tuple(
             _observation(finding, catalogues)
             for finding in sorted(findings, key=lambda one: one.index)
-            if finding.severity in SCORED_SEVERITIES
+            if finding.severity in SCORED
         ),
     )
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from services.reports.facts.standing import SCORED_SEVERITIES, Standing
+from services.domain.case import GRAVE, SCORED
+from services.reports.facts.standing import Standing
 from services.reports.scoring.method import GROUPS, BadRules, Observation, Visit
 
 FULL_MARK = Fraction(100)
 NOTHING = Fraction(0)
-GRAVE = 3
 COUNTED = frozenset({Standing.COUNTS})
 COUNTED_OR_PENDING = frozenset({Standing.COUNTS, Standing.PENDING})
 
@@ -47,7 +47,7 @@ class Rules:
             return cls(
                 version=version,
                 caps={group: _exact(rules["caps"][group]) for group in GROUPS},
-                points={severity: _exact(rules["points"][str(severity)]) for severity in sorted(SCORED_SEVERITIES)},
+                points={severity: _exact(rules["points"][str(severity)]) for severity in sorted(SCORED)},
                 base_persons=int(rules["base_persons"]),
                 bonus_codes=frozenset(rules["bonus"]["codes"]),
                 bonus_each=_exact(rules["bonus"]["each"]),
@@ -133,7 +133,7 @@ def score_items(rules: Rules, visit: Visit, counted: frozenset[Standing]) -> tup
     items: list[Item] = []
     scored_unit_codes: set[str] = set()
     for seen in sorted(visit.observations, key=lambda one: one.index):
-        if seen.severity not in SCORED_SEVERITIES or seen.standing not in counted:
+        if seen.severity not in SCORED or seen.standing not in counted:
             continue
         weight = factor(rules, seen, visit.persons_checked)
         points = rules.points[seen.severity] * weight * _times(seen, scored_unit_codes)
