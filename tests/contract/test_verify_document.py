@@ -10,9 +10,11 @@ import pytest
 
 from services.kernel.log.merkle import CompactRange, inclusion_proof, leaf_hash, node_hash
 from services.kernel.log.note import Checkpoint, Signer
-from tests.integration.test_reports_fold import QUARTER, UNIT, busy, fold_all, made, pool, reader
+from services.reports.reading.editions import editions, frozen_card, frozen_listing
+from tests.integration.test_reports_fold import QUARTER, UNIT, busy, fold_all, made, pool
 from tests.support.receipts import PAGE, documented, documented_check
 from tests.support.reports_log import MadeLog
+from tests.support.reports_reading import read as answered
 
 __all__ = ["made", "pool"]
 
@@ -121,13 +123,13 @@ async def test_a_card_is_what_the_printed_lines_compute(pool: asyncpg.Pool, made
     made.close(UNIT, busy_after)
     await fold_all(pool, made)
     read, card, root = documented("read"), documented("card"), documented("cards_root")
-    listing = await reader(pool).frozen_listing(QUARTER, "official")
-    (edition,) = [one for one in await reader(pool).editions(QUARTER, reviewer=True) if one.kind == "official"]
+    listing = await answered(pool, frozen_listing, QUARTER, "official")
+    (edition,) = [one for one in await answered(pool, editions, QUARTER, reviewer=True) if one.kind == "official"]
     log = read(made.entries[: edition.head.size])
-    bodies = [await reader(pool).frozen_card(QUARTER, "official", row["unit"]) for row in listing.parsed()]
+    bodies = [await answered(pool, frozen_card, QUARTER, "official", row["unit"]) for row in listing.parsed()]
     for row, body in zip(listing.parsed(), bodies, strict=True):
         assert_same(card(log, row["unit"], QUARTER), json.loads(body))
-    assert root(bodies) == listing.cards_root
+    assert root(bodies) == listing.frozen.cards_root
     assert edition.head.size <= cut + 1
 
 
