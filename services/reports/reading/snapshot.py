@@ -11,7 +11,7 @@ from typing import Any
 
 from services.kernel.process.clock import Clock
 from services.kernel.quarters import local_date
-from services.kernel.store.db import Connection, Pool
+from services.kernel.store.db import Connection, Pool, snapshot
 from services.reports.facts.directory import Directory
 from services.reports.fold.reference import Reference, load_reference
 from services.reports.fold.sql import queries
@@ -47,10 +47,7 @@ class Reader:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         """A read-only transaction in which head, directory and cards agree: one for an answer or a page."""
-        async with (
-            self._pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
+        async with snapshot(self._pool) as connection:
             row = await connection.fetchrow(queries.head)
             yield Snapshot(
                 connection=connection,
