@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from services.domain.words import Group
+from services.kernel.health import healthz, readiness
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import PUBLIC, Action, allows
+from services.kernel.web.paging import Cursor, Limit
 from services.reports.api import models
 from services.reports.exports.table import csv_bytes
 from services.reports.reading import access
@@ -107,8 +109,8 @@ async def alerts(
     caller: SignedIn,
     unit: str | None = None,
     open: Annotated[bool, Query(description="only those not acknowledged")] = False,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """The alerts of the posts the caller heads (reviewers: all), the latest first."""
     scope = access.alert_scope(caller, state.clock.now())
@@ -117,17 +119,10 @@ async def alerts(
     return Response(dump(page), media_type="application/json")
 
 
-@router.get("/reports/healthz", openapi_extra=PUBLIC)
-async def healthz() -> dict[str, str]:
-    """The process answers."""
-    return {"status": "ok"}
+router.get("/reports/healthz", openapi_extra=PUBLIC)(healthz)
 
 
 @router.get("/reports/readyz", openapi_extra=PUBLIC, responses={503: {"description": "not ready, and why"}})
 async def readyz(state: Service) -> JSONResponse:
     """Own database reachable and migrated, the fold alive; a fold that stopped says where and why."""
-    troubles = await state.troubles()
-    answer: dict[str, Any] = {"status": "not ready" if troubles else "ready", "size": state.follower.progress.size}
-    if troubles:
-        answer["troubles"] = troubles
-    return JSONResponse(answer, status_code=503 if troubles else 200)
+    return readiness(await state.unready(), size=state.follower.progress.size)

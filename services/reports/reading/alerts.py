@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.kernel.problems import NotFound, invalid
+from services.kernel.problems import NotFound
 from services.kernel.quarters import parse_instant, rfc3339
+from services.kernel.web.paging import bad_cursor, page, read_cursor
 from services.reports.reading.scope import Scope
 from services.reports.reading.snapshot import Snapshot
 from services.reports.reading.sql import queries
@@ -31,15 +30,13 @@ async def alerts(
     snapshot: Snapshot, scope: Scope, *, unit: str | None, only_open: bool, limit: int, cursor: str | None
 ) -> dict[str, Any]:
     """A page of alerts, the latest first; NotFound for a unit that is unknown or out of scope."""
-    before = read_cursor(cursor)
+    before = _before(cursor)
     units = _alert_units(snapshot, scope, unit)
     if units is None:
         rows = await snapshot.connection.fetch(queries.all_alerts, *before, only_open, limit + 1)
     else:
         rows = await snapshot.connection.fetch(queries.alerts_of_units, units, *before, only_open, limit + 1)
-    items = [json.loads(row["body"]) for row in rows[:limit]]
-    following = make_cursor(items[-1]) if len(rows) > limit else None
-    return {"log": snapshot.head.json(), "items": items, "next": following}
+    return {"log": snapshot.head.json(), **page([json.loads(row["body"]) for row in rows], limit, _place)}
 
 
 def _alert_units(snapshot: Snapshot, scope: Scope, unit: str | None) -> list[str] | None:
@@ -73,20 +70,17 @@ async def awaiting_reply(snapshot: Snapshot, posts: Collection[str]) -> int:
     return int(await snapshot.connection.fetchval(queries.awaiting_reply, units))
 
 
-def make_cursor(alert: Mapping[str, Any]) -> str:
-    """An opaque mark of the last alert shown."""
-    return base64.urlsafe_b64encode(f"{alert['created_at']} {alert['id']}".encode()).decode().rstrip("=")
+def _place(alert: Mapping[str, Any]) -> str:
+    return f"{alert['created_at']} {alert['id']}"
 
 
-def read_cursor(cursor: str | None) -> tuple[str, str]:
-    """What a page begins below; Invalid when the mark is not one of ours."""
-    if cursor is None:
+def _before(cursor: str | None) -> tuple[str, str]:
+    """The time and id that a page begins below."""
+    place = read_cursor(cursor)
+    if place is None:
         return _LATEST
+    created_at, _, key = place.partition(" ")
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-        created_at, _, key = text.partition(" ")
         return rfc3339(parse_instant(created_at)), str(UUID(key))
-    except (ValueError, binascii.Error):
-        raise invalid(
-            "/cursor", "không phải mốc trang của hệ thống; hãy dùng giá trị next", "is not a page mark; use next"
-        ) from None
+    except ValueError:
+        raise bad_cursor() from None
