@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from services.domain.case import SCORED
 from services.kernel.problems import NotFound
 from services.kernel.quarters import parse_instant, rfc3339
 from services.kernel.web.paging import bad_cursor, page, read_cursor
@@ -54,7 +55,7 @@ def _alert_units(snapshot: Snapshot, scope: Scope, unit: str | None) -> list[str
 async def replies(snapshot: Snapshot, listed: Iterable[Mapping[str, Any]], posts: Collection[str]) -> dict[str, Reply]:
     """By inspection: whether it is for these posts to reply to, and whether that can still be done."""
     units = {alert["inspection"]: alert["unit"] for alert in listed}
-    rows = await snapshot.connection.fetch(queries.unanswered, list(units))
+    rows = await snapshot.connection.fetch(queries.unanswered, list(units), sorted(SCORED))
     still_open = {row["inspection"] for row in rows}
     directory, today = snapshot.directory, snapshot.today
     return {
@@ -67,7 +68,7 @@ async def awaiting_reply(snapshot: Snapshot, posts: Collection[str]) -> int:
     """How many findings wait for a reply of these posts; what units below have to reply to is not theirs."""
     directory, today = snapshot.directory, snapshot.today
     units = [unit for unit in directory if not directory.answering(unit, today).isdisjoint(posts)]
-    return int(await snapshot.connection.fetchval(queries.awaiting_reply, units))
+    return int(await snapshot.connection.fetchval(queries.awaiting_reply, units, sorted(SCORED)))
 
 
 def _place(alert: Mapping[str, Any]) -> str:

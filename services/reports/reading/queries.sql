@@ -53,15 +53,15 @@ ORDER BY created_at DESC, id DESC
 LIMIT $4;
 
 -- name: awaiting_reply
--- How many findings of closed inspections of some units still take a reply and have none.
+-- How many findings of closed inspections of some units still take a reply and have none; $2 are the severities that take one.
 SELECT count(*) FROM reports.finding JOIN reports.inspection ON inspection.id = finding.inspection
 WHERE inspection.closed_at IS NOT NULL AND inspection.unit = ANY($1::text[])
-  AND severity BETWEEN 1 AND 3 AND accepted IS NULL AND NOT lapsed AND outcome IS NULL AND NOT withdrawn;
+  AND severity = ANY($2::int[]) AND accepted IS NULL AND NOT lapsed AND outcome IS NULL AND NOT withdrawn;
 
 -- name: unanswered
--- Of some inspections those with a finding that its unit can still reply to.
+-- Of some inspections those with a finding that its unit can still reply to; $2 are the severities that take a reply.
 SELECT DISTINCT inspection::text FROM reports.finding
-WHERE inspection = ANY($1::uuid[]) AND severity BETWEEN 1 AND 3 AND accepted IS NULL AND NOT lapsed AND outcome IS NULL
+WHERE inspection = ANY($1::uuid[]) AND severity = ANY($2::int[]) AND accepted IS NULL AND NOT lapsed AND outcome IS NULL
   AND NOT withdrawn;
 
 -- name: migrated
