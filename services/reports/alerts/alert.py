@@ -10,7 +10,7 @@ from services.kernel.envelope import NAMESPACE
 from services.reports.facts.facts import Finding, Inspection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """What a unit's head is told of one inspection; `acknowledged_at` is None while open."""
 

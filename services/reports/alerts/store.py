@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from services.kernel.store.db import Connection
+from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
 from services.reports.alerts.alert import Alert, alert_id, alert_of
 from services.reports.facts import store
@@ -29,14 +29,11 @@ async def rewrite_alerts(connection: Connection, facts: Facts) -> None:
 
 
 async def _write(connection: Connection, alerts: Sequence[Alert]) -> None:
-    if not alerts:
-        return
-    await connection.execute(
-        _queries.put_alerts,
-        [alert.id for alert in alerts], [alert.inspection for alert in alerts], [alert.unit for alert in alerts],
-        [alert.created_at for alert in alerts], [alert.acknowledged_at for alert in alerts],
-        [dump(alert_json(alert)) for alert in alerts],
-    )  # fmt: skip
+    rows = [
+        (one.id, one.inspection, one.unit, one.created_at, one.acknowledged_at, dump(alert_json(one))) for one in alerts
+    ]
+    if rows:
+        await connection.execute(_queries.put_alerts, *columns(rows, 6))
 
 
 def alert_json(alert: Alert) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from services.kernel.envelope import canonical
 from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.process.telemetry import meter
 from services.kernel.quarters import quarter_days
-from services.kernel.store.db import Connection, Pool
+from services.kernel.store.db import Connection, Pool, columns
 from services.kernel.store.sql import load_queries
 from services.reports.facts import store
 from services.reports.facts.directory import Directory
@@ -32,7 +32,7 @@ _refused = meter.create_gauge(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
     """A quarter's closing: its event, and the tree head of the prefix that ends with it."""
 
@@ -54,7 +54,14 @@ class Cut:
             raise Unfoldable(entry.index, QUARTER_CLOSED, f"no {error}") from error
         except ValueError as error:
             raise Unfoldable(entry.index, QUARTER_CLOSED, f"{error}: a newer program is needed") from error
-        return cls(entry.event.id, quarter, edition, form, prefix.size, prefix.root())
+        return cls(
+            closing=entry.event.id,
+            quarter=quarter,
+            edition=edition,
+            form=form,
+            size=prefix.size,
+            root=prefix.root(),
+        )
 
     @property
     def head(self) -> TreeHead:
@@ -92,8 +99,8 @@ async def freeze(connection: Connection, cut: Cut, directory: Directory, ruleboo
         await _compare(connection, cut, root)
         return
     await connection.execute(
-        queries.add_edition_cards, cut.closing, [card.unit for card in cards], [card.group for card in cards],
-        [card.body for card in cards], [card.row for card in cards],
+        queries.add_edition_cards, cut.closing,
+        *columns([(card.unit, card.group, card.body, card.row) for card in cards], 4),
     )  # fmt: skip
     log.info("froze %s %s: %d cards at size %d", cut.quarter, cut.edition, len(cards), cut.size)
 

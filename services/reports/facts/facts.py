@@ -39,7 +39,7 @@ class Unfoldable(Exception):
         self.reason = reason
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Inspection:
     """An inspection; `closed_at` (the closing's receipt) is None while open, indexes are log indexes."""
 
@@ -55,7 +55,7 @@ class Inspection:
     acknowledged_at: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Finding:
     """A finding and all that was later said of it; `accepted` is None before a reply."""
 
@@ -168,7 +168,13 @@ def _opened(facts: Facts, entry: Entry) -> None:
     data = entry.event.data
     opened_on = local_date(parse_instant(data["opened_at"]))
     key = data["inspection"]
-    facts.inspections[key] = Inspection(key, entry.event.unit, quarter_of(opened_on), opened_on, entry.index)
+    facts.inspections[key] = Inspection(
+        id=key,
+        unit=entry.event.unit,
+        quarter=quarter_of(opened_on),
+        opened_on=opened_on,
+        opened_index=entry.index,
+    )
     facts.touched_inspections.add(key)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from services.kernel.store.db import Connection
+from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
-from services.reports.facts.facts import Facts, Finding, Inspection, UnitQuarter
+from services.reports.facts.facts import Commendation, Facts, Finding, Inspection, UnitQuarter
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
 
@@ -27,52 +29,27 @@ async def load_facts(connection: Connection, inspections: Collection[str], findi
 
 
 def _inspection(row: Any) -> Inspection:
-    return Inspection(
-        str(row["id"]), row["unit"], row["quarter"], row["opened_on"], row["opened_index"], row["closed_at"],
-        row["persons_checked"], row["files_checked"], row["acknowledged_index"], row["acknowledged_at"],
-    )  # fmt: skip
+    return Inspection(**{**row, "id": str(row["id"])})
 
 
 def _finding(row: Any) -> Finding:
-    return Finding(
-        str(row["id"]), str(row["inspection"]), row["code"], row["catalogue"], row["severity"], row["count"],
-        row["index"], row["accepted"], row["lapsed"], row["outcome"], row["withdrawn"],
-    )  # fmt: skip
+    return Finding(**{**row, "id": str(row["id"]), "inspection": str(row["inspection"])})
 
 
 async def write_facts(connection: Connection, facts: Facts) -> None:
     """Write every touched fact, in the order of ids so that concurrent writers could not deadlock."""
     inspections = [facts.inspections[key] for key in sorted(facts.touched_inspections)]
-    if inspections:
-        await connection.execute(queries.put_inspections, *_inspection_columns(inspections))
+    await _put(connection, queries.put_inspections, Inspection, inspections)
     findings = [facts.findings[key] for key in sorted(facts.touched_findings)]
-    if findings:
-        await connection.execute(queries.put_findings, *_finding_columns(findings))
-    if facts.commendations:
-        given = facts.commendations
-        await connection.execute(
-            queries.add_commendations,
-            [one.id for one in given], [one.unit for one in given], [one.quarter for one in given],
-            [one.code for one in given], [one.index for one in given],
-        )  # fmt: skip
+    await _put(connection, queries.put_findings, Finding, findings)
+    await _put(connection, queries.add_commendations, Commendation, facts.commendations)
 
 
-def _inspection_columns(rows: Sequence[Inspection]) -> list[list[Any]]:
-    return [
-        [one.id for one in rows], [one.unit for one in rows], [one.quarter for one in rows],
-        [one.opened_on for one in rows], [one.opened_index for one in rows], [one.closed_at for one in rows],
-        [one.persons_checked for one in rows], [one.files_checked for one in rows],
-        [one.acknowledged_index for one in rows], [one.acknowledged_at for one in rows],
-    ]  # fmt: skip
-
-
-def _finding_columns(rows: Sequence[Finding]) -> list[list[Any]]:
-    return [
-        [one.id for one in rows], [one.inspection for one in rows], [one.code for one in rows],
-        [one.catalogue for one in rows], [one.severity for one in rows], [one.count for one in rows],
-        [one.index for one in rows], [one.accepted for one in rows], [one.lapsed for one in rows],
-        [one.outcome for one in rows], [one.withdrawn for one in rows],
-    ]  # fmt: skip
+async def _put(connection: Connection, statement: str, kind: type[Any], rows: Sequence[Any]) -> None:
+    """Rows of one kind by a statement that takes a column for each of its fields, in their order."""
+    if rows:
+        names = [field.name for field in fields(kind)]
+        await connection.execute(statement, *columns(map(attrgetter(*names), rows), len(names)))
 
 
 async def findings_of(connection: Connection, inspections: Collection[str]) -> dict[str, list[Finding]]:

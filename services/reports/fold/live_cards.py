@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 
-from services.kernel.store.db import Connection
+from services.kernel.store.db import Connection, columns
 from services.reports.facts import store
 from services.reports.facts.directory import Directory
 from services.reports.facts.facts import UnitQuarter
@@ -24,16 +24,12 @@ async def rewrite_cards(
     pending = iter(sorted(dirty))
     while some := list(islice(pending, _AT_ONCE)):
         facts = await store.unit_quarters(connection, some)
-        await connection.execute(queries.put_cards, *_columns(facts, directory, rulebook))
+        await connection.execute(queries.put_cards, *columns(_rows(facts, directory, rulebook), 4))
 
 
-def _columns(
-    facts: dict[tuple[str, str], UnitQuarter], directory: Directory, rulebook: Rulebook
-) -> tuple[list[str], list[str], list[str], list[str]]:
-    cards = [render(one, directory, rulebook) for one in facts.values()]
-    return (
-        [one["quarter"] for one in cards],
-        [one["unit"] for one in cards],
-        [dump(one) for one in cards],
-        [dump(summary(one)) for one in cards],
-    )
+def _rows(
+    facts: Mapping[tuple[str, str], UnitQuarter], directory: Directory, rulebook: Rulebook
+) -> Iterator[tuple[str, str, str, str]]:
+    for one in facts.values():
+        card = render(one, directory, rulebook)
+        yield card["quarter"], card["unit"], dump(card), dump(summary(card))

@@ -9,7 +9,7 @@ from datetime import date
 
 from services.kernel.envelope import genesis_id
 from services.kernel.quarters import local_date, parse_instant
-from services.kernel.store.db import Connection
+from services.kernel.store.db import Connection, columns
 from services.reports.facts.directory import UNIT_EVENTS, Directory
 from services.reports.facts.facts import CATALOGUE, SCORING, Entry, Unfoldable
 from services.reports.fold.sql import queries
@@ -63,10 +63,9 @@ async def load_reference(connection: Connection) -> Reference:
 
 async def add_reference_events(connection: Connection, entries: Sequence[tuple[Entry, date | None]]) -> None:
     """Keep the events that the directory and the rule book are made of, with the day they count from."""
-    if entries:
-        events = [(entry.index, entry.event) for entry, _ in entries]
-        await connection.execute(
-            queries.add_reference_events, [index for index, _ in events], [event.type for _, event in events],
-            [event.unit for _, event in events], [dump(event.data) for _, event in events],
-            [published for _, published in entries],
-        )  # fmt: skip
+    rows = [
+        (entry.index, entry.event.type, entry.event.unit, dump(entry.event.data), published)
+        for entry, published in entries
+    ]
+    if rows:
+        await connection.execute(queries.add_reference_events, *columns(rows, 5))

@@ -23,7 +23,7 @@ async def frozen_listing(
     rows = await snapshot.connection.fetch(queries.edition_rows, row["closing"])
     shown = {row["unit"]: row["row"] for row in rows if group is None or row["grp"] == group}
     frozen = _frozen(quarter, edition, row)
-    return Listing(quarter, edition, row["rules"], frozen.head, shown, frozen)
+    return Listing(quarter=quarter, edition=edition, rules=row["rules"], head=frozen.head, rows=shown, frozen=frozen)
 
 
 async def frozen_card(snapshot: Snapshot, quarter: str, edition: str, unit: str, *, reviewer: bool = True) -> bytes:
@@ -62,5 +62,12 @@ async def _edition(snapshot: Snapshot, quarter: str, edition: str, reviewer: boo
 
 
 def _frozen(quarter: str, edition: str, row: Mapping[str, Any]) -> Frozen:
-    root = base64.b64encode(row["cards_root"]).decode()
-    return Frozen(quarter, edition, row["closing"], tree_head(row), root, row["published_at"], row["refused"])
+    return Frozen(
+        quarter=quarter,
+        kind=edition,
+        closing=row["closing"],
+        head=tree_head(row),
+        cards_root=base64.b64encode(row["cards_root"]).decode(),
+        published_at=row["published_at"],
+        refused=row["refused"],
+    )

@@ -13,7 +13,7 @@ from services.reports.text import dump
 LIVE = "live"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Frozen:
     """A frozen edition; `published_at` is None while it is closed, `refused` once a root not its own was published."""
 
@@ -34,7 +34,7 @@ class Frozen:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """A quarter's list: rows as JSON text by unit, with what heads the answer."""
 

@@ -27,7 +27,8 @@ async def listing(snapshot: Snapshot, quarter: str, scope: Scope, group: str | N
         if (group is None or place.group == group) and scope.sees(place.readers)
     }
     rules = snapshot.reference.rulebook.rules(quarter)
-    return Listing(quarter, LIVE, rules.version if rules else None, snapshot.head, rows)
+    version = rules.version if rules else None
+    return Listing(quarter=quarter, edition=LIVE, rules=version, head=snapshot.head, rows=rows)
 
 
 async def card(snapshot: Snapshot, quarter: str, unit: str, scope: Scope) -> dict[str, Any]:

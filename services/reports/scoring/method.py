@@ -29,7 +29,7 @@ class Code:
     per_case: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One finding as scoring sees it; `index` is the log index of its recording."""
 
