@@ -1,17 +1,17 @@
 """The minutes' routes: the content, the files, and the public pages by which a paper or a file is checked."""
 
+import asyncio
 import csv
 import hashlib
 import io
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-import segno
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
@@ -29,7 +29,6 @@ from services.intake.minutes.content import (
     found,
     units_edition,
 )
-from services.intake.minutes.files import DOCX, PDF, as_file
 from services.intake.minutes.wording import Office, paper
 from services.intake.reading.private import Reason, note_reading, private_of, privates_of
 from services.intake.reading.reach import Reading, reading
@@ -52,7 +51,10 @@ _ODK = (
 _UNKNOWN = "(không rõ: tên đã mất khi khôi phục dữ liệu)"
 _HASH = re.compile("[0-9a-f]{64}")
 _sql = load_queries(Path(__file__).with_name("queries.sql"))
-_KINDS = {"pdf": PDF, "docx": DOCX}
+_KINDS = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 
 def install(app: FastAPI) -> None:
@@ -86,6 +88,7 @@ def _giving(kind: str) -> Any:
         service, edition, issued = await _open(request, id, reason)
         address = f"{_site(request)}intake/minutes/{id}/{issued}"
         settings = service.settings
+        as_file = await asyncio.to_thread(_typesetter)
         raw = await as_file(paper(edition, Office(settings.department, settings.seat), issued, address), kind)
         digest = hashlib.sha256(raw).hexdigest()
         await service.pool.execute(_sql.note_minutes_file, digest, issued, kind, len(raw), service.clock.now())
@@ -236,8 +239,17 @@ async def _stands(service: Service, connection: Connection, issue: asyncpg.Recor
     return bool(now == json.loads(issue["figures"])["findings"])
 
 
+def _typesetter() -> Callable[[Mapping[str, Any], str], Awaitable[bytes]]:
+    # the libraries that set type and draw take 8 MB and a fifth of a start, and most days nobody asks for minutes
+    from services.intake.minutes.files import as_file
+
+    return as_file
+
+
 async def unit_code(request: Request, unit: str) -> Response:
     """A page to print and hang up: the unit's code opens the form with the unit chosen."""
+    import segno
+
     async with reading(request, Action.SIGNED_IN) as reader:
         version = reader.directory.version(unit, local_date(reader.now))
     if version is None:

@@ -21,8 +21,6 @@ from PIL import Image, ImageDraw
 from services.intake.minutes.printable import unprintable
 
 TEMPLATE = Path(__file__).parents[1] / "templates/minutes.typ"
-PDF = "application/pdf"
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PATIENCE = 20.0  # seconds
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _RUN = re.compile(r"\S{16,}")

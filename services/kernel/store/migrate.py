@@ -1,18 +1,27 @@
 """Migrations: the roles and schemas, then each schema's own history of handwritten SQL (Alembic)."""
 
 import asyncio
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from configparser import ConfigParser
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import asyncpg
 
 from services.kernel.process.loops import StartRefused
 from services.kernel.process.settings import ROLES, Settings
 from services.kernel.store.db import Connection
+from services.kernel.store.upgrade import ALEMBIC, upgrade
 
-HERE = Path(__file__).parents[1] / "migrations"
-ALEMBIC = HERE / "alembic.ini"
+HERE = ALEMBIC.parent
 SCHEMAS = ("intake", "audit", "reports", "stream")
+Upgrading: TypeAlias = Callable[[Mapping[str, str]], Awaitable[None]]
+log = logging.getLogger(__name__)
 
 
 class NotMigrated(StartRefused):
@@ -37,6 +46,14 @@ class NewerDatabase(StartRefused):
         )
 
 
+class UpgradeFailed(RuntimeError):
+    """The process that upgrades ended with an error; says its last words."""
+
+    def __init__(self, said: str) -> None:
+        log.debug("upgrading: %s", said)
+        super().__init__(said.rpartition("\n")[2])
+
+
 def versions(schema: str) -> list[str]:
     """The versions of a schema that this program knows, oldest first: the numbers of its files."""
     return [path.name[:4] for path in files_of(schema)]
@@ -57,16 +74,24 @@ async def _version(connection: Connection, schema: str) -> str | None:
     return None if version is None else str(version)
 
 
-async def _refuse_newer(settings: Settings) -> None:
-    """NewerDatabase before anything is touched, when a schema stands at a version that this program does not know."""
+async def _behind(settings: Settings) -> list[str]:
+    """The schemas that are to be upgraded; NewerDatabase when one stands at a version unknown to this program."""
     connection = await asyncpg.connect(settings.database_url)
     try:
-        for schema in SCHEMAS:
-            version = await _version(connection, schema)
-            if version is not None and version not in versions(schema):
-                raise NewerDatabase(schema, version)
+        return [schema for schema in SCHEMAS if not await _as_needed(connection, schema)]
     finally:
         await connection.close()
+
+
+async def _as_needed(connection: Connection, schema: str) -> bool:
+    """Whether a schema has its newest version, and its reader may see that."""
+    version, known = await _version(connection, schema), versions(schema)
+    if version is not None and version not in known:
+        raise NewerDatabase(schema, version)
+    reader = f"kycuong_{'intake' if schema == 'stream' else schema}_app"
+    return version == known[-1] and bool(
+        await connection.fetchval("SELECT has_table_privilege($1, $2, 'SELECT')", reader, f"{schema}.alembic_version")
+    )
 
 
 async def check_migrated(settings: Settings, service: str) -> None:
@@ -109,19 +134,44 @@ async def prepare_roles(settings: Settings) -> None:
         await connection.close()
 
 
-def upgrade(settings: Settings) -> None:
-    """Bring every schema to its newest version; run it outside an event loop (Alembic opens its own)."""
-    from alembic import command
-    from alembic.config import Config
-
-    for schema in SCHEMAS:
-        config = Config(str(ALEMBIC), ini_section=schema)
-        config.attributes["dsn"] = settings.dsn(f"{schema}_owner")
-        command.upgrade(config, "head")
+async def here(dsns: Mapping[str, str]) -> None:
+    """Upgrades in this process."""
+    await asyncio.to_thread(upgrade, dsns)
 
 
-async def migrate(settings: Settings) -> None:
+async def migrate(settings: Settings, upgrading: Upgrading = here) -> None:
     """Roles, schemas, tables: all that a database needs before the services start. A repeat changes nothing."""
-    await _refuse_newer(settings)
+    behind = await _behind(settings)  # before anything is touched
     await prepare_roles(settings)
-    await asyncio.to_thread(upgrade, settings)
+    if behind:
+        await upgrading({schema: settings.dsn(f"{schema}_owner") for schema in behind})
+
+
+@asynccontextmanager
+async def apart(*, ahead: bool) -> AsyncIterator[Upgrading]:
+    """Upgrades in a process of its own: one that goes on serving has no use for Alembic's 27 MB.
+
+    `ahead` starts that process at once, for it takes a while to load.
+    """
+    programs = [await _program()] if ahead else []
+
+    async def upgrading(dsns: Mapping[str, str]) -> None:
+        if not programs:
+            programs.append(await _program())
+        _, said = await programs[0].communicate(json.dumps(dsns).encode())
+        if programs[0].returncode:
+            raise UpgradeFailed(said.decode(errors="replace").strip())
+
+    try:
+        yield upgrading
+    finally:
+        for program in programs:
+            if program.returncode is None:
+                program.kill()
+                await program.wait()
+
+
+async def _program() -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", upgrade.__module__, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    )
