@@ -16,7 +16,7 @@ from opentelemetry.trace import SpanKind
 from services.audit import metrics
 from services.audit.tree import queries
 from services.kernel.process.failpoints import failpoint
-from services.kernel.process.loops import honour_cancellation, wait_for_event
+from services.kernel.process.loops import BackOff, honour_cancellation, wait_for_event
 from services.kernel.process.telemetry import links, tracer
 from services.kernel.store.db import TRANSIENT, Pool
 from services.kernel.streams.port import Record, Stream, StreamDown
@@ -43,18 +43,12 @@ class Publisher:
 
     async def run(self) -> None:
         """Publish until cancelled; a stream that is down is tried again."""
-        pause = FIRST_PAUSE
+        again = BackOff(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             honour_cancellation()
-            try:
+            async with again.attempt(AWAY, "not publishing for now"):
                 await self.step()
-                pause = FIRST_PAUSE
-            except AWAY as trouble:
-                log.warning("not publishing for now: %s: %s", type(trouble).__name__, trouble)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-                continue
-            await wait_for_event(self.news, max(0.05, self._sent_at + REPEAT - time.monotonic()))
+                await wait_for_event(self.news, max(0.05, self._sent_at + REPEAT - time.monotonic()))
 
     async def step(self) -> None:
         """Send refusals, entries and the newest checkpoint that were not yet sent."""

@@ -22,7 +22,7 @@ from services.kernel.log.cosignature import Cosignature, Cosigner, cosignatures
 from services.kernel.log.note import Checkpoint, Verifier
 from services.kernel.log.witness_policy import BadPolicy, Policy
 from services.kernel.process.failpoints import failpoint
-from services.kernel.process.loops import honour_cancellation, wait_for_event
+from services.kernel.process.loops import BackOff, honour_cancellation, wait_for_event
 from services.kernel.process.settings import Settings
 from services.kernel.store.db import TRANSIENT, Pool
 
@@ -131,17 +131,16 @@ class Witnessing:
 
     async def run(self) -> None:
         """Publish what is offered until cancelled; without a quorum, try again with what is newest then."""
-        pause = FIRST_PAUSE
+        again = BackOff(FIRST_PAUSE, LONGEST_PAUSE)
         try:
             while True:
                 honour_cancellation()
                 await wait_for_event(self.news, LOOK)
                 self.news.clear()
                 if await self._try():
-                    pause = FIRST_PAUSE
+                    again.reset()
                     continue
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                await again.wait()
                 self.news.set()
         finally:
             for task in self._asking.values():

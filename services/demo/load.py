@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from services.demo.history import CLOSED_QUARTERS, REVIEWER, story
 from services.demo.schedule import FIRST_DAY, INSPECTORS
 from services.domain.catalogue import in_force
 from services.domain.rulefiles import load_calendar, load_catalogues
+from services.kernel.process.loops import pauses
 from services.kernel.quarters import ICT, local_date, quarter_of
 
 TokenFor = Callable[[str, str | None, str], Awaitable[str]]
@@ -29,7 +31,7 @@ CLOCK_HEADER = "X-Kycuong-Clock"
 _AT_ONCE = 8
 _CREATED, _KNOWN = 201, 200
 _PATIENCE = 120.0
-_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+_PAUSES = (*islice(pauses(0.1, 8.0), 7),)  # seconds between attempts
 
 
 class LoadFailed(RuntimeError):

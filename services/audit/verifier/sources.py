@@ -14,11 +14,13 @@ from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
+from services.kernel.process.loops import pauses
+
 AHEAD = 16  # answers waited for while one is looked at
 ATTEMPTS = 4
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 TIMEOUT = 30  # seconds
-PAUSE = 0.5  # seconds before the next attempt, doubled each time
+PAUSE, LONGEST_PAUSE = 0.5, 4.0  # seconds before the next attempt
 
 
 class CannotRead(Exception):
@@ -71,8 +73,8 @@ class HttpSource:
 
     def get(self, path: str) -> bytes | None:
         """Ask the server, again a few times when it is away or overloaded."""
-        pause, trouble = PAUSE, ""
-        for _ in range(ATTEMPTS):
+        trouble = ""
+        for _, pause in zip(range(ATTEMPTS), pauses(PAUSE, LONGEST_PAUSE), strict=False):
             try:
                 status, body = self._ask(path)
             except (HTTPException, OSError) as error:
@@ -82,7 +84,6 @@ class HttpSource:
                     return self._read(path, status, body)
                 trouble = f"the server answers {status}"
             time.sleep(pause)
-            pause *= 2
         raise CannotRead(f"{self._url}{path}: {trouble}")
 
     def _ask(self, path: str) -> tuple[int, bytes]:

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, TypeVar
 
 from services.domain.rulefiles import BadRuleFile
 from services.intake.replay.fold import UnknownEvent
@@ -19,13 +18,12 @@ from services.kernel.feed.client import Keys, OtherLog, find_keys
 from services.kernel.feed.entries import Covered, EntryFeed, LogDiffers, Refusal
 from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.process.failpoints import failpoint
-from services.kernel.process.loops import wait_for_event
+from services.kernel.process.loops import unless, wait_for_event
 from services.kernel.process.telemetry import meter
 from services.kernel.quarters import parse_instant
 from services.kernel.store.db import TRANSIENT, Connection, transaction
 from services.kernel.streams import Stream
 
-T = TypeVar("T")
 _WAIT, _SOON = 1.0, 0.1  # seconds
 _AT_ONCE = 2_000  # entries a transaction
 _DIFFERS, _FAILED = 30.0, 2.0  # seconds
@@ -37,7 +35,7 @@ async def run(service: Service, stream: Stream, stop: asyncio.Event) -> None:
     """Take receipts in until stopped; trouble with the database or the log is waited out."""
     while not stop.is_set():
         try:
-            keys = await _unless(stop, find_keys(service.settings.folder, service.settings.audit_url))
+            keys = await unless(stop, find_keys(service.settings.folder, service.settings.audit_url))
             if keys is not None:
                 await _follow(service, stream, keys, stop)
         except TRANSIENT as error:
@@ -171,14 +169,3 @@ async def note_refusal(service: Service, refusal: Refusal) -> None:
     log.error("the log refused event %s of %s/%d: %s", refusal.id, refusal.unit, refusal.unitseq, refusal.reason)
     if refusal.reason == "stale":
         service.standing.doubt()  # a number that was given before: this database was restored from behind the log
-
-
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """Work that may wait for long, given up when it is time to stop."""
-    working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
-    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if working.done():
-        return working.result()
-    working.cancel()
-    return None

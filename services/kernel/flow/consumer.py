@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from opentelemetry.trace import SpanKind
 
 from services.kernel.process.failpoints import failpoint
-from services.kernel.process.loops import honour_cancellation
+from services.kernel.process.loops import BackOff, honour_cancellation
 from services.kernel.process.telemetry import links, meter, tracer
 from services.kernel.store.db import TRANSIENT, Connection, Pool, transaction
 from services.kernel.streams.embedded import QUERIES
@@ -140,17 +140,12 @@ class Consumer(ABC, Generic[Batch]):
 
     async def run(self) -> None:
         """Consume until cancelled; errors that time does not mend are raised."""
-        pause = FIRST_PAUSE
+        again = BackOff(FIRST_PAUSE, LONGEST_PAUSE)
         try:
             while True:
                 honour_cancellation()
-                try:
+                async with again.attempt(_AGAIN, f"{self._name} reads on soon"):
                     await self.step(WAIT)
-                    pause = FIRST_PAUSE
-                except _AGAIN as trouble:
-                    log.warning("%s reads on soon: %s: %s", self._name, type(trouble).__name__, trouble)
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, LONGEST_PAUSE)
         finally:
             await self.close()
 

@@ -12,7 +12,7 @@ import asyncpg
 from opentelemetry.trace import SpanKind
 
 from services.kernel.process.failpoints import failpoint
-from services.kernel.process.loops import wait_for_event
+from services.kernel.process.loops import BackOff, wait_for_event
 from services.kernel.process.telemetry import links, meter, tracer
 from services.kernel.store.db import TRANSIENT
 from services.kernel.streams.embedded import QUERIES
@@ -22,6 +22,7 @@ PAGE = 500  # rows a publish
 IN_FLIGHT = 50_000  # rows sent and without receipt; with more, the log is away and more would only fill the stream
 RESENT = 5_000  # of these, the oldest are sent again; the next ones follow as receipts come in
 _MAX_BACK_OFF = 8  # times the interval
+_PAUSES = 0.1, 5.0  # seconds between attempts
 _PACE = 0.05  # seconds between two pages that were not full: a wake per commit would cost intake its core
 _POLL = 0.25  # seconds
 _REVIEW = 1.0  # seconds
@@ -128,6 +129,7 @@ class Relay:
                 await wait_for_event(stop, _STANDBY)
         finally:
             stopper.cancel()
+            await asyncio.gather(stopper, return_exceptions=True)
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -143,21 +145,14 @@ class Relay:
             session.terminate()
 
     async def _lead(self, session: asyncpg.Connection, stop: asyncio.Event) -> None:
-        pause = _PACE
+        again = BackOff(*_PAUSES, stop)
         while not stop.is_set():
             self._wake.clear()  # before looking, so what is committed while we look wakes us
-            try:
-                more = await self._step(session)
-                pause = _PACE
-            except StreamDown as error:
-                # nothing was noted as sent, so the same rows go again, in the same order
-                log.warning("relay waits for the stream: %s", error)
-                pause = min(2 * pause, 5.0)
-                await wait_for_event(stop, pause)
-                continue
-            if not more:
-                await wait_for_event(stop, _PACE)
-                await self._idle()
+            # where it fails nothing was noted as sent, so the same rows go again, in the same order
+            async with again.attempt((StreamDown,), "relay waits for the stream"):
+                if not await self._step(session):
+                    await wait_for_event(stop, _PACE)
+                    await self._idle()
 
     async def _idle(self) -> None:
         """Wait for a commit; other processes' commits do not wake us, so look now and then."""

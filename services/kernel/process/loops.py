@@ -3,8 +3,11 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -41,3 +44,52 @@ async def wait_for_event(event: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
+
+
+async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Work that may wait for long; None when it is time to stop first, and then the work has ended too."""
+    working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        stopping.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
+
+
+def pauses(first: float, longest: float) -> Iterator[float]:
+    """Seconds between attempts, without end: each twice the one before, up to the longest."""
+    while True:
+        yield first
+        first = min(2 * first, longest)
+
+
+class BackOff:
+    """One way to try again: a failure that passes is told and waited out, longer each time; a success begins anew."""
+
+    def __init__(self, first: float, longest: float, stop: asyncio.Event | None = None) -> None:
+        self._first, self._longest = first, longest
+        self._stop = stop or asyncio.Event()
+        self.reset()
+
+    def reset(self) -> None:
+        """An attempt succeeded."""
+        self._pauses = pauses(self._first, self._longest)
+        self.coming = next(self._pauses)
+
+    async def wait(self) -> None:
+        """An attempt failed: pause before the next one; `stop` ends it."""
+        seconds, self.coming = self.coming, next(self._pauses)
+        await wait_for_event(self._stop, seconds)
+
+    @asynccontextmanager
+    async def attempt(self, passing: tuple[type[BaseException], ...], says: str) -> AsyncIterator[None]:
+        """One attempt: what passes by itself goes to the log and is waited out, anything else is raised."""
+        try:
+            yield
+        except passing as trouble:
+            log.warning("%s: %s: %s", says, type(trouble).__name__, trouble)
+            await self.wait()
+        else:
+            self.reset()

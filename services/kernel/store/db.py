@@ -1,11 +1,13 @@
 """PostgreSQL: one pool a service and role, one transaction a request or batch, opened at the edge."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 import asyncpg
 
+_FAREWELL = 1.0  # seconds
 Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Pool: TypeAlias = asyncpg.Pool
 # what a caller may meet when the database is away, restarting or overloaded: try again, nothing was decided
@@ -38,6 +40,20 @@ async def open_pool(dsn: str, *, name: str, size: int = 10) -> Pool:
             "jit": "off",
         },
     )
+
+
+@asynccontextmanager
+async def opened_pool(dsn: str, *, name: str, size: int = 10) -> AsyncIterator[Pool]:
+    """A pool while a service runs; at the end its running statements have a second."""
+    pool = await open_pool(dsn, name=name, size=size)
+    try:
+        yield pool
+    finally:
+        try:
+            async with asyncio.timeout(_FAREWELL):
+                await pool.close()
+        except TimeoutError:
+            pool.terminate()
 
 
 async def _as_it_is(connection: Connection) -> None:

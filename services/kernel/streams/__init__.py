@@ -1,9 +1,14 @@
 """The stream port and its two adapters: `embedded` (a PostgreSQL table) and `kafka`."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from services.kernel.process.settings import Settings
 from services.kernel.streams.port import Delivered, Position, Reader, Record, Stream, StreamDown, StreamReset
 
-__all__ = ["Delivered", "Position", "Reader", "Record", "Stream", "StreamDown", "StreamReset", "open_stream"]
+__all__ = [
+    "Delivered", "Position", "Reader", "Record", "Stream", "StreamDown", "StreamReset", "open_stream", "opened_stream",
+]  # fmt: skip
 
 
 def open_stream(settings: Settings, name: str) -> Stream:
@@ -15,3 +20,14 @@ def open_stream(settings: Settings, name: str) -> Stream:
     from services.kernel.streams.embedded import EmbeddedStream
 
     return EmbeddedStream(settings.dsn(f"{name}_app"), name)
+
+
+@asynccontextmanager
+async def opened_stream(settings: Settings, name: str) -> AsyncIterator[Stream]:
+    """The stream, started, while a service runs."""
+    stream = open_stream(settings, name)
+    try:
+        await stream.start()
+        yield stream
+    finally:
+        await stream.stop()

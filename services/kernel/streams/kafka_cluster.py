@@ -29,12 +29,7 @@ from services.kernel.streams.port import Position, StreamDown
 PATIENCE = 5.0  # seconds for one request
 _SETTLE = 0.1  # seconds between looks at a topic that is being made
 _NO_ID = bytes(16)
-DOWN = (
-    KafkaError,
-    OSError,
-    TimeoutError,
-    AttributeError,
-)  # the admin client meets a missing controller as an attribute
+DOWN = (KafkaError, OSError, TimeoutError)
 
 
 class _Uuid(AbstractType[bytes]):  # type: ignore[misc]
@@ -134,7 +129,7 @@ class Cluster:
         try:
             await admin.start()
             new = NewTopic(topic, num_partitions=1, replication_factor=max(1, min(3, brokers)))
-            answer = await admin.create_topics([new])
+            answer = await _create(admin, new)
         finally:
             await admin.close()
         error = for_code(answer.topic_errors[0][1])
@@ -200,3 +195,11 @@ class Cluster:
             with contextlib.suppress(*DOWN):
                 async with asyncio.timeout(0.5):
                     await client.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, topic: NewTopic) -> Any:
+    try:
+        return await admin.create_topics([topic])
+    except AttributeError as error:
+        # the admin client asks the controller for its number also where there is none: while one is being elected
+        raise StreamDown("the brokers have no controller") from error

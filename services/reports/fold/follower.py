@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from opentelemetry.metrics import CallbackOptions, Observation
 
 from services.kernel.feed.client import LogUnreachable, OtherLog
 from services.kernel.feed.entries import Covered, EntryFeed, LogDiffers
-from services.kernel.process.loops import wait_for_event
+from services.kernel.process.loops import BackOff, unless
 from services.kernel.process.telemetry import meter
 from services.kernel.store.db import TRANSIENT
 from services.kernel.streams import StreamDown
@@ -20,7 +21,7 @@ from services.reports.fold.fold import Fenced, Fold
 
 _WAIT = 0.25
 _PASSING = (*TRANSIENT, StreamDown, LogUnreachable)
-_BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0)
+_PAUSES = 0.2, 5.0  # seconds between attempts
 log = logging.getLogger(__name__)
 
 
@@ -34,13 +35,12 @@ class Progress:
     size: int = 0
     stopped: str | None = None
     failing: str | None = None
-    failures: int = 0
 
 
 class Follower:
     """Drives one fold from one feed until told to stop, or until an entry that it must not skip."""
 
-    def __init__(self, fold: Fold, open_feed: Callable[[], Awaitable[EntryFeed]]) -> None:
+    def __init__(self, fold: Fold, open_feed: Callable[[], Coroutine[Any, Any, EntryFeed]]) -> None:
         self._fold = fold
         self._open_feed = open_feed
         self.progress = Progress()
@@ -57,9 +57,10 @@ class Follower:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow the log; trouble of the moment is tried again, an unfoldable entry ends the loop for good."""
+        again = BackOff(*_PAUSES, stop)
         while not stop.is_set():
             try:
-                await self._follow(stop)
+                await self._follow(stop, again)
             except (Unfoldable, LogDiffers, OtherLog) as error:
                 self.progress.stopped = f"{type(error).__name__}: {error}"
                 log.error("the fold stopped, serving size %d: %s", self.progress.size, error)
@@ -67,23 +68,21 @@ class Follower:
             except Fenced:
                 log.warning("another fold moved the position; reading it again")
             except Exception as error:
-                await self._back_off(stop, error)
+                self._tell(error, again.coming)
+                await again.wait()
 
-    async def _back_off(self, stop: asyncio.Event, error: Exception) -> None:
-        pause = _BACKOFF[min(self.progress.failures, len(_BACKOFF) - 1)]
-        self.progress.failures += 1
+    def _tell(self, error: Exception, pause: float) -> None:
         if isinstance(error, _PASSING):
             log.warning("the fold waits %.1f s after %s: %s", pause, type(error).__name__, error)
         else:
             self.progress.failing = f"{type(error).__name__}: {error}"
             log.error("the fold fails, and tries again in %.1f s", pause, exc_info=error)
-        await wait_for_event(stop, pause)
 
-    async def _follow(self, stop: asyncio.Event) -> None:
+    async def _follow(self, stop: asyncio.Event, again: BackOff) -> None:
         """From the stored position on, until something goes wrong."""
         position = await self._fold.position()
         self.progress.size = position.size
-        feed = await _unless(stop, self._open_feed())
+        feed = await unless(stop, self._open_feed())
         if feed is None:
             return
         try:
@@ -93,18 +92,7 @@ class Follower:
                 if isinstance(item, Covered):
                     await self._fold.apply(item)
                     self.progress.size = item.checkpoint.size
-                self.progress.failures, self.progress.failing = 0, None
+                self.progress.failing = None
+                again.reset()
         finally:
             await feed.close()
-
-
-async def _unless(stop: asyncio.Event, opening: Awaitable[EntryFeed]) -> EntryFeed | None:
-    """The feed once it is open (the log's key may have to be waited for), or None when told to stop first."""
-    opened = asyncio.ensure_future(opening)
-    stopped = asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({opened, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        return opened.result() if opened.done() else None
-    finally:
-        stopped.cancel()
-        opened.cancel()
