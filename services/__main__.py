@@ -1,6 +1,7 @@
 """The command line: `kycuong run|serve|demo|token|account|calendar|log …`. Exit codes: 0 fine, 1 failed, 2 usage."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Coroutine
 from importlib import import_module
@@ -97,18 +98,25 @@ def serve(service: str, data: Path, host: str, port: int) -> None:
 
 @cli.command()
 @DATA
-def migrate(data: Path) -> None:
+@click.option("--users", help="intake=…,audit=…,reports=…: người dùng của từng dịch vụ (each service's user)")
+@click.option("--group", help="nhóm chung của các người dùng đó (the group that these users share)")
+def migrate(data: Path, users: str | None, group: str | None) -> None:
     """Tạo hoặc nâng cấp cơ sở dữ liệu ở KYCUONG_DATABASE_URL (roles, schemas, tables)."""
     from services import run as composition
     from services.kernel import command
-    from services.kernel.process import folder, telemetry
+    from services.kernel.process import custody, folder, telemetry
 
+    if (users is None) != (group is None):
+        raise click.UsageError("--users đi cùng --group (--users and --group go together)")
     with command.in_words():
         telemetry.log_to_stderr("WARNING")
         url = _database_url()
+        keepers = custody.Custody.parse(users, group, composition.SERVICES) if users and group else None
         place = folder.Folder(data).prepare()
         asyncio.run(composition.prepare(composition.settings_of(place, url)))
         composition.remember_database(place, url)
+        if keepers is not None:
+            composition.hand_over(place, keepers)
 
 
 def _database_url() -> str:
@@ -121,8 +129,8 @@ def _database_url() -> str:
 def _loop(main: Coroutine[object, object, None]) -> None:
     import uvloop
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, contextlib.suppress(asyncio.CancelledError):
+        runner.run(main)  # cancelled: it was told to end before it was ready
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -28,9 +29,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.kernel.problems import NotFound, Problem
 from services.kernel.process import telemetry
 from services.kernel.process.clock import Clock
+from services.kernel.process.custody import Custody
 from services.kernel.process.folder import Folder, write_durably
 from services.kernel.process.settings import Settings
-from services.kernel.store.migrate import check_migrated, migrate
+from services.kernel.store.migrate import Upgrading, apart, check_migrated, here, migrate
 from services.kernel.store.postgres import EmbeddedPostgres
 from services.kernel.web import listening, rendering
 from services.kernel.web.app import SecurityHeaders, not_allowed
@@ -43,9 +45,18 @@ log = logging.getLogger(__name__)
 
 def create_service(name: str, settings: Settings, clock: Clock | None = None) -> FastAPI:
     """One service's app, by name."""
-    app = import_module(f"services.{name}.app").create_app(settings, clock)
+    app = _app_of(name).create_app(settings, clock)
     assert isinstance(app, FastAPI)  # noqa: S101 - a service without an app is a broken checkout
     return app
+
+
+def _app_of(name: str) -> Any:
+    return import_module(f"services.{name}.app")
+
+
+def _import_services() -> None:
+    for name in SERVICES:
+        _app_of(name)
 
 
 class House:
@@ -169,6 +180,13 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
+def _cancelling() -> Callable[[], object]:
+    """What ends the task that is running now; said twice, it does not end what the task still has to stop."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - narrows: a coroutine runs in a task
+    return lambda: task.cancelling() or task.cancel()
+
+
 def _on_signals(stop: Callable[[], object]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -232,7 +250,7 @@ def settings_of(folder: Folder, url: str, address: str | None = None) -> Setting
     return settings if address is None else settings.model_copy(update={"audit_url": address})
 
 
-async def prepare(settings: Settings) -> None:
+async def prepare(settings: Settings, upgrading: Upgrading = here) -> None:
     """What an installation must have before its services start: its tables, and every secret, made once."""
     from services.audit.guard import keys_of
     from services.intake.handover.keys import Keys
@@ -240,7 +258,7 @@ async def prepare(settings: Settings) -> None:
     from services.intake.replay import genesis
     from services.intake.vault.key import open_vault
 
-    await migrate(settings)
+    await migrate(settings, upgrading)
     connection = await asyncpg.connect(settings.dsn("intake_app"))
     try:
         await open_vault(connection, settings.folder)
@@ -253,16 +271,27 @@ async def prepare(settings: Settings) -> None:
         await asyncio.to_thread(make)
 
 
+def hand_over(folder: Folder, custody: Custody) -> None:
+    """Give each service's user the secrets that are its own; what a service keeps in a folder may have to be made."""
+    for room in ("log_keys", "readers"):
+        (folder.secrets_dir / room).mkdir(exist_ok=True)
+    custody.hand_over(folder, {name: _app_of(name).SECRETS for name in SERVICES}, log_keeper="audit")
+
+
 async def run(data: Path, host: str, port: int, url: str | None, announce: Callable[[str], None]) -> None:
     """All three services in one process, on one address, until a signal ends it."""
     folder = Folder(data).prepare()
     folder.hold()
+    _on_signals(_cancelling())  # until the services run, too: by default SIGTERM would leave the database behind
     # the port first: without it there is no use in starting a database
     with listening.bind(host, port) as listener:
-        async with database(folder, url) as admin_url:
+        importing = asyncio.create_task(asyncio.to_thread(_import_services))  # meanwhile the database starts
+        new = url is None and not (folder.path / "postgres").exists()
+        async with apart(ahead=new) as upgrading, database(folder, url) as admin_url:
+            await importing
             remember_database(folder, admin_url)
             settings = settings_of(folder, admin_url, listening.address_of(listener))
-            await prepare(settings)
+            await prepare(settings, upgrading)
             with telemetry.exporting("run"):
                 house = House({name: create_service(name, settings) for name in SERVICES})
                 await serve(house, listener, SERVICES, announce, settings.trusted_proxies)

@@ -22,15 +22,17 @@ from services.audit.witnessing import Witnesses, policy_of
 from services.kernel.process.clock import Clock, SystemClock
 from services.kernel.process.loops import StartRefused, start_loop
 from services.kernel.process.settings import Settings
-from services.kernel.store.db import Pool, open_pool
-from services.kernel.streams import open_stream
+from services.kernel.store.db import Pool, opened_pool
+from services.kernel.streams import opened_stream
 from services.kernel.web.app import service_app
 
+SECRETS = ("log_key", "log_keys", "readers", "read_token", "db_audit_app")
 STOP_WITHIN = 2.0  # seconds for the loop to end
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The app; its lifespan opens pool, key and stream, leads the log when it may, and stops all within 4 s."""
+    settings = settings.of(SECRETS)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -49,29 +51,26 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 async def running(settings: Settings, clock: Clock) -> AsyncIterator[State]:
     """Pool, key, guard, stream and loop, from start to stop."""
     keys, witnesses = await asyncio.to_thread(_opened, settings)
-    pool = await open_pool(settings.dsn("audit_app"), name="audit")
-    stream = open_stream(settings, "audit")
     try:
-        guard = guard_of(settings.folder, keys)
-        empty = (await pool.fetchrow(queries.read_head))["size"] == 0
-        await asyncio.to_thread(create_log, settings.folder, keys, guard, empty=empty)
-        await _refuse_to_fork(pool, keys, guard, witnesses)
-        await stream.start()
-        topics = Topics(settings.topic("discipline.events"), settings.topic("audit.entries"))
-        holder = f"{socket.gethostname()}:{uuid4().hex[:12]}"
-        leader = Leader(pool, stream, topics, keys, guard, witnesses, source=settings.source, holder=holder)
-        leading = start_loop(leader.run(), "audit-leader")
-        state = State(settings, clock, pool, keys, leader, leading, Readers(settings.folder))
-        try:
-            yield state
-        finally:
-            state.stopping.set()
-            leading.cancel()
-            await asyncio.wait({leading}, timeout=STOP_WITHIN)
+        dsn = settings.dsn("audit_app")
+        async with opened_pool(dsn, name="audit") as pool, opened_stream(settings, "audit") as stream:
+            guard = guard_of(settings.folder, keys)
+            empty = (await pool.fetchrow(queries.read_head))["size"] == 0
+            await asyncio.to_thread(create_log, settings.folder, keys, guard, empty=empty)
+            await _refuse_to_fork(pool, keys, guard, witnesses)
+            topics = Topics(settings.topic("discipline.events"), settings.topic("audit.entries"))
+            holder = f"{socket.gethostname()}:{uuid4().hex[:12]}"
+            leader = Leader(pool, stream, topics, keys, guard, witnesses, source=settings.source, holder=holder)
+            leading = start_loop(leader.run(), "audit-leader")
+            state = State(settings, clock, pool, keys, leader, leading, Readers(settings.folder))
+            try:
+                yield state
+            finally:
+                state.stopping.set()
+                leading.cancel()
+                await asyncio.wait({leading}, timeout=STOP_WITHIN)
     finally:
-        await stream.stop()
         await witnesses.close()
-        await _close(pool)
 
 
 def _opened(settings: Settings) -> tuple[KeyRing, Witnesses]:
@@ -90,12 +89,3 @@ async def _refuse_to_fork(pool: Pool, keys: KeyRing, guard: Guard, witnesses: Wi
         await witnesses.agree(pool, keys.name, keys.verifiers)
     except GuardRefuses as refusal:
         raise StartRefused(str(refusal)) from None
-
-
-async def _close(pool: Pool) -> None:
-    """Let running statements end, for a second at most."""
-    try:
-        async with asyncio.timeout(1):
-            await pool.close()
-    except TimeoutError:
-        pool.terminate()

@@ -53,7 +53,7 @@ class Guard:
 
     def begin(self, note: str) -> None:
         """The first checkpoint of a new log; one that another process put there, and moved on maybe, stands."""
-        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._folder.mkdir(mode=0o750, exist_ok=True)
         make_once(self._path, note, 0o644)
 
     def overwrite(self, note: str) -> None:
@@ -64,7 +64,7 @@ class Guard:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._folder.mkdir(mode=0o750, exist_ok=True)
         with alone(self._folder / "lock"):
             yield
 

@@ -52,18 +52,20 @@ from services.kernel.process.clock import Clock, SystemClock
 from services.kernel.process.folder import Folder
 from services.kernel.process.loops import start_loop
 from services.kernel.process.settings import Settings
-from services.kernel.store.db import open_pool
-from services.kernel.streams import open_stream
+from services.kernel.store.db import opened_pool
+from services.kernel.streams import opened_stream
 from services.kernel.web.app import service_app
 
 NAME = "intake"
 _FACES = (people, directory, inspections, findings, erasures, phones, photo_endpoints, handover, minutes, sessions)
+SECRETS = ("vault_kek", "handover_key", "known_devices", "read_token", "db_intake_app")
 STOP_WITHIN = 3.0  # seconds
 log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The app of one process."""
+    settings = settings.of(SECRETS)
     clock = clock or SystemClock()
 
     @asynccontextmanager
@@ -85,41 +87,33 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
-    catalogues = load_catalogues()
-    pool = await open_pool(settings.dsn("intake_app"), name=NAME)
-    try:
+    dsn = settings.dsn("intake_app")
+    async with opened_pool(dsn, name=NAME) as pool, opened_stream(settings, NAME) as stream:
         vault = await open_vault(pool, settings.folder)
-    except BaseException:
-        await pool.close()
-        raise
-    stream = open_stream(settings, NAME)
-    await stream.start()
-    relay = Relay(stream, settings.topic("discipline.events"), dsn=settings.dsn("intake_app"))
-    service = _service(settings, clock, pool, relay, vault, catalogues)
-    stop = asyncio.Event()
-    try:
-        await genesis.require_unchanged(pool)
-        await genesis.require_own(pool, settings.folder)
-        await opening.begin(service)
-        service.loops = [
-            start_loop(relay.run(stop), "relay"),
-            start_loop(receipts.run(service, stream, stop), "receipts"),
-            start_loop(lapses.run(service, stop), "lapses"),
-            start_loop(photo_parts.sweep_often(service, stop), "sweep"),
-            start_loop(calendar_watch.run(service, stop), "calendar"),
-            start_loop(sweeps.run(service, stop), "sessions"),
-        ]
-        _collect_less_often()
-        yield service
-    finally:
-        await service.senders.close()
-        await service.batcher.close()
-        await service.writes.close()
-        stop.set()
-        relay.wake()
-        await _stop(service.loops)
-        await stream.stop()
-        await asyncio.wait_for(pool.close(), STOP_WITHIN)
+        relay = Relay(stream, settings.topic("discipline.events"), dsn=dsn)
+        service = _service(settings, clock, pool, relay, vault, load_catalogues())
+        stop = asyncio.Event()
+        try:
+            await genesis.require_unchanged(pool)
+            await genesis.require_own(pool, settings.folder)
+            await opening.begin(service)
+            service.loops = [
+                start_loop(relay.run(stop), "relay"),
+                start_loop(receipts.run(service, stream, stop), "receipts"),
+                start_loop(lapses.run(service, stop), "lapses"),
+                start_loop(photo_parts.sweep_often(service, stop), "sweep"),
+                start_loop(calendar_watch.run(service, stop), "calendar"),
+                start_loop(sweeps.run(service, stop), "sessions"),
+            ]
+            _collect_less_often()
+            yield service
+        finally:
+            await service.senders.close()
+            await service.batcher.close()
+            await service.writes.close()
+            stop.set()
+            relay.wake()
+            await _stop(service.loops)
 
 
 def _collect_less_often() -> None:

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from services.kernel.process.clock import Clock, SystemClock
 from services.kernel.process.loops import start_loop
 from services.kernel.process.settings import Settings
-from services.kernel.store.db import open_pool
-from services.kernel.streams import open_stream
+from services.kernel.store.db import opened_pool
+from services.kernel.streams import opened_stream
 from services.kernel.web.app import service_app
 from services.reports.api import endpoints
 from services.reports.fold.feed import open_feed
@@ -22,11 +22,13 @@ from services.reports.pages import routes
 from services.reports.reading.snapshot import Reader
 from services.reports.reading.state import State
 
+SECRETS = ("read_token", "db_reports_app")
 _STOP_WITHIN = 3.0
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The app; its lifespan opens the pool and the stream, runs the fold, and stops all within 4 s."""
+    settings = settings.of(SECRETS)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -43,19 +45,16 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock) -> AsyncIterator[State]:
     """Pool, stream and loop, from start to stop."""
-    pool = await open_pool(settings.dsn("reports_app"), name="reports")
-    stream = open_stream(settings, "reports")
-    await stream.start()
-    stop = asyncio.Event()
-    follower = Follower(Fold(pool), lambda: open_feed(settings, stream))
-    loop = start_loop(follower.run(stop), "reports-fold")
-    try:
-        yield State(pool, clock, Reader(pool, clock), follower, loop)
-    finally:
-        stop.set()
-        await _ended(loop)
-        await stream.stop()
-        await pool.close()
+    dsn = settings.dsn("reports_app")
+    async with opened_pool(dsn, name="reports") as pool, opened_stream(settings, "reports") as stream:
+        stop = asyncio.Event()
+        follower = Follower(Fold(pool), lambda: open_feed(settings, stream))
+        loop = start_loop(follower.run(stop), "reports-fold")
+        try:
+            yield State(pool, clock, Reader(pool, clock), follower, loop)
+        finally:
+            stop.set()
+            await _ended(loop)
 
 
 async def _ended(loop: asyncio.Task[None]) -> None:

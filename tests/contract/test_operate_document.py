@@ -3,6 +3,7 @@
 import re
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -72,6 +73,13 @@ def test_compose_starts_the_services_as_the_program_takes_them() -> None:
     (largest,) = re.findall(r"max_size (\d+)MB", caddy)
     assert int(largest) * 1_000_000 > handover.MAX_BYTES  # else the proxy refuses what a phone hands over
     environment = compose["x-service"]["environment"]
+    assert not urlsplit(environment["KYCUONG_DATABASE_URL"]).username  # the administrator's is `migrate`'s alone
+    migrate = compose["services"]["migrate"]["command"]
+    users = dict(pair.split("=") for pair in migrate[migrate.index("--users") + 1].split(","))
+    group = migrate[migrate.index("--group") + 1]
+    assert {name: f"{uid}:{group}" for name, uid in users.items()} == {
+        name: compose["services"][name]["user"] for name in serving
+    }
     assert environment["KYCUONG_AUDIT_URL"] == "http://audit:8000/"
     assert {name for name in environment if name.startswith("KYCUONG_")} <= _table().keys()
     proxy = compose["services"]["proxy"]["networks"]["default"]["ipv4_address"]

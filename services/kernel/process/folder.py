@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from services.kernel.log.note import BadNote, Signer, Verifier
@@ -29,20 +29,33 @@ class SecretBroken(ValueError):
         )
 
 
+class NotOurSecret(RuntimeError):
+    """A service asked for a secret that is none of its own: a mistake in the program."""
+
+
 class Folder:
     """`DIR` of the command line: secrets, origin, the log's key and guard, the embedded database."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, own: Collection[str] | None = None) -> None:
         self.path = path.resolve()
+        self._own = own
         self._held: int | None = None
 
+    def of(self, own: Collection[str]) -> "Folder":
+        """The same folder for one service, which opens these secrets and no others."""
+        return Folder(self.path, own)
+
     def prepare(self) -> "Folder":
-        """Make the folder and its rooms; others may pass through it (the database's user must) but not look."""
+        """Make the folder and its rooms; others may pass through it (the database's user must) but not look.
+
+        Rooms stay as open as `custody` made them, for the services' users. Where they are another's, he closes them.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
-        self.path.chmod(0o711)
-        for room in (self.secrets_dir, self.log_dir):
+        _close(self.path, 0o711)
+        for room, most in ((self.secrets_dir, 0o710), (self.log_dir, 0o750)):
+            new = not room.exists()
             room.mkdir(exist_ok=True)
-            room.chmod(0o700)
+            _close(room, 0o700 if new else room.stat().st_mode & most | 0o700)
         return self
 
     @property
@@ -67,6 +80,8 @@ class Folder:
 
     def secret_text(self, name: str, fresh: str | None = None) -> str:
         """A secret's text; made once from `fresh` (random when None)."""
+        if self._own is not None and name not in self._own:
+            raise NotOurSecret(name)
         try:
             kept = make_once(self.secrets_dir / name, fresh or secrets.token_urlsafe(32), 0o600).strip()
         except UnicodeDecodeError:
@@ -104,7 +119,7 @@ class Folder:
         try:
             if (vkey := self.vkey()) is not None:
                 return Verifier.parse(vkey).name
-            if self.has_secret("log_key"):
+            if (self._own is None or "log_key" in self._own) and self.has_secret("log_key"):
                 return Signer.parse(self.secret_text("log_key")).name
         except (BadNote, SecretBroken):
             pass  # whoever signs says what is wrong with it
@@ -157,6 +172,11 @@ class Folder:
         self._held = held
 
 
+def _close(room: Path, mode: int) -> None:
+    if os.geteuid() in (0, room.stat().st_uid):
+        room.chmod(mode)
+
+
 def disk_full(place: object) -> str:
     """The sentence about a disk without room."""
     return (
@@ -171,7 +191,8 @@ def make_once(path: Path, text: str, mode: int) -> str:
         with _beside(path, text, mode) as temporary, contextlib.suppress(FileExistsError):
             # a crash here leaves the temporary file, and nobody has used what is in it
             os.link(temporary, path)
-    sync_folder(path.parent)  # also a loser's: what it reads and uses now must outlast a power cut
+    with contextlib.suppress(PermissionError):  # of another user's file: its maker has seen to it
+        sync_folder(path.parent)  # also a loser's: what it reads and uses now must outlast a power cut
     return path.read_text(encoding="utf-8")
 
 
@@ -190,6 +211,7 @@ def _beside(path: Path, text: str, mode: int) -> Iterator[Path]:
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         with open(handle, "w", encoding="utf-8") as file:
+            _leave_to_keeper(handle, path.parent)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -203,10 +225,18 @@ def alone(path: Path) -> Iterator[None]:
     """Hold a lock file while something is read, changed and written back."""
     held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
+        _leave_to_keeper(held, path.parent)
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
     finally:
         os.close(held)
+
+
+def _leave_to_keeper(handle: int, room: Path) -> None:
+    """What root puts into somebody's room is his, so that a command run as root locks no service out."""
+    if os.geteuid() == 0:
+        owner = room.stat()
+        os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def sync_folder(path: Path) -> None:

@@ -1,6 +1,7 @@
 """Settings from the environment (`KYCUONG_…`) and the command line; secrets come from the folder."""
 
 import re
+from collections.abc import Collection
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
@@ -109,6 +110,12 @@ class Settings(BaseSettings):
     @cached_property
     def folder(self) -> Folder:
         return Folder(self.data)
+
+    def of(self, secrets: Collection[str]) -> "Settings":
+        """The same settings for one service, whose folder opens these secrets and no others."""
+        own = self.model_copy()
+        own.__dict__["folder"] = self.folder.of(secrets)
+        return own
 
     @cached_property
     def origin(self) -> str:
