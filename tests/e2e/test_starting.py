@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import signal
 import subprocess
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import asyncpg
 import pytest
 
 from services.kernel.process.folder import Folder
-from services.kernel.store.postgres import EmbeddedPostgres
+from services.kernel.store.postgres import EmbeddedPostgres, _backends
 from tests.support.instance import PROGRAM, ROOT, Instance, free_port
 from tests.support.postgres import FAST
 
@@ -242,3 +244,34 @@ def test_a_lost_or_other_password_of_the_embedded_database_is_set_anew(open_tmp)
         instance.stop()
     finally:
         instance.cleanup()
+
+
+@pytest.mark.parametrize("seen", ["postgres", "postgres/data", "postgres/data/postmaster.pid"])
+@pytest.mark.parametrize(("command", "how"), [("run", "SIGTERM"), ("run", "SIGINT"), ("demo", "SIGTERM")])
+def test_a_start_that_is_told_to_end_leaves_no_database_behind(open_tmp, command, how, seen):
+    data = open_tmp / "data"
+    words = [*PROGRAM, command, "--data", str(data), "--port", str(free_port())]
+    with open(open_tmp / "stderr", "wb") as said:
+        starting = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=said, cwd=ROOT, env=CLEAN)
+    try:
+        while not (data / seen).exists():
+            assert starting.poll() is None, (open_tmp / "stderr").read_text()
+            time.sleep(0.005)
+        starting.send_signal(signal.Signals[how])
+        out, _ = starting.communicate(timeout=30)
+    finally:
+        starting.kill()
+        left = _backends(data / "postgres/data")
+        for pid in left:
+            os.kill(pid, 9)
+    assert (starting.returncode, out, left) == (0, b"", []), (open_tmp / "stderr").read_text()
+
+
+def test_a_pid_file_that_names_a_stranger_s_process_stops_nobody(open_tmp):
+    server = EmbeddedPostgres(Folder(open_tmp / "data").prepare(), FAST)
+    (open_tmp / "data/postgres/data").mkdir(parents=True)
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        (open_tmp / "data/postgres/data/postmaster.pid").write_text(f"{stranger.pid}\n")
+        asyncio.run(server.stop())
+        assert stranger.poll() is None
+        stranger.kill()

@@ -1,6 +1,10 @@
 """The embedded PostgreSQL: run from the wheel's binaries, closed to others, taken over after a killed run.
 
-The wheel's own `get_server` is not used: it loosens the folder's permissions and writes `trust`.
+The wheel's own `get_server` is not used: it loosens the folder's permissions and writes `trust`. Nor is its `pg_ctl`:
+between its fork and the server's pid file nobody could say whom to stop; what it starts is not our child, so a program
+that is the first process of a container would not reap it, and PostgreSQL takes an unreaped server for alive; it does
+not wait for the backends that a killed server leaves, beside which none starts; and it looks at ten instants a second
+only.
 """
 
 import asyncio
@@ -252,7 +256,7 @@ class EmbeddedPostgres:
 
     async def stop(self) -> None:
         """Fast shutdown: clients are ended, everything is checkpointed; at most 4 s, then immediate."""
-        pid = self._postmaster()
+        pid = self._running()
         if pid is None:
             await self._reap()
             return
@@ -422,6 +426,16 @@ class EmbeddedPostgres:
             return int((self._data / "postmaster.pid").read_text().split()[0])
         except (FileNotFoundError, IndexError, ValueError):
             return None
+
+    def _running(self) -> int | None:
+        """Our server's process: one we launched, also before it wrote its pid file, or one that was taken over.
+
+        A pid file that a power cut left may name a process that has nothing to do with us.
+        """
+        if self._process is not None and self._process.poll() is None:
+            return self._process.pid
+        pid = self._postmaster()
+        return pid if pid in _backends(self._data) else None
 
     async def _gone(self, pid: int, patience: float) -> bool:
         for _ in range(int(patience / 0.02)):
