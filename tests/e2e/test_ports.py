@@ -11,9 +11,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from services.house import serve
 from services.kernel.process.folder import Folder
 from services.kernel.web.listening import NotOurHost, PortInUse, address_of, bind, listen
-from services.run import serve
 from tests.support.instance import PROGRAM, ROOT, Instance, free_port
 
 

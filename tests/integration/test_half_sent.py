@@ -8,9 +8,9 @@ import pytest
 import uvicorn
 from fastapi import Request
 
+from services.house import _Server
 from services.kernel.web.app import read_body, service_app
 from services.kernel.web.protocol import Limits, guarded
-from services.run import _Server
 from tests.support.house import open_house
 from tests.support.intake import fresh
 

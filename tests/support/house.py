@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import httpx
 from fastapi import FastAPI
 
+from services.house import House, _Server, server_config
 from services.kernel.process.clock import Clock
 from services.kernel.process.settings import Settings
 from services.kernel.web import listening
-from services.run import SERVICES, House, _Server, create_service, server_config
+from services.run import SERVICES, create_service
 
 
 @dataclass

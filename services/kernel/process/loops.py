@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Coroutine, Iterator
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -37,6 +38,13 @@ def start_loop(loop: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]
 def _tell(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
         log.error("the loop %s ended with an error", task.get_name(), exc_info=task.exception())
+
+
+def on_signals(stop: Callable[[], object]) -> None:
+    """Call `stop` on SIGINT and SIGTERM, in place of whatever was called before."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
 
 
 async def wait_for_event(event: asyncio.Event, seconds: float) -> None:
