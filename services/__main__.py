@@ -34,9 +34,9 @@ class Lazy(click.Group):
 @click.group(
     cls=Lazy,
     lazy={
-        "token": "services.intake.people.cli:token",
-        "account": "services.intake.people.cli:account",
-        "calendar": "services.intake.people.cli:calendar",
+        "token": "services.intake.cli:token",
+        "account": "services.intake.cli:account",
+        "calendar": "services.intake.cli:calendar",
         "demo": "services.demo.cli:demo",
         "rebuild": "services.reports.cli:rebuild",
     },

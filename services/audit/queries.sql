@@ -159,10 +159,6 @@ SELECT seq, id, unit, unitseq, reason, sha256 FROM audit.refusal WHERE seq > $1 
 -- How many events are held, and the age of the oldest in seconds.
 SELECT count(*) AS held, coalesce(extract(epoch FROM clock_timestamp() - min(held_at)), 0)::float8 AS age FROM audit.held;
 
--- name: ready
--- Answers when the log's schema is migrated.
-SELECT version_num FROM audit.alembic_version;
-
 -- For the proofs and the explorer.
 
 -- name: entry_by_index

@@ -13,8 +13,10 @@ from starlette.responses import Response
 from services.domain.catalogue import Catalogue
 from services.domain.rulefiles import load_catalogues
 from services.intake.calendars import watch as calendar_watch
+from services.intake.calendars.store import CalendarKeeper
 from services.intake.cases import deadlines as lapses
 from services.intake.directory import endpoints as directory
+from services.intake.directory.store import DirectoryKeeper
 from services.intake.erasures import endpoints as erasures
 from services.intake.evidence import endpoints as photo_endpoints
 from services.intake.evidence import parts as photo_parts
@@ -25,22 +27,23 @@ from services.intake.handover import endpoints as handover
 from services.intake.handover.keys import Keys
 from services.intake.inspections import endpoints as inspections
 from services.intake.minutes import endpoints as minutes
+from services.intake.nouns import NOUNS, keepers
 from services.intake.people import endpoints as people
 from services.intake.people import local_sign_in as sessions
 from services.intake.people import sweeps
 from services.intake.people.known_devices import KnownDevices
 from services.intake.people.local_sign_in import Logins
 from services.intake.phones import endpoints as phones
-from services.intake.replay import genesis, opening
+from services.intake.replay import genesis, opening, receipts
 from services.intake.vault.key import open_vault
 from services.intake.vault.sealing import Vault
 from services.intake.writing import openapi as schemas
-from services.intake.writing import receipts
 from services.intake.writing import routes as endpoints
-from services.intake.writing.loading import QUERIES
+from services.intake.writing.keeper import Keeper
 from services.intake.writing.rate import RateLimit
 from services.intake.writing.senders import Senders
 from services.intake.writing.service import Service, service_of
+from services.intake.writing.sql import QUERIES
 from services.intake.writing.standing import Standing
 from services.intake.writing.timekeeping import Timekeeper
 from services.intake.writing.writes import Writes
@@ -75,13 +78,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             yield
 
     app = service_app(NAME, "Kỷ Cương: tiếp nhận (intake)", lifespan)
-    endpoints.install(app)
+    endpoints.install(app, NOUNS)
     for face in _FACES:
         face.install(app)
     pages.install(app)
     app.get("/intake/healthz", openapi_extra=PUBLIC)(healthz)
     app.get("/intake/readyz", openapi_extra=PUBLIC, response_class=Response)(_readyz)
-    schemas.describe(app)
+    schemas.describe(app, NOUNS)
     return app
 
 
@@ -129,19 +132,23 @@ def _service(
     import asyncpg
 
     assert isinstance(pool, asyncpg.Pool)  # noqa: S101 - narrows asyncpg's untyped return
-    senders, standing, time = Senders(pool), Standing(), Timekeeper(clock)
+    senders, standing, time, kept = Senders(pool), Standing(), Timekeeper(clock), keepers()
     writes = Writes(
         pool, vault, clock, settings.origin, settings.source, catalogues, senders,
-        standing=standing, time=time, demo=lambda: settings.demo, wake=relay.wake,
+        keepers=kept, standing=standing, time=time, demo=lambda: settings.demo, wake=relay.wake,
     )  # fmt: skip
+    parts = _parts(settings.folder, kept)
     return Service(
-        settings, pool, clock, vault, catalogues, writes, Batcher(writes.commit, max_size=500, max_age=0.001),
-        RateLimit(settings.writes_per_second), senders, standing, time, parts=_parts(settings.folder), wake=relay.wake,
+        settings=settings, pool=pool, clock=clock, vault=vault, catalogues=catalogues, nouns=NOUNS, writes=writes,
+        batcher=Batcher(writes.commit, max_size=500, max_age=0.001), rate=RateLimit(settings.writes_per_second),
+        senders=senders, standing=standing, time=time, directory=parts[DirectoryKeeper].current,
+        calendar=parts[CalendarKeeper].current, parts=parts, let_lapse=lapses.emit, wake=relay.wake,
     )  # fmt: skip
 
 
-def _parts(folder: Folder) -> dict[type, Any]:
-    return {Logins: Logins(KnownDevices.of(folder)), Keys: Keys.of(folder), Darkroom: Darkroom()}
+def _parts(folder: Folder, kept: Sequence[Keeper]) -> dict[type, Any]:
+    own = (Logins(KnownDevices.of(folder)), Keys.of(folder), Darkroom())
+    return {type(part): part for part in (*own, *kept)}
 
 
 async def _stop(loops: list[asyncio.Task[None]]) -> None:
@@ -157,7 +164,7 @@ async def _readyz(request: Request) -> Response:
     """The database is reachable, migrated and not behind the log, and every loop is alive."""
     service = service_of(request)
     standing, told = service.standing, dict[str, object]()
-    reasons = await troubles(service.pool, QUERIES.directory_version, "schema intake is empty", service.loops)
+    reasons = await troubles(service.pool, QUERIES.stamps, "schema intake is empty", service.loops)
     if doubt := service.time.doubt():
         told["clock"] = {"vi": doubt[0], "en": doubt[1]}  # it goes on: only what the clock decides for good waits
     if not standing.open:

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from services.domain.rulefiles import SCHEMAS, BadRuleFile, calendar_files
 from services.intake import app as intake_app
 from services.intake.calendars import watch as calendar_watch
-from services.intake.people.cli import calendar
+from services.intake.cli import calendar
 from services.intake.replay import genesis
 from services.kernel.envelope import genesis_id
 from services.kernel.process.settings import Settings

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest_asyncio
 from click.testing import CliRunner
 
-from services.intake.people.cli import account, token
+from services.intake.cli import account, token
 from services.intake.people.local_sign_in import Logins
 from services.run import remember_database
 from tests.support.intake import UNIT, fresh, opening, populate, running_intake

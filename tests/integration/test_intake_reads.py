@@ -5,7 +5,11 @@ from datetime import timedelta
 import asyncpg
 import pytest_asyncio
 
-from services.intake.writing.loading import QUERIES
+from services.intake.cases.store import QUERIES as CASES
+from services.intake.findings.store import QUERIES as FINDINGS
+from services.intake.inspections.store import QUERIES as INSPECTIONS
+from services.intake.replay.sql import QUERIES as REPLAY
+from services.intake.writing.sql import QUERIES as WRITING
 from services.kernel.process.folder import Folder
 from services.kernel.process.settings import Settings
 from services.kernel.store.migrate import migrate
@@ -192,11 +196,11 @@ async def test_hot_queries_use_their_indexes(intake, case):
     inspection, finding = case
     pool = intake.service.pool
     cases = (
-        (QUERIES.lock_and_recall, ([UNIT], [finding]), {"write_pkey", "unit_sequence_pkey"}),
-        (QUERIES.inspections, ([inspection],), {"inspection_pkey"}),
-        (QUERIES.findings, ([finding],), {"finding_pkey"}),
-        (QUERIES.lapsing, (intake.clock.now(), 500), {"finding_lapsing"}),
-        (QUERIES.delete_receipted, ([finding],), {"outbox_event_id_key"}),
+        (WRITING.lock_and_recall, ([UNIT], [finding]), {"write_pkey", "unit_sequence_pkey"}),
+        (INSPECTIONS.inspections, ([inspection],), {"inspection_pkey"}),
+        (FINDINGS.findings, ([finding],), {"finding_pkey"}),
+        (CASES.lapsing, (intake.clock.now(), 500), {"finding_lapsing"}),
+        (REPLAY.delete_receipted, ([finding],), {"outbox_event_id_key"}),
     )
     for query, arguments, indexes in cases:
         async with pool.acquire() as connection, connection.transaction():

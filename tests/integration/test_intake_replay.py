@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from services.domain.rulefiles import SCHEMAS
+from services.intake.calendars.store import CalendarKeeper
 from services.intake.people import accounts
 from services.intake.replay import restoring
-from services.intake.writing.loading import QUERIES
+from services.intake.replay.sql import QUERIES
 from services.kernel.quarters import local_date, quarter_days, quarter_of, rfc3339
 from services.kernel.store.migrate import migrate
 from tests.support import restore
@@ -155,7 +156,7 @@ class Province:
         ):
             told[table] = [dict(row) for row in await self.pool.fetch(f"SELECT {kept} FROM intake.{table} ORDER BY id")]
         async with self.pool.acquire() as connection:
-            calendar = await self.house.apps["intake"].state.service.writes.calendar.current(connection)
+            calendar = await self.house.apps["intake"].state.service.part(CalendarKeeper).current(connection)
         told["calendar"] = (calendar.version, calendar.ends, calendar.makeup, calendar.holidays)
         told["numbers"] = {
             row["unit"]: row["last_seq"] for row in await self.pool.fetch("SELECT * FROM intake.unit_sequence")
@@ -331,7 +332,7 @@ async def test_no_write_is_taken_before_all_is_rebuilt(settings, tmp_path, monke
         await before.settle()
         size = await before.size()
     restore.restore(settings, copy)
-    monkeypatch.setattr("services.intake.writing.receipts._AT_ONCE", 5)
+    monkeypatch.setattr("services.intake.replay.receipts._AT_ONCE", 5)
     told = []
 
     async def asked(connection, service, entries):
@@ -345,7 +346,7 @@ async def test_no_write_is_taken_before_all_is_rebuilt(settings, tmp_path, monke
         told.append((service.standing.done, ready, write, batch))
         await restoring.restore(connection, service, entries)
 
-    monkeypatch.setattr("services.intake.writing.receipts.restore", asked)
+    monkeypatch.setattr("services.intake.replay.receipts.restore", asked)
     async with province(settings) as after:
         assert len(told) >= 3
         for done, ready, write, batch in told:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest_asyncio
 
+from services.intake.directory.store import load_directory
 from services.intake.vault.sealing import Sealed, commitment
 from services.intake.writing import loading
-from services.intake.writing.loading import load_directory
 from services.kernel.envelope import derived_id
 from tests.support.intake import UNIT, closing, fresh, opening, populate, put_line, recording, register, running_intake
 from tests.support.schemas import validate_event

@@ -27,7 +27,8 @@ from services.demo.schedule import (
     team_of,
 )
 from services.domain.rulefiles import load_calendar, load_catalogues
-from services.intake.writing.commands import find_noun, read_command
+from services.intake.nouns import NOUNS
+from services.intake.writing.commands import read_command
 from services.intake.writing.forms import is_write_id
 from services.kernel.quarters import local_date, quarter_of
 
@@ -59,7 +60,7 @@ class Filed:
 def filed(batches: list[Batch], *nouns: str) -> Iterator[Filed]:
     for batch in batches:
         for line in batch.lines:
-            found = find_noun(PREFIX + line.path)
+            found = NOUNS.find(PREFIX + line.path)
             assert found is not None, line.path
             noun, parent, write = found
             if not nouns or noun.name in nouns:
@@ -82,7 +83,7 @@ def test_every_line_is_a_write_that_intake_reads(batches: list[Batch]) -> None:
             line = json.loads(raw)
             assert set(line) == {"method", "path", "body"}
             assert line["method"] == "PUT"
-            noun, parent, write = find_noun(line["path"]) or pytest.fail(line["path"])
+            noun, parent, write = NOUNS.find(line["path"]) or pytest.fail(line["path"])
             command = read_command(noun, parent, write, line["body"], b"")
             assert command.errors == [], line
             assert batch.sender.role in noun.roles

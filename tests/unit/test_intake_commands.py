@@ -6,7 +6,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.writing.commands import NOUNS, find_noun, read_command
+from services.intake.nouns import NOUNS
+from services.intake.writing.commands import read_command
 from services.kernel.strict_json import parse
 
 ID = "01990f3c-8000-7000-8000-000000000001"
@@ -20,8 +21,8 @@ def content(body, key=ID, noun=FINDINGS, parent=""):
 
 
 def test_paths_name_nouns():
-    assert find_noun(f"/intake/v1/findings/{ID}")[0].name == "findings"
-    noun, parent, key = find_noun(f"/intake/v1/inspections/{OTHER}/closing/{ID}")
+    assert NOUNS.find(f"/intake/v1/findings/{ID}")[0].name == "findings"
+    noun, parent, key = NOUNS.find(f"/intake/v1/inspections/{OTHER}/closing/{ID}")
     assert (noun.name, parent, key) == ("inspections/closing", OTHER, ID)
     for path in (
         "",
@@ -33,7 +34,7 @@ def test_paths_name_nouns():
         f"/intake/v1/findings/{ID}?x=1/y",
         f"/intake/v1/findings/{OTHER}/photos/1",
     ):
-        assert find_noun(path) is None or find_noun(path)[2] != ID
+        assert NOUNS.find(path) is None or NOUNS.find(path)[2] != ID
 
 
 def test_private_parts_and_the_device_are_outside_the_content():

@@ -1,6 +1,7 @@
 """The body by which a working calendar is published, and what its file says."""
 
-from typing import Annotated
+from hashlib import sha256
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -18,7 +19,13 @@ def _days_once(days: list[int]) -> list[int]:
 class PublishCalendar(Write):
     """A version of the working calendar: the exact text of its file, which the log pins by hash."""
 
+    EVENT = "kycuong.calendar.published.v1"
+
     file: Annotated[str, Field(min_length=1, max_length=MAX_FILE)]
+
+    def told(self) -> dict[str, Any]:
+        """The event pins the file by its hash."""
+        return {"sha256": sha256(self.file.encode()).hexdigest()}
 
 
 class DaysOff(Form):

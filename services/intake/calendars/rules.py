@@ -10,9 +10,12 @@ from typing import cast
 
 from services.domain.calendar import WorkingCalendar, calendar_data, version_number
 from services.intake.calendars.forms import CalendarFile, PublishCalendar
+from services.intake.calendars.state import Calendars
 from services.intake.writing.accepted import Accepted, refuse_foreign
-from services.intake.writing.asked import Asked, whole_province
+from services.intake.writing.asked import whole_province
+from services.intake.writing.commands import Asked, Command
 from services.intake.writing.forms import read_form
+from services.intake.writing.needs import Needs
 from services.intake.writing.refusals import WrongState
 from services.kernel.envelope import NO_UNIT
 from services.kernel.problems import BadJson, FieldError, Invalid, first_errors, invalid
@@ -38,11 +41,12 @@ def publish(asked: Asked) -> Accepted:
     if errors:
         raise Invalid(errors=first_errors(errors))
     world.calendar = WorkingCalendar.from_file(content)
-    world.changes.calendars.append((form.version, command.id, text))
+    world[Calendars].new.append((form.version, command.id, text))
     return Accepted(
-        asked.caller.account, grant.role, quarter_of(local_date(world.now)), NO_UNIT,
-        "kycuong.calendar.published.v1", f"calendar/{form.version}",
-        calendar_data(content, sha256(text.encode()).hexdigest()), "published", extra={"version": form.version},
+        account=asked.caller.account, role=grant.role, quarter=quarter_of(local_date(world.now)), unit=NO_UNIT,
+        type="kycuong.calendar.published.v1", subject=f"calendar/{form.version}",
+        data=calendar_data(content, sha256(text.encode()).hexdigest()), state="published",
+        extra={"version": form.version},
     )  # fmt: skip
 
 
@@ -152,3 +156,8 @@ def _over(new: WorkingCalendar, current: WorkingCalendar, today: date) -> Iterab
     spoken = [day for one in (new, current) for day in (*one.makeup, *(off.first for off in one.holidays))]
     first = min(spoken, default=today)
     return (first + number * _DAY for number in range(max(0, (today - first).days)))
+
+
+def touch(needs: Needs, command: Command) -> None:
+    """Move the sequence of what is of no unit."""
+    needs.units.add(NO_UNIT)

@@ -41,7 +41,7 @@ async def ending(service: Service, today: date) -> date | None:
     if not service.standing.open:
         return None
     async with service.pool.acquire() as connection:
-        ends = (await service.writes.calendar.current(connection)).ends
+        ends = (await service.calendar(connection)).ends
     left = (ends - today).days
     _days_left.set(left)
     return ends if left <= WARN else None

@@ -4,10 +4,10 @@ import asyncio
 import logging
 from datetime import datetime
 
+from services.intake.cases.store import QUERIES
 from services.intake.writing.events import Event, Numbers, system_event
-from services.intake.writing.loading import QUERIES
 from services.intake.writing.service import Service
-from services.intake.writing.storing import store_writes
+from services.intake.writing.storing import lock_units, store_writes
 from services.kernel.envelope import derived_id
 from services.kernel.process.failpoints import failpoint
 from services.kernel.process.loops import wait_for_event
@@ -59,8 +59,7 @@ async def _emit_some(connection: Connection, service: Service, now: datetime) ->
     due = await connection.fetch(QUERIES.lapsing, now, _AT_ONCE)
     if not due:
         return None
-    locked = await connection.fetch(QUERIES.lock_units, sorted({row["unit"] for row in due}))
-    numbers = Numbers({row["unit"]: row["last_seq"] for row in locked})
+    numbers = Numbers(await lock_units(connection, {row["unit"] for row in due}))
     lapsed = await connection.fetch(QUERIES.lapse, [row["id"] for row in due])
     events = [
         _event(service, numbers, row["id"], row["inspection"], row["unit"], row["reply_due"])

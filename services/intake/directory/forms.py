@@ -19,8 +19,20 @@ def _no_route(unit: str) -> str:
 Group = Literal["so", "xa", "phuong", "dvsn", "other"]
 
 
-class RegisterUnit(Write):
+class UnitChange(Write):
+    """What every change of a unit has: a word that the event's type says."""
+
+    change: str
+
+    def told(self) -> dict[str, Any]:
+        """The fields that the event has, too."""
+        return {name: value for name, value in super().told().items() if name != "change"}
+
+
+class RegisterUnit(UnitChange):
     """A new unit."""
+
+    EVENT = "kycuong.unit.registered.v1"
 
     change: Literal["register"]
     unit: Annotated[UnitId, AfterValidator(_no_route)]
@@ -31,8 +43,10 @@ class RegisterUnit(Write):
     valid_from: Day
 
 
-class AmendUnit(Write):
+class AmendUnit(UnitChange):
     """A unit's other name, group, parent or staff, from a day on."""
+
+    EVENT = "kycuong.unit.amended.v1"
 
     change: Literal["amend"]
     unit: UnitId
@@ -58,16 +72,20 @@ class AmendUnit(Write):
         return self
 
 
-class CloseUnit(Write):
+class CloseUnit(UnitChange):
     """A unit's last day."""
+
+    EVENT = "kycuong.unit.closed.v1"
 
     change: Literal["close"]
     unit: UnitId
     valid_to: Day
 
 
-class SucceedUnits(Write):
+class SucceedUnits(UnitChange):
     """Units that pass into others."""
+
+    EVENT = "kycuong.unit.succeeded.v1"
 
     change: Literal["succeed"]
     kind: Literal["merge", "split", "rename", "move"]

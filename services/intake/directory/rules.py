@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from services.domain.units import Heir, Version
 from services.intake.directory.forms import AmendUnit, CloseUnit, RegisterUnit, SucceedUnits
+from services.intake.directory.state import Units
 from services.intake.writing.accepted import Accepted, Further, refuse_foreign
-from services.intake.writing.asked import Asked
-from services.intake.writing.commands import Command
+from services.intake.writing.commands import Asked, Command
+from services.intake.writing.needs import Needs
 from services.intake.writing.refusals import AlreadyRegistered, WrongState
 from services.intake.writing.rights import Grants, grants_at
 from services.intake.writing.world import World
@@ -108,7 +109,16 @@ def _apply(world: World, command: Command, form: Any) -> Accepted:
 
 def _accepted(unit: str, verb: str, state: str, data: dict[str, Any]) -> Accepted:
     """A change's event; account and role are the caller's, set by `change`."""
-    return Accepted("", cast(Any, None), "", unit, f"kycuong.unit.{verb}.v1", f"unit/{unit}", data, state, extra={})
+    return Accepted(
+        account="",
+        role=cast(Any, None),
+        quarter="",
+        unit=unit,
+        type=f"kycuong.unit.{verb}.v1",
+        subject=f"unit/{unit}",
+        data=data,
+        state=state,
+    )
 
 
 def _register(world: World, form: RegisterUnit) -> Accepted:
@@ -118,12 +128,14 @@ def _register(world: World, form: RegisterUnit) -> Accepted:
     _check_parent(world, form.unit, form.parent, day)
     version = Version(day, None, form.name, form.group, form.parent, form.staff)
     world.own_directory().register(form.unit, version)
-    world.changes.new_units.append((form.unit, world.now))
-    world.changes.units[form.unit] = None
-    return _accepted(form.unit, "registered", "register", {
+    world[Units].new.append((form.unit, world.now))
+    world[Units].changed[form.unit] = None
+    accepted = _accepted(form.unit, "registered", "register", {
         "name": form.name, "group": form.group, "parent": form.parent, "staff": form.staff,
         "valid_from": form.valid_from,
     })  # fmt: skip
+    accepted.begins = True
+    return accepted
 
 
 def _check_parent(world: World, unit: str, parent: str | None, day: date) -> None:
@@ -144,7 +156,7 @@ def _amend(world: World, form: AmendUnit) -> Accepted:
     fields = form.amended()
     _check_parent(world, form.unit, fields.get("parent"), day)
     world.own_directory().amend(form.unit, day, fields)
-    world.changes.units[form.unit] = None
+    world[Units].changed[form.unit] = None
     return _accepted(form.unit, "amended", "amend", {"valid_from": form.valid_from, **fields})
 
 
@@ -157,7 +169,7 @@ def _close(world: World, form: CloseUnit) -> Accepted:
     if last < world.directory.first_day(form.unit):
         raise invalid("/valid_to", "ở trước ngày thành lập", "is before the unit's first day")
     world.own_directory().close(form.unit, last)
-    world.changes.units[form.unit] = None
+    world[Units].changed[form.unit] = None
     return _accepted(form.unit, "closed", "close", {"valid_to": form.valid_to})
 
 
@@ -204,7 +216,7 @@ def pass_on(
         for successor in successors:
             if successor != unit:
                 passes = successor == cases_to and unit not in successors
-                world.changes.lineage.append((id, kind, unit, successor, day, passes))
+                world[Units].lineage.append((id, kind, unit, successor, day, passes))
 
 
 def _end(world: World, unit: str, heir: Heir) -> None:
@@ -215,4 +227,12 @@ def _end(world: World, unit: str, heir: Heir) -> None:
     ended = directory.last_day(unit)
     if ended is None or ended > last:
         directory.close(unit, last)
-        world.changes.units[unit] = None
+        world[Units].changed[unit] = None
+
+
+def touch(needs: Needs, command: Command) -> None:
+    """Move the sequences of the units that change, and hold the tree."""
+    form: Any = command.form
+    units = [*form.from_, *form.to] if isinstance(form, SucceedUnits) else [form.unit]
+    needs.units.update(units)
+    needs.of(Units).update(dict.fromkeys(units))

@@ -32,6 +32,8 @@ class RequestErasure(Write):
 class ApproveErasure(Write):
     """The second pair of eyes agrees, and the parts are gone."""
 
+    EVENT = "kycuong.part.erased.v1"
+
 
 class RefuseErasure(Write):
     """The second pair of eyes does not agree."""

@@ -5,11 +5,14 @@ from collections.abc import Collection
 from typing import cast
 
 from services.intake.erasures.forms import RequestErasure
+from services.intake.erasures.state import Erasure, Erasures
+from services.intake.findings.state import Finding, Findings
 from services.intake.writing.accepted import Accepted, refuse_foreign
-from services.intake.writing.asked import Asked
+from services.intake.writing.commands import Asked, Command
+from services.intake.writing.needs import Needs
 from services.intake.writing.refusals import AlreadyErased, WrongState
 from services.intake.writing.rights import grants_at, reaching, require_told
-from services.intake.writing.world import Erasure, Finding, Known, World
+from services.intake.writing.world import Known, World
 from services.kernel.identity.roles import Role
 from services.kernel.problems import FieldError, Forbidden, Invalid, NotFound
 from services.kernel.quarters import local_date, quarter_of
@@ -25,12 +28,14 @@ def request(asked: Asked) -> Accepted:
         raise NotFound  # no such write, or one that the log has no event of
     unit = str(answer["unit"])
     grant = reaching(world, grants_at(asked.grants, world.rights_at), unit)[0]
-    require_told(world, asked.caller, unit, kept=form.event in world.kept)
+    require_told(world, asked.caller, unit, kept=form.event in world[Erasures].kept)
     refuse_foreign(asked.known)
     _check_parts(world, form, target)
-    erasure = Erasure(command.id, form.event, unit, tuple(sorted(form.parts)), asked.caller.account)
-    world.erasures[erasure.id] = erasure
-    world.changes.new_erasures.append(erasure)
+    erasure = Erasure(
+        id=command.id, event=form.event, unit=unit, parts=tuple(sorted(form.parts)), requester=asked.caller.account
+    )
+    world[Erasures].known[erasure.id] = erasure
+    world[Erasures].new.append(erasure)
     return _accepted(asked, erasure, grant.role)
 
 
@@ -47,7 +52,7 @@ def _check_parts(world: World, form: RequestErasure, target: Known) -> None:
         raise AlreadyErased
     if any(
         one.state == "requested" and one.event == form.event and asked_for & set(one.parts)
-        for one in world.erasures.values()
+        for one in world[Erasures].known.values()
     ):
         raise WrongState((
             "Đã có một yêu cầu xóa phần này đang chờ duyệt.",
@@ -62,7 +67,7 @@ def approve(asked: Asked) -> Accepted:
     for part in erasure.parts:
         target.parts.pop(part, None)  # a lost one is not there
         target.erased.add(part)
-    _forget_photos(asked.world.findings.get(erasure.event), erasure.parts)
+    _forget_photos(asked.world[Findings].known.get(erasure.event), erasure.parts)
     return _accepted(asked, erasure, role)
 
 
@@ -81,11 +86,11 @@ def refuse(asked: Asked) -> Accepted:
 
 def _settle(asked: Asked, state: str) -> tuple[Erasure, Role]:
     world, command = asked.world, asked.command
-    erasure = world.erasures.get(command.parent)
+    erasure = world[Erasures].known.get(command.parent)
     if erasure is None:
         raise NotFound
     grant = reaching(world, grants_at(asked.grants, world.rights_at), erasure.unit)[0]
-    require_told(world, asked.caller, erasure.unit, kept=erasure.event in world.kept)
+    require_told(world, asked.caller, erasure.unit, kept=erasure.event in world[Erasures].kept)
     if asked.caller.account == erasure.requester:
         raise Forbidden((
             "Người yêu cầu xóa không được tự duyệt hay từ chối; cần một người thứ hai.",
@@ -97,15 +102,25 @@ def _settle(asked: Asked, state: str) -> tuple[Erasure, Role]:
     if erasure.state == "refused":
         raise WrongState(("Yêu cầu này đã bị từ chối.", "The request has been refused."))
     erasure.state, erasure.settlement = state, command.id
-    world.changes.settled.append(erasure)
+    world[Erasures].settled.append(erasure)
     return erasure, grant.role
 
 
 def _accepted(asked: Asked, erasure: Erasure, role: Role) -> Accepted:
     """What follows; only the approval is a noun that the log tells of."""
     return Accepted(
-        asked.caller.account, role, quarter_of(local_date(asked.world.now)), erasure.unit,
-        "kycuong.part.erased.v1", f"part/{erasure.event}",
-        {"event": erasure.event, "parts": list(erasure.parts)}, erasure.state,
+        account=asked.caller.account, role=role, quarter=quarter_of(local_date(asked.world.now)), unit=erasure.unit,
+        type="kycuong.part.erased.v1", subject=f"part/{erasure.event}",
+        data={"event": erasure.event, "parts": list(erasure.parts)}, state=erasure.state,
         extra={"erasure": erasure.id, "parts": list(erasure.parts)},
     )  # fmt: skip
+
+
+def touch_request(needs: Needs, command: Command) -> None:
+    """Need the event that a request is about."""
+    needs.of(Erasures)[cast(RequestErasure, command.form).event] = None
+
+
+def touch_settlement(needs: Needs, command: Command) -> None:
+    """Need the request that is settled."""
+    needs.of(Erasure)[command.parent] = None

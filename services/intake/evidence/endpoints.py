@@ -11,18 +11,18 @@ from starlette.responses import JSONResponse, Response
 from services.intake.evidence import parts as photo_parts
 from services.intake.evidence.imaging import Darkroom, Unreadable
 from services.intake.evidence.parts import Part, Sending
-from services.intake.evidence.rules import completed_id, photo_id
+from services.intake.evidence.rules import PHOTO, completed_id, photo_id
 from services.intake.evidence.sql import QUERIES
+from services.intake.evidence.state import KeptPhoto, SentPhoto
 from services.intake.findings.endpoints import known_finding
 from services.intake.findings.forms import MAX_PHOTO_BYTES
 from services.intake.reading.private import Reason, note_reading
 from services.intake.reading.reach import reading
 from services.intake.vault.sealing import Sealed
-from services.intake.writing.commands import PHOTO, Command, SentPhoto
+from services.intake.writing.commands import Command
 from services.intake.writing.forms import WRITE_ID, id_errors
 from services.intake.writing.openapi import answers
 from services.intake.writing.service import Service, service_of
-from services.intake.writing.world import KeptPhoto
 from services.intake.writing.writes import Answer
 from services.kernel.identity.authentication import authenticate, hash_token, token_of
 from services.kernel.identity.roles import Action, Role, allows
@@ -131,7 +131,11 @@ def _asking(token: bytes, finding: str, n: str, part: Part | FieldError | None) 
     if isinstance(part, FieldError):
         errors.append(part)
     photo = SentPhoto(_place(n), None, None, part.size if isinstance(part, Part) else None)
-    return Command(PHOTO, photo_id(finding, _place(n)), finding, token, None, errors, b"", photo=photo)
+    return _command(token, finding, _place(n), errors, photo)
+
+
+def _command(token: bytes, finding: str, place: int, errors: list[FieldError], photo: SentPhoto) -> Command:
+    return Command(noun=PHOTO, id=photo_id(finding, place), parent=finding, token=token, errors=errors, sent=photo)
 
 
 def _path_errors(finding: str, n: str) -> list[FieldError]:
@@ -152,7 +156,7 @@ async def photo_command(service: Service, token: bytes, finding: str, n: str, ra
         except Unreadable:
             errors.append(_UNREADABLE)
     photo = SentPhoto(place, sha256, kept)
-    return Command(PHOTO, photo_id(finding, place), finding, token, None, errors, b"", photo=photo)
+    return _command(token, finding, place, errors, photo)
 
 
 async def _develop(service: Service, finding: str, place: int, raw: bytes) -> KeptPhoto:

@@ -42,3 +42,15 @@ WHERE (old.finding, old.place, old.account) = (left_off.finding, left_off.place,
 -- name: photo
 -- One kept photo.
 SELECT wrapped_key, sealed FROM intake.vault_photo WHERE finding = $1 AND place = $2;
+
+-- name: store_photos
+-- New photos; what came of them in parts is wanted no more.
+WITH parts AS (
+    DELETE FROM intake.vault_photo_part
+    USING unnest($1::uuid[], $2::smallint[]) AS whole(finding, place)
+    WHERE vault_photo_part.finding = whole.finding AND vault_photo_part.place = whole.place
+)
+INSERT INTO intake.vault_photo (finding, place, wrapped_key, sealed, commitment, stored_at)
+SELECT finding, place, wrapped_key, sealed, commitment, $6
+FROM unnest($1::uuid[], $2::smallint[], $3::bytea[], $4::bytea[], $5::bytea[])
+    AS new(finding, place, wrapped_key, sealed, commitment);

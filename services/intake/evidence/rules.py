@@ -2,14 +2,19 @@
 
 from typing import cast
 
+from services.intake.evidence.state import Photos, SentPhoto
+from services.intake.findings.asking import known_finding, touch
+from services.intake.findings.state import Finding, Findings
+from services.intake.inspections.asking import filing_grant, known_inspection
+from services.intake.inspections.state import Inspection
 from services.intake.writing.accepted import Accepted, Consequence, Replay
-from services.intake.writing.asked import Asked, filing_grant, known_finding, known_inspection
-from services.intake.writing.commands import Command, SentPhoto
+from services.intake.writing.commands import Asked, Command, Noun
 from services.intake.writing.refusals import AlreadyErased, PartLost
 from services.intake.writing.rights import grants_at, require_told
-from services.intake.writing.world import Finding, Inspection, Known, World
+from services.intake.writing.world import Known, World
 from services.kernel.envelope import derived_id
 from services.kernel.identity.reach import KEPT
+from services.kernel.identity.roles import Action, Role
 from services.kernel.problems import NotFound, NotYetKnown, invalid
 
 COMPLETED = "kycuong.finding.completed.v1"
@@ -29,7 +34,7 @@ def completed_id(finding: str) -> str:
 def keep(asked: Asked) -> Accepted | Replay:
     """Keep a photo of the manifest, from a member of the team or a lead in scope, in whatever state the finding is."""
     world, command = asked.world, asked.command
-    sent = cast(SentPhoto, command.photo)
+    sent = cast(SentPhoto, command.sent)
     finding = known_finding(world, command.parent)
     inspection = known_inspection(world, finding.inspection)
     asked.grants = grants_at(asked.grants, world.rights_at, finding.captured_at)
@@ -45,11 +50,12 @@ def keep(asked: Asked) -> Accepted | Replay:
     if sent.kept is None:
         raise NotYetKnown  # the finding came while the photo was being looked at
     finding.held[sent.place] = sent.kept.commitment.hex()
-    world.changes.photos.append(sent.kept)
+    world[Photos].new.append(sent.kept)
     missing = finding.missing
     return Accepted(
-        asked.caller.account, grant.role, inspection.quarter, finding.unit, COMPLETED, f"finding/{finding.id}", {},
-        "incomplete" if missing else "complete",
+        account=asked.caller.account, role=grant.role, quarter=inspection.quarter, unit=finding.unit, type=COMPLETED,
+        subject=f"finding/{finding.id}", data={},
+        state="incomplete" if missing else "complete",
         extra={"id": finding.id, "photo": sent.place, "missing": missing},
         consequence=None if missing else _completion(finding, inspection),
     )  # fmt: skip
@@ -57,7 +63,7 @@ def keep(asked: Asked) -> Accepted | Replay:
 
 def repeat(world: World, known: Known, command: Command) -> Replay:
     """The kept answer, if the bytes are the manifest's; an erased photo's answer tells no guess right or wrong."""
-    _declared(known_finding(world, command.parent), cast(SentPhoto, command.photo))
+    _declared(known_finding(world, command.parent), cast(SentPhoto, command.sent))
     return Replay(known.answer)
 
 
@@ -87,3 +93,16 @@ def _completion(finding: Finding, inspection: Inspection) -> Consequence:
         "finding": finding.id, "inspection": inspection.id, "photos": len(finding.photos), "commitments": commitments,
     }  # fmt: skip
     return Consequence(completed_id(finding.id), data)
+
+
+def filer(world: World, command: Command) -> str | None:
+    """Whose a photo in a colleague's file is: the signed manifest names it."""
+    finding = world[Findings].known.get(command.parent)
+    return finding.filer if finding else None
+
+
+PHOTO = Noun(
+    name="findings/photos", action=Action.FILE, roles=(Role.INSPECTOR, Role.LEAD), form={}, parent="finding",
+    logged=False, rule=keep, touches=touch, repeat=repeat, author=filer,
+)  # fmt: skip
+"""A photo of a finding: no JSON, so no line of a batch either."""

@@ -13,12 +13,13 @@ from services.domain.calendar import DaysLeft
 from services.domain.case import Command, settled
 from services.domain.words import case_label
 from services.intake.findings.may import may, offered
+from services.intake.findings.state import missing_photos
 from services.intake.reading.paging import FIRST, Cursor, Limit, Short, before, next_id, paged
 from services.intake.reading.private import Reason, note_reading, privates_of
 from services.intake.reading.reach import Reading, reading
+from services.intake.vault.sql import QUERIES as VAULT
 from services.intake.writing.forms import is_write_id
-from services.intake.writing.loading import QUERIES
-from services.intake.writing.world import is_lost, missing_photos
+from services.intake.writing.world import is_lost
 from services.kernel.identity.roles import Action, Role, allows
 from services.kernel.problems import Language, NotFound, invalid, language_of
 from services.kernel.quarters import rfc3339
@@ -102,7 +103,7 @@ async def _apart(reader: Reading, rows: Iterable[asyncpg.Record]) -> set[str]:
     quarters = {row["quarter"] for row in rows if any(map(is_lost, (*row["team"], row["filer"])))}
     if not quarters:
         return set()
-    found = await reader.connection.fetch(QUERIES.apart, [reader.caller.account], list(quarters))
+    found = await reader.connection.fetch(VAULT.apart, [reader.caller.account], list(quarters))
     return {row["quarter"] for row in found}
 
 

@@ -1,6 +1,7 @@
 """The bodies of findings: recorded, withdrawn."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -38,6 +39,8 @@ class Photo(Form):
 class RecordFinding(Measured):
     """One thing seen at a unit, counted."""
 
+    EVENT = "kycuong.finding.recorded.v1"
+
     inspection: WriteId
     code: Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}$")]
     count: Annotated[int, Field(ge=1, le=9_999)]
@@ -45,8 +48,29 @@ class RecordFinding(Measured):
     private: Seen = Seen()
     photos: Annotated[list[Photo], Field(max_length=50)] = NONE_LISTED
 
+    def compared(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What two contents are compared by.
+
+        A photo's hash is a private part, compared by its commitment: here it would outlive the part's erasure.
+        """
+        public = dict(super().compared(body))
+        if "photos" in public:
+            public["photos"] = [{**photo, "sha256": None} for photo in public["photos"]]
+        return public
+
+    def private_parts(self) -> dict[str, bytes]:
+        """The private groups, and the hash of each photo."""
+        hashes = (bytes.fromhex(photo.sha256) for photo in self.photos)
+        return super().private_parts() | {f"photo.{number}": one for number, one in enumerate(hashes, start=1)}
+
+    def told(self) -> dict[str, Any]:
+        """The fields that the event has, too: of the photos it says how many."""
+        return super().told() | {"photos": len(self.photos)}
+
 
 class WithdrawFinding(Write):
     """A finding taken back."""
+
+    EVENT = "kycuong.finding.withdrawn.v1"
 
     private: Because = required(Because)

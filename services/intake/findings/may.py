@@ -1,15 +1,13 @@
 """What a caller may do with a finding's case now: what is not refused for who he is or how the case stands."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
 from typing import Any
 
 from services.domain.case import Command, Outcome, allows, outcomes
+from services.intake.findings.rules import FILER_MAY_WITHDRAW
 from services.intake.reading.reach import Reading
 from services.intake.writing.world import is_lost
 from services.kernel.identity.roles import Action, Role
-
-FILER_MAY_WITHDRAW = timedelta(hours=24)
 
 
 def may(reading: Reading, finding: Mapping[str, Any], apart: Collection[str]) -> list[str]:

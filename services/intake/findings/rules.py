@@ -1,39 +1,35 @@
-"""The rules of a finding: recorded, withdrawn, replied to, decided. Pure."""
+"""The rules of a finding: recorded, withdrawn. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from services.domain import case
 from services.domain.catalogue import COMMENDATIONS, Catalogue, Code
-from services.intake.cases.forms import DecideFinding, ReplyToFinding
+from services.intake.findings.asking import known_finding
 from services.intake.findings.forms import RecordFinding
+from services.intake.findings.state import Finding, Findings
+from services.intake.inspections.asking import filing_grant, known_inspection
+from services.intake.inspections.state import Inspection, Inspections
 from services.intake.writing.accepted import Accepted, refuse_foreign
-from services.intake.writing.asked import (
-    Asked,
-    answering_grant,
-    check_clock,
-    filing_grant,
-    known_finding,
-    known_inspection,
-    moment,
-    phone_clock,
-)
-from services.intake.writing.refusals import Incomplete, ReplyWindowOpen, WithdrawalTooLate, WrongState
+from services.intake.writing.asked import check_clock, moment, phone_clock
+from services.intake.writing.commands import Asked, Command
+from services.intake.writing.needs import Needs
+from services.intake.writing.refusals import ReplyWindowOpen, WithdrawalTooLate, WrongState
 from services.intake.writing.rights import first_of, grants_at, reaching, require_told
-from services.intake.writing.world import Finding, Inspection, World, is_lost
-from services.kernel.identity.reach import KEPT
+from services.intake.writing.world import World
 from services.kernel.identity.roles import Role
-from services.kernel.problems import Forbidden, NotFound, invalid
+from services.kernel.problems import NotFound, invalid
 from services.kernel.quarters import rfc3339
 
 SKEW = timedelta(hours=1)
-_REFERABLE = 4  # severity
 FILER_MAY_WITHDRAW = timedelta(hours=24)
 _DONE = {
-    "withdrawn": ("Ghi nhận đã được rút lại.", "The finding has been withdrawn."),
-    "replied": ("Ghi nhận đã được giải trình.", "The finding has been replied to."),
-    "lapsed": ("Thời hạn giải trình đã hết.", "The reply window has lapsed."),
-    "decided": ("Ghi nhận đã có kết luận.", "The finding has been decided."),
+    case.State.RECORDED: ("Ghi nhận chưa có giải trình hay kết luận.", "The finding waits for its reply and decision."),
+    case.State.WITHDRAWN: ("Ghi nhận đã được rút lại.", "The finding has been withdrawn."),
+    case.State.REPLIED: ("Ghi nhận đã được giải trình.", "The finding has been replied to."),
+    case.State.LAPSED: ("Thời hạn giải trình đã hết.", "The reply window has lapsed."),
+    case.State.DECIDED: ("Ghi nhận đã có kết luận.", "The finding has been decided."),
 }
 _NO_CASE = ("K00 và K04 không có giải trình hay kết luận.", "K00 and K04 take no reply or decision.")
 
@@ -55,24 +51,26 @@ def record(asked: Asked) -> Accepted:
     _capture(world, inspection, form, captured_at, flags)
     due = world.reply_due() if inspection.state == "closed" else None
     finding = Finding(
-        command.id, inspection.id, inspection.unit, code.code, inspection.catalogue, code.severity, form.count,
-        captured_at, tuple(photo.model_dump() for photo in form.photos), asked.caller.account, world.now, reply_due=due,
+        id=command.id, inspection=inspection.id, unit=inspection.unit, code=code.code, catalogue=inspection.catalogue,
+        severity=code.severity, count=form.count, captured_at=captured_at,
+        photos=tuple(photo.model_dump() for photo in form.photos), filer=asked.caller.account, received_at=world.now,
+        reply_due=due,
     )  # fmt: skip
-    world.findings[finding.id] = finding
-    world.changes.new_findings.append(finding)
+    world[Findings].known[finding.id] = finding
+    world[Findings].new.append(finding)
     if due is not None and 1 <= code.severity <= 3 and inspection.acknowledged:
         inspection.acknowledged = False  # a finding that joins the alert opens it again
-        world.changes.inspections[inspection.id] = inspection
+        world[Inspections].changed[inspection.id] = inspection
     return Accepted(
-        asked.caller.account, grant.role, inspection.quarter, inspection.unit,
-        "kycuong.finding.recorded.v1", f"finding/{finding.id}",
-        {
+        account=asked.caller.account, role=grant.role, quarter=inspection.quarter, unit=inspection.unit,
+        type="kycuong.finding.recorded.v1", subject=f"finding/{finding.id}",
+        data={
             "finding": finding.id, "inspection": inspection.id, "code": code.code, "catalogue": inspection.catalogue,
             "severity": code.severity, "count": form.count, "captured_at": str(form.captured_at),
             "photos": len(finding.photos), "flags": flags, **phone_clock(form),
             **({"reply_due": rfc3339(due)} if due else {}),
         },
-        "recorded", flags, private=True, extra={"inspection": inspection.id},
+        state="recorded", flags=flags, private=True, extra={"inspection": inspection.id},
     )  # fmt: skip
 
 
@@ -123,94 +121,52 @@ def withdraw(asked: Asked) -> Accepted:
     finding = known_finding(world, command.parent)
     inspection = known_inspection(world, finding.inspection)
     asked.grants = grants_at(asked.grants, world.rights_at)
-    require_told(world, asked.caller, inspection.unit, kept=finding.severity == KEPT)
+    require_told(world, asked.caller, inspection.unit, kept=finding.severity == case.KEPT)
     grant = filing_grant(asked, inspection, asked.caller.account == finding.filer)
     refuse_foreign(asked.known)
-    if finding.state in ("withdrawn", "decided"):
-        raise WrongState(_DONE[finding.state])
+    state = next_state(finding, case.Command.WITHDRAWAL)
     leads = first_of(reaching(world, asked.grants, inspection.unit), Role.LEAD)
     if leads is None and world.now > finding.received_at + FILER_MAY_WITHDRAW:
         raise WithdrawalTooLate
-    finding.state = "withdrawn"
+    finding.state = state
     finding.answers["withdrawal"] = command.id
-    return _about(asked, finding, inspection, (leads or grant).role, "withdrawn", {})
+    return accepted_about(asked, finding, inspection, (leads or grant).role, "withdrawn", {})
 
 
-def reply(asked: Asked) -> Accepted:
-    """Answer a finding for the unit, once, until it is decided, withdrawn or lapsed."""
-    world, command = asked.world, asked.command
-    form = cast(ReplyToFinding, command.form)
-    finding = known_finding(world, command.parent)
-    inspection = known_inspection(world, finding.inspection)
-    asked.grants = grants_at(asked.grants, world.rights_at)
-    reaching(world, asked.grants, inspection.unit)
-    if finding.severity == KEPT:
-        raise NotFound  # kept from the unit until the reviewer releases it
-    grant = answering_grant(asked, inspection.unit)
-    refuse_foreign(asked.known)
-    if finding.severity == 0:
-        raise WrongState(_NO_CASE)
-    if finding.state != "recorded":
-        raise WrongState(_DONE[finding.state])
-    finding.state, finding.accepts = "replied", form.accepts
-    finding.answers["reply"] = command.id
-    return _about(asked, finding, inspection, grant.role, "replied", {"accepts": form.accepts})
-
-
-def decide(asked: Asked) -> Accepted:
-    """Decide a finding: `upheld` only after a reply or a lapse, never by one of the team."""
-    world, command = asked.world, asked.command
-    form = cast(DecideFinding, command.form)
-    finding = known_finding(world, command.parent)
-    inspection = known_inspection(world, finding.inspection)
-    grant = reaching(world, grants_at(asked.grants, world.rights_at), inspection.unit)[0]
-    require_told(world, asked.caller, inspection.unit, kept=finding.severity == KEPT)
-    if asked.caller.account in (*inspection.team, finding.filer):
-        raise Forbidden((
-            "Người trong đoàn kiểm tra không được kết luận.",
-            "A member of the inspecting team may not decide.",
-        ))  # fmt: skip
-    _refuse_doubtful(world, asked.caller.account, inspection, finding)
-    refuse_foreign(asked.known)
-    if finding.severity == 0:
-        raise WrongState(_NO_CASE)
-    if form.outcome == "referred" and finding.severity < _REFERABLE:
-        raise invalid(
-            "/outcome",
-            "chỉ ghi nhận mức 4 mới chuyển cơ quan có thẩm quyền; hãy chọn kết quả khác",
-            "only a finding of severity 4 is referred; choose another outcome",
-        )
-    if finding.state in ("withdrawn", "decided"):
-        raise WrongState(_DONE[finding.state])
-    if form.outcome == "upheld":
-        if finding.state == "recorded":
+def next_state(finding: Finding, command: case.Command) -> case.State:
+    """Where a command takes a finding; the refusal that the table of a case has, where it takes it nowhere."""
+    match case.step(finding.severity, finding.state, command):
+        case case.State() as state:
+            return state
+        case case.Refusal.WINDOW_OPEN:
             raise ReplyWindowOpen
-        if finding.missing:
-            raise Incomplete
-    finding.state, finding.outcome = "decided", form.outcome
-    finding.answers["decision"] = command.id
-    return _about(asked, finding, inspection, grant.role, "decided", {"outcome": form.outcome})
+        case case.Refusal.NO_CASE:
+            raise WrongState(_NO_CASE)
+        case case.Refusal.UNTOLD:
+            raise NotFound
+        case case.Refusal.STANDS:
+            raise WrongState(_DONE[case.State(finding.state)])
+        case case.Refusal.UNKNOWN:
+            named = finding.state
+            raise WrongState((
+                f"Ghi nhận ở trạng thái {named}, phiên bản này chưa biết.",
+                f"The finding is in state {named}, which this version does not know.",
+            ))  # fmt: skip
 
 
-def _refuse_doubtful(world: World, account: str, inspection: Inspection, finding: Finding) -> None:
-    """Of a team that was lost nobody decides who may have been in it."""
-    lost = any(map(is_lost, (*inspection.team, finding.filer)))
-    if lost and (account, inspection.quarter) not in world.apart:
-        raise Forbidden((
-            "Tên người trong đoàn kiểm tra đã mất khi khôi phục dữ liệu, nên chưa loại trừ được rằng anh/chị ở trong "
-            "đoàn; hãy nhờ người thẩm định khác, hoặc quản trị xác nhận đoàn theo biên bản giấy.",
-            "Who was in the team was lost in a restore, and it is not certain that you were not; let another reviewer "
-            "decide, or the administrator confirm the team from the paper minutes.",
-        ))  # fmt: skip
-
-
-def _about(
+def accepted_about(
     asked: Asked, finding: Finding, inspection: Inspection, role: Role, state: str, data: Mapping[str, Any]
 ) -> Accepted:
-    asked.world.changes.findings[finding.id] = finding
+    """An accepted write about a finding that it changes, under the state's own event."""
+    asked.world[Findings].changed[finding.id] = finding
     return Accepted(
-        asked.caller.account, role, inspection.quarter, finding.unit,
-        f"kycuong.finding.{state}.v1", f"finding/{finding.id}",
-        {"finding": finding.id, "inspection": inspection.id, **data},
-        state, private=True, extra={"finding": finding.id, "inspection": inspection.id},
+        account=asked.caller.account, role=role, quarter=inspection.quarter, unit=finding.unit,
+        type=f"kycuong.finding.{state}.v1", subject=f"finding/{finding.id}",
+        data={"finding": finding.id, "inspection": inspection.id, **data},
+        state=state, private=True, extra={"finding": finding.id, "inspection": inspection.id},
     )  # fmt: skip
+
+
+def touch_recorded(needs: Needs, command: Command) -> None:
+    """Need the inspection that a new finding is of."""
+    needs.of(Inspections)[cast(RecordFinding, command.form).inspection] = None

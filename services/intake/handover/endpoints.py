@@ -155,7 +155,7 @@ async def _store_words(service: Service, items: Sequence[Item], token: bytes) ->
     trace = trace_headers()
 
     def read(item: Item) -> Command | Problem:
-        one = read_line(item.line, token, None, trace) if item.photo is None else BadJson()
+        one = read_line(service.nouns, item.line, token, None, trace) if item.photo is None else BadJson()
         if isinstance(one, Command):
             one.handed_over = True
         return one

@@ -113,6 +113,8 @@ class ClosingWords(Form):
 class CloseInspection(Measured):
     """The roll and the end of an inspection."""
 
+    EVENT = "kycuong.inspection.closed.v1"
+
     closed_at: Time
     assigned: Tally
     present: Tally

@@ -1,10 +1,12 @@
 """The bodies of an inspection's opening and its acknowledgement; the closing has its own file."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from services.intake.writing.forms import ABSENT, AccountName, Number, Time, Timed, UnitId, Write
+
+_TOLD = {"risk": "targeted", "complaint": "targeted"}
 
 
 def _impartial(declared: bool) -> bool:
@@ -16,8 +18,15 @@ def _impartial(declared: bool) -> bool:
     return declared
 
 
+def told_selection(selection: str) -> str:
+    """A unit's selection as the log tells it: not whether a risk or a complaint led there."""
+    return _TOLD.get(selection, selection)
+
+
 class OpenInspection(Timed):
     """The beginning of an inspection."""
+
+    EVENT = "kycuong.inspection.opened.v1"
 
     unit: UnitId
     kind: Literal["unannounced", "planned", "recheck"]
@@ -28,6 +37,13 @@ class OpenInspection(Timed):
     impartial: Annotated[bool, AfterValidator(_impartial)] = ABSENT
     """The opener's declaration of no conflict of interest with the unit."""
 
+    def told(self) -> dict[str, Any]:
+        """The fields that the event has, too: it names the team by pseudonyms, and tells less of the selection."""
+        members = {name: value for name, value in super().told().items() if name != "team"}
+        return members | {"selection": told_selection(self.selection)}
+
 
 class Acknowledge(Write):
     """The head has seen it."""
+
+    EVENT = "kycuong.inspection.acknowledged.v1"

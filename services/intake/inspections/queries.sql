@@ -1,5 +1,33 @@
 -- Statements of inspections.
 
+-- name: units_of_inspections
+-- The units of these inspections: they never change.
+SELECT id::text, unit FROM intake.inspection WHERE id = ANY($1::uuid[]);
+
+-- name: inspections_by_id
+-- Inspections as the rules need them, read after their units are locked.
+SELECT id::text, unit, quarter, catalogue, opener, team, opened_at, state, closing::text, closed_at, reply_due, acknowledged
+FROM intake.inspection WHERE id = ANY($1::uuid[]);
+
+-- name: store_inspections
+-- New inspections; teams come as one JSON list each, for arrays of arrays must be rectangular.
+INSERT INTO intake.inspection (id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener, team, received_at, state,
+                               impartial)
+SELECT id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener,
+       ARRAY(SELECT jsonb_array_elements_text(team)), received_at, 'open', impartial
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[],
+            $9::text[], $10::jsonb[], $11::timestamptz[], $12::boolean[])
+    AS opened(id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener, team, received_at, impartial);
+
+-- name: update_inspections
+-- What became of inspections.
+UPDATE intake.inspection
+SET state = changed.state, closing = changed.closing, closed_at = changed.closed_at,
+    roll = coalesce(changed.roll, inspection.roll), reply_due = changed.reply_due, acknowledged = changed.acknowledged
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::jsonb[], $6::timestamptz[], $7::boolean[])
+    AS changed(id, state, closing, closed_at, roll, reply_due, acknowledged)
+WHERE inspection.id = changed.id;
+
 -- name: inspections
 -- From one id on ($1) and before another ($2) the inspections a caller ($4) may read, newest first: of his whole reach
 -- ($5, $6), and of his own teams ($7, $8). How many findings each has, and how many wait for a reply or a decision; what is

@@ -3,27 +3,19 @@
 from typing import cast
 
 from services.intake.directory import rules as units
+from services.intake.inspections.asking import answering_grant, filing_grant, known_inspection
 from services.intake.inspections.closing_form import CloseInspection
-from services.intake.inspections.forms import OpenInspection
+from services.intake.inspections.forms import OpenInspection, told_selection
+from services.intake.inspections.state import Inspection, Inspections
 from services.intake.writing.accepted import Accepted, refuse_foreign
-from services.intake.writing.asked import (
-    Asked,
-    answering_grant,
-    catalogue_on,
-    check_clock,
-    filing_grant,
-    known_inspection,
-    moment,
-    phone_clock,
-)
+from services.intake.writing.asked import catalogue_on, check_clock, moment, phone_clock
+from services.intake.writing.commands import Asked, Command
+from services.intake.writing.needs import Needs
 from services.intake.writing.refusals import WrongState
 from services.intake.writing.rights import grants_at, reaching
-from services.intake.writing.world import Inspection, World
+from services.intake.writing.world import World
 from services.kernel.problems import FieldError, Invalid, invalid
 from services.kernel.quarters import local_date, quarter_of, rfc3339
-
-SELECTIONS = {"risk": "targeted", "complaint": "targeted"}
-"""What the log is not told apart."""
 
 
 def open_inspection(asked: Asked) -> Accepted:
@@ -41,9 +33,12 @@ def open_inspection(asked: Asked) -> Accepted:
     check_clock(world, "/opened_at", opened_at, form, flags)
     catalogue = catalogue_on(world, day, "/opened_at")
     team = tuple(dict.fromkeys((caller.account, *form.team)))
-    inspection = Inspection(command.id, form.unit, quarter_of(day), catalogue.version, caller.account, team, opened_at)
-    world.inspections[command.id] = inspection
-    world.changes.new_inspections.append((
+    inspection = Inspection(
+        id=command.id, unit=form.unit, quarter=quarter_of(day), catalogue=catalogue.version, opener=caller.account,
+        team=team, opened_at=opened_at,
+    )  # fmt: skip
+    world[Inspections].known[command.id] = inspection
+    world[Inspections].new.append((
         inspection,
         {
             "kind": form.kind, "selection": form.selection, "basis": form.basis, "impartial": bool(form.impartial),
@@ -51,15 +46,15 @@ def open_inspection(asked: Asked) -> Accepted:
         },
     ))  # fmt: skip
     return Accepted(
-        caller.account, grants[0].role, inspection.quarter, form.unit,
-        "kycuong.inspection.opened.v1", f"inspection/{command.id}",
-        {
-            "inspection": command.id, "kind": form.kind, "selection": SELECTIONS.get(form.selection, form.selection),
+        account=caller.account, role=grants[0].role, quarter=inspection.quarter, unit=form.unit,
+        type="kycuong.inspection.opened.v1", subject=f"inspection/{command.id}",
+        data={
+            "inspection": command.id, "kind": form.kind, "selection": told_selection(form.selection),
             "basis": form.basis, "opened_at": str(form.opened_at), "quarter": inspection.quarter,
             "catalogue": catalogue.version, "flags": flags, **phone_clock(form),
             **({"impartial": True} if form.impartial else {}),
         },
-        "open", flags, team=team,
+        state="open", flags=flags, team=team,
         extra={"quarter": inspection.quarter, "catalogue": catalogue.version},
     )  # fmt: skip
 
@@ -98,15 +93,15 @@ def close_inspection(asked: Asked) -> Accepted:
         for name in ("assigned", "present", "unexcused", "late", "persons_checked", "files_checked", "signed")
     } | {"excused": form.excused.model_dump(exclude_unset=True)}
     inspection.roll = roll
-    world.changes.inspections[inspection.id] = world.changes.closed[inspection.id] = inspection
+    world[Inspections].changed[inspection.id] = world[Inspections].closed[inspection.id] = inspection
     return Accepted(
-        asked.caller.account, grant.role, inspection.quarter, inspection.unit,
-        "kycuong.inspection.closed.v1", f"inspection/{inspection.id}",
-        {
+        account=asked.caller.account, role=grant.role, quarter=inspection.quarter, unit=inspection.unit,
+        type="kycuong.inspection.closed.v1", subject=f"inspection/{inspection.id}",
+        data={
             "inspection": inspection.id, "closed_at": str(form.closed_at), **roll, "reply_due": rfc3339(due),
             "flags": flags, **phone_clock(form),
         },
-        "closed", flags, private=True, extra={"inspection": inspection.id, "reply_due": rfc3339(due)},
+        state="closed", flags=flags, private=True, extra={"inspection": inspection.id, "reply_due": rfc3339(due)},
     )  # fmt: skip
 
 
@@ -122,9 +117,17 @@ def acknowledge(asked: Asked) -> Accepted:
     if inspection.acknowledged:
         raise WrongState(("Cảnh báo này đã được xác nhận.", "This alert is already acknowledged."))
     inspection.acknowledged = True
-    world.changes.inspections[inspection.id] = inspection
+    world[Inspections].changed[inspection.id] = inspection
     return Accepted(
-        asked.caller.account, grant.role, inspection.quarter, inspection.unit,
-        "kycuong.inspection.acknowledged.v1", f"inspection/{inspection.id}", {"inspection": inspection.id},
-        "acknowledged", extra={"inspection": inspection.id},
+        account=asked.caller.account, role=grant.role, quarter=inspection.quarter, unit=inspection.unit,
+        type="kycuong.inspection.acknowledged.v1", subject=f"inspection/{inspection.id}",
+        data={"inspection": inspection.id},
+        state="acknowledged", extra={"inspection": inspection.id},
     )  # fmt: skip
+
+
+def touch_opening(needs: Needs, command: Command) -> None:
+    """Move the unit's sequence, and name the team."""
+    form = cast(OpenInspection, command.form)
+    needs.units.add(form.unit)
+    needs.accounts.update(form.team)

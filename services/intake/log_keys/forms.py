@@ -28,4 +28,6 @@ VKey = Annotated[str, Field(max_length=300), AfterValidator(_vkey), shown(_VKEY)
 class AddLogKey(Write):
     """A further key that signs the log's checkpoints."""
 
+    EVENT = "kycuong.log.key_added.v1"
+
     vkey: VKey

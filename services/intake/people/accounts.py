@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 from services.intake.people.local_sign_in import HASHER, verify
 from services.intake.people.sql import QUERIES
-from services.intake.writing import loading
 from services.intake.writing.events import Numbers, system_event
-from services.intake.writing.storing import store_writes
+from services.intake.writing.sql import QUERIES as WRITING
+from services.intake.writing.storing import lock_units, store_writes
 from services.kernel.envelope import derived_id
 from services.kernel.identity.authentication import hash_token
 from services.kernel.identity.roles import Role
@@ -181,10 +181,10 @@ async def _tell(
     time: datetime,
     at: datetime,
 ) -> None:
-    locked = await connection.fetch(loading.QUERIES.lock_units, [unit])
-    if not locked or await connection.fetchval(loading.QUERIES.behind_until) is not None:
+    last = await lock_units(connection, [unit])
+    if not last or await connection.fetchval(WRITING.behind_until) is not None:
         raise BehindLog
-    numbers = Numbers({unit: locked[0]["last_seq"]})
+    numbers = Numbers(last)
     event = system_event(
         source, derived_id(str(appointment), type, 1), type, f"post/{tenure}", time, unit, numbers.next(unit),
         {"tenure": str(tenure), "at": rfc3339(at)},

@@ -1,5 +1,10 @@
 -- Statements of phones.
 
+-- name: store_devices
+-- New phones.
+INSERT INTO intake.device (id, account, key, registered_at)
+SELECT id, account, key, $4 FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS new(id, account, key);
+
 -- name: team_accounts
 -- Everybody who was in a team of an inspection of these units.
 SELECT DISTINCT unnest(team) AS account FROM intake.inspection WHERE $2 OR unit = ANY($1::text[]);

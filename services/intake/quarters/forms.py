@@ -28,6 +28,8 @@ Root = Annotated[str, Field(max_length=44), AfterValidator(_root), shown(r"^[A-Z
 class Commend(Write):
     """Praise for a unit."""
 
+    EVENT = "kycuong.commendation.recorded.v1"
+
     unit: UnitId
     code: Literal["K01", "K02", "K03"]
     date: Day
@@ -37,11 +39,15 @@ class Commend(Write):
 class CloseQuarter(Write):
     """The cut of a quarter."""
 
+    EVENT = "kycuong.quarter.closed.v1"
+
     edition: Literal["flash", "official"]
 
 
 class PublishQuarter(Write):
     """What a reviewer read of a cut, made public: the root over its cards."""
+
+    EVENT = "kycuong.quarter.published.v1"
 
     closing: WriteId
     cards_root: Root

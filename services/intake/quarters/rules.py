@@ -1,4 +1,4 @@
-"""The rules of the Department's own writes: commendations, the cut of a quarter, the log's keys. Pure."""
+"""The rules of the Department's own writes: commendations, the cut of a quarter and its publication. Pure."""
 
 from base64 import b64decode
 from datetime import date, timedelta
@@ -6,15 +6,16 @@ from typing import cast
 
 from services.domain.words import EDITIONS
 from services.intake.directory import rules as units
-from services.intake.log_keys.forms import AddLogKey
 from services.intake.quarters.forms import CloseQuarter, Commend, PublishQuarter
+from services.intake.quarters.state import Commendations, Cut, Quarters
 from services.intake.writing.accepted import Accepted, refuse_foreign
-from services.intake.writing.asked import AHEAD, Asked, catalogue_on, whole_province
-from services.intake.writing.refusals import AlreadyClosed, ClockDoubted, KeyKnown, TooEarly, WrongState
+from services.intake.writing.asked import AHEAD, catalogue_on, whole_province
+from services.intake.writing.commands import Asked, Command
+from services.intake.writing.needs import Needs
+from services.intake.writing.refusals import AlreadyClosed, ClockDoubted, TooEarly, WrongState
 from services.intake.writing.rights import grants_at, reaching
-from services.intake.writing.world import Cut, World
+from services.intake.writing.world import World
 from services.kernel.envelope import NO_UNIT
-from services.kernel.log.note import Verifier
 from services.kernel.problems import Invalid, invalid
 from services.kernel.quarters import local_date, quarter_days, quarter_name, quarter_of
 
@@ -39,12 +40,12 @@ def commend(asked: Asked) -> Accepted:
     if day > local_date(world.now + AHEAD):
         raise invalid("/date", "là ngày chưa tới", "is still to come")
     catalogue = catalogue_on(world, day, "/date")
-    world.changes.commendations.append((command.id, form.unit, form.code, day, world.now))
+    world[Commendations].new.append((command.id, form.unit, form.code, day, world.now))
     return Accepted(
-        asked.caller.account, grant.role, quarter_of(local_date(world.now)), form.unit,
-        "kycuong.commendation.recorded.v1", f"commendation/{command.id}",
-        {"commendation": command.id, "code": form.code, "date": form.date, "catalogue": catalogue.version},
-        "recorded", private=True, extra={"quarter": quarter_of(day)},
+        account=asked.caller.account, role=grant.role, quarter=quarter_of(local_date(world.now)), unit=form.unit,
+        type="kycuong.commendation.recorded.v1", subject=f"commendation/{command.id}",
+        data={"commendation": command.id, "code": form.code, "date": form.date, "catalogue": catalogue.version},
+        state="recorded", private=True, extra={"quarter": quarter_of(day)},
     )  # fmt: skip
 
 
@@ -57,20 +58,20 @@ def close_quarter(asked: Asked) -> Accepted:
     )
     refuse_foreign(asked.known)
     for edition in (form.edition, "official"):
-        if (quarter, edition) in world.cuts:
+        if (quarter, edition) in world[Quarters].cuts:
             raise AlreadyClosed((
                 f"{quarter_name(quarter)} đã được chốt {_EDITIONS[edition][0]}.",
                 f"The {_EDITIONS[edition][1]} edition of {quarter_name(quarter, 'en')} is already closed.",
             ))  # fmt: skip
     _require_day(quarter, form.edition, local_date(world.now))
     _require_certainty(world, quarter, form.edition)
-    world.cuts[quarter, form.edition] = Cut(command.id)
-    world.changes.quarters.append((quarter, form.edition, command.id, world.now))
+    world[Quarters].cuts[quarter, form.edition] = Cut(command.id)
+    world[Quarters].closings.append((quarter, form.edition, command.id, world.now))
     return Accepted(
-        asked.caller.account, grant.role, quarter_of(local_date(world.now)), NO_UNIT,
-        "kycuong.quarter.closed.v1", f"quarter/{quarter}",
-        {"quarter": quarter, "edition": form.edition, "cards": CARDS},
-        "closed", extra={"quarter": quarter, "edition": form.edition}, barrier=True,
+        account=asked.caller.account, role=grant.role, quarter=quarter_of(local_date(world.now)), unit=NO_UNIT,
+        type="kycuong.quarter.closed.v1", subject=f"quarter/{quarter}",
+        data={"quarter": quarter, "edition": form.edition, "cards": CARDS},
+        state="closed", extra={"quarter": quarter, "edition": form.edition}, barrier=True,
     )  # fmt: skip
 
 
@@ -118,42 +119,32 @@ def publish_quarter(asked: Asked) -> Accepted:
             f"{en} has no closing of this id; close the quarter first, then publish that closing.",
         ))  # fmt: skip
     root = b64decode(form.cards_root)
-    if root in world.cuts[quarter, edition].roots:
+    if root in world[Quarters].cuts[quarter, edition].roots:
         raise WrongState((
             f"Bản này của {vi} đã được công bố với đúng gốc này.",
             f"This edition of {en} was published with this root already.",
         ))  # fmt: skip
-    world.cuts[quarter, edition].roots.add(root)
-    world.changes.publications.append((command.id, form.closing, root, world.now))
+    world[Quarters].cuts[quarter, edition].roots.add(root)
+    world[Quarters].publications.append((command.id, form.closing, root, world.now))
     told = {"quarter": quarter, "edition": edition, "closing": form.closing, "cards_root": form.cards_root}
     return Accepted(
-        asked.caller.account, grant.role, quarter_of(local_date(world.now)), NO_UNIT,
-        "kycuong.quarter.published.v1", f"quarter/{quarter}", told, "published", extra=told, barrier=True,
+        account=asked.caller.account, role=grant.role, quarter=quarter_of(local_date(world.now)), unit=NO_UNIT,
+        type="kycuong.quarter.published.v1", subject=f"quarter/{quarter}", data=told, state="published", extra=told,
+        barrier=True,
     )  # fmt: skip
 
 
 def _closing_of(world: World, quarter: str, edition: str) -> str | None:
-    cut = world.cuts.get((quarter, edition))
+    cut = world[Quarters].cuts.get((quarter, edition))
     return cut.id if cut else None
 
 
-def add_log_key(asked: Asked) -> Accepted:
-    """Tell of a further key that signs this log's checkpoints, once."""
-    world, command = asked.world, asked.command
-    key = Verifier.parse(cast(AddLogKey, command.form).vkey)
-    if key.name != world.origin:
-        raise invalid(
-            "/vkey",
-            f"là khóa của nhật ký {key.name}, không phải của {world.origin}",
-            f"is a key of the log {key.name}, not of {world.origin}",
-        )
-    grant = grants_at(asked.grants, world.rights_at)[0]
-    refuse_foreign(asked.known)
-    if key.vkey in world.log_keys:
-        raise KeyKnown
-    world.log_keys.add(key.vkey)
-    world.changes.log_keys.append((key.vkey, command.id))
-    return Accepted(
-        asked.caller.account, grant.role, quarter_of(local_date(world.now)), NO_UNIT,
-        "kycuong.log.key_added.v1", f"log-key/{key.key_id.hex()}", {"vkey": key.vkey}, "added",
-    )  # fmt: skip
+def touch_commendation(needs: Needs, command: Command) -> None:
+    """Move the praised unit's sequence."""
+    needs.units.add(cast(Commend, command.form).unit)
+
+
+def touch(needs: Needs, command: Command) -> None:
+    """Need the cuts of the quarter that a write's path names."""
+    needs.units.add(NO_UNIT)
+    needs.of(Quarters)[command.parent] = None

@@ -10,8 +10,8 @@ from fastapi import Depends, Header, Query
 
 from services.intake.reading.reach import Reading
 from services.intake.vault.sealing import Sealed
+from services.intake.vault.sql import QUERIES
 from services.intake.writing.forms import MAX_TEXT
-from services.intake.writing.loading import QUERIES
 from services.kernel.identity.roles import Role
 from services.kernel.problems import invalid
 from services.kernel.quarters import rfc3339

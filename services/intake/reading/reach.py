@@ -97,7 +97,7 @@ class Reading:
 
     async def days_left(self) -> DaysLeft:
         """The working days left until deadlines."""
-        return DaysLeft(await self.service.writes.calendar.current(self.connection), self.now)
+        return DaysLeft(await self.service.calendar(self.connection), self.now)
 
     def _reach(self, grant: Grant) -> Reach:
         return MATRIX[self.action][grant.role]
@@ -124,5 +124,5 @@ async def reading(request: Request, action: Action) -> AsyncIterator[Reading]:
     async with snapshot(service.pool) as connection:
         caller, now = await authenticate(connection, token), service.clock.now()
         grants = caller.require(action, now)
-        directory = await service.writes.directory.current(connection)
+        directory = await service.directory(connection)
         yield Reading(service, connection, caller, action, grants, directory, now)

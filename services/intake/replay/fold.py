@@ -11,10 +11,17 @@ from datetime import date, datetime
 from typing import Any
 
 from services.domain.units import FIELDS, Version
+from services.intake.calendars.state import Calendars
 from services.intake.directory import rules as units
+from services.intake.directory.state import Units
+from services.intake.erasures.state import Erasure, Erasures
+from services.intake.findings.state import Finding, Findings
+from services.intake.inspections.state import Inspection, Inspections
+from services.intake.log_keys.state import LogKeys
+from services.intake.quarters.state import Commendations, Cut, Quarters
 from services.intake.writing.events import answer_bytes
 from services.intake.writing.forms import is_write_id
-from services.intake.writing.world import LOST, Cut, Erasure, Finding, Inspection, World
+from services.intake.writing.world import LOST, World
 from services.kernel.envelope import Envelope
 from services.kernel.quarters import local_date, parse_instant, quarter_of
 
@@ -82,7 +89,7 @@ class Restored:
 
     def quarter(self, event: Envelope) -> str:
         """The quarter of an event's pseudonyms: the inspection's, else that of the event."""
-        inspection = self.world.inspections.get(event.data.get("inspection", ""))
+        inspection = self.world[Inspections].known.get(event.data.get("inspection", ""))
         return inspection.quarter if inspection else quarter_of(local_date(parse_instant(event.time)))
 
 
@@ -93,23 +100,24 @@ Told = tuple[str, dict[str, Any]] | None
 def _opened(restored: Restored, event: Envelope) -> Told:
     data, world = event.data, restored.world
     extra = {"quarter": data["quarter"], "catalogue": data["catalogue"]}
-    if event.id in world.inspections:
+    if event.id in world[Inspections].known:
         return "open", extra
     team = tuple(dict.fromkeys(restored.person(ref, data["quarter"]) for ref in data["team"]))
     opener = restored.person(data["by"]["ref"], data["quarter"])
     inspection = Inspection(
-        event.id, event.unit, data["quarter"], data["catalogue"], opener, team, parse_instant(data["opened_at"])
-    )
-    world.inspections[event.id] = inspection
+        id=event.id, unit=event.unit, quarter=data["quarter"], catalogue=data["catalogue"], opener=opener, team=team,
+        opened_at=parse_instant(data["opened_at"]),
+    )  # fmt: skip
+    world[Inspections].known[event.id] = inspection
     asked = {"kind": data["kind"], "selection": data["selection"], "basis": data["basis"]}
     received = {"impartial": data.get("impartial", False), "received_at": parse_instant(event.time)}
-    world.changes.new_inspections.append((inspection, asked | received))
+    world[Inspections].new.append((inspection, asked | received))
     return "open", extra
 
 
 def _inspection_of(restored: Restored, event: Envelope) -> Inspection:
-    inspection = restored.world.inspections[event.data["inspection"]]
-    restored.world.changes.inspections[inspection.id] = inspection
+    inspection = restored.world[Inspections].known[event.data["inspection"]]
+    restored.world[Inspections].changed[inspection.id] = inspection
     return inspection
 
 
@@ -118,7 +126,7 @@ def _closed(restored: Restored, event: Envelope) -> Told:
     inspection.state, inspection.closing = "closed", event.id
     inspection.closed_at, inspection.reply_due = parse_instant(data["closed_at"]), parse_instant(data["reply_due"])
     inspection.acknowledged, inspection.roll = False, {name: data[name] for name in _ROLL}
-    restored.world.changes.closed[inspection.id] = inspection
+    restored.world[Inspections].closed[inspection.id] = inspection
     return "closed", {"inspection": inspection.id, "reply_due": data["reply_due"]}
 
 
@@ -131,25 +139,26 @@ def _acknowledged(restored: Restored, event: Envelope) -> Told:
 def _recorded(restored: Restored, event: Envelope) -> Told:
     data, world = event.data, restored.world
     extra = {"inspection": data["inspection"]}
-    if event.id in world.findings:
+    if event.id in world[Findings].known:
         return "recorded", extra
-    inspection = world.inspections[data["inspection"]]
+    inspection = world[Inspections].known[data["inspection"]]
     due = parse_instant(data["reply_due"]) if "reply_due" in data else None
     finding = Finding(
-        event.id, inspection.id, event.unit, data["code"], data["catalogue"], data["severity"], data["count"],
-        parse_instant(data["captured_at"]), ({"lost": True},) * data["photos"],
-        restored.person(data["by"]["ref"], inspection.quarter), parse_instant(event.time), reply_due=due,
+        id=event.id, inspection=inspection.id, unit=event.unit, code=data["code"], catalogue=data["catalogue"],
+        severity=data["severity"], count=data["count"], captured_at=parse_instant(data["captured_at"]),
+        photos=({"lost": True},) * data["photos"], filer=restored.person(data["by"]["ref"], inspection.quarter),
+        received_at=parse_instant(event.time), reply_due=due,
     )  # fmt: skip
-    world.findings[event.id] = finding
-    world.changes.new_findings.append(finding)
+    world[Findings].known[event.id] = finding
+    world[Findings].new.append(finding)
     if due is not None and 1 <= finding.severity <= 3:
         _inspection_of(restored, event).acknowledged = False
     return "recorded", extra
 
 
 def _finding_of(restored: Restored, event: Envelope) -> Finding:
-    finding = restored.world.findings[event.data["finding"]]
-    restored.world.changes.findings[finding.id] = finding
+    finding = restored.world[Findings].known[event.data["finding"]]
+    restored.world[Findings].changed[finding.id] = finding
     return finding
 
 
@@ -189,7 +198,7 @@ def _lapsed(restored: Restored, event: Envelope) -> Told:
 def _commended(restored: Restored, event: Envelope) -> Told:
     data, day = event.data, date.fromisoformat(event.data["date"])
     if event.id not in restored.repeated:
-        restored.world.changes.commendations.append((
+        restored.world[Commendations].new.append((
             event.id, event.unit, data["code"], day, parse_instant(event.time)
         ))  # fmt: skip
     return "recorded", {"quarter": quarter_of(day)}
@@ -198,18 +207,18 @@ def _commended(restored: Restored, event: Envelope) -> Told:
 def _quarter_closed(restored: Restored, event: Envelope) -> Told:
     quarter, edition = event.data["quarter"], event.data["edition"]
     world = restored.world
-    if (quarter, edition) not in world.cuts:
-        world.cuts[quarter, edition] = Cut(event.id)
-        world.changes.quarters.append((quarter, edition, event.id, parse_instant(event.time)))
+    if (quarter, edition) not in world[Quarters].cuts:
+        world[Quarters].cuts[quarter, edition] = Cut(event.id)
+        world[Quarters].closings.append((quarter, edition, event.id, parse_instant(event.time)))
     return "closed", {"quarter": quarter, "edition": edition}
 
 
 def _quarter_published(restored: Restored, event: Envelope) -> Told:
     told = {name: event.data[name] for name in ("quarter", "edition", "closing", "cards_root")}
-    cut, root = restored.world.cuts.get((told["quarter"], told["edition"])), b64decode(told["cards_root"])
+    cut, root = restored.world[Quarters].cuts.get((told["quarter"], told["edition"])), b64decode(told["cards_root"])
     if cut is not None and cut.id == told["closing"] and root not in cut.roots:
         cut.roots.add(root)
-        restored.world.changes.publications.append((event.id, cut.id, root, parse_instant(event.time)))
+        restored.world[Quarters].publications.append((event.id, cut.id, root, parse_instant(event.time)))
     return "published", told
 
 
@@ -217,15 +226,15 @@ def _calendar_published(restored: Restored, event: Envelope) -> Told:
     """The file's exact text is lost, and pinned by its hash; the days that it gives are all told."""
     days = {name: value for name, value in event.data.items() if name not in ("by", "sha256")}
     content = json.dumps({**days, "weekend": [6, 7]}, ensure_ascii=False)
-    restored.world.changes.calendars.append((days["version"], event.id, content))
+    restored.world[Calendars].new.append((days["version"], event.id, content))
     return "published", {"version": days["version"]}
 
 
 def _key_added(restored: Restored, event: Envelope) -> Told:
     vkey, world = event.data["vkey"], restored.world
-    if vkey not in world.log_keys:
-        world.log_keys.add(vkey)
-        world.changes.log_keys.append((vkey, event.id))
+    if vkey not in world[LogKeys].known:
+        world[LogKeys].known.add(vkey)
+        world[LogKeys].new.append((vkey, event.id))
     return "added", {}
 
 
@@ -234,10 +243,12 @@ def _erased(restored: Restored, event: Envelope) -> Told:
     about, parts = event.data["event"], sorted(event.data["parts"])
     asked = [
         one
-        for one in restored.world.erasures.values()
+        for one in restored.world[Erasures].known.values()
         if one.state == "requested" and one.event == about and sorted(one.parts) == parts
     ]
-    erasure = asked[0] if asked else Erasure(event.id, about, event.unit, tuple(parts), "")
+    erasure = (
+        asked[0] if asked else Erasure(id=event.id, event=about, unit=event.unit, parts=tuple(parts), requester="")
+    )
     erasure.state, erasure.settlement = "erased", event.id
     restored.erased.append((erasure, parse_instant(event.time)))
     return "erased", ({"erasure": erasure.id} if asked else {}) | {"parts": event.data["parts"]}
@@ -249,8 +260,8 @@ def _registered(restored: Restored, event: Envelope) -> Told:
         day = date.fromisoformat(data["valid_from"])
         version = Version(day, None, data["name"], data["group"], data["parent"], data["staff"])
         world.own_directory().register(event.unit, version)
-        world.changes.new_units.append((event.unit, parse_instant(event.time)))
-        world.changes.units[event.unit] = None
+        world[Units].new.append((event.unit, parse_instant(event.time)))
+        world[Units].changed[event.unit] = None
     return "register", {}
 
 
@@ -258,13 +269,13 @@ def _amended(restored: Restored, event: Envelope) -> Told:
     world = restored.world
     fields = {name: value for name, value in event.data.items() if name in FIELDS}
     world.own_directory().amend(event.unit, date.fromisoformat(event.data["valid_from"]), fields)
-    world.changes.units[event.unit] = None
+    world[Units].changed[event.unit] = None
     return "amend", {}
 
 
 def _unit_closed(restored: Restored, event: Envelope) -> Told:
     restored.world.own_directory().close(event.unit, date.fromisoformat(event.data["valid_to"]))
-    restored.world.changes.units[event.unit] = None
+    restored.world[Units].changed[event.unit] = None
     return "close", {}
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from services.domain.calendar import version_number
 from services.domain.rulefiles import SCHEMAS, BadRuleFile, Genesis, calendar_files, genesis
+from services.intake.calendars.store import published_versions, store_calendars
+from services.intake.replay.sql import QUERIES
 from services.intake.writing.events import Numbers, system_event
-from services.intake.writing.loading import QUERIES
-from services.intake.writing.storing import columns, store_writes
+from services.intake.writing.storing import lock_units, store_writes
 from services.kernel.envelope import NO_UNIT, genesis_id
 from services.kernel.process.folder import Folder
 from services.kernel.process.loops import StartRefused
@@ -28,11 +29,10 @@ async def publish_rules(pool: Pool, source: str, now: datetime, schemas: Path = 
     """
     rules = _rules(schemas)
     async with transaction(pool) as connection:
-        locked = await connection.fetch(QUERIES.lock_units, [NO_UNIT])
-        numbers = Numbers({NO_UNIT: locked[0]["last_seq"]})
+        numbers = Numbers(await lock_units(connection, [NO_UNIT]))
         known = {row["id"]: row["answer"] for row in await connection.fetch(QUERIES.genesis_known, list(rules))}
         _refuse_changed(rules, known)
-        published = [row["version"] for row in await connection.fetch(QUERIES.calendars)]
+        published = await published_versions(connection)
         fresh = {key: rule for key, rule in rules.items() if key not in known and not _overtaken(rule, published)}
         events = [
             system_event(source, key, rule.type, rule.subject, now, NO_UNIT, numbers.next(NO_UNIT), rule.data)
@@ -95,4 +95,4 @@ def _overtaken(rule: Genesis, published: Sequence[str]) -> bool:
 async def _keep_calendars(connection: Connection, ids: set[str], schemas: Path) -> None:
     """Have the text of every published calendar at hand, also of those that an earlier program published."""
     rows = [(version, genesis_id(CALENDAR, version), text) for version, text in calendar_files(schemas)]
-    await connection.execute(QUERIES.store_calendars, *columns([row for row in rows if row[1] in ids], 3))
+    await store_calendars(connection, [row for row in rows if row[1] in ids])

@@ -4,10 +4,12 @@ import logging
 import time
 
 from services.intake.replay import genesis
+from services.intake.replay.sql import QUERIES
 from services.intake.writing.events import renumbered, renumbered_answer
-from services.intake.writing.loading import QUERIES
 from services.intake.writing.service import Service
+from services.intake.writing.sql import QUERIES as WRITING
 from services.intake.writing.standing import SHORTER
+from services.intake.writing.storing import lock_units
 from services.kernel.feed.client import OtherLog, first_key
 from services.kernel.feed.entries import EntryFeed
 from services.kernel.log.note import BadNote, Checkpoint, Verifier
@@ -89,8 +91,7 @@ async def finish(service: Service) -> None:
     """The database holds what the log holds: send again what was refused meanwhile, and take writes."""
     async with transaction(service.pool) as connection:
         stale = await connection.fetch(QUERIES.stale_rows)
-        locked = await connection.fetch(QUERIES.lock_units, sorted({row["unit"] for row in stale}))
-        numbers = {row["unit"]: row["last_seq"] for row in locked}
+        numbers = await lock_units(connection, {row["unit"] for row in stale})
         for row in stale:
             number = numbers[row["unit"]] = numbers[row["unit"]] + 1
             raw = renumbered(row["bytes"], number)
@@ -100,7 +101,7 @@ async def finish(service: Service) -> None:
                 await connection.execute(
                     QUERIES.renumber_answer, row["event_id"], renumbered_answer(answer, number, raw)
                 )
-        await connection.execute(QUERIES.raise_numbers, list(numbers), list(numbers.values()))
+        await connection.execute(WRITING.raise_numbers, list(numbers), list(numbers.values()))
         await connection.execute(QUERIES.catch_up)
         failpoint("intake.before_opening")
         # a crash here leaves the database as behind as before; the next start finds nothing missing and comes here

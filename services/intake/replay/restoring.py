@@ -2,29 +2,24 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from services.domain.calendar import WorkingCalendar
+from services.intake.directory.state import Units
+from services.intake.erasures.state import Erasures
+from services.intake.erasures.store import settle
+from services.intake.findings.state import Findings
+from services.intake.inspections.state import Inspections
+from services.intake.log_keys.state import LogKeys
+from services.intake.nouns import keepers
+from services.intake.quarters.state import Quarters
 from services.intake.replay.fold import Restored
-from services.intake.writing.loading import (
-    QUERIES,
-    Target,
-    load_directory,
-    load_erasures,
-    load_findings,
-    load_inspections,
-)
+from services.intake.replay.sql import QUERIES
+from services.intake.writing.keeper import Keeper, columns
+from services.intake.writing.needs import Needs
 from services.intake.writing.service import Service
-from services.intake.writing.storing import (
-    columns,
-    new_finding,
-    store_altered,
-    store_department,
-    store_directory,
-    store_erasures,
-    store_inspections,
-)
-from services.intake.writing.world import Changes, Cut, World
+from services.intake.writing.sql import QUERIES as WRITING
+from services.intake.writing.storing import lock_units
+from services.intake.writing.world import World
 from services.kernel.envelope import Envelope
 from services.kernel.store.db import Connection
 
@@ -35,34 +30,28 @@ _TURN = 250  # entries folded before others have their turn
 async def restore(connection: Connection, service: Service, entries: Sequence[Entry]) -> None:
     """Rebuild what these entries say, in their order; the transaction's end makes it stand."""
     events = [event for event, _ in entries]
-    await connection.fetch(QUERIES.lock_units, sorted({event.unit for event in events}))
-    await connection.execute(QUERIES.lock_directory)
-    restored = await _load(connection, service, events)
+    await lock_units(connection, {event.unit for event in events})
+    fresh = keepers()  # what others remember may be of another database
+    restored = await _load(connection, service, fresh, events)
     for place, (event, raw) in enumerate(entries):
         if place % _TURN == 0:
             await asyncio.sleep(0)
         restored.take(event, raw)
-    await _store(connection, restored)
+    await _store(connection, fresh, restored)
 
 
-async def _load(connection: Connection, service: Service, events: Sequence[Envelope]) -> Restored:
+async def _load(
+    connection: Connection, service: Service, fresh: Sequence[Keeper], events: Sequence[Envelope]
+) -> Restored:
     """What is there already of all that the entries are about."""
-    findings = await load_findings(connection, _named(events, "finding"))
-    visited = {*_named(events, "inspection"), *(one.inspection for one in findings.values())}
-    _, _, inspections = await load_inspections(connection, list(visited))
+    needs, now = _needs(events), service.clock.now()
+    world = World(origin=service.settings.origin, now=now, rights_at=now, catalogues=list(service.catalogues))
+    for keeper in reversed(fresh):
+        await keeper.locate(connection, needs)
+    for keeper in fresh:
+        await keeper.load(connection, needs, world)
     writes = [event.id for event in events]
     rows = await connection.fetch(QUERIES.accounts_of_refs, list(_refs(events)))
-    cuts = await connection.fetch(QUERIES.quarter_closings, _named(events, "quarter"))
-    keys = await connection.fetch(QUERIES.log_keys, _named(events, "vkey"))
-    erasures = await load_erasures(connection, [Target(event, "") for event in _named(events, "event")])
-    now = service.clock.now()
-    world = World(
-        service.settings.origin, now, now, {}, set(), {}, inspections, findings,
-        {(row["quarter"], row["edition"]): Cut(row["id"], set(row["roots"])) for row in cuts}, erasures,
-        {row["vkey"] for row in keys},
-        await load_directory(connection), list(service.catalogues),
-        cast(WorkingCalendar, None),  # what the log tells has its deadlines
-    )  # fmt: skip
     return Restored(
         world, {row["ref"]: row["account"] for row in rows},
         {row["id"] for row in await connection.fetch(QUERIES.lost_writes, writes)},
@@ -70,8 +59,16 @@ async def _load(connection: Connection, service: Service, events: Sequence[Envel
     )  # fmt: skip
 
 
-def _named(events: Sequence[Envelope], name: str) -> list[str]:
-    return list({event.data[name] for event in events if name in event.data})
+def _needs(events: Sequence[Envelope]) -> Needs:
+    needs = Needs()
+    named: tuple[tuple[type, str], ...] = (
+        (Findings, "finding"), (Inspections, "inspection"), (Quarters, "quarter"), (LogKeys, "vkey"),
+        (Erasures, "event"),
+    )  # fmt: skip
+    for shelf, name in named:
+        needs.of(shelf).update(dict.fromkeys(event.data[name] for event in events if name in event.data))
+    needs.of(Units).update(dict.fromkeys(event.unit for event in events))
+    return needs
 
 
 def _refs(events: Sequence[Envelope]) -> set[str]:
@@ -79,20 +76,17 @@ def _refs(events: Sequence[Envelope]) -> set[str]:
     return named.union(*(event.data.get("team", ()) for event in events))
 
 
-async def _store(connection: Connection, restored: Restored) -> None:
+async def _store(connection: Connection, fresh: Sequence[Keeper], restored: Restored) -> None:
     """What is new first, then what became of it, as for a batch of writes."""
-    world, changes = restored.world, restored.world.changes
-    await connection.execute(QUERIES.raise_numbers, list(restored.numbers), list(restored.numbers.values()))
-    if changes.units or changes.lineage:
-        await connection.execute(QUERIES.next_directory_version)
-    await store_directory(connection, world)
-    await store_inspections(connection, changes.new_inspections)
-    findings = [new_finding(new, demo=False) for new in changes.new_findings]
-    await connection.execute(QUERIES.restore_findings, *columns(findings, 13))
-    await store_altered(connection, changes, demo=False)
-    await store_department(connection, changes)
-    if changes.log_keys:
-        await connection.execute(QUERIES.store_log_keys, *columns(changes.log_keys, 2), world.now)
+    world, changed = restored.world, [keeper for keeper in fresh if keeper.changed(restored.world)]
+    await connection.execute(WRITING.raise_numbers, list(restored.numbers), list(restored.numbers.values()))
+    for keeper in changed:
+        await keeper.add(connection, world)
+    for keeper in fresh:
+        if keeper.insertion is not None:
+            await connection.execute(keeper.insertion.sql, *columns(keeper.rows(world), keeper.insertion.width))
+    for keeper in changed:
+        await keeper.alter(connection, world)
     await connection.execute(QUERIES.restore_writes, *columns(restored.writes, 5))
     await _store_losses(connection, restored)
 
@@ -107,7 +101,7 @@ async def _store_losses(connection: Connection, restored: Restored) -> None:
     if restored.left:
         await connection.execute(QUERIES.end_tenures, *columns(restored.left, 2))
     for erasure, time in restored.erased:
-        await store_erasures(connection, Changes(settled=[erasure]), time)
+        await settle(connection, [erasure], time)
 
 
 def _pairs(mapping: Mapping[str, str]) -> tuple[list[Any], list[Any]]:

@@ -22,3 +22,12 @@ INSERT INTO intake.vault_check (wrapped_key, sealed) VALUES ($1, $2) ON CONFLICT
 -- A few of the newest private parts, by which a database older than the check value knows its key.
 SELECT event_id::text, grp, wrapped_key, sealed FROM intake.vault_part WHERE wrapped_key IS NOT NULL
 ORDER BY event_id DESC LIMIT 50;
+
+-- name: parts
+-- The sealed private parts of these events.
+SELECT event_id::text, grp, wrapped_key, sealed, erased_at, lost_at FROM intake.vault_part WHERE event_id = ANY($1::uuid[]);
+
+-- name: apart
+-- Which of these accounts had a pseudonym in these quarters before any was lost: they are none of the lost persons.
+SELECT account, quarter FROM intake.vault_pseudonym
+WHERE account = ANY($1::text[]) AND quarter = ANY($2::text[]) AND NOT since_loss;

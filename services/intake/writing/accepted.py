@@ -32,7 +32,7 @@ class Consequence:
     data: Mapping[str, Any]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Accepted:
     """An accepted write."""
 
@@ -56,6 +56,9 @@ class Accepted:
     consequence: Consequence | None = None
     """Of the write's type and subject."""
     barrier: bool = False
+    """Whether it goes out only once the log has all that was accepted before it."""
+    begins: bool = False
+    """Whether its unit begins with it."""
     parts: Mapping[str, bytes] = field(default_factory=dict)
 
 

@@ -1,46 +1,19 @@
-"""A write with its caller as the rules see it, and the checks that several rules share. Pure."""
+"""Checks that the rules of several capabilities share. Pure."""
 
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import cast
 
 from services.domain.catalogue import Catalogue, in_force
-from services.intake.writing.commands import Command
+from services.intake.writing.commands import Asked
 from services.intake.writing.forms import Instant, Timed
 from services.intake.writing.refusals import ClockDoubted
-from services.intake.writing.rights import Grants, first_of, grants_at, reaching
-from services.intake.writing.world import Finding, Inspection, Known, World
-from services.kernel.identity.callers import Caller, Grant
-from services.kernel.identity.roles import Role
-from services.kernel.problems import Forbidden, NotYetKnown, invalid
-from services.kernel.quarters import local_date
+from services.intake.writing.rights import grants_at
+from services.intake.writing.world import World
+from services.kernel.identity.callers import Grant
+from services.kernel.problems import Forbidden, invalid
 
 AHEAD = timedelta(minutes=5)
 LATE = timedelta(days=7)
-
-
-@dataclass(slots=True)
-class Asked:
-    """A write with its caller, as the rules see it."""
-
-    world: World
-    command: Command
-    caller: Caller
-    grants: Grants
-    known: Known | None
-    claimed: datetime | None = field(default=None)
-
-
-def filing_grant(asked: Asked, inspection: Inspection, allowed: bool) -> Grant:
-    """The appointment by which a team member or a lead in scope writes; the contract's 404 and 403."""
-    covering = reaching(asked.world, asked.grants, inspection.unit)
-    grant = (first_of(covering, Role.INSPECTOR) if allowed else None) or first_of(covering, Role.LEAD)
-    if grant is None:
-        raise Forbidden((
-            "Chỉ thành viên được giao hoặc trưởng đoàn mới làm được việc này.",
-            "Only the member concerned or a lead may do this.",
-        ))  # fmt: skip
-    return grant
 
 
 def whole_province(asked: Asked, words: tuple[str, str]) -> Grant:
@@ -49,32 +22,6 @@ def whole_province(asked: Asked, words: tuple[str, str]) -> Grant:
         if grant.unit is None:
             return grant
     raise Forbidden(words)
-
-
-def answering_grant(asked: Asked, unit: str) -> Grant:
-    """The appointment of the unit's own head (of its heir after a succession)."""
-    answering = asked.world.directory.answering(unit, local_date(asked.world.now))
-    for grant in reaching(asked.world, asked.grants, unit):
-        if grant.unit == answering:
-            return grant
-    raise Forbidden((
-        "Chỉ người đứng đầu chính đơn vị đó mới trả lời được.",
-        "Only the head of that very unit may answer.",
-    ))  # fmt: skip
-
-
-def known_inspection(world: World, id: str) -> Inspection:
-    """An inspection of the working state; NotYetKnown otherwise."""
-    if id not in world.inspections:
-        raise NotYetKnown
-    return world.inspections[id]
-
-
-def known_finding(world: World, id: str) -> Finding:
-    """A finding of the working state; NotYetKnown otherwise."""
-    if id not in world.findings:
-        raise NotYetKnown
-    return world.findings[id]
 
 
 def check_clock(world: World, pointer: str, instant: datetime, form: Timed, flags: list[str]) -> None:

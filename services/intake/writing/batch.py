@@ -11,8 +11,7 @@ from typing import Any, TypeVar, cast
 from fastapi import Request
 from starlette.responses import Response
 
-from services.intake.cases import deadlines as lapses
-from services.intake.writing.commands import Command, find_noun, read_command
+from services.intake.writing.commands import Command, Nouns, read_command
 from services.intake.writing.service import Service
 from services.intake.writing.writes import Answer
 from services.kernel.identity.authentication import authenticate, hash_token, token_of
@@ -71,7 +70,7 @@ async def post(request: Request) -> Response:
     clock = _clock(request, service)
     service.require_writable()
     if clock is not None:
-        await lapses.emit(service, clock)
+        await service.let_lapse(service, clock)
     language = language_of(request.headers)
     return Response(
         await _answer_lines(service, lines, hash_token(cast(str, token)), clock, language), media_type=MEDIA_TYPE
@@ -103,7 +102,9 @@ async def _answer_lines(
 ) -> bytes:
     numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
     trace = trace_headers()
-    outcomes = await settle(service, [line for _, line in numbered], lambda line: read_line(line, token, clock, trace))
+    outcomes = await settle(
+        service, [line for _, line in numbered], lambda line: read_line(service.nouns, line, token, clock, trace)
+    )
     told = [(number, outcome) for (number, _), outcome in zip(numbered, outcomes, strict=True)]
     return b"".join(await service.slices.map(lambda one: answer_line(*one, language), told))
 
@@ -130,7 +131,9 @@ async def _store(service: Service, lane: object, read: Sequence[Command | Proble
     return [next(answers) if isinstance(one, Command) else one for one in read]
 
 
-def read_line(line: bytes, token: bytes, clock: datetime | None, trace: Mapping[str, str]) -> Command | Problem:
+def read_line(
+    nouns: Nouns, line: bytes, token: bytes, clock: datetime | None, trace: Mapping[str, str]
+) -> Command | Problem:
     """One line as a command, or why it is none."""
     try:
         if len(line) > MAX_LINE:
@@ -149,7 +152,7 @@ def read_line(line: bytes, token: bytes, clock: datetime | None, trace: Mapping[
             and len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_LINE_BODY
         ):
             raise TooLarge
-        found = find_noun(asked["path"])
+        found = nouns.find(asked["path"])
         if found is None:
             raise NotFound
     except Problem as problem:

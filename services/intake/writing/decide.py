@@ -1,23 +1,15 @@
-"""The rules of a case: who may write what, in the contract's order of refusals, and what follows. Pure.
+"""Deciding one write: who it is of, whether it was accepted before, and else by its noun's rule. Pure.
 
-Each rule raises the first refusal that applies, and changes the working state only once nothing can refuse any more.
+Each rule raises the first refusal that applies in the contract's order, and changes the working state only once nothing
+can refuse any more.
 """
 
 import json
-from collections.abc import Callable, Mapping
 
-from services.intake.calendars import rules as calendars
-from services.intake.directory import rules as units
-from services.intake.erasures import rules as erasures
-from services.intake.evidence import rules as photos
-from services.intake.findings import rules as findings
-from services.intake.inspections import rules as inspections
-from services.intake.phones import rules as devices
-from services.intake.quarters import rules as department
 from services.intake.writing.accepted import Accepted, Replay
-from services.intake.writing.asked import Asked
-from services.intake.writing.commands import Command
-from services.intake.writing.repeats import private_parts, repeat
+from services.intake.writing.commands import Asked, Command
+from services.intake.writing.refusals import forged
+from services.intake.writing.repeats import repeat
 from services.intake.writing.rights import Grants, grants_at, grants_of_roles, reaching
 from services.intake.writing.world import Known, World, is_lost
 from services.kernel.envelope import NO_UNIT
@@ -33,17 +25,16 @@ def decide(world: World, command: Command) -> Accepted | Replay:
     caller = author_of(world, command)
     known = world.known.get(command.id)
     if known is not None and known.account == caller.account:
-        return photos.repeat(world, known, command) if command.photo else repeat(known, command)
+        return command.noun.repeat(world, known, command) if command.noun.repeat else repeat(known, command)
     grants = grants_of_roles(caller, command.noun.roles, world.rights_at)
     if command.errors:
         raise Invalid(errors=command.errors)
     if known is not None and known.from_log and is_lost(known.account):
         return _recall(world, command, grants, known)
-    asked = Asked(world, command, caller, grants, known)
-    accepted = _RULES[command.noun.name](asked)
+    accepted = command.noun.rule(Asked(world, command, caller, grants, known))
     if isinstance(accepted, Replay):
         return accepted
-    parts = private_parts(command.form)
+    parts = command.form.private_parts() if command.form else {}
     accepted.parts = parts
     world.known[command.id] = Known(caller.account, command.content, b"", parts)
     return accepted
@@ -62,38 +53,16 @@ def author_of(world: World, command: Command) -> Caller:
     caller = world.callers.get(command.token)
     if caller is None:
         raise Unauthorized
-    if command.photo is not None and command.handed_over:  # the signed manifest names it
-        finding = world.findings.get(command.parent)
-        return world.authors[finding.filer] if finding else caller
+    if command.handed_over and command.noun.author is not None:
+        author = command.noun.author(world, command)
+        return world.authors[author] if author else caller
     signer = command.signer
     if signer is None or signer == caller.account:
         if command.handed_over and not command.verified:
-            raise devices.forged()
+            raise forged()
         return caller
     if not command.verified:
-        raise devices.forged()
+        raise forged()
     if not caller.roles(world.rights_at) & CARRIERS:
         raise Forbidden
     return world.authors[signer]
-
-
-_RULES: Mapping[str, Callable[[Asked], Accepted | Replay]] = {
-    "unit-changes": units.change,
-    "inspections": inspections.open_inspection,
-    "inspections/closing": inspections.close_inspection,
-    "inspections/acknowledgement": inspections.acknowledge,
-    "findings": findings.record,
-    "findings/withdrawal": findings.withdraw,
-    "findings/reply": findings.reply,
-    "findings/decision": findings.decide,
-    "findings/photos": photos.keep,
-    "commendations": department.commend,
-    "quarters/closing": department.close_quarter,
-    "quarters/publication": department.publish_quarter,
-    "calendars": calendars.publish,
-    "erasures": erasures.request,
-    "erasures/approval": erasures.approve,
-    "erasures/refusal": erasures.refuse,
-    "devices": devices.register,
-    "log-keys": department.add_log_key,
-}

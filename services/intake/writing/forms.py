@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from services.intake.writing.chain import PREV
+from services.kernel.envelope import canonical
 from services.kernel.problems import MOST_ERRORS, FieldError, field_errors, unnamed
 from services.kernel.quarters import parse_instant, quarter_days
 from services.kernel.strict_json import clean_text, is_blank
 
 MAX_TEXT = 4_000
+OUTSIDE_CONTENT = ("private", "device")
+_TOLD_OTHERWISE = (*OUTSIDE_CONTENT, "unit")
 _LONGEST_LIST = 401  # one more than any form takes, so that a list too long stays too long
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 WRITE_ID = f"^{_UUID7.pattern}$"
@@ -169,6 +172,26 @@ class Form(BaseModel):
     """A body: exact types, no unknown fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    EVENT: ClassVar[str] = ""
+    """The type of the event that it becomes, of a body that becomes one."""
+
+    def compared(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What of a body, which has this form, two contents are compared by."""
+        return {name: value for name, value in body.items() if name not in OUTSIDE_CONTENT}
+
+    def private_parts(self) -> dict[str, bytes]:
+        """The private groups with the bytes that are sealed and committed to."""
+        private, parts = getattr(self, "private", None), dict[str, bytes]()
+        for name in private.model_fields_set if private is not None else ():
+            value = _plain(getattr(private, name))
+            if value not in ([], {}):
+                parts[name] = value.encode() if isinstance(value, str) else canonical(value)
+        return parts
+
+    def told(self) -> dict[str, Any]:
+        """The public fields under the names that the event has for them, as far as it has the same values."""
+        members = self.model_dump(by_alias=True, exclude_unset=True)
+        return {name: value for name, value in members.items() if name not in _TOLD_OTHERWISE}
 
 
 class Device(Form):
@@ -217,6 +240,13 @@ class Words(Form):
     """Free text, sealed."""
 
     text: Text = ABSENT
+
+
+def _plain(value: Any) -> Any:
+    """A private group as JSON has it, with nothing added to what was sent."""
+    if isinstance(value, Form):
+        return value.model_dump(exclude_unset=True)
+    return [_plain(one) for one in value] if isinstance(value, list) else value
 
 
 def read_form(model: type[Form] | Mapping[str, type[Form]], body: Any) -> Form | list[FieldError]:

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from services.intake.writing.commands import NOUNS
+from services.intake.writing.commands import Nouns
 from services.intake.writing.forms import Form
 
 _REF = "#/components/schemas/{model}"
@@ -58,22 +58,20 @@ def _reference(model: type[Form]) -> dict[str, Any]:
     return {"$ref": _REF.format(model=model.__name__)}
 
 
-def describe(app: FastAPI) -> None:
+def describe(app: FastAPI, nouns: Nouns) -> None:
     """Make the app's OpenAPI document carry the bodies' schemas."""
     original = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = original()
-        document["components"]["schemas"].update(_schemas(), Accepted=_ACCEPTED, Noted=_NOTED)
+        document["components"]["schemas"].update(_schemas(nouns), Accepted=_ACCEPTED, Noted=_NOTED)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
 
 
-def _schemas() -> dict[str, Any]:
-    models: list[type[Form]] = []
-    for noun in NOUNS:
-        models += noun.form.values() if isinstance(noun.form, Mapping) else [noun.form]
+def _schemas(nouns: Nouns) -> dict[str, Any]:
+    models = [form for noun in nouns for form in noun.forms]
     _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
     schemas = dict(definitions["$defs"])
     for model in models:

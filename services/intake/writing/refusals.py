@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.kernel.problems import Language, Problem, Unavailable
+from services.kernel.problems import Language, Problem, Unavailable, invalid
 
 
 class WrongState(Problem):
@@ -120,3 +120,12 @@ class AlreadyClosed(Problem):
     """
 
     status, slug = 409, "already-closed"
+
+
+def forged() -> Problem:
+    """An item of somebody else's phone whose signature does not hold."""
+    return invalid(
+        "/device/sig",
+        "chữ ký của máy không khớp với nội dung; hãy để chính người ghi gửi từ máy của họ",
+        "the phone's signature does not fit the content; let its own user send it from that phone",
+    )

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from services.intake.writing import batch
-from services.intake.writing.commands import NOUNS, Command, Noun, read_command
+from services.intake.writing.commands import Command, Noun, Nouns, read_command
 from services.intake.writing.forms import WRITE_ID
 from services.intake.writing.openapi import answers, body_schema
 from services.intake.writing.service import service_of
@@ -35,9 +35,9 @@ class WriteRoute(APIRoute):
         self.app = endpoint  # an ASGI application
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, nouns: Nouns) -> None:
     """Add the write routes."""
-    for noun in NOUNS:
+    for noun in nouns:
         app.router.add_api_route(
             noun.path,
             _put(noun),

@@ -1,9 +1,12 @@
-"""The working state against which a batch of writes is decided: loaded set-based, changed in memory, then stored."""
+"""The working state against which a batch of writes is decided: loaded set-based, changed in memory, then stored.
 
-from collections.abc import Container, Iterable, Mapping
+What capabilities keep in it stands on shelves, each found by its own type; the engine never looks into one.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar, cast
 
 from services.domain.calendar import WorkingCalendar
 from services.domain.catalogue import Catalogue
@@ -13,74 +16,12 @@ from services.kernel.quarters import local_date
 
 LOST = "?"
 """Begins the name of a person whose account nobody knows any more; a pseudonym follows. No account may begin so."""
+T = TypeVar("T")
 
 
 def is_lost(account: str) -> bool:
     """Whether only the log still tells of this person."""
     return account.startswith(LOST)
-
-
-@dataclass(slots=True)
-class Inspection:
-    """One visit, as far as the rules need it."""
-
-    id: str
-    unit: str
-    quarter: str
-    catalogue: str
-    opener: str
-    team: tuple[str, ...]
-    opened_at: datetime
-    state: str = "open"
-    closing: str | None = None
-    closed_at: datetime | None = None
-    reply_due: datetime | None = None
-    acknowledged: bool = False
-    roll: Mapping[str, Any] | None = None
-
-
-@dataclass(slots=True)
-class Finding:
-    """One thing seen, with what became of it."""
-
-    id: str
-    inspection: str
-    unit: str
-    code: str
-    catalogue: str
-    severity: int
-    count: int
-    captured_at: datetime
-    photos: tuple[Mapping[str, Any], ...]
-    filer: str
-    received_at: datetime
-    state: str = "recorded"
-    accepts: bool | None = None
-    lapsed: bool = False
-    outcome: str | None = None
-    reply_due: datetime | None = None
-    answers: dict[str, str] = field(default_factory=dict)
-    """Withdrawal, reply and decision of this batch, by the write's id."""
-    held: dict[int, str] = field(default_factory=dict)
-    """The commitment to each photo that is kept, by its place in the manifest, from 1."""
-
-    @property
-    def missing(self) -> list[int]:
-        """The places of photos that are still to come."""
-        return missing_photos(self.photos, self.held)
-
-
-def missing_photos(manifest: Iterable[Mapping[str, Any]], held: Container[int]) -> list[int]:
-    """The places of a manifest's photos that are not held; one that was erased or lost is waited for no more."""
-    return [place for place, photo in enumerate(manifest, start=1) if "sha256" in photo and place not in held]
-
-
-@dataclass(slots=True)
-class Cut:
-    """An edition of a quarter that was closed, with the roots that were published of it."""
-
-    id: str
-    roots: set[bytes] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -103,59 +44,7 @@ class Known:
         return not self.content and bool(self.answer)
 
 
-@dataclass(slots=True)
-class Erasure:
-    """A request that private parts of an event be erased."""
-
-    id: str
-    event: str
-    unit: str
-    parts: tuple[str, ...]
-    requester: str
-    state: str = "requested"
-    settlement: str | None = None
-    """The write that approved or refused it."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptPhoto:
-    """A photo as it is stored: the image sealed, and what the log will say of it."""
-
-    finding: str
-    place: int
-    wrapped_key: bytes
-    sealed: bytes
-    commitment: bytes
-
-
-@dataclass(slots=True)
-class Changes:
-    """What a batch adds or alters; the store writes it in one go."""
-
-    new_inspections: list[tuple[Inspection, Mapping[str, object]]] = field(default_factory=list)
-    inspections: dict[str, Inspection] = field(default_factory=dict)
-    closed: dict[str, Inspection] = field(default_factory=dict)
-    new_findings: list[Finding] = field(default_factory=list)
-    findings: dict[str, Finding] = field(default_factory=dict)
-    commendations: list[tuple[str, str, str, date, datetime]] = field(default_factory=list)
-    quarters: list[tuple[str, str, str, datetime]] = field(default_factory=list)
-    publications: list[tuple[str, str, bytes, datetime]] = field(default_factory=list)
-    """New publications of cuts: id, closing, cards_root."""
-    calendars: list[tuple[str, str, str]] = field(default_factory=list)
-    """New calendars: version, id, text."""
-    photos: list[KeptPhoto] = field(default_factory=list)
-    new_erasures: list[Erasure] = field(default_factory=list)
-    settled: list[Erasure] = field(default_factory=list)
-    log_keys: list[tuple[str, str]] = field(default_factory=list)
-    devices: list[tuple[str, str, bytes]] = field(default_factory=list)
-    """New phones: id, account, key."""
-    units: dict[str, None] = field(default_factory=dict)
-    """Units whose versions changed, in order."""
-    new_units: list[tuple[str, datetime]] = field(default_factory=list)
-    lineage: list[tuple[str, str, str, str, date, bool]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class World:
     """All that deciding a batch may look at."""
 
@@ -163,31 +52,31 @@ class World:
     now: datetime
     rights_at: datetime
     """The machine's time: a demo load sets `now`, but nobody's rights."""
-    callers: Mapping[bytes, Caller]
-    accounts: set[str]
-    known: dict[str, Known]
-    inspections: dict[str, Inspection]
-    findings: dict[str, Finding]
-    cuts: dict[tuple[str, str], Cut]
-    """By quarter and edition."""
-    erasures: dict[str, Erasure]
-    log_keys: set[str]
-    directory: Directory
+    callers: Mapping[bytes, Caller] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)
     catalogues: list[Catalogue]
-    calendar: WorkingCalendar
+    demo: bool = False
+    """Whether this is a demo's folder, whose deadlines lapse by the story's clock."""
+    directory: Directory = field(default_factory=Directory)
+    calendar: WorkingCalendar = field(init=False)
+    accounts: set[str] = field(default_factory=set)
+    """Of those that the batch names, the ones that exist."""
     authors: Mapping[str, Caller] = field(default_factory=dict)
     """Accounts whose phones signed what others carry, with all their appointments."""
-    apart: set[tuple[str, str]] = field(default_factory=set)
-    """Accounts and quarters: whoever is none of the quarter's lost persons."""
-    kept: Container[str] = ()
-    """Of the events that erasures are about, those of findings that their unit may not know of yet."""
     certain: datetime | None = None
     """While the machine's clock is not believed, a time that has certainly come."""
     floor: datetime | None = None
     """What deadlines count from: never before the log's newest entry."""
-    changes: Changes = field(default_factory=Changes)
-    _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _directory_is_own: bool = False
+    _shelves: dict[type, Any] = field(default_factory=dict, init=False)
+    _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False)
+    _directory_is_own: bool = field(default=False, init=False)
+
+    def __getitem__(self, shelf: type[T]) -> T:
+        """A capability's shelf; empty before its keeper has loaded anything."""
+        kept = self._shelves.get(shelf)
+        if kept is None:
+            kept = self._shelves[shelf] = shelf()
+        return cast(T, kept)
 
     @property
     def doubted(self) -> bool:

@@ -2,43 +2,28 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import asyncpg
 
 from services.domain.catalogue import Catalogue
-from services.intake.inspections.forms import OpenInspection
-from services.intake.phones.rules import LinkRow, link_row
 from services.intake.vault.pseudonyms import Naming, Pseudonyms
 from services.intake.vault.sealing import Vault
-from services.intake.writing import decide as cases
 from services.intake.writing.accepted import Replay
 from services.intake.writing.commands import Command
 from services.intake.writing.connection import Session
+from services.intake.writing.decide import decide
 from services.intake.writing.events import Maker, Numbers
-from services.intake.writing.loading import (
-    QUERIES,
-    CalendarCache,
-    Devices,
-    DirectoryCache,
-    Place,
-    Places,
-    erasure_targets,
-    load_apart,
-    load_authors,
-    load_cuts,
-    load_erasures,
-    load_findings,
-    load_inspections,
-    load_log_keys,
-    recall,
-    referred,
-    units_of,
-)
+from services.intake.writing.keeper import Keeper, columns
+from services.intake.writing.links import LinkRow, link_row
+from services.intake.writing.loading import existing_accounts, load_authors, recall, signers
+from services.intake.writing.needs import Needs
 from services.intake.writing.senders import Senders
+from services.intake.writing.signers import Devices
+from services.intake.writing.sql import QUERIES
 from services.intake.writing.standing import Standing
-from services.intake.writing.storing import StoredWrite, columns, store_batch
+from services.intake.writing.storing import Store, StoredWrite
 from services.intake.writing.timekeeping import Timekeeper
 from services.intake.writing.world import World
 from services.kernel.envelope import EventTooLarge
@@ -49,7 +34,6 @@ from services.kernel.process.failpoints import failpoint
 from services.kernel.store.db import TRANSIENT, Connection, Pool
 
 PATIENCE = 10.0  # seconds for one batch
-REGISTERED = "kycuong.unit.registered.v1"
 log = logging.getLogger(__name__)
 
 
@@ -70,8 +54,6 @@ class _Batch:
     maker: Maker
     numbers: Numbers
     naming: Naming
-    places: dict[str, Place]
-    directory_version: int
     stored: list[StoredWrite]
     links: dict[tuple[str, int, str], LinkRow]
     """What to note of phones' chains, each item once."""
@@ -90,6 +72,7 @@ class Writes:
         catalogues: Sequence[Catalogue],
         senders: Senders,
         *,
+        keepers: Sequence[Keeper],
         standing: Standing,
         time: Timekeeper | None = None,
         demo: Callable[[], bool],
@@ -100,9 +83,8 @@ class Writes:
         self._catalogues = list(catalogues)
         self._time = time or Timekeeper(clock)
         self._senders, self._standing, self._demo, self._wake = senders, standing, demo, wake
-        self._places, self._pseudonyms, self._devices = Places(), Pseudonyms(), Devices()
-        self.directory = DirectoryCache()
-        self.calendar = CalendarCache()
+        self._pseudonyms, self._devices = Pseudonyms(), Devices()
+        self._keepers, self._store_all = keepers, Store(keepers).batch
 
     async def commit(self, commands: list[Command]) -> Sequence[Answer | Exception]:
         """Decide and store a batch; an answer or a refusal for each, in order. An exception: nothing was stored.
@@ -121,7 +103,8 @@ class Writes:
         """Read again what was remembered of a database that has been replaced by an older one."""
         self._pseudonyms.forget()
         self._devices = Devices()
-        self.directory = DirectoryCache()
+        for keeper in self._keepers:
+            keeper.forget()
 
     async def close(self) -> None:
         """Give the connection back."""
@@ -150,18 +133,17 @@ class Writes:
             return [invalid("", "nội dung quá lớn cho một sự kiện; hãy rút gọn", "too large for one event; shorten it")]
 
     async def _try_light(self, commands: list[Command]) -> list[Answer | Exception] | None:
-        """Findings alone, without a lock: one statement stores them if no other process wrote to their units meanwhile.
+        """Light writes alone, without a lock: one statement stores them if nobody wrote to their units meanwhile.
 
         Sound because every change of a case moves its unit's number, and the numbers are read before the cases. None
         when the batch needs more than that, or when another process was faster: then it is decided anew under locks.
         """
-        if any(command.noun.name != "findings" or command.signed is not None for command in commands):
+        if not all(command.noun.light and command.signed is None for command in commands):
             return None
         async with self._session.use() as connection:
             batch = await self._load(connection, commands, lock=False)
             answers = self._decide(batch)
-            changes = batch.world.changes
-            if batch.naming.fresh or changes.inspections:
+            if batch.naming.fresh or any(keeper.changed(batch.world) for keeper in self._keepers):
                 return None
             failpoint("intake.before_light_commit")
             # a crash before or in this statement leaves nothing of the batch: no row, no event, no number used
@@ -202,35 +184,25 @@ class Writes:
         callers = await load_callers(connection, tokens)
         self._senders.note(tokens, callers)
         await self._devices.attribute(connection, commands)
-        places = await self._places.of(connection, commands)
-        targets = await erasure_targets(connection, commands)
-        units = units_of(commands, places, (target.unit for target in targets))
-        last, known = await recall(connection, self._vault, commands, units, targets, lock=lock)
-        if any(command.noun.name == "unit-changes" for command in commands):
-            await connection.execute(QUERIES.lock_directory)
-        wanted = list({place.inspection for place in places.values()})
-        version, calendars, inspections = await load_inspections(connection, wanted)
-        directory = await self.directory.at(connection, version)
-        calendar = await self.calendar.at(connection, calendars)
-        findings = await load_findings(connection, referred(commands)[1])
-        authors = await load_authors(connection, commands, findings)
-        teams = {account for c in commands if isinstance(c.form, OpenInspection) for account in c.form.team}
-        accounts = await connection.fetch(QUERIES.accounts, list(teams)) if teams else []
-        cut = await load_cuts(connection, commands)
-        erasures, log_keys = await load_erasures(connection, targets), await load_log_keys(connection, commands)
-        named = teams | authors.keys() | {caller.account for caller in callers.values()}
-        naming = await self._pseudonyms.load(connection, named)
-        apart = await load_apart(connection, commands, inspections, named)
+        needs = needs_of(commands)
+        for keeper in reversed(self._keepers):
+            await keeper.locate(connection, needs)
+        recalled = await recall(connection, self._vault, commands, needs, lock=lock)
+        needs.stamps = recalled.stamps
+        needs.writers = signers(commands) | {caller.account for caller in callers.values()}
         now = self._clock.now()
         world = World(
-            self._origin, commands[0].at or now, now, callers, {row["account"] for row in accounts}, known, inspections,
-            findings, cut, erasures, log_keys, directory, self._catalogues, calendar,
-            authors, apart, {target.event for target in targets if target.kept}, self._time.certain(),
-            self._time.floor,
+            origin=self._origin, now=commands[0].at or now, rights_at=now, callers=callers, known=recalled.known,
+            catalogues=self._catalogues, demo=self._demo(), certain=self._time.certain(), floor=self._time.floor,
         )  # fmt: skip
-        numbers = Numbers(last)
+        for keeper in self._keepers:
+            await keeper.load(connection, needs, world)
+        world.authors = await load_authors(connection, commands, world)
+        world.accounts = await existing_accounts(connection, needs.accounts)
+        naming = await self._pseudonyms.load(connection, needs.accounts | needs.writers | world.authors.keys())
+        numbers = Numbers(recalled.numbers)
         maker = Maker(self._source, self._vault, numbers, naming)
-        return _Batch(commands, world, maker, numbers, naming, places, version, [], {})
+        return _Batch(commands, world, maker, numbers, naming, [], {})
 
     def _decide(self, batch: _Batch) -> list[Answer | Exception]:
         answers = [self._decide_one(batch, command) for command in batch.commands]
@@ -241,12 +213,12 @@ class Writes:
     def _decide_one(self, batch: _Batch, command: Command) -> Answer | Exception:
         world = batch.world
         try:
-            decided = cases.decide(world, command)
+            decided = decide(world, command)
         except Problem as refusal:
             return refusal
         if isinstance(decided, Replay):
             return Answer(200, decided.answer)
-        if decided.type == REGISTERED:
+        if decided.begins:
             batch.numbers.begin(decided.unit)
         body = batch.maker.make(decided, command, world.now)
         world.known[command.id].answer = body
@@ -261,19 +233,22 @@ class Writes:
         if not batch.stored:
             return
         await batch.naming.store(connection)
-        if batch.world.changes.units or batch.world.changes.lineage:
-            batch.directory_version = await connection.fetchval(QUERIES.next_directory_version)
         maker = batch.maker
-        await store_batch(connection, batch.world, batch.stored, maker.events, batch.numbers, maker.parts, self._demo())
+        await self._store_all(connection, batch.world, batch.stored, maker.events, batch.numbers, maker.parts)
 
     def _remember(self, batch: _Batch) -> None:
         self._pseudonyms.remember(batch.naming)
-        changes = batch.world.changes
-        # what was stored, never what a line claimed: a refused twin may name another unit
-        self._places.remember((new.id, Place(new.unit, new.id)) for new, _ in changes.new_inspections)
-        self._places.remember((new.id, Place(new.unit, new.inspection)) for new in changes.new_findings)
-        if changes.units or changes.lineage:
-            self.directory.replace(batch.directory_version, batch.world.directory)
+        for keeper in self._keepers:
+            keeper.committed(batch.world)
+
+
+def needs_of(commands: Iterable[Command]) -> Needs:
+    """What the well-formed ones of these need loaded."""
+    needs = Needs()
+    for command in commands:
+        if not command.errors:
+            command.noun.touches(needs, command)
+    return needs
 
 
 def _note_link(batch: _Batch, command: Command, answer: Answer | Exception) -> None:
@@ -294,7 +269,7 @@ def _runs(commands: list[Command]) -> list[list[Command]]:
     runs: list[list[Command]] = []
     last: Command | None = None
     for command in commands:
-        if last is None or command.at != last.at or last.noun.name == "devices":
+        if last is None or command.at != last.at or last.noun.read_apart:
             runs.append([])
         runs[-1].append(command)
         last = command

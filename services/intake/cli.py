@@ -15,6 +15,7 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from services.intake.calendars import publishing
+from services.intake.nouns import NOUNS, keepers
 from services.intake.people import accounts
 from services.intake.people.sql import QUERIES
 from services.intake.replay import genesis
@@ -273,7 +274,7 @@ def publish(data: Path, file: Path, name: str | None) -> None:
 
     async def work(connection: asyncpg.Connection, settings: Settings) -> str:
         token = await accounts.issue_token(connection, settings.source, Role.ADMIN, None, name, datetime.now(UTC))
-        return await publishing.publish_calendar(settings, token, text)
+        return await publishing.publish_calendar(settings, NOUNS, keepers(), token, text)
 
     try:
         version = _with_database(data, work)

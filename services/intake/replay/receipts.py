@@ -7,10 +7,11 @@ from datetime import datetime
 from hashlib import sha256
 
 from services.domain.rulefiles import BadRuleFile
+from services.intake.cases.store import count_reply_periods
 from services.intake.replay.fold import UnknownEvent
 from services.intake.replay.opening import Comparison, measure
 from services.intake.replay.restoring import restore
-from services.intake.writing.loading import QUERIES
+from services.intake.replay.sql import QUERIES
 from services.intake.writing.service import Service
 from services.intake.writing.standing import DIFFERS, UNKNOWN
 from services.kernel.envelope import Envelope, is_uuid, read_envelope
@@ -148,14 +149,10 @@ def _fall_behind(service: Service, first: Envelope, until: int) -> None:
 
 
 async def _count_reply_periods(connection: Connection, service: Service, own: Sequence[Envelope]) -> None:
-    calendar = await service.writes.calendar.current(connection)
-    lapse_after = calendar.window_over(service.time.floor)
+    calendar = await service.calendar(connection)
     closings = [event.id for event in own if event.type == "kycuong.inspection.closed.v1"]
-    if closings:
-        await connection.execute(QUERIES.closings_logged, closings, lapse_after)
     later = [event.id for event in own if event.type == "kycuong.finding.recorded.v1" and "reply_due" in event.data]
-    if later:
-        await connection.execute(QUERIES.findings_logged, later, lapse_after)
+    await count_reply_periods(connection, closings, later, calendar.window_over(service.time.floor))
 
 
 async def note_refusal(service: Service, refusal: Refusal) -> None:

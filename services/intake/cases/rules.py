@@ -1,0 +1,84 @@
+"""The rules of a case: replied to, decided. Pure."""
+
+from typing import cast
+
+from services.domain import case
+from services.intake.cases.forms import DecideFinding, ReplyToFinding
+from services.intake.cases.state import Strangers
+from services.intake.findings.asking import known_finding
+from services.intake.findings.rules import accepted_about, next_state
+from services.intake.findings.state import Finding, Findings
+from services.intake.inspections.asking import answering_grant, known_inspection
+from services.intake.inspections.state import Inspection
+from services.intake.writing.accepted import Accepted, refuse_foreign
+from services.intake.writing.commands import Asked, Command
+from services.intake.writing.needs import Needs
+from services.intake.writing.refusals import Incomplete
+from services.intake.writing.rights import grants_at, reaching, require_told
+from services.intake.writing.world import World, is_lost
+from services.kernel.problems import Forbidden, NotFound, invalid
+
+
+def reply(asked: Asked) -> Accepted:
+    """Answer a finding for the unit, once, until it is decided, withdrawn or lapsed."""
+    world, command = asked.world, asked.command
+    form = cast(ReplyToFinding, command.form)
+    finding = known_finding(world, command.parent)
+    inspection = known_inspection(world, finding.inspection)
+    asked.grants = grants_at(asked.grants, world.rights_at)
+    reaching(world, asked.grants, inspection.unit)
+    if finding.severity == case.KEPT:
+        raise NotFound  # kept from the unit until the reviewer releases it
+    grant = answering_grant(asked, inspection.unit)
+    refuse_foreign(asked.known)
+    finding.state, finding.accepts = next_state(finding, case.Command.REPLY), form.accepts
+    finding.answers["reply"] = command.id
+    return accepted_about(asked, finding, inspection, grant.role, "replied", {"accepts": form.accepts})
+
+
+def decide(asked: Asked) -> Accepted:
+    """Decide a finding: `upheld` only after a reply or a lapse, never by one of the team."""
+    world, command = asked.world, asked.command
+    form = cast(DecideFinding, command.form)
+    finding = known_finding(world, command.parent)
+    inspection = known_inspection(world, finding.inspection)
+    grant = reaching(world, grants_at(asked.grants, world.rights_at), inspection.unit)[0]
+    require_told(world, asked.caller, inspection.unit, kept=finding.severity == case.KEPT)
+    if asked.caller.account in (*inspection.team, finding.filer):
+        raise Forbidden((
+            "Người trong đoàn kiểm tra không được kết luận.",
+            "A member of the inspecting team may not decide.",
+        ))  # fmt: skip
+    _refuse_doubtful(world, asked.caller.account, inspection, finding)
+    refuse_foreign(asked.known)
+    outcome = case.Outcome(form.outcome)
+    if outcome is case.Outcome.REFERRED and finding.severity in case.SCORED:
+        raise invalid(
+            "/outcome",
+            "chỉ ghi nhận mức 4 mới chuyển cơ quan có thẩm quyền; hãy chọn kết quả khác",
+            "only a finding of severity 4 is referred; choose another outcome",
+        )
+    state = next_state(finding, case.deciding(outcome))
+    if outcome is case.Outcome.UPHELD and finding.missing:
+        raise Incomplete
+    finding.state, finding.outcome = state, form.outcome
+    finding.answers["decision"] = command.id
+    return accepted_about(asked, finding, inspection, grant.role, "decided", {"outcome": form.outcome})
+
+
+def _refuse_doubtful(world: World, account: str, inspection: Inspection, finding: Finding) -> None:
+    """Of a team that was lost nobody decides who may have been in it."""
+    lost = any(map(is_lost, (*inspection.team, finding.filer)))
+    if lost and (account, inspection.quarter) not in world[Strangers].apart:
+        raise Forbidden((
+            "Tên người trong đoàn kiểm tra đã mất khi khôi phục dữ liệu, nên chưa loại trừ được rằng anh/chị ở trong "
+            "đoàn; hãy nhờ người thẩm định khác, hoặc quản trị xác nhận đoàn theo biên bản giấy.",
+            "Who was in the team was lost in a restore, and it is not certain that you were not; let another reviewer "
+            "decide, or the administrator confirm the team from the paper minutes.",
+        ))  # fmt: skip
+
+
+def touch_decision(needs: Needs, command: Command) -> None:
+    """Need the finding, and who was lost of its team."""
+    needs.of(Findings)[command.parent] = None
+    needs.of(Strangers)[command.parent] = None

@@ -1,0 +1,119 @@
+"""The one table of what can be written: each noun with its form, needs and rule; and who keeps it."""
+
+from services.intake.calendars import rules as calendars
+from services.intake.calendars.forms import PublishCalendar
+from services.intake.calendars.store import CalendarKeeper
+from services.intake.cases import rules as cases
+from services.intake.cases.forms import DecideFinding, ReplyToFinding
+from services.intake.cases.store import CaseKeeper
+from services.intake.directory import rules as directory
+from services.intake.directory.forms import UNIT_CHANGES
+from services.intake.directory.store import DirectoryKeeper
+from services.intake.erasures import rules as erasures
+from services.intake.erasures.forms import ApproveErasure, RefuseErasure, RequestErasure
+from services.intake.erasures.store import ErasureKeeper
+from services.intake.evidence.store import PhotoKeeper
+from services.intake.findings import asking as finding
+from services.intake.findings import rules as findings
+from services.intake.findings.forms import RecordFinding, WithdrawFinding
+from services.intake.findings.store import FindingKeeper
+from services.intake.inspections import asking as inspection
+from services.intake.inspections import rules as inspections
+from services.intake.inspections.closing_form import CloseInspection
+from services.intake.inspections.forms import Acknowledge, OpenInspection
+from services.intake.inspections.store import InspectionKeeper
+from services.intake.log_keys import rules as log_keys
+from services.intake.log_keys.forms import AddLogKey
+from services.intake.log_keys.store import LogKeyKeeper
+from services.intake.phones import rules as phones
+from services.intake.phones.forms import RegisterDevice
+from services.intake.phones.store import PhoneKeeper
+from services.intake.quarters import rules as quarters
+from services.intake.quarters.forms import CloseQuarter, Commend, PublishQuarter
+from services.intake.quarters.store import QuarterKeeper
+from services.intake.writing.commands import Noun, Nouns
+from services.intake.writing.keeper import Keeper
+from services.kernel.identity.roles import Action, Role
+
+_TEAM, _HEAD, _REVIEWER = (Role.INSPECTOR, Role.LEAD), (Role.UNIT_HEAD,), (Role.REVIEWER,)
+_ADMIN, _AUDITOR = (Role.ADMIN,), (Role.AUDITOR,)
+
+NOUNS = Nouns(
+    # routes are tried in this order, so the most frequent write comes first
+    Noun(
+        name="findings", action=Action.FILE, roles=_TEAM, form=RecordFinding, light=True,
+        touches=findings.touch_recorded, rule=findings.record,
+    ),
+    Noun(
+        name="unit-changes", action=Action.CHANGE_DIRECTORY, roles=_ADMIN, form=UNIT_CHANGES,
+        touches=directory.touch, rule=directory.change,
+    ),
+    Noun(
+        name="inspections", action=Action.FILE, roles=_TEAM, form=OpenInspection,
+        touches=inspections.touch_opening, rule=inspections.open_inspection,
+    ),
+    Noun(
+        name="inspections/closing", action=Action.FILE, roles=_TEAM, form=CloseInspection, parent="inspection",
+        touches=inspection.touch, rule=inspections.close_inspection,
+    ),
+    Noun(
+        name="inspections/acknowledgement", action=Action.ANSWER, roles=_HEAD, form=Acknowledge, parent="inspection",
+        touches=inspection.touch, rule=inspections.acknowledge,
+    ),
+    Noun(
+        name="findings/withdrawal", action=Action.FILE, roles=_TEAM, form=WithdrawFinding, parent="finding",
+        touches=finding.touch, rule=findings.withdraw,
+    ),
+    Noun(
+        name="findings/reply", action=Action.ANSWER, roles=_HEAD, form=ReplyToFinding, parent="finding",
+        touches=finding.touch, rule=cases.reply,
+    ),
+    Noun(
+        name="findings/decision", action=Action.DECIDE, roles=_REVIEWER, form=DecideFinding, parent="finding",
+        touches=cases.touch_decision, rule=cases.decide,
+    ),
+    Noun(
+        name="commendations", action=Action.DECIDE, roles=_REVIEWER, form=Commend,
+        touches=quarters.touch_commendation, rule=quarters.commend,
+    ),
+    Noun(
+        name="quarters/closing", action=Action.DECIDE, roles=_REVIEWER, form=CloseQuarter, parent="quarter",
+        touches=quarters.touch, rule=quarters.close_quarter,
+    ),
+    Noun(
+        name="quarters/publication", action=Action.DECIDE, roles=_REVIEWER, form=PublishQuarter, parent="quarter",
+        touches=quarters.touch, rule=quarters.publish_quarter,
+    ),
+    Noun(
+        name="calendars", action=Action.CHANGE_DIRECTORY, roles=_ADMIN, form=PublishCalendar,
+        touches=calendars.touch, rule=calendars.publish,
+    ),
+    Noun(
+        name="erasures", action=Action.REQUEST_ERASURE, roles=_REVIEWER, form=RequestErasure, logged=False,
+        touches=erasures.touch_request, rule=erasures.request,
+    ),
+    Noun(
+        name="erasures/approval", action=Action.SETTLE_ERASURE, roles=_AUDITOR, form=ApproveErasure, parent="erasure",
+        touches=erasures.touch_settlement, rule=erasures.approve,
+    ),
+    Noun(
+        name="erasures/refusal", action=Action.SETTLE_ERASURE, roles=_AUDITOR, form=RefuseErasure, parent="erasure",
+        logged=False, touches=erasures.touch_settlement, rule=erasures.refuse,
+    ),
+    Noun(
+        name="devices", action=Action.FILE, roles=_TEAM, form=RegisterDevice, logged=False, read_apart=True,
+        touches=phones.touch, rule=phones.register,
+    ),
+    Noun(
+        name="log-keys", action=Action.ADD_LOG_KEY, roles=_ADMIN, form=AddLogKey,
+        touches=log_keys.touch, rule=log_keys.add_log_key,
+    ),
+)  # fmt: skip
+
+
+def keepers() -> tuple[Keeper, ...]:
+    """Who keeps the working state, from what others refer to upwards; what they remember is one process's."""
+    return (
+        DirectoryKeeper(), CalendarKeeper(), PhoneKeeper(), LogKeyKeeper(), QuarterKeeper(), InspectionKeeper(),
+        FindingKeeper(), CaseKeeper(), PhotoKeeper(), ErasureKeeper(),
+    )  # fmt: skip
