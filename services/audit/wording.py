@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from services.domain.words import (
+    DEADLINES,
     EDITIONS,
     EVENTS,
     FIELDS,
@@ -31,7 +32,7 @@ Kind = Literal["words", "instant", "entry", "day", "quarter"]
 VALUES: Mapping[str, Words] = {
     **ROLES, "system": ("hệ thống", "the system"),
     **KINDS, **{str(outcome): said for outcome, said in OUTCOMES.items()},
-    **SELECTIONS, **EDITIONS, **SUCCESSIONS, **FLAGS, **GROUP,
+    **SELECTIONS, **EDITIONS, **SUCCESSIONS, **FLAGS, **GROUP, **DEADLINES,
 }  # fmt: skip
 _SIDES: Mapping[str, Words] = {"from": ("đơn vị cũ", "predecessor"), "to": ("đơn vị mới", "successor")}
 YES_NO: Mapping[bool, Words] = {True: ("có", "yes"), False: ("không", "no")}

@@ -98,6 +98,10 @@ BANDS: Mapping[str, Words] = {
     "needs_correction": ("cần chấn chỉnh", "needs correction"),
     "insufficient": ("chưa đủ dữ liệu", "insufficient data"),
 }
+DEADLINES: Mapping[str, Words] = {
+    "reply": ("giải trình", "reply"),
+    "remedy": ("khắc phục", "remedy"),
+}
 EDITIONS: Mapping[str, Words] = {
     "live": ("tạm tính", "provisional"),
     "flash": ("bản sơ bộ", "preliminary"),
@@ -135,6 +139,7 @@ EVENTS: Mapping[str, Words] = {
     "finding.recorded": ("Ghi nhận của đoàn kiểm tra", "Finding recorded"),
     "finding.withdrawn": ("Rút lại ghi nhận", "Finding withdrawn"),
     "finding.replied": ("Giải trình của đơn vị", "Reply of the unit"),
+    "finding.extension_requested": ("Đơn vị đề nghị gia hạn", "The unit asks for more time"),
     "finding.completed": ("Đủ ảnh của ghi nhận", "Finding complete with its photos"),
     "finding.lapsed": ("Hết hạn giải trình", "No reply in time"),
     "finding.decided": ("Quyết định về ghi nhận", "Finding decided"),
@@ -199,7 +204,8 @@ FIELDS: Mapping[str, Words] = {
     "codes": ("Các mã", "Codes"),
     "holidays": ("Ngày nghỉ lễ", "Holidays"),
     "makeup": ("Ngày làm bù", "Make-up days"),
-    "until": ("Lịch đến hết ngày", "Calendar up to"),
+    "of": ("Thời hạn", "Deadline"),
+    "until": ("Đến hết ngày", "Until"),
     "reply_working_days": ("Số ngày làm việc để giải trình", "Working days to reply"),
     "sha256": ("SHA-256 của tệp", "SHA-256 of the file"),
     "vkey": ("Khóa kiểm chứng", "Verifier key"),

@@ -4,7 +4,7 @@ from services.intake.calendars import rules as calendars
 from services.intake.calendars.forms import PublishCalendar
 from services.intake.calendars.store import CalendarKeeper
 from services.intake.cases import rules as cases
-from services.intake.cases.forms import DecideFinding, ReplyToFinding
+from services.intake.cases.forms import AskForTime, DecideFinding, ReplyToFinding
 from services.intake.cases.store import CaseKeeper
 from services.intake.directory import rules as directory
 from services.intake.directory.forms import UNIT_CHANGES
@@ -67,6 +67,10 @@ NOUNS = Nouns(
     Noun(
         name="findings/reply", action=Action.ANSWER, roles=_HEAD, form=ReplyToFinding, parent="finding",
         touches=finding.touch, rule=cases.reply,
+    ),
+    Noun(
+        name="findings/extension-request", action=Action.ANSWER, roles=_HEAD, form=AskForTime, parent="finding",
+        touches=finding.touch, rule=cases.ask_for_time,
     ),
     Noun(
         name="findings/decision", action=Action.DECIDE, roles=_REVIEWER, form=DecideFinding, parent="finding",

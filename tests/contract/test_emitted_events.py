@@ -86,6 +86,8 @@ async def _inspection(intake: Intake) -> tuple[str, list[str]]:
 
 async def _answers(intake: Intake, inspection: str, findings: list[str]) -> None:
     await intake.put("head", f"inspections/{inspection}/acknowledgement/{fresh()}", {})
+    asked = {"of": "reply", "until": "2026-09-15", "private": {"reason": "Cán bộ đi công tác."}}
+    await intake.put("head", f"findings/{findings[0]}/extension-request/{fresh()}", asked)
     await intake.put("head", f"findings/{findings[0]}/reply/{fresh()}", {"accepts": True})
     reply = {"accepts": False, "private": {"text": "Cán bộ đi công tác."}}
     await intake.put("head", f"findings/{findings[1]}/reply/{fresh()}", reply)

@@ -16,6 +16,7 @@ CODES = {0: "K00", 1: "A01", 2: "A03", 3: "A05", 4: "F04"}
 PEOPLE = ("inspector", "colleague", "elsewhere", "lead", "head", "parent-head", "other-head", "reviewer", "auditor")
 BODIES = {
     "reply": {"accepts": False, "private": {"text": "Đơn vị giải trình."}},
+    "extension-request": {"of": "reply", "until": "2026-09-15"},
     "withdrawal": {"private": {"reason": "Ghi nhầm."}},
     "decision": {"outcome": "unfounded", "private": {"reason": "Theo hồ sơ."}},
 }

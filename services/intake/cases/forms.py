@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from services.intake.writing.forms import Because, Words, Write, required
+from services.intake.writing.forms import ABSENT, Because, Day, Form, Text, Words, Write, required
 
 
 class ReplyToFinding(Write):
@@ -12,6 +12,22 @@ class ReplyToFinding(Write):
 
     accepts: bool
     private: Words = Words()
+
+
+class Ground(Form):
+    """Why more time is needed."""
+
+    reason: Text = ABSENT
+
+
+class AskForTime(Write):
+    """The unit asks for a later deadline; no clock stops for it."""
+
+    EVENT = "kycuong.finding.extension_requested.v1"
+
+    of: Literal["reply", "remedy"]
+    until: Day
+    private: Ground = Ground()
 
 
 class DecideFinding(Write):

@@ -1,9 +1,11 @@
-"""The rules of a case: replied to, decided. Pure."""
+"""The rules of a case: replied to, more time asked for, decided. Pure."""
 
+from datetime import date
 from typing import cast
 
 from services.domain import case
-from services.intake.cases.forms import DecideFinding, ReplyToFinding
+from services.domain.calendar import CalendarEnded
+from services.intake.cases.forms import AskForTime, DecideFinding, ReplyToFinding
 from services.intake.cases.state import Strangers
 from services.intake.findings.asking import known_finding
 from services.intake.findings.rules import accepted_about, next_state
@@ -13,10 +15,13 @@ from services.intake.inspections.state import Inspection
 from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.commands import Asked, Command
 from services.intake.writing.needs import Needs
-from services.intake.writing.refusals import Incomplete
+from services.intake.writing.refusals import Incomplete, WrongState
 from services.intake.writing.rights import grants_at, reaching, require_told
 from services.intake.writing.world import World, is_lost
 from services.kernel.problems import Forbidden, NotFound, invalid
+from services.kernel.quarters import local_date
+
+MOST_FURTHER_DAYS = 20  # working days that a deadline is put off by, at most
 
 
 def reply(asked: Asked) -> Accepted:
@@ -33,7 +38,52 @@ def reply(asked: Asked) -> Accepted:
     refuse_foreign(asked.known)
     finding.state, finding.accepts = next_state(finding, case.Command.REPLY), form.accepts
     finding.answers["reply"] = command.id
+    world[Findings].changed[finding.id] = finding
     return accepted_about(asked, finding, inspection, grant.role, "replied", {"accepts": form.accepts})
+
+
+def ask_for_time(asked: Asked) -> Accepted:
+    """Ask for a later deadline, while the present one still runs; it stands until a reviewer moves it."""
+    world, command = asked.world, asked.command
+    form = cast(AskForTime, command.form)
+    finding = known_finding(world, command.parent)
+    inspection = known_inspection(world, finding.inspection)
+    asked.grants = grants_at(asked.grants, world.rights_at)
+    reaching(world, asked.grants, inspection.unit)
+    if finding.severity == case.KEPT:
+        raise NotFound
+    grant = answering_grant(asked, inspection.unit)
+    refuse_foreign(asked.known)
+    _check_until(world, _deadline(world, finding, form.of), date.fromisoformat(form.until))
+    told = {"of": form.of, "until": form.until}
+    return accepted_about(asked, finding, inspection, grant.role, "extension_requested", told)
+
+
+def _deadline(world: World, finding: Finding, of: str) -> date:
+    """The day of the deadline that runs; WrongState without one."""
+    if of == "reply":
+        next_state(finding, case.Command.REPLY)
+        if finding.reply_due is not None and world.now <= finding.reply_due:
+            return local_date(finding.reply_due)
+    raise WrongState((
+        "Không có thời hạn nào như vậy đang chạy: thời hạn chưa bắt đầu, hoặc đã hết.",
+        "No such deadline is running: it has not begun, or is over.",
+    ))  # fmt: skip
+
+
+def _check_until(world: World, due: date, until: date) -> None:
+    """A working day after the deadline, and at most 20 working days after it."""
+    calendar = world.calendar
+    try:
+        last = calendar.add_working_days(due, MOST_FURTHER_DAYS)
+    except CalendarEnded:
+        last = calendar.ends
+    if not due < until <= last or not calendar.is_working(until):
+        raise invalid(
+            "/until",
+            f"phải là ngày làm việc sau ngày {due:%d/%m/%Y} và không muộn hơn ngày {last:%d/%m/%Y}",
+            f"must be a working day after {due.isoformat()}, and not later than {last.isoformat()}",
+        )
 
 
 def decide(asked: Asked) -> Accepted:
@@ -63,6 +113,7 @@ def decide(asked: Asked) -> Accepted:
         raise Incomplete
     finding.state, finding.outcome = state, form.outcome
     finding.answers["decision"] = command.id
+    world[Findings].changed[finding.id] = finding
     return accepted_about(asked, finding, inspection, grant.role, "decided", {"outcome": form.outcome})
 
 

@@ -15,9 +15,12 @@ def may(reading: Reading, finding: Mapping[str, Any], apart: Collection[str]) ->
 
     Of a finding that the caller reads: what is kept from him he is not even told of.
     """
-    asks = {Command.REPLY: _replies, Command.WITHDRAWAL: _withdraws, Command.DECISION: _decides}
+    asks = (
+        ("reply", Command.REPLY, _replies), ("extension-request", Command.REPLY, _asks_for_time),
+        ("withdrawal", Command.WITHDRAWAL, _withdraws), ("decision", Command.DECISION, _decides),
+    )  # fmt: skip
     return [
-        str(command) for command, is_his in asks.items()
+        noun for noun, command, is_his in asks
         if allows(finding["severity"], finding["state"], command) and is_his(reading, finding, apart)
     ]  # fmt: skip
 
@@ -30,6 +33,11 @@ def offered(finding: Mapping[str, Any], complete: bool) -> list[Outcome]:
 
 def _replies(reading: Reading, finding: Mapping[str, Any], _: Collection[str]) -> bool:
     return reading.answers_for(finding["unit"])
+
+
+def _asks_for_time(reading: Reading, finding: Mapping[str, Any], _: Collection[str]) -> bool:
+    due = finding["reply_due"]
+    return due is not None and reading.now <= due and reading.answers_for(finding["unit"])
 
 
 def _withdraws(reading: Reading, finding: Mapping[str, Any], _: Collection[str]) -> bool:

@@ -130,6 +130,7 @@ def withdraw(asked: Asked) -> Accepted:
         raise WithdrawalTooLate
     finding.state = state
     finding.answers["withdrawal"] = command.id
+    world[Findings].changed[finding.id] = finding
     return accepted_about(asked, finding, inspection, (leads or grant).role, "withdrawn", {})
 
 
@@ -157,8 +158,7 @@ def next_state(finding: Finding, command: case.Command) -> case.State:
 def accepted_about(
     asked: Asked, finding: Finding, inspection: Inspection, role: Role, state: str, data: Mapping[str, Any]
 ) -> Accepted:
-    """An accepted write about a finding that it changes, under the state's own event."""
-    asked.world[Findings].changed[finding.id] = finding
+    """An accepted write about a finding, under the state's own event."""
     return Accepted(
         account=asked.caller.account, role=role, quarter=inspection.quarter, unit=finding.unit,
         type=f"kycuong.finding.{state}.v1", subject=f"finding/{finding.id}",

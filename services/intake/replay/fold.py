@@ -183,6 +183,11 @@ def _replied(restored: Restored, event: Envelope) -> Told:
     return _about(finding, "replied")
 
 
+def _time_asked_for(restored: Restored, event: Envelope) -> Told:
+    """It changes nothing; its answer does."""
+    return _about(restored.world[Findings].known[event.data["finding"]], "extension_requested")
+
+
 def _decided(restored: Restored, event: Envelope) -> Told:
     finding = _finding_of(restored, event)
     finding.state, finding.outcome, finding.answers["decision"] = "decided", event.data["outcome"], event.id
@@ -306,6 +311,7 @@ TOLD: Mapping[str, Callable[[Restored, Envelope], Told]] = {
     "kycuong.commendation.recorded.v1": _commended,
     "kycuong.finding.completed.v1": _completed,
     "kycuong.finding.decided.v1": _decided,
+    "kycuong.finding.extension_requested.v1": _time_asked_for,
     "kycuong.finding.lapsed.v1": _lapsed,
     "kycuong.finding.recorded.v1": _recorded,
     "kycuong.finding.replied.v1": _replied,

@@ -26,6 +26,7 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SILENT = frozenset({
     "kycuong.calendar.published.v1", "kycuong.post.assumed.v1", "kycuong.post.left.v1", "kycuong.part.erased.v1",
     "kycuong.log.key_added.v1", "kycuong.finding.completed.v1",
+    "kycuong.finding.extension_requested.v1",
 })  # fmt: skip
 
 
