@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+SCHEMAS = ("audit", "intake", "reports")
 SERVICES = Path(__file__).parents[2] / "services"
-FILES = [path for service in ("audit", "reports") for path in sorted((SERVICES / service).rglob("queries.sql"))]
+FILES = [path for service in SCHEMAS for path in sorted((SERVICES / service).rglob("queries.sql"))]
 _NAMED = re.compile(r"\b(audit|identity|intake|reports|stream|vault)\.[a-z_]+")
 
 

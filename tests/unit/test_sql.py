@@ -9,10 +9,6 @@ SERVICES = Path(__file__).parents[2] / "services"
 each_file = pytest.mark.parametrize(
     "path", sorted(SERVICES.rglob("queries.sql")), ids=lambda path: str(path.relative_to(SERVICES))
 )
-OWN = {"intake": {"intake", "identity"}, "identity": {"identity"}, "streams": {"stream"}}
-VIEWS = {"identity.rights", "identity.unit_tree", "identity.case_as"}
-RELAY = {"intake.outbox"}  # which the embedded stream reads for the relay
-_NAMED = re.compile(r"\b((?:intake|identity|reports|audit|stream)\.\w+)")
 
 
 @each_file
@@ -21,15 +17,6 @@ def test_every_statement_is_named_and_described(path):
     assert queries.names()
     for name in queries.names():
         assert getattr(queries, name).startswith("-- "), f"{path}: {name} has no description"
-
-
-@each_file
-def test_statements_name_only_their_own_schema_and_the_views_of_identity(path):
-    service, room = path.relative_to(SERVICES).parts[0], path.parent.name
-    own = OWN.get(service) or OWN.get(room) or {service}
-    named = set(_NAMED.findall(re.sub("--.*", "", path.read_text())))
-    foreign = {name for name in named if name.partition(".")[0] not in own} - VIEWS
-    assert foreign <= (RELAY if room == "streams" else set())
 
 
 @each_file
