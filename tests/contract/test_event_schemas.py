@@ -18,7 +18,7 @@ ISSUED = {
     "catalogue": ("published",), "scoring": ("published",), "calendar": ("published",),
     "post": ("assumed", "left"),
     "inspection": ("opened", "closed", "acknowledged"),
-    "finding": ("recorded", "withdrawn", "replied", "lapsed", "completed", "decided"),
+    "finding": ("recorded", "withdrawn", "replied", "extension_requested", "lapsed", "completed", "decided"),
     "commendation": ("recorded",),
     "quarter": ("closed", "published"),
     "part": ("erased",),

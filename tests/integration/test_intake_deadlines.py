@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest_asyncio
 
 from services.intake.cases import deadlines as lapses
+from services.intake.replay import receipts
 from services.intake.replay.opening import finish
-from services.intake.writing import receipts
 from services.kernel.envelope import derived_id, event_bytes, read_envelope
 from services.kernel.feed.entries import Covered, Refusal
 from services.kernel.log.merkle import CompactRange, leaf_hash

@@ -197,8 +197,8 @@ async def test_hot_queries_use_their_indexes(intake, case):
     pool = intake.service.pool
     cases = (
         (WRITING.lock_and_recall, ([UNIT], [finding]), {"write_pkey", "unit_sequence_pkey"}),
-        (INSPECTIONS.inspections, ([inspection],), {"inspection_pkey"}),
-        (FINDINGS.findings, ([finding],), {"finding_pkey"}),
+        (INSPECTIONS.inspections_by_id, ([inspection],), {"inspection_pkey"}),
+        (FINDINGS.findings_by_id, ([finding],), {"finding_pkey"}),
         (CASES.lapsing, (intake.clock.now(), 500), {"finding_lapsing"}),
         (REPLAY.delete_receipted, ([finding],), {"outbox_event_id_key"}),
     )

@@ -145,11 +145,14 @@ class Province:
                 await asyncio.sleep(0.05)
 
     async def state(self):
-        """What intake says of every inspection and finding, but for whoever is lost, and of the tree of units."""
-        told = {}
+        """What intake says of every inspection and finding, but for whoever is lost, and of the tree of units.
+
+        Nor what one may do: of a team that is lost hardly anybody decides.
+        """
+        told, personal = {}, ("opener", "team", "filer", "may", "outcomes")
         for path in ("inspections", "findings", "units"):
             items = (await self.get("reviewer", f"/intake/v1/{path}"))["items"]
-            told[path] = [{k: v for k, v in one.items() if k not in ("opener", "team", "filer")} for one in items]
+            told[path] = [{k: v for k, v in one.items() if k not in personal} for one in items]
         for table, kept in (
             ("quarter_closing", "quarter, edition, id"),
             ("quarter_publication", "id, closing, cards_root"),

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest_asyncio
 
 from services.intake.directory.store import load_directory
+from services.intake.findings import store as findings
+from services.intake.inspections import store as inspections
 from services.intake.vault.sealing import Sealed, commitment
-from services.intake.writing import loading
 from services.kernel.envelope import derived_id
 from tests.support.intake import UNIT, closing, fresh, opening, populate, put_line, recording, register, running_intake
 from tests.support.schemas import validate_event
@@ -148,7 +149,8 @@ async def test_a_lone_write_whose_name_another_process_has_given_is_taken(settin
 
 async def test_places_that_fall_out_of_memory_are_not_unknown(intake, inspection, monkeypatch):
     await intake.put("inspector", f"findings/{fresh()}", recording(inspection))  # its place is remembered
-    monkeypatch.setattr(loading, "_REMEMBERED", 0)
+    for keeper in (findings, inspections):
+        monkeypatch.setattr(keeper, "_REMEMBERED", 0)
     other = fresh()
     lines = [
         put_line(f"inspections/{other}", opening()),

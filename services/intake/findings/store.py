@@ -39,11 +39,14 @@ class FindingKeeper(Keeper):
     async def locate(self, connection: Connection, needs: Needs) -> None:
         """The units and inspections of findings."""
         wanted = needs.of(Findings)
-        missing = [one for one in wanted if one not in self._places]
+        places = {one: self._places[one] for one in wanted if one in self._places}
+        missing = [one for one in wanted if one not in places]
         if missing:
             rows = await connection.fetch(QUERIES.places_of_findings, missing)
-            self._remember({row["id"]: _Place(row["unit"], row["inspection"]) for row in rows})
-        for place in (self._places[one] for one in wanted if one in self._places):
+            read = {row["id"]: _Place(row["unit"], row["inspection"]) for row in rows}
+            self._remember(read)
+            places |= read
+        for place in places.values():
             needs.units.add(place.unit)
             needs.of(Inspections)[place.inspection] = None
 

@@ -27,11 +27,14 @@ class InspectionKeeper(Keeper):
     async def locate(self, connection: Connection, needs: Needs) -> None:
         """The units of inspections."""
         wanted = needs.of(Inspections)
-        missing = [one for one in wanted if one not in self._units]
+        units = {one: self._units[one] for one in wanted if one in self._units}
+        missing = [one for one in wanted if one not in units]
         if missing:
             rows = await connection.fetch(QUERIES.units_of_inspections, missing)
-            self._remember({row["id"]: row["unit"] for row in rows})
-        needs.units.update(self._units[one] for one in wanted if one in self._units)
+            read = {row["id"]: row["unit"] for row in rows}
+            self._remember(read)
+            units |= read
+        needs.units.update(units.values())
 
     def _remember(self, units: Mapping[str, str]) -> None:
         if len(self._units) > _REMEMBERED:
