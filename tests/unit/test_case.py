@@ -1,5 +1,7 @@
 """The table of a case: every severity and state × every command, with what no program has ever known between them."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +27,7 @@ from services.domain.case import (
     turn,
 )
 from services.domain.words import OUTCOMES, STATES, case_label
+from services.intake.cases.forms import DecideFinding
 
 ANY_STATE = st.sampled_from(State) | st.sampled_from(["appealed", "", "Recorded", "Đã rút"]) | st.text(max_size=20)
 ANY_SEVERITY = st.integers(-1, 9)
@@ -54,6 +57,10 @@ def test_what_the_unit_does_not_know_of_is_only_decided_or_withdrawn():
     assert step(KEPT, "recorded", Command.REPLY) is step(KEPT, "recorded", Command.LAPSE) is Refusal.UNTOLD
     assert Outcome.REFERRED in outcomes(KEPT, "recorded")
     assert Outcome.UPHELD not in outcomes(KEPT, "recorded")
+
+
+def test_a_decision_s_form_takes_the_outcomes_there_are():
+    assert get_args(DecideFinding.model_fields["outcome"].annotation) == tuple(Outcome)
 
 
 def test_what_is_free_is_only_withdrawn():
