@@ -5,7 +5,7 @@ import base64
 import json
 import shutil
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,11 @@ CURRENT = json.loads(dict(calendar_files())["2026.2"])
 async def intake(settings: Settings) -> AsyncIterator[Intake]:
     async with running_intake(settings, AUGUST) as intake:
         yield await populate(intake)
+
+
+async def ending(intake: Intake, day: date) -> date | None:
+    async with intake.service.pool.acquire() as connection:
+        return await calendar_watch.ending(intake.service, connection, day)
 
 
 def with_files(folder: Path, *versions: str) -> Path:
@@ -115,7 +120,7 @@ async def test_a_folder_of_the_first_program_keeps_its_calendar_at_hand(settings
     await owner.execute("DELETE FROM intake.calendar; UPDATE intake.directory SET calendars = 0")
     await owner.close()
     assert "calendar-ends" not in await desk(intake, "admin")  # nor does anything stumble before it is there
-    assert await calendar_watch.ending(intake.service, AUGUST.date()) is None
+    assert await ending(intake, AUGUST.date()) is None
     async with running_intake(settings, AUGUST) as again:
         again.tokens = tokens
         assert (await due_of_a_closing(again, AUGUST))[1] == BY_THE_SECOND
@@ -289,7 +294,7 @@ async def test_an_end_within_60_days_alarms(
 ) -> None:
     async with running_intake(settings, datetime.fromisoformat(f"{day}T03:00:00Z")) as intake:
         await populate(intake)
-        assert await calendar_watch.ending(intake.service, datetime.fromisoformat(day).date()) is not None
+        assert await ending(intake, datetime.fromisoformat(day).date()) is not None
         assert latest(heard, "kycuong.calendar.days_left") == left
         for who, told in (("admin", True), ("reviewer", True), ("head", False), ("inspector", False)):
             assert ("calendar-ends" in await desk(intake, who)) is told, who

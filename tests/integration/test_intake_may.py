@@ -126,7 +126,6 @@ async def test_an_inspection_says_who_may_close_it_and_who_may_acknowledge_it(in
     await may({})
 
 
-@pytest.mark.xfail(reason="the rules of the writes do not ask the table yet")
 async def test_no_state_is_a_fault_also_one_of_a_newer_program(intake):
     cases = await Cases(intake).open()
     for severity in CODES:

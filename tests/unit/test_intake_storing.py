@@ -3,9 +3,10 @@
 import re
 
 from services.intake.nouns import keepers
-from services.intake.writing.keeper import Insertion, Keeper, columns
+from services.intake.writing.keeper import Insertion, Keeper
 from services.intake.writing.sql import QUERIES
 from services.intake.writing.storing import Store
+from services.kernel.store.db import columns
 
 
 class Keeping(Keeper):

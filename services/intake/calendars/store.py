@@ -7,10 +7,10 @@ from pathlib import Path
 from services.domain.calendar import WorkingCalendar
 from services.domain.rulefiles import load_calendar
 from services.intake.calendars.state import Calendars
-from services.intake.writing.keeper import Keeper, columns
+from services.intake.writing.keeper import Keeper
 from services.intake.writing.needs import Needs
 from services.intake.writing.world import World
-from services.kernel.store.db import Connection
+from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
 
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))

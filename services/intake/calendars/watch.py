@@ -8,7 +8,7 @@ from services.intake.writing.service import Service
 from services.kernel.process.loops import wait_for_event
 from services.kernel.process.telemetry import meter
 from services.kernel.quarters import local_date
-from services.kernel.store.db import TRANSIENT
+from services.kernel.store.db import TRANSIENT, Connection
 
 EVERY = 600.0  # seconds between looks
 WARN = 60  # days
@@ -24,7 +24,8 @@ async def run(service: Service, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             today = local_date(service.clock.now())
-            ends = await ending(service, today)
+            async with service.pool.acquire() as connection:
+                ends = await ending(service, connection, today)
             if ends is not None and told != today:
                 told = today
                 log.warning(
@@ -36,12 +37,11 @@ async def run(service: Service, stop: asyncio.Event) -> None:
         await wait_for_event(stop, EVERY)
 
 
-async def ending(service: Service, today: date) -> date | None:
+async def ending(service: Service, connection: Connection, today: date) -> date | None:
     """The last day of a calendar that ends within 60 days; None while it is longer, or the database is not whole."""
     if not service.standing.open:
         return None
-    async with service.pool.acquire() as connection:
-        ends = (await service.calendar(connection)).ends
+    ends = (await service.calendar(connection)).ends
     left = (ends - today).days
     _days_left.set(left)
     return ends if left <= WARN else None

@@ -6,11 +6,11 @@ from datetime import datetime
 from pathlib import Path
 
 from services.intake.erasures.state import Erasure, Erasures
-from services.intake.writing.keeper import Keeper, columns
+from services.intake.writing.keeper import Keeper
 from services.intake.writing.needs import Needs
 from services.intake.writing.world import World
 from services.kernel.process.failpoints import failpoint
-from services.kernel.store.db import Connection
+from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
 
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))

@@ -2,9 +2,9 @@
 
 from services.intake.evidence.sql import QUERIES
 from services.intake.evidence.state import Photos
-from services.intake.writing.keeper import Keeper, columns
+from services.intake.writing.keeper import Keeper
 from services.intake.writing.world import World
-from services.kernel.store.db import Connection
+from services.kernel.store.db import Connection, columns
 
 
 class PhotoKeeper(Keeper):

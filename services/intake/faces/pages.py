@@ -1,6 +1,5 @@
 """The faces of intake: sign-in, the inspector's phone form, the case desk. Shells only; scripts fetch the data."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
@@ -13,6 +12,7 @@ from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.roles import PUBLIC, Action, Role, allows
 from services.kernel.problems import Unauthorized
 from services.kernel.quarters import local_date
+from services.kernel.store.db import Connection, Pool, snapshot
 from services.kernel.web.destinations import tabs
 from services.kernel.web.packing import pack_response
 from services.kernel.web.pages import Reader, language_of, navigation, to_sign_in
@@ -57,17 +57,15 @@ async def form(request: Request) -> Response:
 
 async def desk(request: Request) -> Response:
     """The case desk: each role finds what it may do."""
+    service = service_of(request)
     try:
-        reader = await _reader(request)
+        async with snapshot(service.pool) as connection:
+            reader = await _reader(request, connection)
+            told = bool(reader.roles & _TOLD)
+            ends = await calendar_watch.ending(service, connection, local_date(service.clock.now())) if told else None
     except Unauthorized:
         return to_sign_in(request)
-    ends = await _calendar_end(request) if reader.roles & _TOLD else None
     return PAGES.render(request, "desk.html", reader=reader, tabs=tabs(reader.roles), calendar_ends=ends)
-
-
-async def _calendar_end(request: Request) -> date | None:
-    service = service_of(request)
-    return await calendar_watch.ending(service, local_date(service.clock.now()))
 
 
 async def to_desk() -> Response:
@@ -86,6 +84,6 @@ def _home(reader: Reader, request: Request) -> str:
     return pages[0][0] if pages else "/intake/desk/"
 
 
-async def _reader(request: Request) -> Reader:
+async def _reader(request: Request, source: Pool | Connection | None = None) -> Reader:
     service = service_of(request)
-    return Reader.of(await authenticate(service.pool, token_of(request)), service.clock.now())
+    return Reader.of(await authenticate(source or service.pool, token_of(request)), service.clock.now())

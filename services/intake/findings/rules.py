@@ -58,7 +58,7 @@ def record(asked: Asked) -> Accepted:
     )  # fmt: skip
     world[Findings].known[finding.id] = finding
     world[Findings].new.append(finding)
-    if due is not None and 1 <= code.severity <= 3 and inspection.acknowledged:
+    if due is not None and code.severity in case.SCORED and inspection.acknowledged:
         inspection.acknowledged = False  # a finding that joins the alert opens it again
         world[Inspections].changed[inspection.id] = inspection
     return Accepted(
@@ -85,7 +85,7 @@ def _check_code(catalogue: Catalogue, form: RecordFinding) -> Code:
         raise invalid("/code", "không có mã này trong danh mục", "the catalogue has no such code")
     if code.code in COMMENDATIONS:
         raise invalid("/code", "K01–K03 chỉ ghi bằng phiếu biểu dương", "K01–K03 come only as commendations")
-    if code.severity == 1 and form.private.persons:
+    if code.severity == case.LIGHT and form.private.persons:
         raise invalid(
             "/private/persons",
             "mức 1 chỉ ghi số lượng, không ghi người; hãy bỏ trường này",

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from services.domain.case import State
+
 
 @dataclass(slots=True, kw_only=True)
 class Finding:
@@ -21,7 +23,7 @@ class Finding:
     photos: tuple[Mapping[str, Any], ...]
     filer: str
     received_at: datetime
-    state: str = "recorded"
+    state: str = State.RECORDED
     accepts: bool | None = None
     lapsed: bool = False
     outcome: str | None = None

@@ -9,10 +9,10 @@ import asyncpg
 
 from services.intake.findings.state import Finding, Findings
 from services.intake.inspections.state import Inspections
-from services.intake.writing.keeper import Insertion, Keeper, Row, columns
+from services.intake.writing.keeper import Insertion, Keeper, Row
 from services.intake.writing.needs import Needs
 from services.intake.writing.world import World
-from services.kernel.store.db import Connection
+from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
 
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))

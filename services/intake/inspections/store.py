@@ -7,10 +7,10 @@ from pathlib import Path
 import asyncpg
 
 from services.intake.inspections.state import Inspection, Inspections
-from services.intake.writing.keeper import Keeper, Row, columns
+from services.intake.writing.keeper import Keeper, Row
 from services.intake.writing.needs import Needs
 from services.intake.writing.world import World
-from services.kernel.store.db import Connection
+from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
 
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))

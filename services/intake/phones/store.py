@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from services.intake.phones.state import Phones
-from services.intake.writing.keeper import Keeper, columns
+from services.intake.writing.keeper import Keeper
 from services.intake.writing.world import World
-from services.kernel.store.db import Connection
+from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
 
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from services.domain import case
 from services.domain.units import FIELDS, Version
 from services.intake.calendars.state import Calendars
 from services.intake.directory import rules as units
@@ -151,7 +152,7 @@ def _recorded(restored: Restored, event: Envelope) -> Told:
     )  # fmt: skip
     world[Findings].known[event.id] = finding
     world[Findings].new.append(finding)
-    if due is not None and 1 <= finding.severity <= 3:
+    if due is not None and finding.severity in case.SCORED:
         _inspection_of(restored, event).acknowledged = False
     return "recorded", extra
 
@@ -173,13 +174,13 @@ def _completed(restored: Restored, event: Envelope) -> Told:
 
 def _withdrawn(restored: Restored, event: Envelope) -> Told:
     finding = _finding_of(restored, event)
-    finding.state, finding.answers["withdrawal"] = "withdrawn", event.id
+    finding.state, finding.answers["withdrawal"] = case.State.WITHDRAWN, event.id
     return _about(finding, "withdrawn")
 
 
 def _replied(restored: Restored, event: Envelope) -> Told:
     finding = _finding_of(restored, event)
-    finding.state, finding.accepts, finding.answers["reply"] = "replied", event.data["accepts"], event.id
+    finding.state, finding.accepts, finding.answers["reply"] = case.State.REPLIED, event.data["accepts"], event.id
     return _about(finding, "replied")
 
 
@@ -190,13 +191,13 @@ def _time_asked_for(restored: Restored, event: Envelope) -> Told:
 
 def _decided(restored: Restored, event: Envelope) -> Told:
     finding = _finding_of(restored, event)
-    finding.state, finding.outcome, finding.answers["decision"] = "decided", event.data["outcome"], event.id
+    finding.state, finding.outcome, finding.answers["decision"] = case.State.DECIDED, event.data["outcome"], event.id
     return _about(finding, "decided")
 
 
 def _lapsed(restored: Restored, event: Envelope) -> Told:
     finding = _finding_of(restored, event)
-    finding.state, finding.lapsed = "lapsed", True
+    finding.state, finding.lapsed = case.State.LAPSED, True
     return None
 
 

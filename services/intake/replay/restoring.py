@@ -14,14 +14,14 @@ from services.intake.nouns import keepers
 from services.intake.quarters.state import Quarters
 from services.intake.replay.fold import Restored
 from services.intake.replay.sql import QUERIES
-from services.intake.writing.keeper import Keeper, columns
+from services.intake.writing.keeper import Keeper
 from services.intake.writing.needs import Needs
 from services.intake.writing.service import Service
 from services.intake.writing.sql import QUERIES as WRITING
 from services.intake.writing.storing import lock_units
 from services.intake.writing.world import World
 from services.kernel.envelope import Envelope
-from services.kernel.store.db import Connection
+from services.kernel.store.db import Connection, columns
 
 Entry = tuple[Envelope, bytes]
 _TURN = 250  # entries folded before others have their turn

@@ -1,6 +1,5 @@
 """How a capability's part of the working state is found, loaded and stored: for a whole batch at once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.intake.writing.needs import Needs
@@ -54,8 +53,3 @@ class Keeper:
 
     def forget(self) -> None:
         """Read again what was remembered of a database that has been replaced by an older one."""
-
-
-def columns(rows: Sequence[Row], width: int) -> list[list[object]]:
-    """Rows as columns, also when there are none."""
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from services.intake.vault.sealing import Sealed
 from services.intake.writing.events import Event, Numbers
-from services.intake.writing.keeper import Keeper, columns
+from services.intake.writing.keeper import Keeper
 from services.intake.writing.sql import QUERIES
 from services.intake.writing.world import World
-from services.kernel.store.db import Connection
+from services.kernel.store.db import Connection, columns
 
 StoredWrite = tuple[str, str, bytes, bytes, datetime]
 """Id, account, content, answer, received_at."""

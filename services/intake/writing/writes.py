@@ -15,7 +15,7 @@ from services.intake.writing.commands import Command
 from services.intake.writing.connection import Session
 from services.intake.writing.decide import decide
 from services.intake.writing.events import Maker, Numbers
-from services.intake.writing.keeper import Keeper, columns
+from services.intake.writing.keeper import Keeper
 from services.intake.writing.links import LinkRow, link_row
 from services.intake.writing.loading import existing_accounts, load_authors, recall, signers
 from services.intake.writing.needs import Needs
@@ -31,7 +31,7 @@ from services.kernel.identity.authentication import load_callers
 from services.kernel.problems import Problem, Unavailable, invalid
 from services.kernel.process.clock import Clock
 from services.kernel.process.failpoints import failpoint
-from services.kernel.store.db import TRANSIENT, Connection, Pool
+from services.kernel.store.db import TRANSIENT, Connection, Pool, columns
 
 PATIENCE = 10.0  # seconds for one batch
 log = logging.getLogger(__name__)
