@@ -3,6 +3,7 @@
 import { byId, clearFlash, el, flash } from "../assets/dom.js";
 import { number, t } from "../assets/words.js";
 import * as directory from "./directory.js";
+import { Cases } from "./desk_auditor.js";
 import { Phones } from "./desk_devices.js";
 import { Erasures } from "./desk_erasure.js";
 import { settled } from "./desk_form.js";
@@ -12,8 +13,8 @@ import { Mine } from "./desk_mine.js";
 import { Commend, Quarter, Units } from "./desk_office.js";
 import { History, Waiting } from "./desk_review.js";
 
-const TABS = { answer: Head, following: Head, answered: Head, waiting: Waiting, history: History, commend: Commend, quarter: Quarter, mine: Mine, erasures: Erasures, phones: Phones, units: Units };
-const CASES = ["answer", "waiting", "following", "mine"]; // where a link to an inspection leads whoever cannot open its tab
+const TABS = { answer: Head, following: Head, answered: Head, waiting: Waiting, history: History, commend: Commend, quarter: Quarter, mine: Mine, cases: Cases, erasures: Erasures, phones: Phones, units: Units };
+const CASES = ["answer", "waiting", "following", "mine", "cases"]; // where a link to an inspection leads whoever cannot open its tab
 
 const links = [...document.querySelectorAll("[data-tab]")];
 const views = new Map();

@@ -1,6 +1,6 @@
 // How a finding, the unit's reply and the decision are shown, the same to everyone who may see them.
 
-import { get, page } from "../assets/api.js";
+import { page, request } from "../assets/api.js";
 import { el } from "../assets/dom.js";
 import { day, moment, number, t } from "../assets/words.js";
 import { now } from "./clock.js";
@@ -59,11 +59,11 @@ function said(sealed, part) {
 export const minutes = (inspection) => [["pdf", t("Biên bản (PDF)", "Minutes (PDF)")], ["docx", t("Biên bản (Word)", "Minutes (Word)")]]
   .map(([kind, words]) => el("a", { href: `/intake/v1/inspections/${inspection}/minutes.${kind}`, download: true }, words));
 
-const facts = (finding) => el("p", { class: "meta" },
+const facts = (finding, papers) => el("p", { class: "meta" },
   el("span", {}, SEVERITY[finding.severity]),
   el("span", {}, moment(finding.captured_at)),
   el("a", { href: `/audit/v1/receipts/${finding.id}`, target: "_blank", rel: "noopener" }, t("Biên nhận", "Receipt")),
-  finding.reply_due && finding.private && minutes(finding.inspection));
+  finding.reply_due && finding.private && papers(finding.inspection));
 
 const seen = (sealed) => [
   ["narrative", t("Nội dung ghi nhận của đoàn", "The team's words")],
@@ -71,25 +71,30 @@ const seen = (sealed) => [
   ...Object.keys({ ...sealed?.lost, ...sealed?.erased }).filter((part) => part.startsWith("photo.")).map((part) => [part, t(`Ảnh ${part.slice(6)}`, `Photo ${part.slice(6)}`)]),
 ].map(([part, title]) => said(sealed, part) && quote(title, said(sealed, part)));
 
-/** The photos the server holds, for whoever has opened the private part; that more are to come is said. */
-const pictures = ({ id, photos_held: held, complete, private: sealed }) => [
-  sealed && held.length > 0 && el("ul", { class: "photos" }, held.map((place) => el("li", {},
-    el("img", { src: `/intake/v1/findings/${id}/photos/${place}`, alt: t(`Ảnh ${place}`, `Photo ${place}`), loading: "lazy" })))),
-  !complete && el("p", { class: "notice warn" }, t("Còn thiếu ảnh của ghi nhận: chưa xác nhận vi phạm được.", "Photos of the finding are still missing: it cannot be upheld yet.")),
-];
+/** The photos the server holds, for whoever has opened the private part. */
+const pictures = ({ id, photos_held: held, private: sealed }) => sealed && held.length > 0
+  && el("ul", { class: "photos" }, held.map((place) => el("li", {},
+    el("img", { src: `/intake/v1/findings/${id}/photos/${place}`, alt: t(`Ảnh ${place}`, `Photo ${place}`), loading: "lazy" }))));
+
+const missing = ({ complete }) => !complete
+  && el("p", { class: "notice warn" }, t("Còn thiếu ảnh của ghi nhận: chưa xác nhận vi phạm được.", "Photos of the finding are still missing: it cannot be upheld yet."));
+
+/** The words of an answer; that they are there is said to whoever has not opened them. */
+const answer = ({ private: sealed }, name, part) => (sealed ? said(sealed[name], part)
+  : el("em", { class: "erased" }, t("Chưa mở: nội dung không công khai", "Private part, not opened")));
 
 function reply(finding) {
   if (finding.accepts !== null && finding.accepts !== undefined) {
     const title = finding.accepts ? t("Đơn vị thống nhất", "The unit agrees") : t("Đơn vị không thống nhất, đề nghị xem xét", "The unit disagrees and asks for a review");
-    return quote(title, said(finding.private?.reply, "text"));
+    return quote(title, answer(finding, "reply", "text"));
   }
   if (finding.state === "lapsed") return el("p", { class: "notice warn" }, t("Đơn vị không giải trình trong hạn.", "The unit gave no reply in time."));
   return answerable(finding) && el("p", { class: "hint" }, t("Đơn vị chưa giải trình.", "The unit has not replied."));
 }
 
 function result(finding) {
-  if (finding.state === "withdrawn") return quote(t("Đã rút lại", "Withdrawn"), said(finding.private?.withdrawal, "reason"));
-  return finding.outcome && quote(t(`Quyết định: ${OUTCOME[finding.outcome]}`, `Decision: ${OUTCOME[finding.outcome]}`), said(finding.private?.decision, "reason"));
+  if (finding.state === "withdrawn") return quote(t("Đã rút lại", "Withdrawn"), answer(finding, "withdrawal", "reason"));
+  return finding.outcome && quote(t(`Quyết định: ${OUTCOME[finding.outcome]}`, `Decision: ${OUTCOME[finding.outcome]}`), answer(finding, "decision", "reason"));
 }
 
 /** The reply's deadline; said in red once it has passed. */
@@ -110,21 +115,31 @@ export function left({ reply_due: due, working_days_left: days }) {
 }
 
 /**
- * A case as one line that opens: its private part is read (and the reading noted) only then. `form(full, onward)` adds what
- * the caller may do, `onward` being the way to the next case; `unit` says whether the unit's name belongs in the line, and
- * `waits(finding)` whether the caller has something to do here. `update(finding)` of the node shows a newer state in its place.
+ * A case as one line that opens: its private part is read (and the reading noted) only then. `form(full, onward, read)` adds
+ * what the caller may do, `onward` being the way to the next case and `read(headers)` reading it anew; `unit` says whether the
+ * unit's name belongs in the line, `waits(finding)` whether the caller has something to do here; `photos(full)` and
+ * `papers(inspection)` give pictures and minutes. `update(finding)` of the node shows a newer state in its place.
  * @param {Record<string, any>} finding @param {any} catalogue
- * @param {{ unit?: boolean, form?: (full: any, onward: () => void) => any, waits?: (finding: any) => boolean }} [how]
+ * @param {{ unit?: boolean, form?: (full: any, onward: () => void, read: (headers?: Record<string, string>) => Promise<void>) => any,
+ *   waits?: (finding: any) => boolean, photos?: (full: any) => any, papers?: (inspection: string) => any }} [how]
  */
-export function caseOf(finding, catalogue, { unit = false, form = () => null, waits = () => false } = {}) {
+export function caseOf(finding, catalogue, { unit = false, form = () => null, waits = () => false, photos = pictures, papers = minutes } = {}) {
   const body = el("div", { class: "case-body" });
   const summary = el("summary", {});
   const details = el("details", { class: "case", "data-finding": finding.id, "data-code": finding.code }, summary, body);
+  const read = async (headers = {}) => {
+    const { body: full } = await request("GET", `/intake/v1/findings/${finding.id}`, undefined, { headers });
+    body.replaceChildren(...[
+      el("div", { class: "sides" },
+        el("div", {}, facts(full, papers), seen(full.private), photos(full), missing(full)),
+        el("div", {}, reply(full), result(full))),
+      form(full, () => onward(details), read),
+    ].flat().filter(Boolean));
+  };
   const open = async () => {
     if (!body.hasChildNodes()) body.append(el("p", { class: "hint" }, t("Đang mở…", "Opening…")));
     try {
-      const full = await get(`/intake/v1/findings/${finding.id}`);
-      body.replaceChildren(...caseBody(full, (each) => form(each, () => onward(details))));
+      await read();
     } catch (problem) {
       body.replaceChildren(el("p", { class: "notice bad" }, problem.message), el("button", { type: "button", class: "quiet", onclick: open }, t("Thử lại", "Try again")));
     }
@@ -155,10 +170,3 @@ export function onward(from) {
   const next = waiting.find((each) => from.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING) ?? waiting[0];
   (next?.querySelector("summary") ?? view.querySelector("h2")).focus();
 }
-
-const caseBody = (full, form) => [
-  el("div", { class: "sides" },
-    el("div", {}, facts(full), seen(full.private), pictures(full)),
-    el("div", {}, reply(full), result(full))),
-  form(full),
-].flat().filter(Boolean);

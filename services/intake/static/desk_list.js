@@ -93,6 +93,22 @@ export class FilteredList {
   }
 }
 
+/** Buttons of which one is pressed: its value chooses; `changed()` hears of another. */
+export class Chips {
+  constructor(id, changed) {
+    this.buttons = [...byId(id).querySelectorAll("button")];
+    for (const button of this.buttons) button.addEventListener("click", () => { this.press(button); changed(); });
+  }
+
+  press(chosen) {
+    for (const button of this.buttons) button.setAttribute("aria-pressed", String(button === chosen));
+  }
+
+  get value() {
+    return this.buttons.find((button) => button.getAttribute("aria-pressed") === "true").value;
+  }
+}
+
 /** Make these the children, moving nobody who stays: what has the focus, or is being typed in, keeps it. */
 function place(list, nodes) {
   const staying = new Set(nodes);

@@ -7,7 +7,7 @@ import { now } from "./clock.js";
 import { byCode, caseOf, left, minutes, rowsOf, whole } from "./desk_cases.js";
 import { phoneNotices } from "./desk_devices.js";
 import { textField, wire } from "./desk_form.js";
-import { FilteredList } from "./desk_list.js";
+import { Chips, FilteredList } from "./desk_list.js";
 import { tidy } from "./drafts.js";
 import { KIND } from "./labels.js";
 
@@ -21,16 +21,11 @@ export class Mine {
       empty: t("Chưa có cuộc kiểm tra nào.", "No inspection yet."),
     });
     byId("mine-all")?.addEventListener("change", () => desk.reload("mine"));
-    this.stages = [...byId("mine-stages").querySelectorAll("button")];
-    for (const chip of this.stages) chip.addEventListener("click", () => { this.choose(chip); desk.reload("mine"); });
-  }
-
-  choose(chosen) {
-    for (const chip of this.stages) chip.setAttribute("aria-pressed", String(chip === chosen));
+    this.stages = new Chips("mine-stages", () => desk.reload("mine"));
   }
 
   async show(wanted = null) {
-    const stage = this.stages.find((chip) => chip.getAttribute("aria-pressed") === "true")?.dataset.stage;
+    const stage = this.stages.value;
     const whose = byId("mine-all")?.checked ? "" : "&mine=true";
     this.list.single(wanted && t("Chỉ một cuộc kiểm tra.", "One inspection only."), "#/mine");
     if (wanted) return this.one(wanted);

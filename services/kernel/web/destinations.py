@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from services.kernel.identity.roles import MATRIX, Action, Role
+from services.kernel.identity.roles import MATRIX, Action, Reach, Role
 
 DESK = "/intake/desk/"
 SIGN_IN = "/intake/login"
@@ -43,6 +43,7 @@ _LOG = SECTIONS[-1]
 _SIGN_IN = Destination(SIGN_IN, "Đăng nhập", "Sign in", frozenset())
 _DESK = SECTIONS[1]
 
+_WATCHING = frozenset(role for role, reach in MATRIX[Action.READ_CASE].items() if reach is Reach.PUBLIC_PART)
 _DIRECTORY = may(Action.READ_ERASURES, Action.CHANGE_DIRECTORY)
 TABS = (
     Destination("answer", "Chờ giải trình", "To answer", may(Action.ANSWER)),
@@ -54,6 +55,7 @@ TABS = (
     Destination("quarter", "Chốt quý", "Close a quarter", may(Action.DECIDE)),
     Destination("mine", "Kết quả kiểm tra", "Inspection results", may(Action.FILE)),
     Destination("erasures", "Yêu cầu xóa", "Erasures", may(Action.READ_ERASURES)),
+    Destination("cases", "Hồ sơ", "Cases", _WATCHING),
     Destination("phones", "Thiết bị", "Devices", may(Action.READ_DEVICES)),
     Destination("units", "Đơn vị", "Units", _DIRECTORY),
 )

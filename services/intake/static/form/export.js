@@ -9,8 +9,8 @@ export const ndjson = (items) => items.filter(({ photo }) => !photo).map(({ path
 export const download = (items) =>
   save(new File([ndjson(items)], `kycuong-${stamp().slice(0, 16).replace(/[^0-9]/g, "")}.ndjson`, { type: "application/x-ndjson" }));
 
-/** @param {File} file */
-function save(file) {
+/** As a download. @param {File} file */
+export function save(file) {
   const address = URL.createObjectURL(file);
   el("a", { href: address, download: file.name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
