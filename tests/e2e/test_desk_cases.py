@@ -358,3 +358,33 @@ def test_severity_four_is_in_no_count_of_the_units_head(instance: Instance) -> N
 def grave(instance: Instance) -> str:
     codes = instance.client(instance.token("lead")).get("/intake/v1/catalogue").json()["codes"]
     return str(next(one["code"] for one in codes if one["severity"] == 4))
+
+
+def test_a_commendation_for_a_quarter_that_is_officially_closed_is_asked_about(enter: Any, instance: Instance) -> None:
+    page = enter("tham.dinh", "/intake/desk/#/quarter")
+    page.locator("#quarter-choice").select_option(index=2)  # over for at least a quarter: it can be closed
+    quarter = page.locator("#quarter-choice").input_value()
+    write(instance, "reviewer", f"quarters/{quarter}/closing/{fresh()}", {"edition": "official"})
+    expect(page.locator("#quarter-title")).to_be_visible()
+    until(lambda: quarter in page.request.get(f"{instance.url}/reports/v1/editions").text())
+    page.get_by_role("link", name="Biểu dương").click()
+    page.locator("#commend-unit-search").fill("binh minh")
+    page.get_by_role("radio", name="UBND phường Bình Minh").check()
+    page.get_by_label("K01").check()
+    today = page.locator("#commend-date").input_value()
+    page.locator("#commend-date").fill(f"15/{int(quarter[-1]) * 3 - 1:02d}/{quarter[:4]}")
+    send = page.get_by_role("button", name="Ghi biểu dương")
+    send.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("đã chốt chính thức")
+    expect(dialog).to_contain_text("chỉ vào một bản ban hành lại")
+    dialog.get_by_role("button", name="Xem lại ngày").click()
+    expect(page.locator("#commend-unit-search")).to_be_visible()
+    page.route("**/reports/v1/editions", lambda route: route.abort())
+    send.click()
+    expect(dialog).to_contain_text("Chưa đọc được các bản đã chốt")  # then it is said, too
+    dialog.get_by_role("button", name="Xem lại ngày").click()
+    page.unroute("**/reports/v1/editions")
+    page.locator("#commend-date").fill(today)
+    send.click()
+    expect(page.locator("#flash")).to_contain_text("Đã ghi biểu dương cho UBND phường Bình Minh")  # nothing to ask

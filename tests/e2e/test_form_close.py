@@ -291,6 +291,25 @@ def test_a_position_is_noted_only_when_asked_and_a_no_is_noted_too(phone: Person
     assert sealed["minutes"]["leader"] == "Lê Thị Dẫn"
 
 
+def test_a_day_to_put_right_by_without_a_demand_is_not_dropped_in_silence(phone: Person, instance: Instance) -> None:
+    page = phone.page
+    inspection = begin(page, "97/QĐ-SNV")
+    page.get_by_text("Thêm cho biên bản").click()
+    page.get_by_label("Hạn khắc phục").fill("05/03/2099")
+    page.get_by_text("Thêm cho biên bản").click()  # folded away again
+    page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    summary = page.locator(".error-summary")
+    expect(summary).to_contain_text("Có hạn khắc phục mà chưa ghi yêu cầu")
+    summary.get_by_role("link").click()
+    expect(page.get_by_label("Yêu cầu với đơn vị")).to_be_focused()
+    page.get_by_label("Yêu cầu với đơn vị").fill("Niêm yết lại.")
+    expect(summary).to_contain_text("Đã sửa hết")
+    page.get_by_role("button", name="Kết thúc và gửi").click()
+    expect(filed(page, CLOSE)).to_contain_text("Đã nhận", timeout=FAR)
+    assert private(instance, inspection)["minutes"]["demands_due"] == "2099-03-05"
+
+
 def test_what_the_paper_cannot_print_is_said_before_anybody_signs(phone: Person) -> None:
     page = phone.page
     begin(page, "89/QĐ-SNV")

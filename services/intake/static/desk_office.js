@@ -1,5 +1,6 @@
 // The Department's other work: commendations, the closing of a quarter, the list of units.
 
+import { get } from "../assets/api.js";
 import { byId, confirmed, el, flash } from "../assets/dom.js";
 import { dayField, dayOf, NO_DAY, typed } from "./days.js";
 import { number, quarter as quarterName, t } from "../assets/words.js";
@@ -21,6 +22,19 @@ function recentQuarters() {
   return Array.from({ length: QUARTERS_OFFERED }, (_, back) => `${Math.floor((current - back) / 4)}-Q${((current - back) % 4) + 1}`);
 }
 
+/** A bonus for a quarter whose official edition stands reaches only a restatement: whoever gives it is asked first. */
+async function frozen(date) {
+  const { items } = await get("/reports/v1/editions").catch(() => ({ items: null }));
+  const quarter = `${date.slice(0, 4)}-Q${Math.ceil(Number(date.slice(5, 7)) / 3)}`;
+  if (items && !items.some((each) => each.quarter === quarter && each.edition === "official")) return true;
+  const name = quarterName(quarter);
+  return confirmed(
+    items ? t(`${name} đã chốt chính thức`, `${name} is officially closed`) : t("Chưa đọc được các bản đã chốt", "The closed editions could not be read"),
+    items ? t("Biểu dương này không thay đổi bản đã chốt: điểm thưởng chỉ vào một bản ban hành lại. Hãy xem lại ngày nếu muốn tính cho quý này.", "The closed edition stays as it is: this commendation counts only in a restatement. Look at the day again if it is meant for the present quarter.")
+      : t(`Nếu ${name} đã chốt chính thức, điểm thưởng chỉ vào một bản ban hành lại.`, `If ${name} is officially closed, the bonus counts only in a restatement.`),
+    t("Vẫn ghi biểu dương", "Record it all the same"), t("Xem lại ngày", "Look at the day again"));
+}
+
 export class Commend {
   constructor(desk) {
     this.desk = desk;
@@ -34,6 +48,7 @@ export class Commend {
       again: t("Ghi thêm một biểu dương khác", "Record another commendation"),
       called: () => t(`Biểu dương ${this.picker.chosen?.name ?? this.picker.unit}.`, `Commendation of ${this.picker.chosen?.name ?? this.picker.unit}.`),
       restore: ({ unit }) => this.picker.restore(unit || null, ""),
+      sure: ({ date }) => frozen(dayOf(date)),
       done: async (_, { unit }) => {
         const name = this.picker.units.find((each) => each.unit === unit)?.name ?? unit;
         this.form.reset();

@@ -82,7 +82,7 @@ export class CloseView {
     byId("close-unit").textContent = this.inspection.unit_name ?? this.inspection.unit;
     if (!draft) {
       this.suggest("assigned", this.inspection.staff ?? "");
-      this.suggest("demands_due", typed(stamp(now() + DEMANDS_DUE).slice(0, 10)));
+      if (this.suggest("demands_due", typed(stamp(now() + DEMANDS_DUE).slice(0, 10)))) this.computed.add("demands_due");
     }
     this.sum();
     this.sayDay();
@@ -91,10 +91,12 @@ export class CloseView {
     if (draft?.errors) showErrors(this.form, draft.errors);
   }
 
-  /** A value for a control that nobody has filled in, or is about to. */
+  /** A value for a control that nobody has filled in, or is about to; whether it stands there now. */
   suggest(name, value) {
     const control = this.form.elements[name];
-    if (control !== document.activeElement) control.value ||= value;
+    const free = !control.value && control !== document.activeElement;
+    if (free) control.value = value;
+    return free;
   }
 
   /** What was found, from here and from the server, as the minutes will tell it. */
@@ -185,8 +187,7 @@ export class CloseView {
 
   /** What somebody types stands; an emptied box fills itself again. */
   typed({ name, value, validity }) {
-    if (!(name in COMPUTED)) return;
-    if (value === "" && !validity.badInput) this.computed.add(name);
+    if (name in COMPUTED && value === "" && !validity.badInput) this.computed.add(name);
     else this.computed.delete(name);
   }
 
@@ -356,9 +357,11 @@ export class CloseView {
   faults(body = this.body()) {
     const errors = faults("closing", body)
       .map((fault) => (fault.pointer === "/assigned" && body.assigned !== null ? { pointer: "/sum", detail: byId("close-sum").textContent } : fault));
-    const { post, name } = values(this.form);
+    const { post, name, demands, demands_due } = values(this.form);
+    const meant = tidy(demands) || !this.computed.has("demands_due");
     if (tidy(post) && !tidy(name)) errors.push({ pointer: "/private/minutes/representative/name", detail: t("Đã ghi chức vụ mà chưa ghi họ tên người đại diện", "A post stands there without the name of who holds it") });
-    if (tidy(values(this.form).demands) && dayOf(values(this.form).demands_due) === null) errors.push({ pointer: "/private/minutes/demands_due", detail: NO_DAY });
+    if (meant && dayOf(demands_due) === null) errors.push({ pointer: "/private/minutes/demands_due", detail: NO_DAY });
+    else if (meant && demands_due && !tidy(demands)) errors.push({ pointer: "/private/minutes/demands", detail: t("Có hạn khắc phục mà chưa ghi yêu cầu: hãy ghi yêu cầu, hoặc xóa hạn", "There is a day to put right by but no demand: write it, or take the day away") });
     if (body.signed === false && !body.private.refusal) errors.push({ pointer: "/private/refusal", detail: t("Hãy ghi lý do từ chối ký", "Give the reason for not signing") });
     if (body.private.signatures && this.agreed !== this.said()) errors.push({ pointer: "/signed", detail: t("Nội dung đã đổi sau khi ký: hãy bấm Ký lại ở từng khung rồi ký lại", "The minutes changed after they were signed: clear each box and sign again") });
     return errors;
