@@ -22,7 +22,7 @@ PREV = r"^[!-~]{0,200}$"
 _CURVE = ec.SECP256R1()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
     """What a write says of its place in a phone's chain."""
 
@@ -53,8 +53,8 @@ def read_signed(path: str, body: Any) -> Signed | None:
     except (TypeError, ValueError, binascii.Error):
         return None
     return Signed(
-        device["id"], n, prev, link_of(message), message, signature,
-        waiting if type(waiting) is int and 0 <= waiting < 2**31 else None, _salted(device.get("nonce")),
+        device=device["id"], n=n, prev=prev, link=link_of(message), message=message, signature=signature,
+        waiting=waiting if type(waiting) is int and 0 <= waiting < 2**31 else None, salted=_salted(device.get("nonce")),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ SYSTEM = {"role": "system"}
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One event as the outbox takes it."""
 
@@ -124,7 +124,15 @@ class Maker:
             unitseq=number,
             data=data,
         )
-        event = Event(id, unit, number, raw, command.traceparent, command.tracestate, accepted.barrier)
+        event = Event(
+            id=id,
+            unit=unit,
+            unitseq=number,
+            bytes=raw,
+            traceparent=command.traceparent,
+            tracestate=command.tracestate,
+            barrier=accepted.barrier,
+        )
         self.events.append(event)
         return event
 
@@ -180,4 +188,4 @@ def system_event(
         unitseq=unitseq,
         data={"by": SYSTEM, **data},
     )
-    return Event(id, unit, unitseq, raw, barrier=subject.startswith("quarter/"))
+    return Event(id=id, unit=unit, unitseq=unitseq, bytes=raw, barrier=subject.startswith("quarter/"))

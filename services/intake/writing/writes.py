@@ -45,7 +45,7 @@ class Answer:
     body: bytes
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Batch:
     """One batch on its way through the transaction."""
 
@@ -202,7 +202,7 @@ class Writes:
         naming = await self._pseudonyms.load(connection, needs.accounts | needs.writers | world.authors.keys())
         numbers = Numbers(recalled.numbers)
         maker = Maker(self._source, self._vault, numbers, naming)
-        return _Batch(commands, world, maker, numbers, naming, [], {})
+        return _Batch(commands=commands, world=world, maker=maker, numbers=numbers, naming=naming, stored=[], links={})
 
     def _decide(self, batch: _Batch) -> list[Answer | Exception]:
         answers = [self._decide_one(batch, command) for command in batch.commands]
