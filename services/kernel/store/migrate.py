@@ -19,6 +19,7 @@ from services.kernel.store.db import Connection
 from services.kernel.store.upgrade import ALEMBIC, upgrade
 
 HERE = ALEMBIC.parent
+PROGRAM = "services.kernel.upgrading"
 SCHEMAS = ("intake", "audit", "reports", "stream")
 Upgrading: TypeAlias = Callable[[Mapping[str, str]], Awaitable[None]]
 log = logging.getLogger(__name__)
@@ -173,5 +174,5 @@ async def apart(*, ahead: bool) -> AsyncIterator[Upgrading]:
 
 async def _program() -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", upgrade.__module__, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        sys.executable, "-m", PROGRAM, stdin=subprocess.PIPE, stderr=subprocess.PIPE
     )
