@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.case_world import World, case_world
+from tests.support.postgres import Cluster
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[World]:
-    with case_world() as world:
+def world(cluster: Cluster) -> Iterator[World]:
+    with case_world(cluster) as world:
         yield world

@@ -1,15 +1,15 @@
 """What the suites that drive the phone form share: a browser, an installation with people, a network that fails."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.browser import PHONE, Person, chromium
 from tests.support.form import PASSWORDS, settle
-from tests.support.instance import Instance, running
+from tests.support.installation import Model, installed, modelled
+from tests.support.instance import Instance
+from tests.support.postgres import Cluster
 from tests.support.web_proxy import WebProxy
 
 
@@ -19,13 +19,18 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def settled(cluster: Cluster) -> Iterator[Model]:
+    """Two units and people with passwords, for every file to have a copy of."""
+    with modelled(cluster, settle) as model:
+        yield model
+
+
 @pytest.fixture(scope="module")
-def instance() -> Iterator[Instance]:
-    with tempfile.TemporaryDirectory(prefix="kc-") as folder:
-        Path(folder).chmod(0o711)
-        with running(Path(folder) / "data") as instance:
-            settle(instance)
-            yield instance
+def instance(cluster: Cluster, settled: Model) -> Iterator[Instance]:
+    """A file's own installation, with units and people."""
+    with installed(cluster, settled) as instance:
+        yield instance
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """The case desk says in words what of a phone's chain never came: to lead, reviewer, and the phone's own user."""
 
 import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,28 +10,24 @@ from playwright.sync_api import Browser, Route, expect
 
 from tests.support.browser import DESK, PHONE, Person
 from tests.support.case_world import closing, fresh, now, opening, registration
-from tests.support.instance import Instance, running
+from tests.support.installation import installed
+from tests.support.instance import Instance
 from tests.support.people import UNIT
 from tests.support.phone import Phone
+from tests.support.postgres import Cluster
 
 PEOPLE = {"an.kt": "inspector", "truong.doan": "lead", "tham.dinh": "reviewer", "quan.tri": "admin"}
 
 
 @pytest.fixture(scope="module")
-def instance() -> Iterator[Instance]:
-    with tempfile.TemporaryDirectory(prefix="kc-") as folder:
-        Path(folder).chmod(0o711)  # the embedded server's own user walks through it
-        with running(Path(folder) / "data") as instance:
-            yield instance
+def instance(cluster: Cluster) -> Iterator[Instance]:
+    with installed(cluster) as instance:
+        yield instance
 
 
 @pytest.fixture(scope="module")
 def passwords(instance: Instance) -> dict[str, str]:
-    data, made = str(instance.data), {}
-    for account, role in PEOPLE.items():
-        made[account] = instance.command("account", "add", account, "--data", data).stdout.split()[-1]
-        instance.command("account", "appoint", account, "--data", data, "--role", role)
-    return made
+    return {account: instance.member(account, role) for account, role in PEOPLE.items()}
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """On the desk an answer is lost and the words are bettered: what stands is shown, and nothing is doubled unasked."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,19 +8,10 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.support.browser import DESK, PHONE, Person, overflow
 from tests.support.case_world import closing, fresh, now, opening
-from tests.support.form import NAME, PASSWORDS, UNIT, settle
-from tests.support.instance import Instance, running
+from tests.support.form import NAME, PASSWORDS, UNIT
+from tests.support.instance import Instance
 
 FIRST, BETTERED = "Lời gửi lần đầu", "Lời đã sửa cho hay hơn"
-
-
-@pytest.fixture(scope="module")
-def instance() -> Iterator[Instance]:
-    with tempfile.TemporaryDirectory(prefix="kc-") as folder:
-        Path(folder).chmod(0o711)
-        with running(Path(folder) / "data") as instance:
-            settle(instance)
-            yield instance
 
 
 @pytest.fixture

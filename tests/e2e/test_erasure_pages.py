@@ -2,9 +2,7 @@
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,30 +10,27 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import DESK, PHONE, Person, overflow
 from tests.support.case_world import asking, closing, fresh, now, opening, registration
-from tests.support.instance import Instance, running
+from tests.support.installation import installed
+from tests.support.instance import Instance
+from tests.support.postgres import Cluster
 from tests.support.restore import PROGRAMS
 
 UNIT = "xa-tan-hoa"
 WORDS, PERSON = "Bàn trống từ 7 giờ 30", "Nguyễn Văn Ví Dụ"
-PEOPLE = (("tham.dinh", "reviewer"), ("kiem.toan", "auditor"), ("ca.hai", "reviewer"), ("ca.hai", "auditor"))
+PEOPLE = {"tham.dinh": "reviewer", "kiem.toan": "auditor", "ca.hai": "reviewer"}
 
 
 @pytest.fixture(scope="module")
-def instance() -> Iterator[Instance]:
-    with tempfile.TemporaryDirectory(prefix="kc-") as folder:
-        Path(folder).chmod(0o711)  # the embedded server's own user walks through it
-        with running(Path(folder) / "data") as instance:
-            yield instance
+def instance(cluster: Cluster) -> Iterator[Instance]:
+    with installed(cluster) as instance:
+        yield instance
 
 
 @pytest.fixture(scope="module")
 def passwords(instance: Instance) -> dict[str, str]:
     put(instance, "admin", f"unit-changes/{fresh()}", registration(UNIT, None))
-    data, made = str(instance.data), {}
-    for account, role in PEOPLE:
-        if account not in made:
-            made[account] = instance.command("account", "add", account, "--data", data).stdout.split()[-1]
-        instance.command("account", "appoint", account, "--data", data, "--role", role)
+    made = {account: instance.member(account, role) for account, role in PEOPLE.items()}
+    instance.appoint("ca.hai", "auditor")
     return made
 
 

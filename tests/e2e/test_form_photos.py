@@ -2,19 +2,19 @@
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import uuid_utils
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import PHONE, Person, chromium, overflow
+from tests.support.browser import PHONE, Person, overflow
 from tests.support.form import file_now
-from tests.support.instance import Instance, running
+from tests.support.installation import installed
+from tests.support.instance import Instance
 from tests.support.photos import PLACE, corners, exif, jpeg, scene, segments
+from tests.support.postgres import Cluster
 from tests.support.web_proxy import WebProxy
 
 UNIT, NAME = "xa-tan-hoa", "UBND xã Tân Hòa"
@@ -68,11 +68,9 @@ class Field:
 
 
 @pytest.fixture(scope="module")
-def field() -> Iterator[Field]:
-    with chromium() as browser, tempfile.TemporaryDirectory(prefix="kc-") as folder:
-        Path(folder).chmod(0o711)
-        with running(Path(folder) / "data") as instance, WebProxy(instance.port).serving() as proxy:
-            yield Field(instance, proxy, browser)
+def field(browser: Browser, cluster: Cluster) -> Iterator[Field]:
+    with installed(cluster) as instance, WebProxy(instance.port).serving() as proxy:
+        yield Field(instance, proxy, browser)
 
 
 @pytest.fixture

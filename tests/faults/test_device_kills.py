@@ -1,17 +1,17 @@
 """The service dies as a signed item is stored: its place in the chain is noted with the write, or neither is."""
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.support.case_world import opening, registration
-from tests.support.instance import Instance, running
+from tests.support.installation import installed
+from tests.support.instance import Instance
 from tests.support.intake import fresh
 from tests.support.people import UNIT
 from tests.support.phone import Phone
+from tests.support.postgres import Cluster
 
 CHAIN = {"intake.links_noted": 1, "intake.before_commit": 1, "intake.after_commit": 2}
 
@@ -28,24 +28,22 @@ def noted(instance: Instance) -> tuple[int, int]:
 
 
 @pytest.mark.timeout(180)
-def test_killed_before_and_after_the_commit() -> None:
-    with tempfile.TemporaryDirectory(prefix="kc-") as folder:
-        Path(folder).chmod(0o711)
-        with running(Path(folder) / "data") as instance:
-            phone = Phone()
-            put(instance, "admin", f"unit-changes/{fresh()}", registration(UNIT, None)).raise_for_status()
-            put(instance, "lead", f"devices/{phone.id}", {"key": phone.public}).raise_for_status()
-            paths = [f"inspections/{fresh()}" for _ in range(2)]
-            bodies = [phone.sign(path, opening() | {"team": []}) for path in paths]
-            put(instance, "lead", paths[0], bodies[0]).raise_for_status()
-            for failpoint, expected in CHAIN.items():
-                instance.stop()
-                instance.start(KYCUONG_FAILPOINT=failpoint)
-                with pytest.raises(httpx.TransportError):
-                    put(instance, "lead", paths[1], bodies[1])
-                assert instance.process is not None
-                instance.process.wait(10)
-                instance.start()
-                assert noted(instance) == (expected, expected), failpoint
-            assert put(instance, "lead", paths[1], bodies[1]).status_code == 200
-            assert noted(instance) == (2, 2)
+def test_killed_before_and_after_the_commit(cluster: Cluster) -> None:
+    with installed(cluster) as instance:
+        phone = Phone()
+        put(instance, "admin", f"unit-changes/{fresh()}", registration(UNIT, None)).raise_for_status()
+        put(instance, "lead", f"devices/{phone.id}", {"key": phone.public}).raise_for_status()
+        paths = [f"inspections/{fresh()}" for _ in range(2)]
+        bodies = [phone.sign(path, opening() | {"team": []}) for path in paths]
+        put(instance, "lead", paths[0], bodies[0]).raise_for_status()
+        for failpoint, expected in CHAIN.items():
+            instance.stop()
+            instance.start(KYCUONG_FAILPOINT=failpoint)
+            with pytest.raises(httpx.TransportError):
+                put(instance, "lead", paths[1], bodies[1])
+            assert instance.process is not None
+            instance.process.wait(10)
+            instance.start()
+            assert noted(instance) == (expected, expected), failpoint
+        assert put(instance, "lead", paths[1], bodies[1]).status_code == 200
+        assert noted(instance) == (2, 2)

@@ -1,15 +1,12 @@
 """An installation with people of every role, one closed case to read, and as many new ones as a test asks for."""
 
 import json
-import shutil
-import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 
@@ -20,9 +17,11 @@ from services.domain.rulefiles import calendar_files
 from services.kernel.log.note import Signer, Verifier
 from services.kernel.process.folder import Folder
 from services.kernel.quarters import local_date, quarter_of
-from tests.support.instance import Instance, running
+from tests.support.installation import installed
+from tests.support.instance import Instance
 from tests.support.people import EVERYBODY, OTHER, PARENT, UNIT, spoiled_tokens_of, tokens_of
 from tests.support.photos import jpeg, listed, scene
+from tests.support.postgres import Cluster
 
 FROZEN, PUBLISHED = "2026-Q2", "2025-Q4"
 PICTURE = jpeg(scene(64, 48))
@@ -189,14 +188,9 @@ def closing() -> dict[str, Any]:
 
 
 @contextmanager
-def case_world() -> Iterator[World]:
+def case_world(cluster: Cluster) -> Iterator[World]:
     """A started installation, gone afterwards."""
-    path = Path(tempfile.mkdtemp(prefix="kc-case-"))
-    path.chmod(0o711)
-    try:
-        with running(path / "data") as instance:
-            world = World(instance)
-            yield world
-            world.client.close()
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+    with installed(cluster) as instance:
+        world = World(instance)
+        yield world
+        world.client.close()

@@ -1,6 +1,5 @@
 """A real `kycuong run` in a process of its own, as a user starts it."""
 
-import asyncio
 import os
 import secrets
 import select
@@ -10,10 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import asyncpg
 import httpx
@@ -22,7 +21,9 @@ from services.intake.people import accounts
 from services.kernel.identity.roles import Role
 from services.kernel.process.folder import Folder
 from services.kernel.process.settings import Settings
+from tests.support.loops import apart
 
+T = TypeVar("T")
 PROGRAM = [sys.executable, "-m", "services"]
 
 
@@ -130,29 +131,33 @@ class Instance:
 
     def member(self, account: str, role: str, unit: str | None = None) -> str:
         """A new account with an appointment, as `kycuong account add` and `appoint` make them; its password."""
-        password, now = secrets.token_urlsafe(12), datetime.now(UTC)
+        password = secrets.token_urlsafe(12)
+        self._connected(
+            lambda connection, _: accounts.add_account(connection, account, None, password, datetime.now(UTC))
+        )
+        self.appoint(account, role, unit)
+        return password
 
-        async def work(connection: asyncpg.Connection, source: str) -> str:
-            await accounts.add_account(connection, account, None, password, now)
-            await accounts.appoint(connection, source, account, Role(role), unit, now, None, now)
-            return password
+    def appoint(self, account: str, role: str, unit: str | None = None) -> None:
+        """One more appointment of an account, as `kycuong account appoint` makes it."""
+        now = datetime.now(UTC)
+        self._connected(
+            lambda connection, source: accounts.appoint(connection, source, account, Role(role), unit, now, None, now)
+        )
 
-        return self._connected(work)
-
-    def _connected(self, work: Callable[[asyncpg.Connection, str], Awaitable[str]]) -> str:
-        """Run something on the folder's database, in a thread of its own: the test's may have a running loop."""
+    def _connected(self, work: Callable[[asyncpg.Connection, str], Awaitable[T]]) -> T:
+        """Run something on the folder's database."""
         folder = Folder(self.data)
         settings = Settings(data=folder.path, database_url=folder.secret_text("database_url"))
 
-        async def connected() -> str:
+        async def connected() -> T:
             connection = await asyncpg.connect(settings.dsn("intake_app"), timeout=10)
             try:
                 return await work(connection, settings.source)
             finally:
                 await connection.close()
 
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, connected()).result()
+        return apart(connected())
 
     def client(self, token: str | None = None) -> httpx.Client:
         """A client of this instance that carries a token."""

@@ -14,7 +14,7 @@ import asyncpg
 from services.kernel.process.folder import Folder
 from services.kernel.process.settings import ROLES, Settings
 from services.kernel.store.migrate import migrate
-from services.kernel.store.postgres import EmbeddedPostgres
+from services.kernel.store.postgres import DATABASE, EmbeddedPostgres
 
 # a test's cluster may lose data with the machine's power; a killed process loses nothing either way
 FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
@@ -34,18 +34,28 @@ class Cluster:
     @asynccontextmanager
     async def database(self, data: Path, **overrides: object) -> AsyncIterator[Settings]:
         """Settings of a fresh database, with a data folder of its own; dropped afterwards."""
-        name = f"test_{uuid4().hex[:12]}"
-        await self._execute(f"CREATE DATABASE {name} TEMPLATE kycuong STRATEGY FILE_COPY")
+        name = await self.create()
         try:
-            yield self._settings(data, name, overrides)
+            self.admit(data)
+            yield Settings(data=data, database_url=self.url_of(name), **overrides)  # type: ignore[arg-type]
         finally:
-            await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+            await self.drop(name)
 
-    def _settings(self, data: Path, database: str, overrides: dict[str, object]) -> Settings:
+    async def create(self, template: str = DATABASE) -> str:
+        """The name of a new database like another one, which nobody may be using."""
+        name = f"test_{uuid4().hex[:12]}"
+        await self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        return name
+
+    async def drop(self, name: str) -> None:
+        """Remove a database, whoever is still using it."""
+        await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def admit(self, data: Path) -> None:
+        """Let a data folder's services in: the roles belong to the cluster, so their passwords do."""
         folder = Folder(data).prepare()
-        for role in ROLES:  # the roles belong to the cluster, so their passwords do
+        for role in ROLES:
             shutil.copy(self.folder.secrets_dir / f"db_{role}", folder.secrets_dir)
-        return Settings(data=data, database_url=self.url_of(database), **overrides)  # type: ignore[arg-type]
 
     async def _execute(self, statement: str) -> None:
         connection = await asyncpg.connect(self.url_of("postgres"))

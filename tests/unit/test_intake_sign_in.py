@@ -3,8 +3,11 @@
 import asyncio
 
 import pytest
+from argon2 import extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from services.intake.people.known_devices import LIFE, KnownDevices
+from services.intake.people.local_sign_in import HASHER, _nobodys_hash
 from services.intake.people.patience import PACES, Patience
 from services.intake.people.turns import Turns
 from services.kernel.problems import TooFast
@@ -132,3 +135,10 @@ def test_a_device_s_cookie_ends_and_cannot_be_made_up():
     ):  # fmt: skip
         assert devices.device(forged, "an") is None
         assert devices.device(devices.remember(forged, "an"), "an")
+
+
+def test_an_unknown_account_takes_as_long_to_check_as_a_known_one():
+    nobodys = _nobodys_hash()
+    assert extract_parameters(nobodys) == extract_parameters(HASHER.hash("mat-khau-dai"))
+    with pytest.raises(VerifyMismatchError):  # worked out and found another, not refused unread
+        HASHER.verify(nobodys, "mat-khau-dai")
