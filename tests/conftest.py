@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from hypothesis import settings as made_up
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from services.kernel.process.settings import Settings
 from tests.support.kafka import kafka, kafka_process  # noqa: F401 - fixtures
@@ -17,6 +19,17 @@ from tests.support.telemetry import heard, providers  # noqa: F401 - fixtures
 # the same examples in every run and on every machine, however slow it is: a failure is the change's, not the day's
 made_up.register_profile("same", derandomize=True, database=None, deadline=None)
 made_up.load_profile("same")
+
+
+class _ByFile(LoadFileScheduling):
+    """A file's tests stay in one process, and those of Kafka in one, so that one broker does for a run."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "kafka" if "kafka" in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    return _ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session", autouse=True)

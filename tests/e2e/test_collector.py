@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from services.kernel.process import telemetry
-from tests.support.instance import free_port, running
+from tests.support.installation import installed
+from tests.support.instance import free_port
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 LONG = {"OTEL_EXPORTER_OTLP_TIMEOUT": "3600"}  # seconds that the SDK would give a collector, at the end too
@@ -53,17 +54,17 @@ def hearing(paths):
 
 
 @pytest.mark.parametrize("collector", [silent, refusing])
-def test_a_stop_does_not_wait_for_a_collector_that_is_away(open_tmp, collector):
-    with collector() as port, running(open_tmp / "data", **LONG, **{ENDPOINT: f"http://127.0.0.1:{port}"}) as instance:
+def test_a_stop_does_not_wait_for_a_collector_that_is_away(cluster, collector):
+    with collector() as port, installed(cluster, **LONG, **{ENDPOINT: f"http://127.0.0.1:{port}"}) as instance:
         client = instance.client(instance.token("admin"))
         for _ in range(20):
             assert client.get("/intake/v1/me").status_code == 200
         instance.stop(patience=20)
 
 
-def test_what_was_traced_last_is_sent_before_the_end(open_tmp):
+def test_what_was_traced_last_is_sent_before_the_end(cluster):
     paths: list[str] = []
-    with hearing(paths) as port, running(open_tmp / "data", **{ENDPOINT: f"http://127.0.0.1:{port}"}) as instance:
+    with hearing(paths) as port, installed(cluster, **{ENDPOINT: f"http://127.0.0.1:{port}"}) as instance:
         assert instance.client(instance.token("admin")).get("/intake/v1/me").status_code == 200
         instance.stop()
     assert {"/v1/traces", "/v1/metrics"} <= set(paths)

@@ -388,15 +388,15 @@ def opened(browser: Browser, profile: str, net: WebProxy) -> Iterator[Page]:
         viewport=PHONE,
         locale="vi-VN",
     )
-    page = context.new_page()
-    page.goto(net.url + "/intake/")
-    page.wait_for_selector("#view-list:not([hidden]), #password")
-    if page.locator("#password").count():  # a session of yesterday, or one that the kill took
-        page.get_by_label("Tài khoản", exact=True).fill("an.kt")
-        page.get_by_label("Mật khẩu", exact=True).fill(PASSWORDS["an.kt"])
-        page.get_by_role("button", name="Đăng nhập").click()
-    expect(page.get_by_role("heading", level=1, name="Cuộc kiểm tra của tôi")).to_be_visible()
     try:
+        page = context.new_page()
+        page.goto(net.url + "/intake/")
+        page.wait_for_selector("#view-list:not([hidden]), #password")
+        if page.locator("#password").count():  # a session of yesterday, or one that the kill took
+            page.get_by_label("Tài khoản", exact=True).fill("an.kt")
+            page.get_by_label("Mật khẩu", exact=True).fill(PASSWORDS["an.kt"])
+            page.get_by_role("button", name="Đăng nhập").click()
+        expect(page.get_by_role("heading", level=1, name="Cuộc kiểm tra của tôi")).to_be_visible()
         yield page
     finally:
         with suppress(Error):

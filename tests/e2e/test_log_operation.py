@@ -2,23 +2,21 @@
 
 import json
 import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 import uuid_utils
 
-from services.kernel.log.note import Checkpoint, Verifier, split_note
+from services.kernel.log.note import Checkpoint, Signer, Verifier, split_note
+from tests.support.installation import installed, prepared
 from tests.support.instance import PROGRAM, ROOT, Instance
+from tests.support.postgres import Cluster
 
 
 @pytest.fixture
-def instance(open_tmp: Path):
-    instance = Instance(open_tmp / "data")
-    try:
+def instance(cluster: Cluster) -> Iterator[Instance]:
+    with prepared(cluster) as instance:
         yield instance
-    finally:
-        instance.cleanup()
 
 
 def register(instance: Instance, token: str) -> str:
@@ -141,18 +139,9 @@ def test_what_might_fork_the_log_refuses_to_start_and_says_what_to_do(instance: 
     instance.start()
 
 
-def test_a_key_in_the_environment_signs_and_no_file_is_made(open_tmp: Path) -> None:
-    made = subprocess.run(
-        [sys.executable, "-c", "from services.kernel.log.note import Signer;"
-         "print(Signer.generate('nhat-ky.example/an-son').private_text())"],
-        capture_output=True, text=True, check=True, cwd=ROOT,
-    ).stdout.strip()  # fmt: skip
-    env = {"KYCUONG_LOG_KEY": made, "KYCUONG_LOG_ORIGIN": "nhat-ky.example/an-son"}
-    instance = Instance(open_tmp / "data", env=env)
-    try:
-        instance.start()
+def test_a_key_in_the_environment_signs_and_no_file_is_made(cluster: Cluster) -> None:
+    key = Signer.generate("nhat-ky.example/an-son").private_text()
+    with installed(cluster, KYCUONG_LOG_KEY=key, KYCUONG_LOG_ORIGIN="nhat-ky.example/an-son") as instance:
         register(instance, instance.token("admin"))
         assert not (instance.data / "secrets/log_key").exists()
         assert instance.client().get("/audit/vkey").text.startswith("nhat-ky.example/an-son+")
-    finally:
-        instance.cleanup()

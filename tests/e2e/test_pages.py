@@ -162,7 +162,7 @@ def test_a_lost_answer_and_a_lost_network_keep_every_item_and_double_none(
     page.route("**/intake/v1/findings/*", lose_first_answer)
     count(page, "B01", 2)
     file_now(page)
-    expect(filed(page, "B01")).to_contain_text("Đã nhận", timeout=15_000)
+    expect(filed(page, "B01")).to_contain_text("Đã nhận")
     assert lost == [201]
 
     twin = page.context.new_page()  # a second tab wakes up at the same moment
@@ -176,7 +176,7 @@ def test_a_lost_answer_and_a_lost_network_keep_every_item_and_double_none(
     expect(filed(page, "B03")).to_contain_text("Chờ gửi")
     expect(page.locator("#queue-trouble")).to_contain_text("Mọi mục vẫn còn trên máy này")
     page.context.set_offline(False)
-    expect(filed(page, "B03")).to_contain_text("Đã nhận", timeout=15_000)
+    expect(filed(page, "B03")).to_contain_text("Đã nhận")
     page.wait_for_timeout(6_000)  # longer than the pause between two rounds
     assert len(puts) == 1, puts
 
@@ -203,7 +203,7 @@ def test_a_refused_item_says_why_and_is_put_right_under_its_own_id(
     page.get_by_role("button", name="Bắt đầu kiểm tra").click()
     expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Chờ gửi")
     page.context.set_offline(False)
-    expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("không có tài khoản này", timeout=15_000)
+    expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("không có tài khoản này")
     inspection = page.url.rsplit("/", 1)[1]
     page.get_by_role("button", name="Sửa lại").press("Enter")
     expect(page.locator(".error-summary")).to_be_focused()
@@ -252,7 +252,7 @@ def test_a_session_that_ends_keeps_the_queue_for_its_own_account(
     page.wait_for_url(lambda address: "/intake/login" in address)
     people[-1].sign_in("an.kt", PASSWORDS["an.kt"])
     page.get_by_role("link", name="UBND phường Bình Minh").first.click()
-    expect(filed(page, "A02")).to_contain_text("Đã nhận", timeout=15_000)
+    expect(filed(page, "A02")).to_contain_text("Đã nhận")
 
 
 def test_the_desk_withdraws_commends_and_closes_a_quarter(

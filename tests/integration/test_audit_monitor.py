@@ -1,6 +1,7 @@
 """The monitor: what it counts as an alarm, what it lives through, and that an alarm stays until a person clears it."""
 
 import json
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -176,10 +177,12 @@ def test_it_follows_the_log_through_an_outage_and_ends_when_told(tmp_path: Path)
 
 
 def test_it_ends_within_a_second_while_it_waits_for_a_server_that_is_away(tmp_path: Path) -> None:
-    with running(f"http://127.0.0.1:{free_port()}/", tmp_path / "state") as process:
-        time.sleep(1.5)
-        assert process.poll() is None
-        ends(process)
+    with socket.socket() as away:
+        away.bind(("127.0.0.1", 0))
+        away.listen()
+        with running(f"http://127.0.0.1:{away.getsockname()[1]}/", tmp_path / "state") as process:
+            away.accept()[0].close()  # it asked, and waits before it asks again
+            ends(process)
     with running(tmp_path / "nowhere", tmp_path / "state", "--every", "0.1") as process:
         until(process, "cannot be read")
         ends(process)

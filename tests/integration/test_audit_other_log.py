@@ -5,7 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from services.__main__ import log
 from services.kernel.log.note import Signer
 from tests.support.events import finding
 from tests.support.instance import PROGRAM, ROOT
@@ -19,8 +21,23 @@ def other_log(size: int) -> Served:
     return Served([finding(i, "xa-001", i + 1, origin=OTHER.name) for i in range(size)], OTHER)
 
 
-def ask(*words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PROGRAM, "log", *map(str, words)], capture_output=True, text=True, cwd=ROOT, timeout=60)
+def ask(*words: object) -> Result:
+    """What the program would do, without a process of its own."""
+    return CliRunner().invoke(log, [*map(str, words)])
+
+
+def watch(place: Path, *words: object) -> subprocess.CompletedProcess[str]:
+    """`kycuong log monitor`, which writes its log to a process's stderr."""
+    asked = [*PROGRAM, "log", "monitor", str(place), *map(str, words)]
+    return subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, timeout=60)
+
+
+def names_both(stdout: str, stderr: str) -> None:
+    """One sentence that names both logs, says what to do, and accuses nobody."""
+    said = stderr.strip()
+    assert stdout == "" and said.startswith("Error: ") and "\n" not in said
+    assert SIGNER.name in said and OTHER.name in said and "choose another folder" in said
+    assert "fork" not in said and "BAD" not in said
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -32,24 +49,25 @@ def test_a_state_folder_of_another_log_is_said_and_left_as_it_is(tmp_path: Path,
     Served(entries(20)).write(tmp_path / "one")
     other_log(size).write(tmp_path / "other")
     state = tmp_path / "state"
-    assert ask("verify", tmp_path / "one", "--vkey", SIGNER.vkey, "--state", state).returncode == 0
+    assert ask("verify", tmp_path / "one", "--vkey", SIGNER.vkey, "--state", state).exit_code == 0
     before = contents(state)
-    for command in (("verify",), ("verify", "--incremental"), ("verify", "--json"), ("monitor", "--once")):
-        done = ask(command[0], tmp_path / "other", "--vkey", OTHER.vkey, "--state", state, *command[1:])
-        assert done.returncode == 1 and done.stdout == ""
-        said = done.stderr.strip()
-        assert said.startswith("Error: ") and "\n" not in said
-        assert SIGNER.name in said and OTHER.name in said and "choose another folder" in said
-        assert "fork" not in said and "BAD" not in said
+    asked = ("--vkey", OTHER.vkey, "--state", state)
+    for options in ((), ("--incremental",), ("--json",)):
+        done = ask("verify", tmp_path / "other", *asked, *options)
+        assert done.exit_code == 1
+        names_both(done.stdout, done.stderr)
+    watched = watch(tmp_path / "other", *asked, "--once")
+    assert watched.returncode == 1
+    names_both(watched.stdout, watched.stderr)
     assert contents(state) == before
-    assert ask("verify", tmp_path / "other", "--vkey", OTHER.vkey, "--state", tmp_path / "new").returncode == 0
+    assert ask("verify", tmp_path / "other", "--vkey", OTHER.vkey, "--state", tmp_path / "new").exit_code == 0
 
 
 def test_the_key_of_another_log_is_named_beside_the_log(tmp_path: Path) -> None:
     Served(entries(20)).write(tmp_path / "one")
     done = ask("verify", tmp_path / "one", "--vkey", OTHER.vkey, "--state", "none", "--json")
     told = json.loads(done.stdout)
-    assert done.returncode == 1 and told["first_bad_index"] is None
+    assert done.exit_code == 1 and told["first_bad_index"] is None
     assert (
         f"here is the log {SIGNER.name}, and the key is of {OTHER.name}: check the address and --vkey" in told["error"]
     )
@@ -60,7 +78,7 @@ def test_what_is_no_checkpoint_is_no_other_log(tmp_path: Path, text: str) -> Non
     Served(entries(20)).write(tmp_path / "one")
     (tmp_path / "one/checkpoint").write_text(text)
     done = ask("verify", tmp_path / "one", "--vkey", SIGNER.vkey, "--state", "none")
-    assert done.returncode == 1 and "the checkpoint: " in done.stdout + done.stderr
+    assert done.exit_code == 1 and "the checkpoint: " in done.stdout + done.stderr
     assert "here is the log" not in done.stdout + done.stderr
 
 
@@ -68,6 +86,6 @@ def test_a_log_of_the_same_name_that_does_not_extend_what_was_accepted_is_a_fork
     Served(entries(20)).write(tmp_path / "one")
     Served(entries(20, units=5)).write(tmp_path / "forged")
     state = tmp_path / "state"
-    assert ask("verify", tmp_path / "one", "--vkey", SIGNER.vkey, "--state", state).returncode == 0
-    assert ask("verify", tmp_path / "forged", "--vkey", SIGNER.vkey, "--state", state).returncode == 1
+    assert ask("verify", tmp_path / "one", "--vkey", SIGNER.vkey, "--state", state).exit_code == 0
+    assert ask("verify", tmp_path / "forged", "--vkey", SIGNER.vkey, "--state", state).exit_code == 1
     assert list(state.glob("fork/*/served"))

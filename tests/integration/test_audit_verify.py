@@ -547,13 +547,13 @@ def test_files_that_a_crash_of_the_machine_spoilt_are_copied_again(tmp_path: Pat
 
 def test_ctrl_c_is_no_verdict(tmp_path: Path) -> None:
     (tmp_path / "log").mkdir()
-    os.mkfifo(tmp_path / "log/checkpoint")  # reading it waits for ever
+    os.mkfifo(tmp_path / "log/checkpoint")  # reading it waits for ever, and opening it for writing until it is read
     arguments = [*PROGRAM, "log", "verify", str(tmp_path / "log"), "--vkey", SIGNER.vkey, "--state", "none"]
     process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
     try:
-        time.sleep(1.5)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        with open(tmp_path / "log/checkpoint", "wb"):
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 130
     finally:
         process.kill()
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+PATIENCE = 20_000  # ms: how slow the machine is today is no test's question
+expect.set_options(timeout=PATIENCE)
 PHONE = {"width": 360, "height": 800}
 DESK = {"width": 1280, "height": 800}
 
@@ -53,7 +55,7 @@ class Person:
     ) -> None:
         self.url = url
         self.context: BrowserContext = browser.new_context(viewport=viewport, locale=locale, has_touch=touch)  # type: ignore[arg-type]
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
         self.script_errors: list[str] = []
         self.page.on("pageerror", lambda error: self.script_errors.append(str(error)))

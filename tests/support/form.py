@@ -7,6 +7,7 @@ from contextlib import suppress
 import uuid_utils
 from playwright.sync_api import Error, Locator, Page, expect
 
+from tests.support.browser import PATIENCE
 from tests.support.instance import Instance
 
 UNIT, NAME = "xa-tan-hoa", "UBND xã Tân Hòa"
@@ -17,7 +18,7 @@ PEOPLE = (
     ("chu.tich", "unit_head", UNIT),
     ("tham.dinh", "reviewer", None),
 )
-FAR = 15_000  # ms: what waits for the log, or for the next round of the queue
+FAR = 2 * PATIENCE  # ms: what waits for the log, or for the next round of the queue
 
 
 def settle(instance: Instance) -> None:

@@ -22,9 +22,21 @@ class Model:
 
 
 @contextmanager
+def prepared(cluster: Cluster, model: Model = Model(), **env: str) -> Iterator[Instance]:
+    """A copy of a model that was not started yet, gone afterwards."""
+    with _copy(cluster, model) as (data, database):
+        instance = Instance(data, env={"KYCUONG_DATABASE_URL": cluster.url_of(database), **env})
+        try:
+            yield instance
+        finally:
+            instance.cleanup()
+
+
+@contextmanager
 def installed(cluster: Cluster, model: Model = Model(), **env: str) -> Iterator[Instance]:
-    """A started copy of a model, gone afterwards."""
-    with _copy(cluster, model) as (data, database), running(data, **_on(cluster, database), **env) as instance:
+    """The same, started."""
+    with prepared(cluster, model, **env) as instance:
+        instance.start()
         yield instance
 
 
@@ -32,7 +44,7 @@ def installed(cluster: Cluster, model: Model = Model(), **env: str) -> Iterator[
 def modelled(cluster: Cluster, furnish: Callable[[Instance], None]) -> Iterator[Model]:
     """A model made once: an installation that was started, furnished and stopped."""
     with _copy(cluster, Model()) as (data, database):
-        with running(data, **_on(cluster, database)) as instance:
+        with running(data, KYCUONG_DATABASE_URL=cluster.url_of(database)) as instance:
             furnish(instance)
             instance.stop()
         yield Model(database, data)
@@ -51,7 +63,3 @@ def _copy(cluster: Cluster, model: Model) -> Iterator[tuple[Path, str]]:
             yield data, database
         finally:
             apart(cluster.drop(database))
-
-
-def _on(cluster: Cluster, database: str) -> dict[str, str]:
-    return {"KYCUONG_DATABASE_URL": cluster.url_of(database)}
