@@ -1,5 +1,6 @@
 """What every suite shares: a real PostgreSQL, a migrated database for each test."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -12,10 +13,12 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from services.kernel.process.settings import Settings
+from tests.support import memory
 from tests.support.kafka import kafka, kafka_process  # noqa: F401 - fixtures
 from tests.support.postgres import Cluster, running_cluster
 from tests.support.telemetry import heard, providers  # noqa: F401 - fixtures
 
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory.place()))
 # the same examples in every run and on every machine, however slow it is: a failure is the change's, not the day's
 made_up.register_profile("same", derandomize=True, database=None, deadline=None)
 made_up.load_profile("same")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.kernel.store.postgres import DATABASE
+from tests.support import memory
 from tests.support.instance import Instance, running
 from tests.support.loops import apart
 from tests.support.postgres import Cluster
@@ -53,7 +54,7 @@ def modelled(cluster: Cluster, furnish: Callable[[Instance], None]) -> Iterator[
 @contextmanager
 def _copy(cluster: Cluster, model: Model) -> Iterator[tuple[Path, str]]:
     """A folder and a database as the model's, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="kc-") as room:
+    with tempfile.TemporaryDirectory(prefix="kc-", dir=memory.place()) as room:
         data = Path(room) / "data"
         if model.data is not None:
             shutil.copytree(model.data, data)

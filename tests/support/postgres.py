@@ -15,9 +15,10 @@ from services.kernel.process.folder import Folder
 from services.kernel.process.settings import ROLES, Settings
 from services.kernel.store.migrate import migrate
 from services.kernel.store.postgres import DATABASE, EmbeddedPostgres
+from tests.support import memory
 
 # a test's cluster may lose data with the machine's power; a killed process loses nothing either way
-FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "max_wal_size": "256MB"}
 
 
 class Cluster:
@@ -68,7 +69,7 @@ class Cluster:
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
     """Start, migrate, and at the end stop and remove the run's server."""
-    path = Path(tempfile.mkdtemp(prefix="kc-pg-"))
+    path = Path(tempfile.mkdtemp(prefix="kc-pg-", dir=memory.place()))
     folder = Folder(path).prepare()
     server = EmbeddedPostgres(folder, FAST)
     try:
