@@ -8,9 +8,11 @@ N ?= 3
 export UV_LINK_MODE ?= copy
 # a machine that keeps no bytecode would compile 800 modules at every start
 export UV_COMPILE_BYTECODE = 1
+# and rewrite the assertions of every test file in each of the suite's processes
+export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test lint scripts types verify screens bench kafka chromium ground lock clean
+.PHONY: help install demo run check test lint scripts types verify screens bench kafka chromium ground lock clean
 
 ##@ Use
 help: ## this list
@@ -25,6 +27,9 @@ run: install ## an empty installation (DATA=, PORT=)
 	$(BIN)/kycuong run --data $(DATA) --port $(PORT)
 
 ##@ Check
+check: lint types ## what every change should pass within a minute: lint, types, unit and contract tests
+	$(BIN)/pytest -q -n $(N) --dist loadfile --no-loadscope-reorder tests/contract tests/unit
+
 test: install ground ## the whole suite, with a real Kafka and a real browser (T=tests/unit narrows it, N= processes)
 	$(BIN)/pytest -n $(N) --dist loadfile --no-loadscope-reorder $(T)
 

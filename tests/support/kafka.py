@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from deploy.kafka.broker import Broker, KafkaUnavailable, free_port, libraries
+from tests.support import memory
 
 
 class KafkaBroker:
@@ -51,7 +52,7 @@ class KafkaBroker:
 @pytest.fixture(scope="session")
 def kafka_process() -> Iterator[KafkaBroker]:
     """The run's broker process; skips where Kafka cannot be had, fails when `KYCUONG_REQUIRE_KAFKA=1`."""
-    room = Path(tempfile.mkdtemp(prefix="kc-kafka-"))
+    room = Path(tempfile.mkdtemp(prefix="kc-kafka-", dir=memory.place()))
     try:
         broker = Broker(room, free_port(), free_port(), libraries())
     except KafkaUnavailable as error:
