@@ -9,7 +9,7 @@ from starlette.requests import Request
 from services.intake.faces.pages import PAGES, next_page
 from services.kernel.identity.roles import Role
 from services.kernel.quarters import quarter_name
-from services.kernel.web.pages import Reader, day, language_of, moment, navigation, number, percent
+from services.kernel.web.pages import Reader, day, is_outdoor, language_of, moment, navigation, number, percent
 
 SERVICES = Path(__file__).parents[2] / "services"
 FACES = [*SERVICES.rglob("templates/*.html"), *SERVICES.rglob("static/*.js")]
@@ -49,6 +49,18 @@ def test_choosing_a_language_is_remembered() -> None:
     assert b'<html lang="en">' in page.body
     assert "kycuong_lang=en" in page.headers["set-cookie"]
     assert b"?lang=vi&amp;next=%2Freports%2F" in page.body
+
+
+def test_outdoors_by_address_then_cookie_and_remembered() -> None:
+    page = PAGES.render(request(query="view=outdoor&next=%2Freports%2F"), "login.html", next="/reports/")
+    assert b'<html lang="vi" data-outdoor>' in page.body
+    assert "kycuong_view=outdoor" in page.headers["set-cookie"]
+    assert b'<input type="hidden" name="next" value="/reports/">' in page.body
+    assert b'value="plain" aria-pressed="true"' in page.body  # a press leads back
+    assert b'"?next=%2Freports%2F&amp;lang=en"' in page.body  # the other language chooses no view
+    assert is_outdoor(request(cookie="kycuong_view=outdoor"))
+    assert not is_outdoor(request(query="view=plain", cookie="kycuong_view=outdoor"))
+    assert not is_outdoor(request(query="view=xx", cookie="kycuong_view=yy"))
 
 
 def test_each_role_sees_its_own_pages() -> None:

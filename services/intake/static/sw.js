@@ -49,16 +49,16 @@ async function kept(address) {
 }
 
 /**
- * Only the form's own page takes the kept files: the desk shares some of them, and its others come from the server; a style
- * where there is no network, for the page that says so.
+ * Only the form's own page takes the kept files: the desk shares some of them, and its others come from the server; how a
+ * page looks where there is no network, for the one that says so.
  */
 async function file(request, clientId) {
   const asking = await clients.get(clientId);
   const form = asking && new URL(asking.url).pathname === "/intake/";
   const { pathname } = new URL(request.url);
   return (form && await kept(pathname)) || fetch(request).catch(async (error) => {
-    const style = pathname.endsWith(".css") && await caches.match(pathname, { ignoreVary: true });
-    if (style) return style;
+    const look = /\.css$|outdoor\.js$/.test(pathname) && await caches.match(pathname, { ignoreVary: true });
+    if (look) return look;
     throw error;
   });
 }

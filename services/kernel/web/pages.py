@@ -33,7 +33,10 @@ from services.kernel.web.packing import packed, served
 KERNEL = Path(__file__).parent
 LANGUAGES = ("vi", "en")
 LANGUAGE_COOKIE = "kycuong_lang"
-LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+VIEWS = ("plain", "outdoor")
+VIEW_COOKIE = "kycuong_view"
+COOKIE_AGE = 365 * 24 * 3600  # seconds
+_CHOICES = {"lang": (LANGUAGE_COOKIE, LANGUAGES), "view": (VIEW_COOKIE, VIEWS)}  # what a reader sets by an address
 PACKED = (".js", ".css", ".svg", ".webmanifest")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 
@@ -92,6 +95,8 @@ class Pages:
             "sections": sections,
             "section": destinations.section_of(path, sections),
             "other_language": _other_language(request, language),
+            "outdoor": is_outdoor(request),
+            "asked": [(name, value) for name, value in request.query_params.multi_items() if name not in _CHOICES],
             "asset": self._asset,
             "static": self._static,
         }
@@ -101,14 +106,9 @@ class Pages:
             status_code=status,
             headers={"Cache-Control": "no-store"},
         )
-        if request.query_params.get("lang") in LANGUAGES:
-            response.set_cookie(
-                LANGUAGE_COOKIE,
-                language,
-                max_age=LANGUAGE_COOKIE_AGE,
-                path="/",
-                samesite="lax",
-            )
+        for name, (cookie, offered) in _CHOICES.items():
+            if (chosen := request.query_params.get(name)) in offered:
+                response.set_cookie(cookie, str(chosen), max_age=COOKIE_AGE, path="/", samesite="lax")
         return response
 
     def refusal(
@@ -159,13 +159,18 @@ def sign_in_address(request: Request) -> str:
 
 def language_of(request: Request) -> str:
     """The reader's language: `?lang=`, then the cookie, then Accept-Language, then Vietnamese."""
-    chosen = request.query_params.get("lang")
-    if chosen in LANGUAGES:
-        return chosen
-    kept = request.cookies.get(LANGUAGE_COOKIE)
-    if kept in LANGUAGES:
-        return kept
-    return preferred_language(request.headers)
+    return _chosen(request, "lang") or preferred_language(request.headers)
+
+
+def is_outdoor(request: Request) -> bool:
+    """Whether the reader stands in the sun: `?view=`, then the cookie."""
+    return _chosen(request, "view") == "outdoor"
+
+
+def _chosen(request: Request, name: str) -> str | None:
+    cookie, offered = _CHOICES[name]
+    said = (request.query_params.get(name), request.cookies.get(cookie))
+    return next((value for value in said if value in offered), None)
 
 
 def navigation(reader: Reader | None, language: str) -> list[tuple[str, str]]:
@@ -236,7 +241,7 @@ def _translator(language: str) -> Callable[[str, str], str]:
 
 def _other_language(request: Request, language: str) -> tuple[str, str, str]:
     other, label = ("vi", "Tiếng Việt") if language == "en" else ("en", "English")
-    query = {**request.query_params, "lang": other}
+    query = {name: value for name, value in request.query_params.items() if name != "view"} | {"lang": other}
     return other, label, "?" + urlencode(query)
 
 

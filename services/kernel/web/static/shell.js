@@ -20,6 +20,17 @@ for (const button of document.querySelectorAll("[data-sign-out]")) button.addEve
 for (const link of document.querySelectorAll("[data-language]")) {
   link.addEventListener("click", () => { link.hash = location.hash; });
 }
+for (const form of document.querySelectorAll("[data-view]")) {
+  const show = (on) => form.lastElementChild.setAttribute("aria-pressed", String(on));
+  const { documentElement: page } = document;
+  show(page.hasAttribute("data-outdoor"));
+  form.addEventListener("submit", (event) => { // without a script the server does it, and this page begins anew
+    event.preventDefault();
+    const on = page.toggleAttribute("data-outdoor");
+    document.cookie = `kycuong_view=${on ? "outdoor" : "plain"}; path=/; max-age=31536000; samesite=lax`;
+    show(on);
+  });
+}
 for (const link of document.querySelectorAll(".skip")) {
   link.addEventListener("click", (event) => { // the address's fragment names the view in some pages
     event.preventDefault();
