@@ -31,6 +31,15 @@ class _ByFile(LoadFileScheduling):
         return "kafka" if "kafka" in nodeid else super()._split_scope(nodeid)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the end of each file's story after the rest of it, also where the order is drawn by lot."""
+    for end in [item for item in items if item.get_closest_marker("story_end")]:
+        items.remove(end)
+        place = max((n for n, item in enumerate(items, 1) if item.path == end.path), default=len(items))
+        items.insert(place, end)
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
     return _ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 

@@ -49,7 +49,7 @@ class Demo(Instance):
 
     def until_in_the_log(self, size: int) -> None:
         """Wait until the log has so many entries."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + 200
         while self._size() < size:
             assert time.monotonic() < end, self.tail()
             time.sleep(0.05)

@@ -275,7 +275,7 @@ def _die_at(place: str, name: str) -> None:
 async def test_what_is_signed_while_witnesses_are_slow_is_passed_over_for_the_newest(log: Log, tmp_path: Path) -> None:
     async with three(log, tmp_path, "all") as witnesses:
         for each in witnesses:
-            each.delay = 0.3
+            each.free.clear()
         signer, taken = await grow(log, 0)
         running = asyncio.create_task(taken.run())
         sequencer = log.sequencer(await log.pool.fetchval("SELECT epoch FROM audit.tree_head"))
@@ -285,6 +285,8 @@ async def test_what_is_signed_while_witnesses_are_slow_is_passed_over_for_the_ne
             await signer.step()
             assert signer.latest is not None
             taken.offer(*signer.latest)
+        for each in witnesses:
+            each.free.set()
         await until(log, 40)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

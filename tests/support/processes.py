@@ -23,7 +23,7 @@ from services.kernel.store.postgres import EmbeddedPostgres
 from tests.support.instance import PROGRAM, ROOT, free_port
 
 SERVICES = ("audit", "intake", "reports")
-READY_WITHIN = 20.0
+READY_WITHIN = 90.0
 
 
 class Died(AssertionError):

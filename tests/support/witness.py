@@ -36,7 +36,6 @@ class TestWitness:
         self.trusted = list(trusted)
         self.url = ""
         self.away = False
-        self.delay = 0.0
         self.free = asyncio.Event()
         """Cleared: it takes questions, and answers once it is set."""
         self.free.set()
@@ -79,7 +78,6 @@ class TestWitness:
 
     async def _add(self, request: Request) -> Response:
         self.asked += 1
-        await asyncio.sleep(self.delay)
         await self.free.wait()
         if self.away:
             return Response(status_code=503)
