@@ -266,7 +266,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "less_than_equal": ("không được quá {le}", "must be at most {le}"),
     "string_too_long": ("dài quá {max_length} ký tự", "is longer than {max_length} characters"),
     "string_too_short": ("phải có ít nhất {min_length} ký tự", "must have at least {min_length} characters"),
-    "string_pattern_mismatch": ("không đúng mẫu {pattern}", "does not match {pattern}"),
+    "string_pattern_mismatch": (
+        "có ký tự hoặc cách viết không dùng được ở đây",
+        "has a character or a form that is not taken here",
+    ),
     "too_long": ("có quá {max_length} mục", "has more than {max_length} items"),
     "too_short": ("phải có ít nhất {min_length} mục", "must have at least {min_length} items"),
     "union_tag_invalid": ("phải là một trong: {expected_tags}", "must be one of: {expected_tags}"),

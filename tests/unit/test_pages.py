@@ -9,7 +9,7 @@ from starlette.requests import Request
 from services.intake.faces.pages import PAGES, next_page
 from services.kernel.identity.roles import Role
 from services.kernel.quarters import quarter_name
-from services.kernel.web.pages import Reader, day, is_outdoor, language_of, moment, navigation, number, percent
+from services.kernel.web.pages import Pages, Reader, day, is_outdoor, language_of, moment, navigation, number, percent
 
 SERVICES = Path(__file__).parents[2] / "services"
 FACES = [*SERVICES.rglob("templates/*.html"), *SERVICES.rglob("static/*.js")]
@@ -92,3 +92,8 @@ def test_no_face_needs_more_than_the_content_policy_allows(file: Path) -> None:
     text = file.read_text()
     for forbidden in ("innerHTML", "insertAdjacentHTML", "document.write", "eval(", "style=", " onclick=", "<script>"):
         assert forbidden not in text, forbidden
+
+
+def test_no_page_hides_what_every_page_is_told() -> None:
+    with pytest.raises(TypeError, match="query"):
+        Pages(SERVICES / "audit").render(request(), "no_entry.html", query="813")

@@ -96,10 +96,12 @@ class Pages:
             "section": destinations.section_of(path, sections),
             "other_language": _other_language(request, language),
             "outdoor": is_outdoor(request),
-            "asked": [(name, value) for name, value in request.query_params.multi_items() if name not in _CHOICES],
+            "query": [(name, value) for name, value in request.query_params.multi_items() if name not in _CHOICES],
             "asset": self._asset,
             "static": self._static,
         }
+        if clash := words.keys() & context.keys() - {"path"}:
+            raise TypeError(f"{template} would hide what every page is told: {sorted(clash)}")
         body = self._environment.get_template(template).render(words | context)
         response = HTMLResponse(
             body,
