@@ -17,8 +17,9 @@ from tlog_scales.backend import HttpBackend, LocalBackend
 from tlog_scales.reader import TilesReader
 
 from services.audit.verifier import cli
-from services.audit.verifier.checking import BadLog, Task
 from services.audit.verifier.export import export_log
+from services.audit.verifier.faults import BadLog
+from services.audit.verifier.parts import Task
 from services.audit.verifier.reading import Place, read_parts
 from services.audit.verifier.remembered import Memory, default_folder
 from services.audit.verifier.sources import CannotRead, FolderSource

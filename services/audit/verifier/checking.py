@@ -1,266 +1,20 @@
-"""The check of a whole log, entry by entry, from what it serves. Pure: bytes in, the lowest fault out."""
+"""The check of a whole log, put together from its parts. Pure: bytes in, the lowest fault out."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Protocol
 from uuid import UUID
 
-import orjson
-
-from services.kernel.envelope import MAX_EVENT_BYTES, canonical
+from services.audit.verifier.faults import BadLog, Fault, Forked, missing
+from services.audit.verifier.parts import Part, first_difference, gap
 from services.kernel.log.merkle import HASH_SIZE
 from services.kernel.log.note import Checkpoint
-from services.kernel.log.tiles import TILE_HEIGHT, TILE_WIDTH, Edge, FullTile, split_bundle, tile_path
+from services.kernel.log.tiles import TILE_HEIGHT, TILE_WIDTH, Edge, FullTile, tile_path
 
 ID_SIZE = 16
-ERASED = "kycuong.part.erased.v1"
-KEY_ADDED = "kycuong.log.key_added.v1"
-# A number with a fraction or an exponent where a member's value begins: it has other spellings that parse alike.
-_FLOAT = re.compile(rb'":-?[0-9]+[.eE]')
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong, in Vietnamese and English, and at which entry (None: no one entry is to blame)."""
-
-    index: int | None
-    vietnamese: str
-    english: str
-
-    def __str__(self) -> str:
-        what = f"{self.vietnamese} / {self.english}"
-        return what if self.index is None else f"sự kiện {self.index} / entry {self.index}: {what}"
-
-
-class BadLog(Exception):
-    """The log is not what its checkpoint signs: the first bad index, and why."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(str(fault))
-        self.fault = fault
-
-
-class Forked(BadLog):
-    """The log signed two histories: what it serves does not extend what was accepted from it before."""
-
-
-class Validator(Protocol):
-    """Says whether a value has the form that a schema describes, and what it lacks."""
-
-    def is_valid(self, instance: Any) -> bool:
-        """Whether it has."""
-
-    def iter_errors(self, instance: Any) -> Iterator[Any]:
-        """What it lacks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What an entry of this log must be: its source, and the schema of each event type that is known."""
-
-    source: str
-    known: Mapping[str, Validator]
-    envelope: Validator
-
-    def read(self, index: int, raw: bytes) -> dict[str, Any]:
-        """The event of an entry; BadLog when it is not one, in its one spelling, of this log."""
-        event = _parsed(index, raw)
-        validator = self.known.get(str(event.get("type")), self.envelope)
-        _validate(index, validator, event)
-        usual = orjson.dumps(event, option=orjson.OPT_SORT_KEYS) == raw and len(raw) <= MAX_EVENT_BYTES
-        if not usual or validator is self.envelope or _FLOAT.search(raw):
-            _examine(index, raw)
-        if event["source"] != self.source:
-            raise BadLog(
-                Fault(
-                    index,
-                    f"nguồn {event['source']} không phải của nhật ký này",
-                    f"its source {event['source']} is not this log's",
-                )
-            )
-        return event
-
-
-def _parsed(index: int, raw: bytes) -> dict[str, Any]:
-    try:
-        event = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise BadLog(Fault(index, "không phải một sự kiện", f"it is no event: {error}")) from None
-    if type(event) is not dict:
-        raise BadLog(Fault(index, "không phải một sự kiện", "it is no event: not a JSON object"))
-    return event
-
-
-def _validate(index: int, validator: Validator, event: dict[str, Any]) -> None:
-    try:
-        if validator.is_valid(event):
-            return
-        found = next(iter(validator.iter_errors(event)))
-        why = f"/{'/'.join(map(str, found.instance_path))}: {found.message}"
-    except ValueError as error:
-        why = str(error)  # nested deeper than a validator follows
-    raise BadLog(Fault(index, "sai lược đồ của loại sự kiện", f"not what the schema of its type allows: {why[:300]}"))
-
-
-def _examine(index: int, raw: bytes) -> None:
-    """Compare the bytes with the canonical form by the book: for entries that the quick comparison does not cover."""
-    if len(raw) > MAX_EVENT_BYTES:
-        raise BadLog(
-            Fault(index, f"dài {len(raw)} byte, quá {MAX_EVENT_BYTES}", f"{len(raw)} bytes, over {MAX_EVENT_BYTES}")
-        )
-    try:
-        spelled = canonical(json.loads(raw))
-    except (ValueError, RecursionError) as error:
-        raise BadLog(Fault(index, "không ở dạng chuẩn tắc", f"not in canonical form: {error}")) from None
-    if spelled != raw:
-        raise BadLog(Fault(index, "không ở dạng chuẩn tắc", "not in canonical form (RFC 8785)"))
-
-
-@dataclass(slots=True)
-class Run:
-    """A unit's events in a part of the log: where the first stands, and the numbers from the first to the last."""
-
-    index: int
-    first: int
-    last: int
-
-
-@dataclass(slots=True)
-class Part:
-    """What a run of neighbouring bundles came to, small enough to be handed from process to process."""
-
-    first: int
-    good: int = 0
-    roots: list[bytes] = field(default_factory=list)
-    leaves: bytes = b""  # of the last bundle, when it is partial or asked for
-    ids: bytearray = field(default_factory=bytearray)
-    units: dict[str, Run] = field(default_factory=dict)
-    types: Counter[str] = field(default_factory=Counter)
-    keys: list[str] = field(default_factory=list)
-    fault: Fault | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What to look at: the tree's size, from which entry on, and which bundle's leaf hashes are asked for."""
-
-    size: int
-    since: int = 0
-    keep: int | None = None
-
-
-class PartCheck:
-    """Takes neighbouring bundles in order; every check that needs nothing from elsewhere is made as they pass."""
-
-    def __init__(self, task: Task, rules: Rules | None, first: int) -> None:
-        """Without rules only hashes are checked."""
-        self._task, self._rules = task, rules
-        self.part = Part(first)
-
-    def bundle(self, n: int, bundle: bytes, hashes: bytes) -> None:
-        """Check a bundle: the entry asked for, its place in the bundle, its bytes and its hash in the level 0 tile."""
-        first = n * TILE_WIDTH
-        width = min(TILE_WIDTH, self._task.size - first)
-        entries, left = split_bundle(bundle)
-        leaves = b"".join([sha256(b"\0" + entry).digest() for entry in entries])
-        if leaves == hashes and len(entries) == width and not left:
-            self._entries(first, entries)
-            self._keep(n, width, leaves)
-            return
-        # what stands before the damage is checked first, so that the lowest fault is the one named
-        place, vietnamese, english = _damage(len(entries), len(left), leaves, hashes, width)
-        self._entries(first, entries[:place])
-        raise BadLog(Fault(first + place, vietnamese, english))
-
-    def _entries(self, first: int, entries: Sequence[bytes]) -> None:
-        """Check what the entries say; those before `since` were checked another time."""
-        rules, part = self._rules, self.part
-        if rules is None:
-            part.good += len(entries)
-            return
-        known = min(max(self._task.since - first, 0), len(entries))
-        part.good += known
-        for index, raw in enumerate(entries[known:], first + known):
-            event = rules.read(index, raw)
-            part.ids += bytes.fromhex(event["id"].replace("-", ""))
-            self._number(index, event["unit"], event["unitseq"])
-            part.types[event["type"]] += 1
-            if event["type"] == KEY_ADDED:
-                part.keys.append(str(event["data"].get("vkey")))
-            part.good += 1
-
-    def _number(self, index: int, unit: str, unitseq: int) -> None:
-        run = self.part.units.get(unit)
-        if run is None:
-            self.part.units[unit] = Run(index, unitseq, unitseq)
-        elif unitseq == run.last + 1:
-            run.last = unitseq
-        else:
-            raise BadLog(_gap(index, unit, run.last, unitseq))
-
-    def _keep(self, n: int, width: int, leaves: bytes) -> None:
-        if width < TILE_WIDTH or n == self._task.keep:
-            self.part.leaves = leaves
-        if width == TILE_WIDTH:
-            self.part.roots.append(tile_root(leaves))
-
-
-def tile_root(row: bytes) -> bytes:
-    """The root of a full tile, given as one run of bytes: half the slicing that a list of hashes takes."""
-    while len(row) > HASH_SIZE:
-        row = b"".join([sha256(b"\1" + row[i : i + 64]).digest() for i in range(0, len(row), 64)])
-    return row
-
-
-def _damage(held: int, left: int, leaves: bytes, hashes: bytes, width: int) -> tuple[int, str, str]:
-    """Where a bundle that does not agree with its tile first goes wrong, and how."""
-    wrong = _first_difference(leaves, hashes)
-    if wrong < min(held, len(hashes) // HASH_SIZE, width):
-        return (
-            wrong,
-            "nội dung không có mã băm mà ô băm ghi cho vị trí này",
-            "its bytes do not have the leaf hash that the tile holds",
-        )
-    if left and held < width:
-        return (
-            held,
-            f"gói bị cắt ngang ở đây: còn {held} sự kiện trọn vẹn trong {width}",
-            f"the bundle is cut short here: {held} whole entries of {width}, then {left} bytes that are none",
-        )
-    if left or held != width:
-        return (
-            min(held, width),
-            f"gói có {held} sự kiện thay vì {width}, thừa {left} byte",
-            f"the bundle holds {held} entries instead of {width}, and {left} bytes after them",
-        )
-    return (
-        min(wrong, width - 1),
-        f"ô băm tầng 0 dài {len(hashes)} byte thay vì {width * HASH_SIZE}",
-        f"the level 0 tile holds {len(hashes)} bytes instead of {width * HASH_SIZE}",
-    )
-
-
-def _gap(index: int, unit: str, last: int, unitseq: int) -> Fault:
-    return Fault(
-        index,
-        f"đơn vị {unit} nhảy từ số {last} sang {unitseq}",
-        f"unit {unit} goes from number {last} to {unitseq}",
-    )
-
-
-def _first_difference(made: bytes, served: bytes) -> int:
-    common = min(len(made), len(served))
-    for at in range(0, common, HASH_SIZE):
-        if made[at : at + HASH_SIZE] != served[at : at + HASH_SIZE]:
-            return at // HASH_SIZE
-    return common // HASH_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +86,7 @@ class LogCheck:
         for unit, run in part.units.items():
             last = self.last.get(unit, 0)
             if run.first != last + 1:
-                found.append(_gap(run.index, unit, last, run.first))
+                found.append(gap(run.index, unit, last, run.first))
             self.last[unit] = run.last
         self.types += part.types
         self.keys += part.keys
@@ -360,7 +114,7 @@ class LogCheck:
             return missing(tile_path(level, n), n * TILE_WIDTH * span)
         if served == made:
             return None
-        first = (n * TILE_WIDTH + _first_difference(made, served)) * span
+        first = (n * TILE_WIDTH + first_difference(made, served)) * span
         return Fault(
             first,
             f"ô băm tầng {level} không có mã băm của các sự kiện {first} đến {first + span - 1}",
@@ -409,11 +163,6 @@ class LogCheck:
     def accepted(self, note: str) -> Seen:
         """What to remember once everything held."""
         return Seen(self.checkpoint, note, self.edge.rows, self.last, self.types, self.keys)
-
-
-def missing(path: str, index: int) -> Fault:
-    """A bundle or tile that the checkpoint covers is not served."""
-    return Fault(index, f"thiếu {path}", f"{path} is missing")
 
 
 def extends(old: Checkpoint, new: Checkpoint) -> None:

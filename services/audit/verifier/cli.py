@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 
-from services.audit.verifier.checking import BadLog
 from services.audit.verifier.export import export_log
+from services.audit.verifier.faults import BadLog
 from services.audit.verifier.reading import Place
 from services.audit.verifier.remembered import Memory, default_folder
 from services.audit.verifier.sources import CannotRead

@@ -11,8 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from services.audit.verifier.checking import BadLog, Fault, PartCheck, Task, extends, missing, tile_root
+from services.audit.verifier.checking import extends
+from services.audit.verifier.faults import BadLog, Fault, missing
 from services.audit.verifier.files import place_beside, replace_file, sync_path
+from services.audit.verifier.parts import PartCheck, Task, tile_root
 from services.audit.verifier.reading import cut_bundle, prove_extension, read_tile
 from services.audit.verifier.sources import FolderSource, Source
 from services.audit.verifier.trust import Trust

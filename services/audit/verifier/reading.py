@@ -11,7 +11,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import active_children, get_context
 
-from services.audit.verifier.checking import BadLog, Fault, Forked, Part, PartCheck, Rules, Task, missing
+from services.audit.verifier.events import Rules
+from services.audit.verifier.faults import BadLog, Fault, Forked, missing
+from services.audit.verifier.parts import Part, PartCheck, Task
 from services.audit.verifier.schemas import rules_of
 from services.audit.verifier.sources import CannotRead, Source, open_source
 from services.kernel.log.merkle import HASH_SIZE, BadProof, consistency_proof, consistency_ranges, verify_consistency

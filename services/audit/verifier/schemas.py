@@ -9,7 +9,7 @@ from typing import Any
 
 from jsonschema_rs import Registry, validator_for
 
-from services.audit.verifier.checking import Rules, Validator
+from services.audit.verifier.events import Rules, Validator
 from services.kernel.schemas import schemas_folder
 
 _SUFFIX = ".schema.json"

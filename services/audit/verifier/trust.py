@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from services.audit.verifier.checking import BadLog, Fault
+from services.audit.verifier.faults import BadLog, Fault
 from services.kernel.log.cosignature import Cosigner, cosignatures
 from services.kernel.log.note import BadNote, Checkpoint, Verifier
 from services.kernel.log.witness_policy import Policy

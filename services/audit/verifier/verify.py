@@ -8,17 +8,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.audit.verifier.checking import (
-    ERASED,
-    BadLog,
-    Fault,
-    Forked,
-    LogCheck,
-    Part,
-    Task,
-    extends,
-    parts_of,
-)
+from services.audit.verifier.checking import LogCheck, extends, parts_of
+from services.audit.verifier.faults import BadLog, Fault, Forked
+from services.audit.verifier.parts import Part, Task
 from services.audit.verifier.reading import Place, prove_extension, read_part, read_parts, read_tile
 from services.audit.verifier.remembered import Memory
 from services.audit.verifier.schemas import rules_of
@@ -26,6 +18,7 @@ from services.audit.verifier.sources import Source
 from services.audit.verifier.trust import Opened, Trust
 from services.kernel.log.tiles import TILE_HEIGHT, FullTile, Tile, width_at
 
+ERASED = "kycuong.part.erased.v1"
 RUN = 16  # bundles that are read and checked together
 SMALL = 50_000  # entries that are checked here sooner than processes start
 ABSENT = Fault(
