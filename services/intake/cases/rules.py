@@ -18,6 +18,7 @@ from services.intake.writing.needs import Needs
 from services.intake.writing.refusals import Incomplete, WrongState
 from services.intake.writing.rights import grants_at, reaching, require_told
 from services.intake.writing.world import World, is_lost
+from services.kernel.identity.callers import Grant
 from services.kernel.problems import Forbidden, NotFound, invalid
 from services.kernel.quarters import local_date
 
@@ -26,9 +27,27 @@ MOST_FURTHER_DAYS = 20  # working days that a deadline is put off by, at most
 
 def reply(asked: Asked) -> Accepted:
     """Answer a finding for the unit, once, until it is decided, withdrawn or lapsed."""
-    world, command = asked.world, asked.command
-    form = cast(ReplyToFinding, command.form)
-    finding = known_finding(world, command.parent)
+    form = cast(ReplyToFinding, asked.command.form)
+    finding, inspection, grant = _answered(asked)
+    finding.state, finding.accepts = next_state(finding, case.Command.REPLY), form.accepts
+    finding.answers["reply"] = asked.command.id
+    asked.world[Findings].changed[finding.id] = finding
+    return accepted_about(asked, finding, inspection, grant.role, "replied", {"accepts": form.accepts})
+
+
+def ask_for_time(asked: Asked) -> Accepted:
+    """Ask for a later deadline, while the present one still runs; it stands until a reviewer moves it."""
+    form = cast(AskForTime, asked.command.form)
+    finding, inspection, grant = _answered(asked)
+    _check_until(asked.world, _deadline(asked.world, finding, form.of), date.fromisoformat(form.until))
+    told = {"of": form.of, "until": form.until}
+    return accepted_about(asked, finding, inspection, grant.role, "extension_requested", told)
+
+
+def _answered(asked: Asked) -> tuple[Finding, Inspection, Grant]:
+    """What a unit's own head speaks to, with the appointment to do so; refusals in the contract's order."""
+    world = asked.world
+    finding = known_finding(world, asked.command.parent)
     inspection = known_inspection(world, finding.inspection)
     asked.grants = grants_at(asked.grants, world.rights_at)
     reaching(world, asked.grants, inspection.unit)
@@ -36,27 +55,7 @@ def reply(asked: Asked) -> Accepted:
         raise NotFound  # kept from the unit until the reviewer releases it
     grant = answering_grant(asked, inspection.unit)
     refuse_foreign(asked.known)
-    finding.state, finding.accepts = next_state(finding, case.Command.REPLY), form.accepts
-    finding.answers["reply"] = command.id
-    world[Findings].changed[finding.id] = finding
-    return accepted_about(asked, finding, inspection, grant.role, "replied", {"accepts": form.accepts})
-
-
-def ask_for_time(asked: Asked) -> Accepted:
-    """Ask for a later deadline, while the present one still runs; it stands until a reviewer moves it."""
-    world, command = asked.world, asked.command
-    form = cast(AskForTime, command.form)
-    finding = known_finding(world, command.parent)
-    inspection = known_inspection(world, finding.inspection)
-    asked.grants = grants_at(asked.grants, world.rights_at)
-    reaching(world, asked.grants, inspection.unit)
-    if finding.severity == case.KEPT:
-        raise NotFound
-    grant = answering_grant(asked, inspection.unit)
-    refuse_foreign(asked.known)
-    _check_until(world, _deadline(world, finding, form.of), date.fromisoformat(form.until))
-    told = {"of": form.of, "until": form.until}
-    return accepted_about(asked, finding, inspection, grant.role, "extension_requested", told)
+    return finding, inspection, grant
 
 
 def _deadline(world: World, finding: Finding, of: str) -> date:
