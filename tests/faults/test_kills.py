@@ -56,14 +56,20 @@ def _failpoints() -> list[tuple[str, str]]:
     return sorted(found)
 
 
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
 def _processes(path: Path) -> list[str]:
     """A service's own module runs in that service, the kernel's in those that import it."""
     owner = path.relative_to(ROOT / "services").parts[0]
     if owner in SERVICES:
         return [owner]
-    module = f"services.kernel.{path.stem} "
+    told = f"from {_module(path)} import"
     sources = {name: (ROOT / "services" / name).rglob("*.py") for name in SERVICES}
-    return [name for name in SERVICES if any(module in source.read_text(encoding="utf-8") for source in sources[name])]
+    running = [name for name in SERVICES if any(told in one.read_text(encoding="utf-8") for one in sources[name])]
+    assert running, f"no service runs {path}, so nothing is killed in it"
+    return running
 
 
 class World:
@@ -160,13 +166,18 @@ class World:
         """Wait until each phone files again and what it filed has its receipt."""
         before = [len(filer.findings) for filer in self.filers]
         try:
-            _until(lambda: all(len(filer.findings) > seen + 2 for filer, seen in zip(self.filers, before, strict=True)))
+            _until(lambda: self._filed_since(before))
             for filer in self.filers:
-                assert filer.failure is None, filer.failure
                 latest = list(filer.phone.accepted)[-1]
                 _until(lambda latest=latest: self._has_receipt(latest))
         except AssertionError as stuck:
             raise AssertionError(f"{stuck}\n{self._state()}") from stuck
+
+    def _filed_since(self, before: list[int]) -> bool:
+        """Whether each phone files again; AssertionError with the reason of one that has given up."""
+        for filer in self.filers:
+            assert filer.failure is None, f"{filer.name} gave up: {filer.failure}"
+        return all(len(filer.findings) > seen + 2 for filer, seen in zip(self.filers, before, strict=True))
 
     def _state(self) -> str:
         """What a stuck pipeline looks like from inside."""

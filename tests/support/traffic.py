@@ -13,7 +13,7 @@ import uuid_utils
 from tests.support.phone import Phone as SigningPhone
 from tests.support.processes import Trio
 
-PATIENCE = 60.0
+PATIENCE = 110.0  # seconds: longer than a test waits for a killed service, shorter than a test may last
 
 
 def fresh() -> str:
