@@ -34,6 +34,17 @@ def instance(cluster: Cluster, settled: Model) -> Iterator[Instance]:
 
 
 @pytest.fixture
+def people() -> Iterator[list[Person]]:
+    """Everybody who comes in; nobody's page may have thrown an error or broken the content policy."""
+    present: list[Person] = []
+    yield present
+    errors = [error for person in present for error in person.script_errors]
+    for person in present:
+        person.context.close()
+    assert errors == []
+
+
+@pytest.fixture
 def net(instance: Instance) -> Iterator[WebProxy]:
     with WebProxy(instance.port).serving() as proxy:
         yield proxy

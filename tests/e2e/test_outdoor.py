@@ -1,6 +1,5 @@
 """In the sun: one press, and every page is black on white in large letters; kept on the device, also offline."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -71,20 +70,14 @@ def found(instance: Instance) -> None:
 
 
 @pytest.fixture
-def come(browser: Browser, instance: Instance) -> Iterator[Any]:
-    present: list[Person] = []
-
+def come(people: list[Person], browser: Browser, instance: Instance) -> Any:
     def come(width: int = 320, *, outdoor: bool = True, **options: Any) -> Person:
-        present.append(person := Person(browser, instance.url, {"width": width, "height": 800}, **options))
+        people.append(person := Person(browser, instance.url, {"width": width, "height": 800}, **options))
         if outdoor:
             person.context.add_cookies([OUTDOOR | {"url": instance.url}])  # type: ignore[list-item]
         return person
 
-    yield come
-    errors = [error for person in present for error in person.script_errors]
-    for person in present:
-        person.context.close()
-    assert errors == []
+    return come
 
 
 def readable(page: Page, what: object) -> None:

@@ -1,7 +1,6 @@
 """The frame of every page: it fits the narrowest phone, follows the dark scheme, and says why one must sign in."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,18 +29,12 @@ def account(role: Role) -> str:
 
 
 @pytest.fixture
-def come(browser: Browser, instance: Instance) -> Iterator[Any]:
-    present: list[Person] = []
-
+def come(people: list[Person], browser: Browser, instance: Instance) -> Any:
     def come(width: int = 360, **options: Any) -> Person:
-        present.append(person := Person(browser, instance.url, {"width": width, "height": 800}, **options))
+        people.append(person := Person(browser, instance.url, {"width": width, "height": 800}, **options))
         return person
 
-    yield come
-    errors = [error for person in present for error in person.script_errors]
-    for person in present:
-        person.context.close()
-    assert errors == []
+    return come
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -1,11 +1,9 @@
 """The pages as people use them: a phone at 360×800 inspects, the head answers, the reviewer decides, the card shows."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from playwright.sync_api import Request as PageRequest
 
@@ -23,17 +21,6 @@ from tests.support.form import (
     record_clean,
 )
 from tests.support.instance import Instance
-
-
-@pytest.fixture
-def people(browser: Browser, instance: Instance) -> Iterator[list[Person]]:
-    """Everybody who comes in; nobody's page may have thrown an error or broken the content policy."""
-    present: list[Person] = []
-    yield present
-    errors = [error for person in present for error in person.script_errors]
-    for person in present:
-        person.context.close()
-    assert errors == []
 
 
 def enter(people: list[Person], browser: Browser, instance: Instance, account: str, viewport: dict[str, int]) -> Page:
