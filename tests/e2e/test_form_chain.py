@@ -20,6 +20,7 @@ from tests.support.form import (
     installed,
     open_inspection,
     record,
+    reopen,
     start_inspection,
     stored,
     until,
@@ -124,7 +125,7 @@ def test_an_item_deleted_from_the_phone_is_missed_by_the_server(phone: Person, i
     record(page, "A02")
     expect(filed(page, "A02")).to_contain_text("Chờ gửi")
     page.evaluate(DELETE, "A01")
-    page.reload()
+    reopen(page)
     expect(filed(page, "A02")).to_contain_text("Chờ gửi")
     phone.context.set_offline(False)
     expect(filed(page, "A02")).to_contain_text("Đã nhận", timeout=FAR)

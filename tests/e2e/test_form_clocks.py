@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import Person
-from tests.support.form import FAR, NAME, filed, installed, open_inspection, record, stored
+from tests.support.form import FAR, NAME, filed, installed, open_inspection, record, reopen, stored
 from tests.support.instance import Instance
 from tests.support.web_proxy import WebProxy
 
@@ -24,7 +24,7 @@ def set_clock(page: Page, seconds: int) -> None:
 def watch(page: Page) -> None:
     installed(page)
     page.add_init_script(CLOCK)
-    page.reload()
+    reopen(page)
 
 
 def told(instance: Instance, page: Page) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def test_a_clock_set_while_offline_is_put_right_before_it_is_sent(
     phone.context.set_offline(True)
     set_clock(page, off)
     if reload:
-        page.reload()
+        reopen(page)
         expect(page.get_by_role("heading", level=1, name=NAME)).to_be_visible()
     record(page, "B01", 2)
     record(page, "A01", 1)
@@ -120,7 +120,7 @@ def test_what_was_refused_for_its_time_is_mended_by_both_ways_on(
             notBefore: 0, problem, answer: null }]; }));
     }"""
     page.evaluate(refused, [inspection, ["B01", "B03"]])  # as a form kept it that mended nothing
-    page.reload()
+    reopen(page)
     filed(page, "B01").get_by_role("button", name="Gửi lại").click()
     expect(filed(page, "B01")).to_contain_text("trong nhật ký", timeout=FAR)
     filed(page, "B03").get_by_role("button", name="Sửa lại").click()
@@ -147,7 +147,7 @@ def test_what_the_server_has_as_it_was_sent_first_is_shown_and_never_doubled_una
         await keep("items", { ...item, body, state: "waiting", tries: 0, answer: null, index: undefined, handed: true,
             label: { ...item.label, count: 5 } });
     }""")  # as if the answer to the first had been lost, and a colleague had altered what was handed over
-    page.reload()
+    reopen(page)
     row = filed(page, "B01").filter(has_text="Bị từ chối")
     expect(row).to_contain_text("nội dung gửi lần trước", timeout=FAR)
     expect(row.locator(".notice")).to_contain_text("× 2")

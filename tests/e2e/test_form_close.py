@@ -20,6 +20,7 @@ from tests.support.form import (
     open_inspection,
     record,
     record_clean,
+    reopen,
 )
 from tests.support.instance import Instance
 from tests.support.phone import Phone
@@ -62,8 +63,7 @@ def test_signed_on_the_glass_kept_through_a_reload_and_printed(phone: Person, in
     pad = draw_signature(page, "Đại diện đơn vị ký")
     expect(pad).to_have_attribute("data-strokes", "2")
     expect(draw_signature(page, "Trưởng đoàn ký")).to_have_attribute("data-strokes", "2")
-    page.wait_for_timeout(500)  # the word stands there since the first field: let the last stroke reach the disk
-    page.reload()
+    reopen(page)
     expect(page.get_by_role("img", name="Đại diện đơn vị ký")).to_have_attribute("data-strokes", "2")
     assert overflow(page) <= 0
     page.get_by_role("button", name="Kết thúc và gửi").click()
@@ -176,7 +176,7 @@ def test_what_was_signed_in_one_language_stands_in_the_other(phone: Person, net:
     assert "lang=" not in page.url
     page.get_by_role("button", name="Close and send").click()
     expect(filed(page, "Closing")).to_contain_text("Received", timeout=FAR)
-    page.reload()
+    reopen(page)
     expect(filed(page, "Closing")).to_contain_text("Received")
 
 

@@ -12,6 +12,7 @@ from tests.support.form import (
     installed,
     open_inspection,
     record,
+    reopen,
     start_inspection,
     stored,
 )
@@ -36,7 +37,7 @@ def test_colleagues_of_earlier_inspections_are_a_tap_away_also_offline(phone: Pe
     expect(page.locator("#list-open")).to_contain_text("51/QĐ-SNV")
     installed(page)
     phone.context.set_offline(True)
-    page.reload()
+    reopen(page)
     page.get_by_role("link", name="Mở cuộc kiểm tra mới").click()
     known = page.get_by_role("group", name="Người đã cùng kiểm tra").get_by_role("button")
     expect(known).to_have_text(["binh.td"])

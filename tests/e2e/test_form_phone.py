@@ -26,6 +26,7 @@ from tests.support.form import (
     installed,
     open_inspection,
     record,
+    reopen,
     start_inspection,
     stored,
     until,
@@ -58,13 +59,13 @@ def test_offline_it_starts_and_a_whole_inspection_arrives_once(
     page = phone.page
     installed(page)
     phone.context.set_offline(True)
-    page.reload()
+    reopen(page)
     expect(page.locator("[data-account]")).to_have_text("an.kt")
     open_inspection(page, "tan hoa", NAME, "41/QĐ-SNV")
     inspection = page.url.rsplit("/", 1)[1]
     record(page, "A01", 2)
     expect(filed(page, "A01")).to_contain_text("Chờ gửi")
-    page.reload()  # also in the middle, with everything waiting
+    reopen(page)  # also in the middle, with everything waiting
     expect(filed(page, "A01")).to_contain_text("Chờ gửi")
     fill_in_and_close(page)
     net.seen.clear()
@@ -113,7 +114,7 @@ def test_a_portal_before_everything_is_no_server(phone: Person, net: WebProxy) -
     record(page, "B03")
     expect(filed(page, "B03")).to_contain_text("Chờ gửi")
     expect(page.locator("#queue-trouble")).to_contain_text("Mọi mục vẫn còn trên máy này")
-    page.reload()  # the portal has no say in which page this is
+    reopen(page)  # the portal has no say in which page this is
     expect(filed(page, "B03")).to_contain_text("Chờ gửi")
     assert net.writes("/findings/") == []
     net.heal()
@@ -165,7 +166,7 @@ def test_of_five_items_one_is_poisoned_and_four_go_on(phone: Person, net: WebPro
         count(page, code, 1)
     expect(page.locator("#saved")).to_contain_text("Đã lưu")
     page.evaluate(KEEP_ROW, [inspection, "Z99"])  # a draft of a catalogue that no longer has the code
-    page.reload()
+    reopen(page)
     expect(page.locator('[data-code="Z99"]')).to_be_visible()
     file_now(page)
     for code in ("A01", "A02", "B01", "B03"):
@@ -201,7 +202,7 @@ def test_the_queue_as_a_file_is_a_batch_and_nothing_counts_twice(
     inspection = page.url.rsplit("/", 1)[1]
     record(page, "A01", 3)
     page.evaluate(AGE)  # it has waited since yesterday, and this browser promises no space
-    page.reload()
+    reopen(page)
     expect(page.locator("#queue-trouble")).to_contain_text("chờ hơn một ngày")
     with page.expect_download() as download:
         page.get_by_role("button", name="Lưu dữ liệu chưa gửi ra tệp").first.click()
@@ -257,7 +258,7 @@ def test_two_hundred_items_over_a_slow_link_show_how_far_they_are(
     inspection = page.url.rsplit("/", 1)[1]
     net.delay = 0.01
     page.evaluate(MANY, [inspection, 200])
-    page.reload()
+    reopen(page)
     expect(page.locator("#queue-progress")).to_contain_text(re.compile(r"Đang gửi \d+/200"), timeout=FAR)
     expect(page.locator('#count-filed [data-state="received"]')).to_have_count(201, timeout=60_000)
     expect(page.locator("#queue-progress")).to_be_empty()
@@ -323,7 +324,7 @@ def test_an_emptied_store_is_told(phone: Person, net: WebProxy) -> None:
     net.rule = lambda method, path: "503" if method == "PUT" else None
     phone.context.set_offline(False)
     expect(page.locator("#queue-trouble")).to_contain_text("Thử gửi ngay")
-    page.reload()
+    reopen(page)
     expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Chờ gửi")
     page.goto(net.url + "/audit/")
     page.evaluate(EMPTY)

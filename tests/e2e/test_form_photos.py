@@ -10,7 +10,7 @@ import uuid_utils
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import PHONE, Person, overflow
-from tests.support.form import file_now
+from tests.support.form import file_now, reopen
 from tests.support.installation import installed
 from tests.support.instance import Instance
 from tests.support.photos import PLACE, corners, exif, jpeg, scene, segments
@@ -140,7 +140,7 @@ def test_a_blocked_photo_leaves_the_finding_incomplete_and_stays_on_the_phone(fi
     count(page, "A03")
     shoot(page, "A03", jpeg(scene(1200, 900)))
     shoot(page, "A03", jpeg(scene(900, 1200)), 2)
-    page.reload()  # the draft brings both back
+    reopen(page)  # the draft brings both back
     expect(page.locator('[data-code="A03"] .photos img')).to_have_count(2)
     field.proxy.rule = lambda method, path: "cut before commit" if path.endswith("/photos/2") else None
     record(page)
@@ -150,7 +150,7 @@ def test_a_blocked_photo_leaves_the_finding_incomplete_and_stays_on_the_phone(fi
     finding = field.finding()
     assert (finding["photos"], finding["photos_held"], finding["complete"]) == (2, [1], False)
     assert len(page.evaluate(BLOBS)) == 2  # also the one that was received: not all are held
-    page.reload()
+    reopen(page)
     expect(page.locator(".photo-state")).to_have_attribute("data-complete", "false")
     field.proxy.heal()
     page.evaluate("dispatchEvent(new Event('online'))")

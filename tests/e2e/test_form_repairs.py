@@ -17,6 +17,7 @@ from tests.support.form import (
     installed,
     open_inspection,
     record,
+    reopen,
     start_inspection,
     stored,
 )
@@ -151,7 +152,7 @@ def test_a_tap_too_many_takes_no_words_and_an_emptied_box_no_count(phone: Person
     words.focus()
     expect(box).to_have_value("1")
     expect(words).to_have_value("Không đeo thẻ ở bàn 2.")
-    page.reload()
+    reopen(page)
     expect(page.locator("#narrative-B01")).to_have_value("Không đeo thẻ ở bàn 2.")
     row.get_by_role("button", name="Bớt một").click()
     page.get_by_role("dialog").get_by_role("button", name="Bỏ", exact=True).click()
@@ -240,7 +241,7 @@ def test_a_phone_that_has_become_full_still_sends_what_it_holds(phone: Person, i
     phone.context.set_offline(False)
     expect(filed(page, "A01")).to_contain_text("Đã nhận", timeout=FAR)
     assert stored(instance, inspection) == [("A01", 2)]
-    page.reload()
+    reopen(page)
     expect(filed(page, "A01")).to_contain_text("trong nhật ký", timeout=FAR)
     assert stored(instance, inspection) == [("A01", 2)]
 

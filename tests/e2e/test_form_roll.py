@@ -17,6 +17,7 @@ from tests.support.form import (
     filed,
     installed,
     open_inspection,
+    reopen,
     stored,
 )
 from tests.support.instance import Instance
@@ -56,7 +57,7 @@ def test_late_arrivals_are_stamped_counted_and_recorded_only_when_somebody_says_
     expect(sheet.get_by_role("status")).to_contain_text(re.compile(f"^3 người đến muộn, gần nhất {TIME}\\."))
     expect(sheet.get_by_role("listitem")).to_have_count(3)
     assert faults(page) == []
-    page.reload()  # the phone went to sleep at the door
+    reopen(page)  # the phone went to sleep at the door
     expect(page.locator('[data-code="A01"] input[type=number]')).to_have_value("3")
     expect(page.get_by_role("button", name="Điểm danh · 3")).to_be_visible()
     assert net.writes("/findings/") == []
@@ -140,7 +141,7 @@ def test_only_used_reasons_are_shown_and_none_that_holds_something_is_folded_awa
         expect(form.get_by_label(label, exact=True)).to_be_visible()
     assert faults(page) == []
     expect(page.locator("#saved")).to_contain_text("Đã lưu")
-    page.reload()
+    reopen(page)
     expect(form.get_by_label("Đi họp", exact=True)).to_be_visible()
     expect(form.get_by_label("Công tác", exact=True)).to_be_hidden()
     form.get_by_role("button", name="Bỏ lý do: Đi họp").press("Enter")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import Person, overflow
-from tests.support.form import FAR, NAME, filed, installed, open_inspection, record, until
+from tests.support.form import FAR, NAME, filed, installed, open_inspection, record, reopen, until
 from tests.support.instance import Instance
 from tests.support.photos import jpeg
 from tests.support.web_proxy import WebProxy
@@ -46,7 +46,7 @@ def test_the_language_is_one_whichever_page_it_was_chosen_on(phone: Person, net:
     until(lambda: language(page) == "vi")
     page.goto(net.url + "/intake/")
     until(lambda: language(page) == "vi")
-    page.reload()
+    reopen(page)
     until(lambda: language(page) == "vi")
     page.goto(net.url + "/audit/?lang=en")
     page.goto(net.url + "/intake/")

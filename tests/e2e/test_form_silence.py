@@ -23,6 +23,7 @@ from tests.support.form import (
     open_inspection,
     record,
     record_clean,
+    reopen,
     stored,
     until,
 )
@@ -166,7 +167,7 @@ def test_a_chosen_unit_stands_apart_and_never_among_the_matches_of_another_searc
     chosen.get_by_role("button", name="Đổi").click()
     expect(chosen).to_be_hidden()
     expect(page.locator("#unit-search")).to_be_focused()
-    page.reload()
+    reopen(page)
     expect(page.locator("#unit-count")).to_contain_text("2 đơn vị")
     expect(chosen).to_be_hidden()
 
@@ -298,7 +299,7 @@ def test_a_phone_that_becomes_full_meanwhile_sends_it_all_the_same_and_once(phon
     page.evaluate(FULL)
     expect(filed(page, "A01")).to_contain_text("Đã nhận", timeout=2 * FAR)
     assert stored(instance, inspection) == [("A01", 2)]
-    page.reload()  # there is room again
+    reopen(page)  # there is room again
     expect(filed(page, "A01")).to_contain_text("trong nhật ký", timeout=2 * FAR)
     expect(filed(page, "A01")).to_have_count(1)
     assert stored(instance, inspection) == [("A01", 2)]
@@ -364,7 +365,7 @@ def test_a_violation_after_no_violation_withdraws_it_first(network: str, phone: 
     record_clean(page)
     expect(page.locator("[data-clean]")).to_contain_text("Đã ghi “Không vi phạm”")
     expect(page.locator("#code-groups details[open]")).to_have_count(0)  # folded behind it, not gone
-    page.reload()
+    reopen(page)
     expect(page.locator("#code-groups > details").first).to_be_visible()
     expect(page.locator("#code-groups details[open]")).to_have_count(0)
     count(page, "B01", 1)
@@ -531,7 +532,7 @@ def test_attendance_fills_itself_and_stays_what_somebody_says(phone: Person) -> 
     expect(page.locator("#close-sum")).to_contain_text("Lệch 1 người")
     form.get_by_role("button", name="Thêm một, Nghỉ phép").click()
     expect(present).to_have_value("42")
-    page.reload()
+    reopen(page)
     expect(present).to_have_value("42")
     expect(late).to_have_value("3")
     present.fill("")
@@ -563,7 +564,7 @@ def test_six_codes_fit_the_first_screen_and_the_most_used_come_first(phone: Pers
     assert shown >= 6, shown
     for code in ("D04", "D04", "B01"):
         record(page, code)
-    page.reload()
+    reopen(page)
     expect(page.locator("#code-groups > details").first).to_contain_text("Hay gặp")
     assert page.locator("#code-groups > details").first.locator("[data-code]").evaluate_all(
         "(rows) => rows.map((row) => row.dataset.code)"

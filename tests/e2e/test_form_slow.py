@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.support.browser import PHONE, Person
-from tests.support.form import FAR, NAME, PASSWORDS, count, filed, open_inspection, record
+from tests.support.form import FAR, NAME, PASSWORDS, count, filed, open_inspection, record, reopen
 from tests.support.photos import jpeg, scene
 from tests.support.web_proxy import WebProxy
 
@@ -97,7 +97,7 @@ def test_a_new_phone_waits_for_a_list_that_comes_slowly(browser: Browser, net: W
 def test_what_does_not_move_for_30_seconds_is_given_up_and_sent_again(phone: Person, net: WebProxy) -> None:
     page = phone.page
     page.clock.install()
-    page.reload()
+    reopen(page)
     open_inspection(page, "tan hoa", NAME, "83/QĐ-SNV")
     expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Đã nhận")
     net.fail("half-open", part="/findings/", times=1)

@@ -68,6 +68,12 @@ def excuse(page: Page, reason: str, count: str) -> None:
         page.locator("#close-form").get_by_label(reason, exact=True).fill(count)
 
 
+def reopen(page: Page) -> None:
+    """Load the form anew once what was typed is on the disk: its last milliseconds may be lost with a page."""
+    expect(page.locator("#saved[aria-busy=true]")).to_have_count(0)
+    page.reload()
+
+
 def filed(page: Page, text: str) -> Locator:
     return page.locator("#count-filed li", has_text=text)
 

@@ -4,12 +4,16 @@ import { drop, find, keep } from "./store.js";
 
 export class Drafts {
   /**
-   * `told` hears of each write: (null) once it is on disk, or (error); `elsewhere` the name of what another tab has written.
+   * `told` hears of each write: (null) once it is on disk, or (error); `elsewhere` the name of what another tab has written;
+   * `busy` whether anything is still on its way to the disk.
    * @param {string} account @param {(error: any) => void} told @param {(name: string) => void} elsewhere
+   * @param {(busy: boolean) => void} busy
    */
-  constructor(account, told = () => {}, elsewhere = () => {}) {
+  constructor(account, told = () => {}, elsewhere = () => {}, busy = () => {}) {
     this.account = account;
     this.told = told;
+    this.busy = busy;
+    this.underway = 0;
     this.channel = new BroadcastChannel(`kycuong-drafts/${account}`);
     this.channel.onmessage = ({ data }) => elsewhere(data);
     this.writing = new Map(); // name → the newest value not yet on disk, while one before it is being written
@@ -64,7 +68,8 @@ export class Drafts {
   }
 
   next(act) {
-    const mine = this.settled().then(act);
+    this.busy(++this.underway > 0);
+    const mine = this.settled().then(act).finally(() => this.busy(--this.underway > 0));
     this.last = mine;
     mine.catch((error) => this.told(error));
     return mine;

@@ -37,7 +37,8 @@ class House {
   constructor({ account, roles }) {
     this.account = account;
     this.roles = new Set(roles.map(({ role }) => role));
-    this.drafts = new Drafts(account, (error) => this.saved(error), (name) => this.written(name));
+    this.drafts = new Drafts(account, (error) => this.saved(error), (name) => this.written(name),
+      (busy) => byId("saved").setAttribute("aria-busy", String(busy)));
     this.queue = new Queue(account, () => this.changed());
     this.held = new Held(this);
     this.fill = new FillAudit(this.drafts);
