@@ -54,7 +54,7 @@ def test_a_form_calls_a_field_as_the_log_does() -> None:
 
 
 def test_the_desk_calls_editions_as_the_cards_do() -> None:
-    told = {key: vi for key, (vi, _) in carried("desk_editions.js", "KIND").items()}
+    told = {key: vi for key, (vi, _) in carried("desk/editions.js", "KIND").items()}
     assert told == {key: words.EDITIONS[key][0] for key in ("flash", "official")}
 
 

@@ -17,7 +17,7 @@ def test_a_day_is_read_as_it_is_written_here_and_nothing_else_is_a_day(browser: 
     person = Person(browser, instance.url, PHONE)
     person.page.goto(instance.url + "/intake/login")
     read = person.page.evaluate(
-        "async (typed) => { const { dayOf } = await import('/intake/static/days.js'); return typed.map(dayOf); }",
+        "async (typed) => typed.map((await import('/intake/static/shared/days.js')).dayOf)",
         [*TYPED],
     )
     assert dict(zip(TYPED, read, strict=True)) == TYPED

@@ -48,13 +48,13 @@ DUMP = """() => new Promise((done, failed) => {
   };
 })"""
 DELETE = """async (code) => {
-  const { drop, everything } = await import("/intake/static/store.js");
+  const { drop, everything } = await import("/intake/static/shared/store.js");
   const item = (await everything("items")).find(({ label }) => label.code === code);
   await drop("items", item.key);
 }"""
 ADD_TEN = """async () => {
-  const { Queue } = await import("/intake/static/queue.js");
-  const { uuid7 } = await import("/intake/static/uuid7.js");
+  const { Queue } = await import("/intake/static/form/queue.js");
+  const { uuid7 } = await import("/intake/static/shared/uuid7.js");
   const queue = new Queue("an.kt", () => {});
   await queue.load();
   for (let i = 0; i < 10; i += 1) {
@@ -71,7 +71,7 @@ SHARING = """(outcome) => {
   };
 }"""
 NUMBERS = """async () => {
-  const { everything } = await import("/intake/static/store.js");
+  const { everything } = await import("/intake/static/shared/store.js");
   const signed = (await everything("items")).filter(({ body }) => body?.device);
   return signed.map(({ body }) => body.device.n).sort((a, b) => a - b);
 }"""
@@ -139,7 +139,7 @@ def test_two_tabs_make_one_chain(phone: Person, net: WebProxy) -> None:
     expect(twin.get_by_role("heading", level=1)).to_be_visible()
     for tab in (page, twin):
         tab.evaluate(
-            "import('/intake/static/queue.js').then(() => null)"
+            "import('/intake/static/form/queue.js').then(() => null)"
         )  # the form itself keeps it in one file with others
     phone.context.set_offline(True)
     page.evaluate(f"window.adding = ({ADD_TEN})(); null")

@@ -76,7 +76,7 @@ def test_a_clock_set_while_offline_is_put_right_before_it_is_sent(
 
 def device_of(page: Page) -> str:
     found: str = page.evaluate(
-        """async () => (await (await import("/intake/static/store.js")).everything("items"))
+        """async () => (await (await import("/intake/static/shared/store.js")).everything("items"))
             .filter(({ kind }) => kind === "device").map(({ key }) => key).at(-1)"""
     )
     return found
@@ -109,8 +109,8 @@ def test_what_was_refused_for_its_time_is_mended_by_both_ways_on(
     inspection = page.url.rsplit("/", 1)[1]
     expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("trong nhật ký", timeout=FAR)
     refused = """async ([inspection, codes]) => {
-        const { everything, keepAll } = await import("/intake/static/store.js");
-        const { uuid7 } = await import("/intake/static/uuid7.js");
+        const { everything, keepAll } = await import("/intake/static/shared/store.js");
+        const { uuid7 } = await import("/intake/static/shared/uuid7.js");
         const account = (await everything("items"))[0].account;
         const body = (code) => ({ inspection, code, count: 1, captured_at: "2099-01-01T08:00:00+07:00" });
         const problem = { status: 422, slug: "invalid", title: "", message: "", errors: [] };
@@ -141,7 +141,7 @@ def test_what_the_server_has_as_it_was_sent_first_is_shown_and_never_doubled_una
     record(page, "B01", 2)
     expect(filed(page, "B01")).to_contain_text("trong nhật ký", timeout=FAR)
     page.evaluate("""async () => {
-        const { everything, keep } = await import("/intake/static/store.js");
+        const { everything, keep } = await import("/intake/static/shared/store.js");
         const item = (await everything("items")).find(({ label }) => label.code === "B01");
         const body = { inspection: item.inspection, code: "B01", count: 5, captured_at: item.label.captured_at };
         await keep("items", { ...item, body, state: "waiting", tries: 0, answer: null, index: undefined, handed: true,

@@ -182,9 +182,9 @@ def test_of_five_items_one_is_poisoned_and_four_go_on(phone: Person, net: WebPro
 
 
 KEEP_ROW = """async ([inspection, code]) => {
-  const { find, keep } = await import("/intake/static/store.js");
-  const { uuid7 } = await import("/intake/static/uuid7.js");
-  const { stamp } = await import("/intake/static/clock.js");
+  const { find, keep } = await import("/intake/static/shared/store.js");
+  const { uuid7 } = await import("/intake/static/shared/uuid7.js");
+  const { stamp } = await import("/intake/static/shared/clock.js");
   const key = `an.kt/count/${inspection}`;
   const { value } = await find("drafts", key);
   value[code] = { id: uuid7(), count: 1, at: stamp(), device: {}, narrative: "", persons: "" };
@@ -220,7 +220,7 @@ def test_the_queue_as_a_file_is_a_batch_and_nothing_counts_twice(
 
 
 AGE = """async () => {
-  const { everything, keep } = await import("/intake/static/store.js");
+  const { everything, keep } = await import("/intake/static/shared/store.js");
   for (const item of await everything("items")) {
     if (item.state === "waiting") await keep("items", { ...item, n: item.n - 25 * 3600 * 1000 });
   }
@@ -269,9 +269,9 @@ def test_two_hundred_items_over_a_slow_link_show_how_far_they_are(
 
 
 MANY = """async ([inspection, many]) => {
-  const { keep } = await import("/intake/static/store.js");
-  const { uuid7 } = await import("/intake/static/uuid7.js");
-  const { now, stamp } = await import("/intake/static/clock.js");
+  const { keep } = await import("/intake/static/shared/store.js");
+  const { uuid7 } = await import("/intake/static/shared/uuid7.js");
+  const { now, stamp } = await import("/intake/static/shared/clock.js");
   for (let n = 0; n < many; n++) {
     const id = uuid7();
     await keep("items", {
@@ -370,7 +370,7 @@ def test_a_browser_killed_in_the_middle_comes_back_with_every_word(browser: Brow
             count(page, "A03", 1)
             page.locator("#narrative-A03").fill("Bàn trống từ 7 giờ 30")
             expect(page.locator("#saved")).to_contain_text("Đã lưu")
-            page.evaluate("import('/intake/static/drafts.js')")  # what was typed is on its way
+            page.evaluate("import('/intake/static/shared/drafts.js')")  # what was typed is on its way
             page.wait_for_timeout(300)
             os.kill(main_process(profile), signal.SIGKILL)
         with opened(browser, profile, net) as page:
@@ -495,7 +495,10 @@ WATCH = """() => {
 def test_only_the_form_takes_its_files_from_the_phone(phone: Person, net: WebProxy) -> None:
     page = phone.page
     installed(page)
-    shared = ("GET", "/intake/static/labels.js")  # the desk's other scripts come from the server: all of one version
+    shared = (
+        "GET",
+        "/intake/static/desk/labels.js",
+    )  # the desk's other scripts come from the server: all of one version
     net.seen.clear()
     page.goto(net.url + "/intake/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -19,7 +19,7 @@ from tests.support.web_proxy import WebProxy
 
 UNIT, NAME = "xa-tan-hoa", "UBND xã Tân Hòa"
 BLOBS = """async () => {
-    const { everything } = await import("/intake/static/store.js");
+    const { everything } = await import("/intake/static/shared/store.js");
     return (await everything("photos")).map((kept) => kept.blob.size);
 }"""
 
@@ -226,7 +226,9 @@ def test_a_code_counted_down_to_nothing_takes_its_photo_along_once_that_is_confi
 def test_what_an_earlier_form_kept_is_there_after_the_upgrade(field: Field) -> None:
     person = Person(field.browser, field.instance.url, PHONE)
     person.sign_in("an.kt", field.password)
-    person.page.goto(field.instance.url + "/intake/static/desk.css")  # no script of ours: the store is made as it was
+    person.page.goto(
+        field.instance.url + "/intake/static/desk/desk.css"
+    )  # no script of ours: the store is made as it was
     person.page.evaluate(EARLIER)
     person.page.goto(field.instance.url + "/intake/#/open")
     expect(person.page.locator("#basis")).to_have_value("77/QĐ-SNV")

@@ -91,7 +91,7 @@ def form(browser: Browser) -> Iterator[Page]:
 
 
 ASK = """async ([kind, bodies]) => {
-    const { faults } = await import("/intake/static/rules.js");
+    const { faults } = await import("/intake/static/shared/rules.js");
     return bodies.map((body) => faults(kind, body));
 }"""
 
@@ -151,7 +151,7 @@ def test_what_no_request_may_hold_is_told_before_it_is_kept(form: Page) -> None:
     """A lone half of a character, a heap of marks, and more than a body may weigh: unread there."""
     told = form.evaluate(
         """async (body) => {
-            const { faults } = await import("/intake/static/rules.js");
+            const { faults } = await import("/intake/static/shared/rules.js");
             const asked = ["a\\ud83d", "a" + "\\u0301".repeat(31), "a" + "\\u0301".repeat(30)];
             const each = asked.map((narrative) => faults("finding", { ...body, private: { narrative } }).length);
             const persons = Array.from({ length: 20 }, () => "x".repeat(3500));

@@ -357,7 +357,7 @@ def boxes(text: str) -> int:
 
 
 def test_the_phone_knows_the_same_letters() -> None:
-    script = (Path(shell.OWN) / "static/printable.js").read_text()
+    script = (Path(shell.OWN) / "static/form/printable.js").read_text()
     ranges = re.search(r"/\[\^(.+)\]/gu", script)[1]
     assert ranges.encode().decode("unicode_escape") == RANGES
 

@@ -12,7 +12,7 @@ from services.kernel.quarters import quarter_name
 from services.kernel.web.pages import Pages, Reader, day, is_outdoor, language_of, moment, navigation, number, percent
 
 SERVICES = Path(__file__).parents[2] / "services"
-FACES = [*SERVICES.rglob("templates/*.html"), *SERVICES.rglob("static/*.js")]
+FACES = [*SERVICES.rglob("templates/*.html"), *SERVICES.rglob("static/**/*.js")]
 
 
 def request(path: str = "/intake/login", query: str = "", **headers: str) -> Request:

@@ -19,37 +19,40 @@ def test_a_script_that_does_not_ask_for_it_stays_as_it_is(tmp_path: Path) -> Non
 
 
 def test_modules_come_before_those_that_need_them_and_keep_their_names_apart(tmp_path: Path) -> None:
-    write(tmp_path, {
-        "form.js": "// Served whole, apart from: kept.js\n"
-        'import { A as First } from "./form/a.js";\nimport * as b from "./b.js";\nimport { k } from "./kept.js";\n'
+    write(tmp_path / "static", {
+        "form/form.js": "// Served whole, apart from: shared/kept.js\n"
+        'import { A as First } from "./a.js";\nimport * as b from "../shared/b.js";\n'
+        'import { k } from "../shared/kept.js";\n'
         "new First(b.two(), k);\n",
-        "form/a.js": 'import { el } from "../../assets/dom.js";\nimport { two } from "../b.js";\nconst MOST = two();\n'
+        "form/a.js": 'import { el } from "../../assets/dom.js";\nimport { two } from "../shared/b.js";\n'
+        "const MOST = two();\n"
         "export class A {}\nexport async function late() { el(MOST); }\n",
-        "b.js": 'import { k } from "./kept.js";\nconst MOST = 2;\nexport const two = () => MOST + k;\n',
-        "kept.js": "export const k = 0;\n",
+        "shared/b.js": 'import { k } from "./kept.js";\nconst MOST = 2;\nexport const two = () => MOST + k;\n',
+        "shared/kept.js": "export const k = 0;\n",
     })  # fmt: skip
-    lines = whole(tmp_path / "form.js").decode().splitlines()
+    lines = whole(tmp_path / "static/form/form.js").decode().splitlines()
     assert lines == [
-        'import * as $___assets_dom from "../assets/dom.js";',
-        'import * as $kept from "./kept.js";',
-        "const $b = (() => {",
-        "const { k } = $kept;", "const MOST = 2;", "const two = () => MOST + k;",
+        'import * as $___assets_dom from "../../assets/dom.js";',
+        'import * as $shared_kept from "../shared/kept.js";',
+        "const $shared_b = (() => {",
+        "const { k } = $shared_kept;", "const MOST = 2;", "const two = () => MOST + k;",
         "return { two };", "})();",
         "const $form_a = (() => {",
-        "const { el } = $___assets_dom;", "const { two } = $b;", "const MOST = two();", "class A {}",
+        "const { el } = $___assets_dom;", "const { two } = $shared_b;", "const MOST = two();", "class A {}",
         "async function late() { el(MOST); }",
         "return { A, late };", "})();",
-        "// Served whole, apart from: kept.js",
-        "const { A: First } = $form_a;", "const b = $b;", "const { k } = $kept;", "new First(b.two(), k);",
+        "// Served whole, apart from: shared/kept.js",
+        "const { A: First } = $form_a;", "const b = $shared_b;", "const { k } = $shared_kept;",
+        "new First(b.two(), k);",
     ]  # fmt: skip
 
 
 def test_the_form_is_whole() -> None:
-    text = whole(OWN / "static/form.js").decode()
+    text = whole(OWN / "static/form/form.js").decode()
     lines = text.splitlines()
-    own = [path.stem for path in (OWN / "static/form").glob("*.js")]
+    own = [path.stem for path in (OWN / "static/form").glob("*.js") if path.stem not in ("form", "sw")]
     assert [name for name in own if f"const $form_{name} = (() => {{" not in lines] == []
     assert [line for line in lines if line.startswith("export ")] == []
     imports = [line for line in lines if line.startswith("import ")]
     assert imports == lines[: len(imports)]
-    assert [line for line in imports if "./form/" in line] == []
+    assert [line for line in imports if "/form/" in line or ("./shared/" not in line and "/assets/" not in line)] == []

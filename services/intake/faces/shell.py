@@ -45,7 +45,7 @@ async def worker() -> Response:
 def script() -> str:
     """The worker's text: its version and the hash of each file it keeps, then what it does."""
     files = {address: f"sha256-{b64encode(sha256(body).digest()).decode()}" for address, body in kept().items()}
-    text = (OWN / "static/sw.js").read_text()
+    text = (OWN / "static/form/sw.js").read_text()
     text = f"const AWAY = {json.dumps({language: _away(language) for language in LANGUAGES})};\n{text}"
     version = sha256((json.dumps(files, sort_keys=True) + text).encode()).hexdigest()[:16]
     return f'const VERSION = "{version}";\nconst FILES = {json.dumps(files, indent=1)};\n{text}'

@@ -1,7 +1,7 @@
 """Which letters the minutes' PDF can set: those of the fonts that travel with the compiler. Pure.
 
-`static/printable.js` holds the same ranges, so that the phone says before signing what will not print; a test holds the
-two together, and another sets every letter of the ranges in type.
+`static/form/printable.js` holds the same ranges, so that the phone says before signing what will not print; a test
+holds the two together, and another sets every letter of the ranges in type.
 """
 
 import re

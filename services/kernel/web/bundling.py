@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from posixpath import join, normpath
+from posixpath import join, normpath, relpath
 
 _IMPORT = re.compile(r'^import (\{[^}]*\}|\* as \w+) from "(\.{1,2}/[^"]+)";\n', re.MULTILINE)
 _APART = re.compile(r"^// Served whole, apart from: (.+)$", re.MULTILINE)
@@ -11,7 +11,7 @@ _SCOPE = "const {name} = (() => {{\n{text}return {{ {names} }};\n}})();\n"
 
 
 class _Whole:
-    """What a script needs, as far as it has been found."""
+    """What a script needs, as far as it has been found; addresses count from the folder of the service's scripts."""
 
     def __init__(self, folder: Path, apart: list[str]) -> None:
         self._folder, self._apart = folder, apart
@@ -31,7 +31,7 @@ class _Whole:
         """The name of what a module exports; the scopes stand in the order in which they are needed."""
         name = "$" + re.sub(r"\W", "_", address.removesuffix(".js"))
         if address.startswith("../") or address in self._apart:
-            self.elsewhere[name] = address if address.startswith("../") else f"./{address}"
+            self.elsewhere[name] = address
         elif name not in self.scopes:
             text = self.inside(address)
             names = ", ".join(exported for _, exported in _EXPORT.findall(text))
@@ -44,7 +44,11 @@ def whole(script: Path) -> bytes:
     apart = _APART.search(script.read_text())
     if apart is None:
         return script.read_bytes()
-    made = _Whole(script.parent, apart[1].split())
-    text = made.inside(script.name)
-    imports = "".join(f'import * as {name} from "{address}";\n' for name, address in made.elsewhere.items())
+    folder = next(folder for folder in script.parents if folder.name == "static")
+    own = script.relative_to(folder)
+    made = _Whole(folder, apart[1].split())
+    text = made.inside(str(own))
+    imports = "".join(
+        f'import * as {name} from "{relpath(address, own.parent)}";\n' for name, address in made.elsewhere.items()
+    )
     return (imports + "".join(made.scopes.values()) + text).encode()

@@ -1,22 +1,22 @@
 // Closing: the roll with sums checked as they are typed, who stood for the unit, the minutes read back, then signed or refused.
 
 import { byId, confirmed, el, onSubmit, untouched } from "../../assets/dom.js";
-import { dayField, dayOf, NO_DAY, typed } from "../days.js";
+import { dayField, dayOf, NO_DAY, typed } from "../shared/days.js";
 import { day, items, moment, number, t } from "../../assets/words.js";
-import { device, elapsed, now, stamp } from "../clock.js";
-import * as directory from "../directory.js";
-import { set, tidy, values } from "../drafts.js";
-import { clearErrors, errorsOf, showErrors, tell } from "../fields.js";
+import { device, elapsed, now, stamp } from "../shared/clock.js";
+import * as directory from "../shared/directory.js";
+import { set, tidy, values } from "../shared/drafts.js";
+import { clearErrors, errorsOf, showErrors, tell } from "../shared/fields.js";
 import { CLEAN, countDraft, inspectionOf, isViolation, merged, takeBack, takenBack } from "./inspection.js";
-import { KIND } from "../terms.js";
+import { KIND } from "../shared/terms.js";
 import { doubts } from "./doubts.js";
 import { Reasons } from "./reasons.js";
 import { Position } from "./position.js";
-import { faults } from "../rules.js";
+import { faults } from "../shared/rules.js";
 import { Pad } from "./signature.js";
-import { unprintable } from "../printable.js";
+import { unprintable } from "./printable.js";
 import { leftBehind } from "./team.js";
-import { uuid7 } from "../uuid7.js";
+import { uuid7 } from "../shared/uuid7.js";
 
 const EXCUSED = ["leave", "meeting", "duty", "study", "sickness", "maternity"];
 const COUNTED = ["assigned", "present", "late", "unexcused", "persons_checked", "files_checked"];

@@ -2,17 +2,17 @@
 
 import { byId, confirmed, el, flash, redraw, untouched } from "../../assets/dom.js";
 import { day, items, moment, number, plain, t } from "../../assets/words.js";
-import { device, elapsed, stamp } from "../clock.js";
-import * as directory from "../directory.js";
-import { tidy } from "../drafts.js";
-import { clearErrors, showErrors } from "../fields.js";
+import { device, elapsed, stamp } from "../shared/clock.js";
+import * as directory from "../shared/directory.js";
+import { tidy } from "../shared/drafts.js";
+import { clearErrors, showErrors } from "../shared/fields.js";
 import { FiledList } from "./filed.js";
 import { arrivals, CLEAN, countDraft, filedToday, findingOf, inspectionOf, isViolation, LATE, merged, stateOf, takeBack } from "./inspection.js";
 import { Roll } from "./roll.js";
-import { KIND, SEVERITY } from "../terms.js";
-import { forget, photoSheet, taken } from "../photo.js";
-import { faults } from "../rules.js";
-import { uuid7 } from "../uuid7.js";
+import { KIND, SEVERITY } from "../shared/terms.js";
+import { forget, photoSheet, taken } from "./photo.js";
+import { faults } from "../shared/rules.js";
+import { uuid7 } from "../shared/uuid7.js";
 
 const COMMENDATIONS = ["K01", "K02", "K03"]; // the Department's to give, not an inspector's
 const MOST = 9999;

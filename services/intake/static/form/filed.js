@@ -2,14 +2,14 @@
 
 import { byId, confirmed, el, redraw } from "../../assets/dom.js";
 import { items, moment, number, t } from "../../assets/words.js";
-import * as directory from "../directory.js";
-import { download } from "./export.js";
-import { said } from "../fields.js";
+import * as directory from "../shared/directory.js";
+import { download } from "../shared/export.js";
+import { said } from "../shared/fields.js";
 import { CLEAN, countDraft, takenBack, titleOf } from "./inspection.js";
 import { recount } from "./close.js";
 import { reopen } from "./open.js";
-import { QUEUED, STATE } from "../terms.js";
-import { forget, progress } from "../photo.js";
+import { QUEUED, STATE } from "../shared/terms.js";
+import { forget, progress } from "./photo.js";
 
 export class FiledList {
   constructor(house, view) {

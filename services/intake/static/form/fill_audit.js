@@ -1,8 +1,8 @@
 // What was filled in, when, and what stood there before: kept with the inspection, sealed into its closing. The events and
 // columns are ODK's. Free text is told by its length alone: a copy here would outlive the erasure of the part it stands in.
 
-import { now } from "../clock.js";
-import { tidy } from "../drafts.js";
+import { now } from "../shared/clock.js";
+import { tidy } from "../shared/drafts.js";
 
 const MOST = 300;
 const LONGEST = 100;
@@ -28,7 +28,7 @@ const nodeOf = (control) => {
 /** @typedef {{event: string, node: string, start: number, end: number, old: string, new: string}} Row */
 
 export class FillAudit {
-  /** @param {import("../drafts.js").Drafts} drafts */
+  /** @param {import("../shared/drafts.js").Drafts} drafts */
   constructor(drafts) {
     this.drafts = drafts;
     this.name = null;

@@ -1,12 +1,12 @@
 // Handing over: this phone's queue as a file for a colleague, and a colleague's file taken in to be carried.
 
 import { byId, confirmed, el, flash, redraw } from "../../assets/dom.js";
-import { fileField } from "../files.js";
+import { fileField } from "../shared/files.js";
 import { items, moment, number, t } from "../../assets/words.js";
-import { deliver } from "./export.js";
-import { headOf, sealed } from "../handover.js";
-import { QUEUED } from "../terms.js";
-import { drop, keep } from "../store.js";
+import { deliver } from "../shared/export.js";
+import { headOf, sealed } from "./sealing.js";
+import { QUEUED } from "../shared/terms.js";
+import { drop, keep } from "../shared/store.js";
 
 const LARGEST = 24 * 1024 * 1024; // as the server takes
 

@@ -1,9 +1,9 @@
 // What was just recorded waits ten seconds on the phone before it joins the queue: until then it can be taken back, and has
 // neither a place in the phone's chain nor anybody who heard of it. It lies in a draft: a page closed meanwhile loses nothing.
 
-import { now } from "../clock.js";
-import { sendings } from "../photo.js";
-import { everything, isFull, keepAll } from "../store.js";
+import { now } from "../shared/clock.js";
+import { sendings } from "./photo.js";
+import { everything, isFull, keepAll } from "../shared/store.js";
 import { countDraft, findingOf } from "./inspection.js";
 
 const GRACE = 10_000;

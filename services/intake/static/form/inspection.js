@@ -1,11 +1,11 @@
 // An inspection as the phone sees it: what the server knows, and what still waits here.
 
 import { day, moment, number, t } from "../../assets/words.js";
-import { now } from "../clock.js";
-import * as directory from "../directory.js";
-import { tidy } from "../drafts.js";
-import { manifest } from "../photo.js";
-import { uuid7 } from "../uuid7.js";
+import { now } from "../shared/clock.js";
+import * as directory from "../shared/directory.js";
+import { tidy } from "../shared/drafts.js";
+import { manifest } from "./photo.js";
+import { uuid7 } from "../shared/uuid7.js";
 
 /** The code that says that nothing was found. */
 export const CLEAN = "K00";

@@ -2,9 +2,9 @@
 
 import { byId, el, redraw } from "../../assets/dom.js";
 import { moment, t } from "../../assets/words.js";
-import * as directory from "../directory.js";
+import * as directory from "../shared/directory.js";
 import { merged } from "./inspection.js";
-import { KIND, QUEUED } from "../terms.js";
+import { KIND, QUEUED } from "../shared/terms.js";
 
 export class ListView {
   constructor(house) {

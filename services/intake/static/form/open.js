@@ -2,14 +2,14 @@
 
 import { byId, el, onSubmit } from "../../assets/dom.js";
 import { t } from "../../assets/words.js";
-import { device, now, stamp, steady } from "../clock.js";
-import * as directory from "../directory.js";
-import { set, tidy, values } from "../drafts.js";
-import { clearErrors, errorsOf, showErrors, tell } from "../fields.js";
-import { faults } from "../rules.js";
+import { device, now, stamp, steady } from "../shared/clock.js";
+import * as directory from "../shared/directory.js";
+import { set, tidy, values } from "../shared/drafts.js";
+import { clearErrors, errorsOf, showErrors, tell } from "../shared/fields.js";
+import { faults } from "../shared/rules.js";
 import { merged } from "./inspection.js";
-import { UnitPicker } from "../unit_picker.js";
-import { uuid7 } from "../uuid7.js";
+import { UnitPicker } from "../shared/unit_picker.js";
+import { uuid7 } from "../shared/uuid7.js";
 
 const DRAFT = "open";
 const MOST_COMPANIONS = 12;

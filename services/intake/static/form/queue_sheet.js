@@ -2,10 +2,10 @@
 
 import { byId, el, redraw, sheet } from "../../assets/dom.js";
 import { number, t } from "../../assets/words.js";
-import * as directory from "../directory.js";
-import { said } from "../fields.js";
-import { QUEUED } from "../terms.js";
-import { download } from "./export.js";
+import * as directory from "../shared/directory.js";
+import { said } from "../shared/fields.js";
+import { QUEUED } from "../shared/terms.js";
+import { download } from "../shared/export.js";
 import { CLEAN, titleOf } from "./inspection.js";
 
 /** The button that hands everything unsent over as a file; a file that is out can no longer be undone. */

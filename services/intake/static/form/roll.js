@@ -2,7 +2,7 @@
 
 import { byId, el, redraw, sheet } from "../../assets/dom.js";
 import { number, t } from "../../assets/words.js";
-import { stamp } from "../clock.js";
+import { stamp } from "../shared/clock.js";
 import { LATE, timely } from "./inspection.js";
 
 export class Roll {

@@ -1,0 +1,120 @@
+// The auditor: every case as it stands, and nothing to change. What is not public opens for a reason, noted each time.
+
+import { get, Problem } from "../../assets/api.js";
+import { el, onSubmit } from "../../assets/dom.js";
+import { day, moment, t } from "../../assets/words.js";
+import { caseOf, rowsOf, words } from "./cases.js";
+import { textField } from "./forms.js";
+import { Chips, FilteredList } from "./list.js";
+import { tidy } from "../shared/drafts.js";
+import { clearErrors, errorsOf, showErrors, tooLong } from "../shared/fields.js";
+import { save } from "../shared/export.js";
+
+const MOST = 500; // letters of a reason: it travels in a header
+const ANSWERS = { reply: t("Giải trình", "Reply"), decision: t("Quyết định", "Decision"), withdrawal: t("Rút lại", "Withdrawal") };
+
+export class Cases {
+  constructor(desk) {
+    this.desk = desk;
+    this.list = new FilteredList("cases", {
+      text: words(desk.catalogue), draw: (finding) => el("li", {}, this.case(finding)), empty: t("Không có hồ sơ nào.", "No case."),
+    });
+    this.states = new Chips("cases-states", () => desk.reload("cases"));
+  }
+
+  async show(wanted = null) {
+    const one = wanted && await get(`/intake/v1/inspections/${wanted}`);
+    this.list.single(one && t(`Chỉ cuộc kiểm tra ngày ${day(one.opened_at)} tại ${one.unit_name}, ${one.basis}.`, `Only the inspection of ${day(one.opened_at)} at ${one.unit_name}, ${one.basis}.`), "#/cases");
+    const state = !wanted && this.states.value;
+    await this.list.show(rowsOf(`/intake/v1/findings?limit=50${wanted ? `&inspection=${wanted}` : ""}${state ? `&state=${state}` : ""}`));
+  }
+
+  case(finding) {
+    let reason = null;
+    const opened = async (given, open) => {
+      reason = given;
+      await open(because(given));
+    };
+    return caseOf(finding, this.desk.catalogue, {
+      unit: true, photos: (full) => pictures(full, reason), papers: (inspection) => minutes(inspection, reason),
+      form: (full, _, open) => [times(full), full.private ? told(reason) : asking(full, (given) => opened(given, open))],
+    });
+  }
+}
+
+/** What tells the server why; whoever reads as something else as well needs none. */
+const because = (reason) => (reason ? { "Kycuong-Reason": encodeURIComponent(reason) } : {});
+
+function asking(finding, opened) {
+  const id = `open-${finding.id}`;
+  const form = el("form", { class: "case-form", id, novalidate: true },
+    textField(`${id}-reason`, "reason", "/reason", t("Lý do mở nội dung không công khai", "Reason for opening the private part"),
+      t("Bắt buộc. Lý do, tài khoản của bạn và thời điểm mở được ghi lại; không ghi tên riêng.", "Required. The reason, your account and the time are noted; name nobody.")),
+    el("button", { class: "quiet" }, t("Mở nội dung không công khai", "Open the private part")));
+  const { reason } = form.elements;
+  reason.dataset.most = MOST;
+  const wrong = () => (tidy(reason.value) ? tooLong(form) : [{ pointer: "/reason", detail: t("Hãy ghi lý do mở", "Give the reason for opening it") }]);
+  onSubmit(form, async () => {
+    if (wrong().length) return showErrors(form, wrong(), undefined, wrong);
+    clearErrors(form);
+    const place = form.parentElement;
+    try {
+      await opened(tidy(reason.value));
+      place.querySelector("[data-opened]").focus();
+    } catch (problem) {
+      showErrors(form, errorsOf(problem), t("Chưa mở được", "Not opened"));
+    }
+  });
+  return form;
+}
+
+const told = (reason) => reason && el("p", { class: "hint", tabindex: "-1", "data-opened": true },
+  t(`Đã mở nội dung không công khai. Lần mở này được ghi lại với lý do: ${reason}`, `The private part was opened. This was noted, with the reason: ${reason}`));
+
+/** When what was done, as the log has it. */
+function times(finding) {
+  const { id, inspection, captured_at: captured, received_at: received, reply_due: due, answers } = finding;
+  const row = (name, ...said) => [el("dt", {}, name), el("dd", {}, said)];
+  const entry = (event) => el("a", { href: `/audit/entry?at=${event}` }, t("xem trong nhật ký", "see it in the log"));
+  const answered = Object.entries(answers).map(([name, event]) => {
+    const time = el("span", {}, "…");
+    get(`/audit/v1/entries/${event}`).then(({ time: at }) => moment(at), ({ message }) => message).then((said) => { time.textContent = said; });
+    return row(ANSWERS[name], time, " · ", entry(event));
+  });
+  return el("dl", { class: "pairs" },
+    row(t("Ghi nhận", "Found"), moment(captured)), row(t("Máy chủ nhận", "Received"), moment(received), " · ", entry(id)),
+    due && row(t("Hạn giải trình", "Reply due"), moment(due)), answered,
+    row(t("Cuộc kiểm tra", "Inspection"), el("a", { href: `#/cases/${inspection}` }, t("mọi ghi nhận của cuộc này", "all of its findings"))));
+}
+
+/** A file that is not public, read for a reason. */
+async function file(path, reason) {
+  const answer = await fetch(path, { headers: { "Accept-Language": document.documentElement.lang, ...because(reason) } });
+  if (answer.ok) return answer.blob();
+  throw new Problem(answer.status, await answer.json().catch(() => ({})));
+}
+
+/** A button that reads a file and does something with it; each reading is noted, so nothing is read unasked. */
+function reading(label, path, reason, act) {
+  const refused = el("span", { role: "alert", class: "wrong-words" });
+  const button = el("button", { type: "button", class: "quiet", onclick: async () => {
+    button.setAttribute("aria-busy", "true");
+    refused.textContent = "";
+    await file(path, reason).then((content) => act(content, button), ({ message }) => { refused.textContent = message; });
+    button.removeAttribute("aria-busy");
+  } }, label);
+  return [button, refused];
+}
+
+function pictures({ id, photos_held: held, private: sealed }, reason) {
+  const show = (alt) => (content, button) => {
+    const picture = el("img", { src: URL.createObjectURL(content), alt, tabindex: "-1" });
+    button.replaceWith(picture);
+    picture.focus();
+  };
+  return sealed && held.length > 0 && el("ul", { class: "photos" }, held.map((place) =>
+    el("li", {}, reading(t(`Xem ảnh ${place}`, `See photo ${place}`), `/intake/v1/findings/${id}/photos/${place}`, reason, show(t(`Ảnh ${place}`, `Photo ${place}`))))));
+}
+
+const minutes = (inspection, reason) => reading(t("Biên bản (PDF)", "Minutes (PDF)"), `/intake/v1/inspections/${inspection}/minutes.pdf`, reason,
+  (content) => save(new File([content], `bien-ban-${inspection}.pdf`, { type: content.type })));

@@ -1,0 +1,172 @@
+// How a finding, the unit's reply and the decision are shown, the same to everyone who may see them.
+
+import { page, request } from "../../assets/api.js";
+import { el } from "../../assets/dom.js";
+import { day, moment, number, t } from "../../assets/words.js";
+import { now } from "../shared/clock.js";
+import { OUTCOME, OUTCOME_TAG, SEVERITY, STATE } from "./labels.js";
+
+/** K00 and K04 (severity 0) take no reply and no decision. */
+export const answerable = (finding) => finding.severity > 0;
+
+export const undecided = (finding) => answerable(finding) && !["decided", "withdrawn"].includes(finding.state);
+
+/** In the order of the catalogue: A to H. */
+export const byCode = (a, b) => a.code.localeCompare(b.code) || (a.id < b.id ? -1 : 1);
+
+/** A document's number, which no line breaks. */
+export const whole = (text) => el("span", { class: "whole" }, text);
+
+/** Waits for the reviewer: contested, or too grave to count by itself, or to be referred. */
+export function awaitsDecision(finding) {
+  if (!undecided(finding)) return false;
+  if (finding.severity === 4) return true;
+  return ["replied", "lapsed"].includes(finding.state) && !finding.settled;
+}
+
+/** What the filter of a list of findings searches. */
+export const words = (catalogue) => ({ unit_name, unit, code }) => `${unit_name} ${unit} ${code} ${catalogue.byCode.get(code)?.name ?? ""}`;
+
+/** Pages of a list as rows, with the way to the next ones. */
+export async function rowsOf(path, cursor = null) {
+  const { items, next } = await page(path, cursor);
+  return { rows: items, further: next && (() => rowsOf(path, next)) };
+}
+
+/** The server's words for where a finding stands; what counts against the unit is red, however it came about. */
+export function stateTag({ state, outcome, settled, state_label: label }) {
+  return el("span", { class: `tag ${OUTCOME_TAG[outcome] ?? (settled ? OUTCOME_TAG.upheld : STATE[state]?.[1] ?? "")}` }, label);
+}
+
+/** Code, name and count in one line. */
+export function heading(finding, catalogue) {
+  const name = catalogue.byCode.get(finding.code)?.name ?? "";
+  return `${finding.code} ${name}${answerable(finding) ? ` × ${number(finding.count)}` : ""}`;
+}
+
+const quote = (title, text) => el("div", { class: "quote" }, el("b", {}, title), text || t("(không ghi lời)", "(no words)"));
+
+/** A private part's words, or that they were erased or lost and when; undefined when there never were any. */
+function said(sealed, part) {
+  const since = sealed?.erased?.[part];
+  if (since) return el("em", { class: "erased" }, t(`Đã xóa theo yêu cầu ngày ${day(since)}`, `Erased on request on ${day(since)}`));
+  const lost = sealed?.lost?.[part];
+  if (lost) return el("em", { class: "erased" }, t(`Đã mất khi máy chủ khôi phục dữ liệu ngày ${day(lost)}; nhật ký chỉ còn dấu niêm`, `Lost when the server was restored on ${day(lost)}; only the log's seal of it is left`));
+  return part === "persons" ? sealed?.persons?.join("\n") : sealed?.[part];
+}
+
+/** The minutes of a closed inspection, to read and to edit. @param {string} inspection */
+export const minutes = (inspection) => [["pdf", t("Biên bản (PDF)", "Minutes (PDF)")], ["docx", t("Biên bản (Word)", "Minutes (Word)")]]
+  .map(([kind, words]) => el("a", { href: `/intake/v1/inspections/${inspection}/minutes.${kind}`, download: true }, words));
+
+const facts = (finding, papers) => el("p", { class: "meta" },
+  el("span", {}, SEVERITY[finding.severity]),
+  el("span", {}, moment(finding.captured_at)),
+  el("a", { href: `/audit/v1/receipts/${finding.id}`, target: "_blank", rel: "noopener" }, t("Biên nhận", "Receipt")),
+  finding.reply_due && finding.private && papers(finding.inspection));
+
+const seen = (sealed) => [
+  ["narrative", t("Nội dung ghi nhận của đoàn", "The team's words")],
+  ["persons", t("Người liên quan", "Persons concerned")],
+  ...Object.keys({ ...sealed?.lost, ...sealed?.erased }).filter((part) => part.startsWith("photo.")).map((part) => [part, t(`Ảnh ${part.slice(6)}`, `Photo ${part.slice(6)}`)]),
+].map(([part, title]) => said(sealed, part) && quote(title, said(sealed, part)));
+
+/** The photos the server holds, for whoever has opened the private part. */
+const pictures = ({ id, photos_held: held, private: sealed }) => sealed && held.length > 0
+  && el("ul", { class: "photos" }, held.map((place) => el("li", {},
+    el("img", { src: `/intake/v1/findings/${id}/photos/${place}`, alt: t(`Ảnh ${place}`, `Photo ${place}`), loading: "lazy" }))));
+
+const missing = ({ complete }) => !complete
+  && el("p", { class: "notice warn" }, t("Còn thiếu ảnh của ghi nhận: chưa xác nhận vi phạm được.", "Photos of the finding are still missing: it cannot be upheld yet."));
+
+/** The words of an answer; that they are there is said to whoever has not opened them. */
+const answer = ({ private: sealed }, name, part) => (sealed ? said(sealed[name], part)
+  : el("em", { class: "erased" }, t("Chưa mở: nội dung không công khai", "Private part, not opened")));
+
+function reply(finding) {
+  if (finding.accepts !== null && finding.accepts !== undefined) {
+    const title = finding.accepts ? t("Đơn vị thống nhất", "The unit agrees") : t("Đơn vị không thống nhất, đề nghị xem xét", "The unit disagrees and asks for a review");
+    return quote(title, answer(finding, "reply", "text"));
+  }
+  if (finding.state === "lapsed") return el("p", { class: "notice warn" }, t("Đơn vị không giải trình trong hạn.", "The unit gave no reply in time."));
+  return answerable(finding) && el("p", { class: "hint" }, t("Đơn vị chưa giải trình.", "The unit has not replied."));
+}
+
+function result(finding) {
+  if (finding.state === "withdrawn") return quote(t("Đã rút lại", "Withdrawn"), answer(finding, "withdrawal", "reason"));
+  return finding.outcome && quote(t(`Quyết định: ${OUTCOME[finding.outcome]}`, `Decision: ${OUTCOME[finding.outcome]}`), answer(finding, "decision", "reason"));
+}
+
+/** The reply's deadline; said in red once it has passed. */
+export function deadline(finding) {
+  if (finding.state !== "recorded" || !answerable(finding)) return null;
+  if (!finding.reply_due) return el("span", {}, t("Hạn giải trình tính từ khi kết thúc kiểm tra", "The reply period starts when the inspection closes"));
+  const late = Date.parse(finding.reply_due) < now();
+  return el("span", { class: late ? "late" : "" },
+    late ? t(`Đã quá hạn giải trình ${day(finding.reply_due)}`, `The reply was due ${day(finding.reply_due)}`)
+      : t(`Hạn giải trình: hết ngày ${day(finding.reply_due)}`, `Reply by the end of ${day(finding.reply_due)}`));
+}
+
+/** How long the unit has left, in working days. @param {Record<string, any>} shown */
+export function left({ reply_due: due, working_days_left: days }) {
+  if (!due || days === null || days === undefined) return null;
+  if (Date.parse(due) < now()) return t("đã quá hạn", "overdue");
+  return days === 0 ? t("hết hạn hôm nay", "due today") : t(`còn ${number(days)} ngày làm việc`, `${number(days)} working day${days === 1 ? "" : "s"} left`);
+}
+
+/**
+ * A case as one line that opens: its private part is read (and the reading noted) only then. `form(full, onward, read)` adds
+ * what the caller may do, `onward` being the way to the next case and `read(headers)` reading it anew; `unit` says whether the
+ * unit's name belongs in the line, `waits(finding)` whether the caller has something to do here; `photos(full)` and
+ * `papers(inspection)` give pictures and minutes. `update(finding)` of the node shows a newer state in its place.
+ * @param {Record<string, any>} finding @param {any} catalogue
+ * @param {{ unit?: boolean, form?: (full: any, onward: () => void, read: (headers?: Record<string, string>) => Promise<void>) => any,
+ *   waits?: (finding: any) => boolean, photos?: (full: any) => any, papers?: (inspection: string) => any }} [how]
+ */
+export function caseOf(finding, catalogue, { unit = false, form = () => null, waits = () => false, photos = pictures, papers = minutes } = {}) {
+  const body = el("div", { class: "case-body" });
+  const summary = el("summary", {});
+  const details = el("details", { class: "case", "data-finding": finding.id, "data-code": finding.code }, summary, body);
+  const read = async (headers = {}) => {
+    const { body: full } = await request("GET", `/intake/v1/findings/${finding.id}`, undefined, { headers });
+    body.replaceChildren(...[
+      el("div", { class: "sides" },
+        el("div", {}, facts(full, papers), seen(full.private), photos(full), missing(full)),
+        el("div", {}, reply(full), result(full))),
+      form(full, () => onward(details), read),
+    ].flat().filter(Boolean));
+  };
+  const open = async () => {
+    if (!body.hasChildNodes()) body.append(el("p", { class: "hint" }, t("Đang mở…", "Opening…")));
+    try {
+      await read();
+    } catch (problem) {
+      body.replaceChildren(el("p", { class: "notice bad" }, problem.message), el("button", { type: "button", class: "quiet", onclick: open }, t("Thử lại", "Try again")));
+    }
+  };
+  const show = (newer) => {
+    details.toggleAttribute("data-waits", Boolean(waits(newer)));
+    summary.replaceChildren(
+      el("span", { class: "case-title" }, heading(newer, catalogue)), stateTag(newer),
+      el("span", { class: "meta" }, unit && el("b", {}, newer.unit_name), el("span", {}, day(newer.captured_at)), deadline(newer)));
+  };
+  details.update = (newer) => {
+    const changed = ["state", "accepts", "outcome", "complete"].some((name) => newer[name] !== finding[name]);
+    if (!changed) return;
+    Object.assign(finding, newer);
+    show(finding);
+    if (body.hasChildNodes()) open();
+  };
+  details.addEventListener("toggle", () => { if (details.open && !body.hasChildNodes()) open(); });
+  show(finding);
+  return details;
+}
+
+/** Where one goes on after a case: the next that waits, below first; the view's heading when none is left. */
+export function onward(from) {
+  from.removeAttribute("data-waits");
+  const view = from.closest("section");
+  const waiting = [...view.querySelectorAll(".case[data-waits]")];
+  const next = waiting.find((each) => from.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING) ?? waiting[0];
+  (next?.querySelector("summary") ?? view.querySelector("h2")).focus();
+}

@@ -1,0 +1,88 @@
+// The case desk: tabs that the server put there for the caller's roles, each filled when it is opened.
+
+import { byId, clearFlash, el, flash } from "../../assets/dom.js";
+import { number, t } from "../../assets/words.js";
+import * as directory from "../shared/directory.js";
+import { Units } from "../admin/units.js";
+import { Cases } from "./auditor.js";
+import { Phones } from "./devices.js";
+import { Erasures } from "./erasure.js";
+import { settled } from "./forms.js";
+import { Head } from "./head.js";
+import { resume } from "./leaving.js";
+import { Mine } from "./mine.js";
+import { Commend, Quarter } from "./office.js";
+import { History, Waiting } from "./review.js";
+
+const TABS = { answer: Head, following: Head, answered: Head, waiting: Waiting, history: History, commend: Commend, quarter: Quarter, mine: Mine, cases: Cases, erasures: Erasures, phones: Phones, units: Units };
+const CASES = ["answer", "waiting", "following", "mine", "cases"]; // where a link to an inspection leads whoever cannot open its tab
+
+const links = [...document.querySelectorAll("[data-tab]")];
+const views = new Map();
+
+async function open({ name, wanted }, desk, moved) {
+  for (const link of links) {
+    if (link.dataset.tab === name) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+    byId(`view-${link.dataset.tab}`).hidden = link.dataset.tab !== name;
+  }
+  links.find((link) => link.dataset.tab === name)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (!views.has(name)) views.set(name, new TABS[name](desk, name));
+  if (moved) {
+    clearFlash();
+    byId(`${name}-title`).focus();
+  }
+  try {
+    await views.get(name).show(wanted);
+  } catch (problem) {
+    if (asked().name !== name) return;
+    if (problem.status === 401) location.assign("/intake/login?ended&next=/intake/desk/" + location.hash);
+    flash("bad", el("p", {}, problem.message), el("button", { type: "button", class: "quiet", onclick: () => open({ name, wanted }, desk, true) }, t("Thử lại", "Try again")));
+  }
+}
+
+/** The tab and, where the address names one, the inspection: `#/answer/<inspection>`. */
+function asked() {
+  const [name, wanted = null] = location.hash.slice(2).split("/");
+  const offered = (tab) => links.some((link) => link.dataset.tab === tab);
+  if (offered(name)) return { name, wanted };
+  return { name: (wanted && CASES.find(offered)) ?? links[0]?.dataset.tab, wanted };
+}
+
+/** What the tabs say of the work that waits; a screen reader hears it with the tab. */
+function count(tab, waiting) {
+  const badge = byId(`count-${tab}`);
+  if (badge) badge.textContent = waiting ? number(waiting) : "";
+}
+
+/** What an earlier page left to be sent was taken, or was refused: then its words are shown, for they stand nowhere else. */
+function told(write, problem) {
+  if (!problem) {
+    settled(write);
+    return flash("good", t(`Đã gửi: ${write.label}`, `Sent: ${write.label}`));
+  }
+  if (problem.passing) return flash("warn", t(`Chưa gửi được: ${write.label} Nội dung còn trên máy này và sẽ được gửi lại khi mở trang. ${problem.message}`, `Not sent yet: ${write.label} It is still on this device and will be sent when this page opens again. ${problem.message}`));
+  const { text, reason } = write.body.private ?? {};
+  return flash("bad", el("p", {}, t(`Bị từ chối: ${write.label}`, `Refused: ${write.label}`), " ", problem.message), (text || reason) && el("div", { class: "quote" }, text || reason));
+}
+
+async function start() {
+  const me = await directory.me();
+  const desk = { account: me.account, roles: new Set(me.roles.map(({ role }) => role)), me, catalogue: await directory.catalogue(me.account) };
+  desk.reload = (name) => open({ name, wanted: null }, desk, false);
+  desk.go = (name, wanted) => {
+    history.replaceState(null, "", `#/${name}/${wanted}`);
+    return open({ name, wanted }, desk, false);
+  };
+  desk.count = count;
+  desk.offer = (tab, useful) => { for (const link of links) if (link.dataset.tab === tab) link.parentElement.hidden = !useful; };
+  await resume(me.account, told);
+  addEventListener("hashchange", () => open(asked(), desk, true));
+  if (links.length) await open(asked(), desk, false);
+}
+
+try {
+  await start();
+} catch (problem) {
+  flash("bad", el("p", {}, problem.message), el("p", {}, el("a", { href: "/intake/desk/" }, t("Tải lại trang", "Reload"))));
+}

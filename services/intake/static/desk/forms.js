@@ -1,0 +1,139 @@
+// A small form for one write on the desk: its id and words survive a reload of the tab, and a retry is the same write.
+
+import { put } from "../../assets/api.js";
+import { el, flash, onSubmit } from "../../assets/dom.js";
+import { t } from "../../assets/words.js";
+import { leave, leaveNow, takeBack } from "./leaving.js";
+import { refused, remember, showStanding } from "./standing.js";
+import { set, values } from "../shared/drafts.js";
+import { clearErrors, errorsOf, showErrors, tooLong } from "../shared/fields.js";
+import { uuid7 } from "../shared/uuid7.js";
+
+/**
+ * Wire `form` to a write. `name` keys what is kept; `path(id, fields)` and `write(fields)` make the request, the latter
+ * answering {body} or {errors}; `done(answer, fields)` runs after the server has promised it. The id stays until an answer is
+ * known; `again` is what a further write of the kind is called, where the contract allows one. `restore(fields)` hears what
+ * was kept. With `later(fields)`, the words for it, the write can be taken back for ten seconds; `onward` then moves the focus
+ * to what comes next. With `called(fields)` it leaves at once, and under these words its answer is told also to a later page.
+ * @param {any} form
+ * @param {{ name: string, path: (id: string, fields: any) => string, write: (fields: any) => any, done: (answer: any, fields: any) => any,
+ *   again?: string | null, restore?: (fields: any) => void, sure?: (fields: any) => Promise<boolean>, later?: ((fields: any) => any) | null,
+ *   called?: ((fields: any) => any) | null, onward?: () => void }} how
+ */
+export function wire(form, { name, path, write, done, again = null, restore = () => {}, sure = async () => true, later = null, called = null, onward = () => {} }) {
+  const key = keptAs(name);
+  let kept = JSON.parse(sessionStorage.getItem(key) ?? "null") ?? { id: uuid7(), fields: {} };
+  set(form, kept.fields);
+  restore(kept.fields);
+  const save = () => {
+    kept.fields = values(form);
+    sessionStorage.setItem(key, JSON.stringify(kept));
+  };
+  const end = async (answer, fields) => {
+    const view = form.closest("section");
+    sessionStorage.removeItem(key);
+    kept = { id: uuid7(), fields: {} };
+    await Promise.resolve(done(answer, fields)).catch(savedAll);
+    land(form, view);
+  };
+  const keep = async (first) => {
+    if (!first) return location.reload();
+    clearErrors(form);
+    await end(first.answer, first.fields);
+    flash("good", t("Đã giữ nội dung máy chủ nhận lần trước.", "What the server received before is kept."));
+  };
+  const renew = () => {
+    kept = { id: uuid7(), fields: kept.fields };
+    form.requestSubmit();
+  };
+  form.addEventListener("input", save);
+  form.addEventListener("change", save);
+  onSubmit(form, async () => {
+    save();
+    const fields = values(form);
+    const { body, errors = [] } = write(fields);
+    const wrong = () => [...(write(values(form)).errors ?? []), ...tooLong(form)];
+    if (errors.length || tooLong(form).length) return showErrors(form, wrong(), undefined, wrong);
+    clearErrors(form);
+    if (!(await sure(fields))) return;
+    remember(kept, form, { path: path(kept.id, fields), body, fields });
+    save();
+    const label = (later ?? called)?.(fields);
+    const leaving = label && { account: name.split("/")[0], id: kept.id, name, path: path(kept.id, fields), body, label };
+    const answer = await (later ? aside(form, leaving, onward) : called ? leaveNow(leaving) : put(path(kept.id, fields), body)).catch(async (problem) => {
+      if (!problem.passing) refused(kept);
+      else if (leaving) form.addEventListener("input", () => takeBack(leaving), { once: true }); // bettered: what lies on the disk is older
+      save();
+      tellRefusal(form, problem, leaving?.label);
+      if (problem.slug === "id-reused") await showStanding(form, kept, { keep, again, renew }).catch((away) => showErrors(form, errorsOf(away), UNKNOWN));
+      else if (problem.status === 409) form.querySelector(".error-summary").append(el("a", { href: "" }, t("Tải lại để xem điều đã ghi", "Reload to see what stands")));
+    });
+    if (answer) await end(answer, fields);
+    if (answer === null) takenBack(form, kept, save);
+  });
+  return form;
+}
+
+const keptAs = (name) => `kycuong-desk/${name}`;
+
+/** A write of an earlier page was taken: what was typed for it is no draft any more. */
+export const settled = ({ name }) => sessionStorage.removeItem(keptAs(name));
+
+/** Whoever acted stands somewhere also when the button is gone: where the form is folded away, at the next case, at the heading. */
+function land(form, view) {
+  const held = document.activeElement;
+  if (held !== document.body && held.checkVisibility()) return;
+  const folded = form.isConnected && form.closest("details:not(.case)")?.querySelector("summary");
+  (folded || (view?.querySelector(".case[data-waits] > summary") ?? view?.querySelector("h2")))?.focus();
+}
+
+/** The form steps aside while its write can be taken back; null when it was. */
+async function aside(form, leaving, onward) {
+  form.hidden = true;
+  onward();
+  try {
+    return await leave(leaving);
+  } finally {
+    form.hidden = false;
+  }
+}
+
+/** It never left: the form is there again with every word. */
+function takenBack(form, kept, save) {
+  refused(kept);
+  save();
+  form.closest("details")?.setAttribute("open", "");
+  (form.querySelector("textarea") ?? form.querySelector("input"))?.focus();
+}
+
+/** Say why at the form; whoever types elsewhere by now keeps his place, and is told where to look. */
+function tellRefusal(form, problem, label) {
+  const elsewhere = /** @type {HTMLElement} */ (document.activeElement);
+  const typing = elsewhere?.matches("textarea, input, select") && !form.contains(elsewhere);
+  form.closest("details")?.setAttribute("open", "");
+  showErrors(form, errorsOf(problem), t("Chưa lưu được", "Not saved"));
+  if (!typing) return;
+  elsewhere.focus({ preventScroll: true });
+  flash("bad", el("p", {}, `${label ?? ""} ${problem.message}`.trim()),
+    el("button", { type: "button", class: "quiet", onclick: () => form.querySelector(".error-summary")?.focus() }, t("Xem", "See")));
+}
+
+const UNKNOWN = t("Máy chủ đã nhận nội dung gửi lần trước, nhưng chưa đọc lại được: hãy gửi lại", "The server has what was sent before, but it could not be read: send again");
+
+/** It stands, though what is shown is not what stands. */
+const savedAll = (problem) => flash("warn", t(`Đã lưu, nhưng chưa đọc lại được danh sách: ${problem.message}`, `Saved, but the list could not be read again: ${problem.message}`),
+  " ", el("a", { href: "" }, t("Tải lại trang", "Reload")));
+
+/** A text area with its label and hint, named for a pointer. */
+export function textField(id, name, pointer, label, hint) {
+  return el("div", { class: "field" },
+    el("label", { for: id }, label), hint && el("span", { class: "hint", id: `${id}-hint` }, hint),
+    el("textarea", { id, name, "data-most": 4000, "data-pointer": pointer, "aria-describedby": hint ? `${id}-hint` : null }));
+}
+
+/** Radio choices [[value, label, explanation]]. */
+export function choices(name, pointer, legend, options, kind = "") {
+  return el("fieldset", { "data-pointer": pointer }, el("legend", {}, legend),
+    el("div", { class: kind }, options.map(([value, label, explanation]) => el("label", { class: "choice" },
+      el("input", { type: "radio", name, value }), el("span", {}, label, explanation && el("small", {}, explanation))))));
+}

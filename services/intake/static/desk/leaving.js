@@ -1,0 +1,148 @@
+// A write that can be taken back: it stays here for ten seconds, on the disk, before it leaves. A page that closes in
+// between, or goes out of sight, sends it; what could not be sent then is sent when the desk opens again.
+
+import { put } from "../../assets/api.js";
+import { byId, el } from "../../assets/dom.js";
+import { beforeLeaving } from "../../assets/shell.js";
+import { language, t } from "../../assets/words.js";
+import { drop, everything, keep } from "../shared/store.js";
+
+const DELAY = 10; // seconds
+const waiting = new Set();
+
+const keyOf = ({ account, id }) => `${account}/leaving/${id}`;
+const mark = ({ id }) => `kycuong-undone/${id}`; // set at once, without a transaction that a closing page would cut off
+
+/** Hold what nobody else may send meanwhile: another tab takes over only what a closed page has left. */
+const alone = (key, how, act) => (navigator.locks ? navigator.locks.request(key, how, (lock) => (lock || !how.ifAvailable) && act()) : act());
+
+/**
+ * Let a write {account, id, name, path, body, label} leave in ten seconds. Resolves to the server's answer, or to null when it
+ * was taken back; rejects with the Problem of a refusal.
+ */
+export async function leave(write) {
+  await hold(write);
+  return alone(keyOf(write), {}, () => new Promise((resolve, reject) => new Leaving(write, resolve, reject).wait()));
+}
+
+/** Let a write leave at once that nothing refuses a second time: whoever closes the page without its answer learns it later. */
+export async function leaveNow(write) {
+  await hold(write);
+  return alone(keyOf(write), {}, () => handOver(write));
+}
+
+async function hold(write) {
+  localStorage.removeItem(mark(write));
+  await keep("drafts", { key: keyOf(write), value: write }).catch(() => {}); // a full disk: the open page still has it
+  // a crash here leaves the write on the disk, and `resume` sends it
+}
+
+async function handOver(write) {
+  try {
+    const answer = await put(write.path, write.body);
+    await forget(write); // a crash before leaves it here, and it is sent again: the same write, the same answer
+    return answer;
+  } catch (problem) {
+    if (!problem.passing) await forget(write);
+    throw problem;
+  }
+}
+
+class Leaving {
+  constructor(write, resolve, reject) {
+    this.write = write;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.left = DELAY;
+    this.sent = false;
+    this.seconds = el("span", { "aria-hidden": "true" });
+    this.line = el("div", { class: "leaving-line", "data-leaving": write.id },
+      el("span", {}, write.label, " "), this.seconds,
+      el("span", { class: "actions" },
+        el("button", { type: "button", class: "quiet", onclick: () => this.undo() }, t("Hoàn tác", "Undo")),
+        el("button", { type: "button", class: "quiet", onclick: () => this.send() }, t("Gửi ngay", "Send now"))));
+  }
+
+  wait() {
+    waiting.add(this);
+    byId("leaving").append(this.line);
+    const end = performance.now() + DELAY * 1000;
+    const tick = () => {
+      const left = Math.ceil((end - performance.now()) / 1000);
+      this.seconds.textContent = t(`Gửi sau ${left} giây.`, `Leaves in ${left} s.`);
+      if (left <= 0) this.send();
+    };
+    this.clock = setInterval(tick, 250);
+    tick();
+  }
+
+  over() {
+    clearInterval(this.clock);
+    waiting.delete(this);
+    const held = this.line.contains(document.activeElement);
+    this.line.remove();
+    const view = held && document.querySelector("section:not([hidden])");
+    if (view) (view.querySelector(".case[data-waits] > summary") ?? view.querySelector("h2")).focus();
+  }
+
+  undo() {
+    if (this.sent) return;
+    this.over();
+    takeBack(this.write).finally(() => this.resolve(null));
+  }
+
+  async send() {
+    if (this.sent) return;
+    this.sent = true;
+    clearInterval(this.clock);
+    this.seconds.textContent = t("Đang gửi…", "Sending…");
+    for (const button of this.line.querySelectorAll("button")) button.setAttribute("aria-disabled", "true"); // a disabled one would drop the focus
+    try {
+      this.resolve(await handOver(this.write));
+    } catch (problem) {
+      this.reject(problem);
+    } finally {
+      this.over();
+    }
+  }
+
+  /** The page goes: its last request outlives it. */
+  fling() {
+    this.sent = true;
+    fetch(this.write.path, {
+      method: "PUT", keepalive: true, credentials: "same-origin", body: JSON.stringify(this.write.body),
+      headers: { "Accept": "application/json", "Accept-Language": language, "Content-Type": "application/json", "X-Kycuong": "1" },
+    }).catch(() => {});
+  }
+}
+
+/** These words are not to leave any more, from no page: others are being written in their place. */
+export function takeBack(write) {
+  localStorage.setItem(mark(write), "1");
+  // a crash here leaves the write on the disk beside its mark, and `resume` drops both
+  return forget(write);
+}
+
+async function forget(write) {
+  await drop("drafts", keyOf(write)).catch(() => {});
+  localStorage.removeItem(mark(write));
+}
+
+/** Send what an earlier page left here; `told(write, problem)` hears of each, without a problem when it was taken. */
+export async function resume(account, told) {
+  const left = (await everything("drafts").catch(() => [])).filter(({ key }) => key.startsWith(`${account}/leaving/`));
+  for (const { key, value } of left) await alone(key, { ifAvailable: true }, () => sendAgain(value, told));
+}
+
+async function sendAgain(write, told) {
+  if (localStorage.getItem(mark(write))) return forget(write);
+  const problem = await put(write.path, write.body).then(() => null, (refusal) => refusal);
+  if (!problem?.passing) await forget(write);
+  return told(write, problem);
+}
+
+const sendAll = () => Promise.all([...waiting].map((each) => each.send()));
+addEventListener("pagehide", () => { for (const each of waiting) each.fling(); });
+document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") sendAll(); });
+beforeLeaving.add(sendAll);
+addEventListener("pageshow", ({ persisted }) => { if (persisted && waiting.size) location.reload(); }); // they have left meanwhile

@@ -1,0 +1,117 @@
+// A filtered list that shows its rows in portions, and asks the server for the next page when those are used up.
+
+import { byId, el, flash } from "../../assets/dom.js";
+import { items, number, plain, t } from "../../assets/words.js";
+
+const PORTION = 30;
+
+export class FilteredList {
+  /**
+   * `text(row)` is what the filter searches, `draw(row)` makes its node, `empty` is said when there is none. A node that has
+   * an `update(row)` stays when its row changes.
+   */
+  constructor(name, { text, draw, empty }) {
+    this.text = text;
+    this.draw = draw;
+    this.empty = empty;
+    this.rows = [];
+    this.shown = PORTION;
+    this.further = null;
+    this.only = byId(`${name}-only`);
+    this.filter = byId(`${name}-filter`);
+    this.list = byId(`${name}-list`);
+    this.counter = byId(`${name}-count`);
+    this.more = byId(`${name}-more`);
+    this.filter.addEventListener("input", () => { this.shown = PORTION; this.render(); });
+    this.more.querySelector("button").addEventListener("click", () => this.showMore().catch(({ message }) => flash("bad", message)));
+  }
+
+  /** Show what is being read, {rows, further}. Of two readings under way the one begun last is shown, whichever ends first. */
+  async show(reading) {
+    this.reading = reading;
+    try {
+      const { rows, further } = await reading;
+      if (this.reading === reading) this.set(rows, further);
+    } catch (problem) {
+      if (this.reading === reading) throw problem;
+    }
+  }
+
+  /** Show these rows; `further()` answers with {rows, further} of the next page, or is null when there is none. */
+  set(rows, further = null) {
+    const known = new Map(this.rows.filter(({ row }) => row.id).map((each) => [each.row.id, each]));
+    this.rows = rows.map((row) => this.searchable(row, known.get(row.id)));
+    this.further = further;
+    this.render();
+  }
+
+  /** Say that one thing alone is shown, and give the way to all; nothing without words. */
+  single(words, all) {
+    this.only?.replaceChildren(...(words ? [el("span", {}, words, " "), el("a", { href: all }, t("Hiện tất cả", "Show all"))] : []));
+  }
+
+  searchable(row, known = null) {
+    if (known?.node?.update) known.node.update(row);
+    const node = known?.node?.update || JSON.stringify(known?.row) === JSON.stringify(row) ? known.node : null;
+    return { row, text: plain(this.text(row)), node };
+  }
+
+  async showMore() {
+    if (this.further && this.found().length <= this.shown) {
+      const { reading } = this;
+      const { rows, further } = await this.further();
+      if (this.reading !== reading) return;
+      this.rows.push(...rows.map((row) => this.searchable(row)));
+      this.further = further;
+    }
+    this.shown += PORTION;
+    this.render();
+  }
+
+  found() {
+    const words = plain(this.filter.value).split(" ").filter(Boolean);
+    return this.rows.filter(({ text }) => words.every((word) => text.includes(word)));
+  }
+
+  /** Rows are drawn once, so that what is open or typed in one survives filtering. */
+  render() {
+    const found = this.found();
+    const nodes = found.slice(0, this.shown).map((each) => (each.node ??= this.draw(each.row)));
+    const held = this.list.contains(document.activeElement);
+    place(this.list, nodes.length ? nodes : [this.nothing()]);
+    if (held && !this.list.contains(document.activeElement)) this.list.closest("section").querySelector("h2").focus(); // it went with its row
+    this.counter.textContent = this.further
+      ? t(`${number(found.length)} trong ${items(this.rows.length)} mới nhất`, `${number(found.length)} of the newest ${items(this.rows.length)}`)
+      : items(found.length);
+    this.more.hidden = found.length <= this.shown && !this.further;
+  }
+
+  nothing() {
+    return this.list.tagName === "TBODY"
+      ? el("tr", {}, el("td", { colspan: 9 }, this.empty))
+      : el("li", { class: "empty" }, this.empty);
+  }
+}
+
+/** Buttons of which one is pressed: its value chooses; `changed()` hears of another. */
+export class Chips {
+  constructor(id, changed) {
+    this.buttons = [...byId(id).querySelectorAll("button")];
+    for (const button of this.buttons) button.addEventListener("click", () => { this.press(button); changed(); });
+  }
+
+  press(chosen) {
+    for (const button of this.buttons) button.setAttribute("aria-pressed", String(button === chosen));
+  }
+
+  get value() {
+    return this.buttons.find((button) => button.getAttribute("aria-pressed") === "true").value;
+  }
+}
+
+/** Make these the children, moving nobody who stays: what has the focus, or is being typed in, keeps it. */
+function place(list, nodes) {
+  const staying = new Set(nodes);
+  for (const child of [...list.children]) if (!staying.has(child)) child.remove();
+  nodes.forEach((node, index) => { if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null); });
+}
