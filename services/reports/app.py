@@ -14,7 +14,7 @@ from services.kernel.process.settings import Settings
 from services.kernel.store.db import opened_pool
 from services.kernel.streams import opened_stream
 from services.kernel.web.app import service_app
-from services.reports.api import endpoints
+from services.reports.api import endpoints, notices
 from services.reports.fold.feed import open_feed
 from services.reports.fold.fold import Fold
 from services.reports.fold.follower import Follower
@@ -38,6 +38,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     app = service_app("reports", "Kỷ Cương: reports", lifespan)
     app.include_router(endpoints.router)
+    app.include_router(notices.router)
     routes.install(app)
     return app
 

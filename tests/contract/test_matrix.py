@@ -77,6 +77,7 @@ FILING_ELSEWHERE = ("inspector elsewhere", "lead elsewhere")
 ELSEWHERE = (*FILING_ELSEWHERE, "head elsewhere")
 SEEING = (*TEAM, "lead", "head", "head above", "reviewer", "auditor")
 UNSEEING = (*ELSEWHERE, "stranger")
+NOTICED = ("lead", "lead elsewhere", "head", "head above", "head elsewhere", "reviewer")
 LIVE = tuple(who for who in EVERYBODY if who != "admin")
 FINDING = {201: (*TEAM, "lead"), 404: FILING_ELSEWHERE}
 OPENER = {201: ("inspector", "lead"), 404: FILING_ELSEWHERE}
@@ -156,6 +157,9 @@ READS = (
     _get("/reports/v1/alerts", "/reports/v1/alerts", {200: ("head", "head above", "head elsewhere", "reviewer")}),
     _get("/reports/v1/alerts", f"/reports/v1/alerts?unit={UNIT}&open=true",
          {200: ("head", "head above", "reviewer"), 404: ("head elsewhere",)}),
+    _get("/reports/v1/notices", "/reports/v1/notices", {200: NOTICED}),
+    Case("/reports/v1/notices/{id}/read", "PUT", lambda world: (f"/reports/v1/notices/{world.notice}/read", {}),
+         {200: ("head",), 404: tuple(who for who in NOTICED if who != "head")}),
     _get("/reports/v1/scorecards/{quarter}", "/reports/v1/scorecards/{w.quarter}", {200: LIVE}),
     _get("/reports/v1/scorecards/{quarter}", f"/reports/v1/scorecards/{FROZEN}?edition=official",
          {200: ("reviewer",), 404: tuple(who for who in EVERYBODY if who != "reviewer")}),

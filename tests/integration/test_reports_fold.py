@@ -41,6 +41,7 @@ PROJECTIONS = (
     "commendation",
     "card",
     "alert",
+    "notice",
     "edition",
     "edition_card",
     "publication",

@@ -94,6 +94,11 @@ class World:
         assert answer.json()["state"] == "complete", answer.text
         return finding
 
+    @cached_property
+    def notice(self) -> str:
+        """The head's first notice."""
+        return str(self.send("head", "GET", "/reports/v1/notices").json()["items"][0]["id"])
+
     def open_request(self) -> tuple[str, str]:
         """A finding with private parts, and a request to erase them."""
         finding, erasure = self.erasable()[0], fresh()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -62,6 +62,10 @@ class MadeLog:
         self.entries.append(raw)
         self.traces.append(self.trace)
         return len(self.entries) - 1
+
+    def upto(self, size: int) -> MadeLog:
+        """The log as it was at a size."""
+        return replace(self, entries=self.entries[:size], traces=self.traces[:size])
 
     def covered(self, first: int = 0, size: int | None = None) -> Covered:
         """Entries from `first` up to a checkpoint of `size`, signed and opened again."""

@@ -47,6 +47,8 @@ class Action(StrEnum):
     READ_DEVICES = "phones and what is missing of their chains"
     WRITE = "any write: the noun decides"
     ALERTS = "a unit's alerts"
+    NOTICES = "notices"
+    DELIVERIES = "deliveries"
     SIGNED_IN = "one's own account"
 
 
@@ -96,6 +98,14 @@ MATRIX: dict[Action, dict[Role, Reach]] = {
     },
     Action.WRITE: dict.fromkeys(Role, Reach.SCOPE),
     Action.ALERTS: {Role.UNIT_HEAD: Reach.SCOPE, Role.REVIEWER: Reach.ALL},
+    Action.NOTICES: {Role.LEAD: Reach.SCOPE, Role.UNIT_HEAD: Reach.SCOPE, Role.REVIEWER: Reach.ALL},
+    Action.DELIVERIES: {
+        Role.LEAD: Reach.SCOPE,
+        Role.UNIT_HEAD: Reach.SCOPE,
+        Role.REVIEWER: Reach.ALL,
+        Role.AUDITOR: Reach.ALL,
+        Role.ADMIN: Reach.ALL,
+    },
     Action.SIGNED_IN: _EVERYONE,
 }
 

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from services.reports.notices.notice import Kind
+
 Band = Literal["good", "fair", "average", "needs_correction", "insufficient"]
 
 
@@ -159,6 +161,28 @@ class Alerts(BaseModel):
 
     log: TreeHead
     items: list[Alert]
+    next: str | None
+
+
+class Notice(BaseModel):
+    """What one account is told; `findings` is how many it tells of, `place` where it stands in the log's order."""
+
+    id: str
+    kind: Kind
+    unit: str
+    inspection: str
+    finding: str | None
+    findings: int
+    created_at: str
+    due: str | None
+    read_at: str | None
+    place: str
+
+
+class Notices(BaseModel):
+    """A page of notices; `next` goes into `after`, null on the last page."""
+
+    items: list[Notice]
     next: str | None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import date
 
 from opentelemetry.trace import SpanKind, Status, StatusCode
@@ -34,10 +34,13 @@ from services.reports.facts.facts import (
 from services.reports.fold.live_cards import rewrite_cards
 from services.reports.fold.reference import REFERENCE_EVENTS, RULES, Reference, add_reference_events, load_reference
 from services.reports.fold.sql import queries
+from services.reports.notices.notice import Notice
+from services.reports.notices.store import rewrite_notices
 from services.reports.scoring.rulebook import Rulebook
 
 # Entries between two pauses: the loop that folds also answers requests.
 SEGMENT = 1_000
+Announce = Callable[[Connection, Sequence[Notice]], Awaitable[None]]
 _folded = meter.create_counter("kycuong.reports.folded", description="log entries folded into the projections")
 
 
@@ -77,10 +80,14 @@ def segments(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
 
 
 class Fold:
-    """Applies covered runs of the log to the projections, each in one transaction."""
+    """Applies covered runs of the log to the projections, each in one transaction.
 
-    def __init__(self, pool: Pool) -> None:
+    `announce` queues what new notices have to be sent outside; a rebuild sends nothing.
+    """
+
+    def __init__(self, pool: Pool, announce: Announce | None = None) -> None:
         self._pool = pool
+        self._announce = announce
         self._reference: Reference | None = None
 
     async def position(self) -> CompactRange:
@@ -113,7 +120,11 @@ class Fold:
                 raise Fenced
             await self._move(connection, covered, entries)
             reference = await self._known(connection, before["reference_index"])
-            await self._run(connection, reference, covered, entries, CompactRange(before["size"], before["peaks"]))
+            told = await self._run(
+                connection, reference, covered, entries, CompactRange(before["size"], before["peaks"])
+            )
+            if told and self._announce is not None:
+                await self._announce(connection, told)
             failpoint("reports.before_commit")
             # a crash here leaves the last checkpoint's projections; the run is read again
         # a crash here leaves the new ones; the feed goes on behind them
@@ -159,16 +170,19 @@ class Fold:
         covered: Covered,
         entries: Sequence[Entry],
         prefix: CompactRange,
-    ) -> None:
-        """Apply every segment, freeze at every cut, then rewrite what changed."""
+    ) -> list[Notice]:
+        """Apply every segment, freeze at every cut, then rewrite what changed; the notices that this made."""
         dirty: set[tuple[str, str]] = set()
+        told: list[Notice] = []
         for run in segments(entries):
             dirty |= await _apply_segment(connection, reference, run)
+            told += await rewrite_notices(connection, run, reference.directory)
             if run[-1].event.type == QUARTER_CLOSED:
                 leaves = covered.entries[prefix.size - covered.first : run[-1].index + 1 - covered.first]
                 prefix.extend(leaf_hash(entry) for entry in leaves)
                 await freeze(connection, Cut.of(run[-1], prefix), reference.directory, reference.rulebook)
         await rewrite_cards(connection, dirty, reference.directory, reference.rulebook)
+        return told
 
 
 async def _apply_segment(connection: Connection, reference: Reference, run: Sequence[Entry]) -> set[tuple[str, str]]:

@@ -26,6 +26,11 @@ def alert_scope(caller: Caller, now: datetime) -> Scope:
     return Scope.of(caller.require(Action.ALERTS, now))
 
 
+def notice_scope(caller: Caller, now: datetime) -> Scope:
+    """About which units the caller reads his notices; Forbidden for a role that has none."""
+    return Scope.of(caller.require(Action.NOTICES, now))
+
+
 def reviews(caller: Caller, now: datetime) -> bool:
     """Whether the caller reads frozen editions before they are published; Forbidden for who reads none at all."""
     caller.require(Action.PUBLISHED_CARDS, now)

@@ -67,3 +67,37 @@ WHERE inspection = ANY($1::uuid[]) AND severity = ANY($2::int[]) AND accepted IS
 -- name: migrated
 -- Whether the schema is there.
 SELECT to_regclass('reports.head') IS NOT NULL;
+
+-- name: notices
+-- A page of an account's notices about some units (null: all), onwards from a place; $5: only those not read.
+SELECT notice.id, kind, unit, inspection, finding, created_at, due, listed, index, number,
+       CASE WHEN size > index THEN read_at END AS read_at
+FROM reports.notice LEFT JOIN reports.notice_read ON notice_read.notice = notice.id
+WHERE account = $1 AND (index, number) > ($2, $3) AND ($4::text[] IS NULL OR unit = ANY($4)) AND listed > 0
+  AND (NOT $5 OR size IS NULL OR size <= index)
+ORDER BY index, number
+LIMIT $6;
+
+-- name: latest_notices
+-- A page of an account's notices about some units (null: all), backwards from a place; $5: only those not read.
+SELECT notice.id, kind, unit, inspection, finding, created_at, due, listed, index, number,
+       CASE WHEN size > index THEN read_at END AS read_at
+FROM reports.notice LEFT JOIN reports.notice_read ON notice_read.notice = notice.id
+WHERE account = $1 AND (index, number) < ($2, $3) AND ($4::text[] IS NULL OR unit = ANY($4)) AND listed > 0
+  AND (NOT $5 OR size IS NULL OR size <= index)
+ORDER BY index DESC, number DESC
+LIMIT $6;
+
+-- name: notice
+-- One notice of an account.
+SELECT notice.id, kind, unit, inspection, finding, created_at, due, listed, index, number,
+       CASE WHEN size > index THEN read_at END AS read_at
+FROM reports.notice LEFT JOIN reports.notice_read ON notice_read.notice = notice.id
+WHERE notice.id = $1::uuid AND account = $2 AND listed > 0;
+
+-- name: read_notice
+-- Mark a notice as read with all that has joined it by now; the first time stays.
+INSERT INTO reports.notice_read (notice, read_at, size)
+SELECT $1::uuid, $2, head.size FROM reports.head
+ON CONFLICT (notice) DO UPDATE SET read_at = excluded.read_at, size = excluded.size
+WHERE notice_read.size <= (SELECT index FROM reports.notice WHERE id = $1::uuid);

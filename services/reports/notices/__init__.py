@@ -1,0 +1,1 @@
+"""What each account is told of the cases it answers for, watches or decides."""

@@ -1,0 +1,197 @@
+"""Notices as they follow from the log and from who held which post when. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import uuid5
+
+from services.kernel.envelope import NAMESPACE
+from services.kernel.identity.callers import Grant
+from services.kernel.identity.roles import Role
+from services.kernel.quarters import local_date, parse_instant
+from services.reports.facts.directory import Directory
+from services.reports.facts.facts import Entry
+
+VACANT = "-"
+"""Stands for the account where nobody holds the post: receivers that belong to no person are told all the same."""
+
+
+class Kind(StrEnum):
+    """What a notice is about."""
+
+    FINDINGS = "findings"
+    REMINDER = "reminder"
+    LAPSE = "lapse"
+    DECISION = "decision"
+    RELEASE = "release"
+    EXTENSION = "extension"
+    CORRECTION = "correction"
+    APPEAL = "appeal"
+    REOPENING = "reopening"
+    VOIDING = "voiding"
+    REMEDY = "remedy"
+    OVERDUE = "overdue"
+    ESCALATION = "escalation"
+    PATTERN = "pattern"
+
+
+UNSILENCED = frozenset({Kind.LAPSE, Kind.OVERDUE, Kind.ESCALATION})
+
+
+class Audience(StrEnum):
+    """Whom a notice is for."""
+
+    HEADS = "heads"  # of the units that answer for the case on that day
+    ABOVE = "above"  # heads of the units directly above these
+    REVIEWERS = "reviewers"
+    VERIFIERS = "verifiers"  # reviewers and leads in scope
+    WATCHERS = "watchers"  # heads and reviewers
+    TOLD = "told"  # whoever was told of the inspection's findings
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Who holds a post for a time."""
+
+    account: str
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One account's notice; its place in all lists is (log index, number), instants are RFC 3339 UTC."""
+
+    id: str
+    event: str
+    kind: Kind
+    account: str
+    unit: str
+    inspection: str
+    finding: str | None
+    created_at: str
+    due: str | None
+    index: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What an event of the log tells to whom; `due` names the member of its data that holds the deadline."""
+
+    kind: Kind
+    audience: Audience
+    due: str | None = None
+    when: Callable[[Mapping[str, Any]], bool] = lambda _: True
+
+
+CLOSED, RECORDED = "kycuong.inspection.closed.v1", "kycuong.finding.recorded.v1"
+RELEASED, VOIDED = "kycuong.finding.released.v1", "kycuong.inspection.voided.v1"
+ESCALATED = "kycuong.finding.escalated.v1"
+TELLINGS: Mapping[str, tuple[Telling, ...]] = {
+    CLOSED: (Telling(Kind.FINDINGS, Audience.HEADS, "reply_due"),),
+    RECORDED: (Telling(Kind.FINDINGS, Audience.HEADS, "reply_due"),),
+    RELEASED: (Telling(Kind.RELEASE, Audience.HEADS, "reply_due"),),
+    VOIDED: (Telling(Kind.VOIDING, Audience.TOLD),),
+    "kycuong.inspection.corrected.v1": (Telling(Kind.CORRECTION, Audience.TOLD),),
+    "kycuong.finding.corrected.v1": (Telling(Kind.CORRECTION, Audience.HEADS, "reply_due"),),
+    "kycuong.finding.reminded.v1": (Telling(Kind.REMINDER, Audience.HEADS, "due"),),
+    "kycuong.remedy.reminded.v1": (Telling(Kind.REMINDER, Audience.HEADS, "due"),),
+    "kycuong.finding.lapsed.v1": (Telling(Kind.LAPSE, Audience.HEADS),),
+    "kycuong.finding.decided.v1": (Telling(Kind.DECISION, Audience.HEADS, "remedy_due"),),
+    "kycuong.finding.extension_requested.v1": (Telling(Kind.EXTENSION, Audience.REVIEWERS),),
+    "kycuong.remedy.extension_requested.v1": (Telling(Kind.EXTENSION, Audience.REVIEWERS),),
+    "kycuong.finding.extended.v1": (Telling(Kind.EXTENSION, Audience.HEADS, "reply_due"),),
+    "kycuong.remedy.extended.v1": (Telling(Kind.EXTENSION, Audience.HEADS, "remedy_due"),),
+    "kycuong.finding.appealed.v1": (Telling(Kind.APPEAL, Audience.REVIEWERS),),
+    "kycuong.finding.reopened.v1": (Telling(Kind.REOPENING, Audience.HEADS, "reply_due"),),
+    "kycuong.remedy.planned.v1": (
+        Telling(Kind.REMEDY, Audience.REVIEWERS, when=lambda data: data["feasible"] is False),
+    ),
+    "kycuong.remedy.reported.v1": (Telling(Kind.REMEDY, Audience.VERIFIERS),),
+    "kycuong.remedy.verified.v1": (Telling(Kind.REMEDY, Audience.HEADS),),
+    "kycuong.remedy.refused.v1": (Telling(Kind.REMEDY, Audience.HEADS, "remedy_due"),),
+    "kycuong.remedy.overdue.v1": (Telling(Kind.OVERDUE, Audience.WATCHERS, "due"),),
+    ESCALATED: (
+        Telling(Kind.ESCALATION, Audience.ABOVE, "due", lambda data: data["to"] == "parent"),
+        Telling(Kind.ESCALATION, Audience.REVIEWERS, "due", lambda data: data["to"] == "department"),
+    ),
+}
+
+
+def tellings(entry: Entry) -> tuple[Telling, ...]:
+    """What an entry tells; nothing for most."""
+    return tuple(one for one in TELLINGS.get(entry.event.type, ()) if one.when(entry.event.data))
+
+
+def notice_id(event: str, kind: str, account: str) -> str:
+    """UUIDv5 of `<event id>/<kind>/<account>`."""
+    return str(uuid5(NAMESPACE, f"{event}/{kind}/{account}"))
+
+
+def day_of(entry: Entry) -> date:
+    """The local day of an entry."""
+    return local_date(parse_instant(entry.event.time))
+
+
+def units_asked(entry: Entry, directory: Directory) -> set[str]:
+    """Every unit whose posts may have to hear of an entry."""
+    return set(directory.holders(entry.event.unit, day_of(entry))) | set(
+        directory.chain(entry.event.unit, day_of(entry))
+    )
+
+
+def recipients(
+    audience: Audience, entry: Entry, directory: Directory, posts: Iterable[Post], told: Collection[str]
+) -> list[str]:
+    """The accounts of an audience at an entry's time, in order; `told` are those who know of the inspection."""
+    if audience is Audience.TOLD:
+        return sorted(told)
+    now, day = parse_instant(entry.event.time), day_of(entry)
+    answering = directory.answering(entry.event.unit, day)
+    above = {parent for unit in answering if (parent := directory.parent_of(unit, day)) is not None}
+    reached = directory.holders(entry.event.unit, day)
+
+    def heard(grant: Grant) -> bool:
+        match audience:
+            case Audience.HEADS:
+                return _heads(grant, answering)
+            case Audience.ABOVE:
+                return _heads(grant, above)
+            case Audience.REVIEWERS:
+                return _watches(grant, reached, Role.REVIEWER)
+            case Audience.VERIFIERS:
+                return _watches(grant, reached, Role.REVIEWER, Role.LEAD)
+            case _:
+                return _heads(grant, answering) or _watches(grant, reached, Role.REVIEWER)
+
+    return sorted({post.account for post in posts if _held(post.grant, now) and heard(post.grant)})
+
+
+def _held(grant: Grant, now: datetime) -> bool:
+    return grant.valid_at(now)
+
+
+def _heads(grant: Grant, units: Collection[str]) -> bool:
+    return grant.role is Role.UNIT_HEAD and grant.unit in units
+
+
+def _watches(grant: Grant, reached: Collection[str], *roles: Role) -> bool:
+    return grant.role in roles and grant.covers(reached)
+
+
+def place(index: int, number: int) -> str:
+    """A notice's place as clients hold it, opaque to them."""
+    return f"{index}.{number}"
+
+
+def read_place(text: str) -> tuple[int, int] | None:
+    """The (log index, number) of a place; None for what is none."""
+    index, _, number = text.partition(".")
+    if not (index.isascii() and index.isdigit() and number.isascii() and number.isdigit()):
+        return None
+    found = int(index[:19]), int(number[:10])
+    return found if found[0] < 2**63 and found[1] < 2**31 else None

@@ -1,0 +1,124 @@
+"""The notices that a run of entries makes: nothing of a visit under way or of what a unit may not know. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from services.domain.case import FREE, KEPT
+from services.reports.facts.directory import Directory
+from services.reports.facts.facts import Entry
+from services.reports.notices.notice import (
+    CLOSED,
+    RECORDED,
+    RELEASED,
+    VACANT,
+    VOIDED,
+    Kind,
+    Notice,
+    Post,
+    Telling,
+    notice_id,
+    recipients,
+    tellings,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What the notices of an inspection's findings are made of: the closing's id and time, the deadline they name."""
+
+    event: str
+    created_at: str
+    due: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Known:
+    """What was there before a run, kept true through it."""
+
+    severities: dict[str, int] = field(default_factory=dict)
+    released: set[str] = field(default_factory=set)
+    closings: dict[str, Closing] = field(default_factory=dict)
+    told: dict[str, set[str]] = field(default_factory=dict)
+    """By inspection: who has the notice of its findings."""
+    withdrawn: set[str] = field(default_factory=set)
+    findings: dict[str, set[str]] = field(default_factory=dict)
+    """By voided inspection: its findings."""
+
+    def kept(self, finding: str) -> bool:
+        """Whether the unit may not know of a finding."""
+        return self.severities.get(finding) == KEPT and finding not in self.released
+
+    def lists(self, inspection: str) -> bool:
+        """Whether an alert lists anything of an inspection."""
+        return any(
+            self.severities.get(one, FREE) != FREE and not self.kept(one)
+            for one in self.findings.get(inspection, set()) - self.withdrawn
+        )
+
+
+def notices_of(entries: Iterable[Entry], known: Known, directory: Directory, posts: Sequence[Post]) -> list[Notice]:
+    """The notices that entries make or move, each once as it stands at the end, by place."""
+    made: dict[str, Notice] = {}
+    for entry in entries:
+        _note(entry, known)
+        for notice in _notices(entry, known, directory, posts):
+            made[notice.id] = notice
+    return sorted(made.values(), key=lambda one: (one.index, one.number))
+
+
+def _note(entry: Entry, known: Known) -> None:
+    data = entry.event.data
+    if entry.event.type == CLOSED:
+        known.closings[data["inspection"]] = Closing(entry.event.id, entry.event.time, data.get("reply_due"))
+    elif entry.event.type == RECORDED:
+        known.severities[data["finding"]] = data["severity"]
+    elif entry.event.type == RELEASED:
+        known.released.add(data["finding"])
+
+
+def _notices(entry: Entry, known: Known, directory: Directory, posts: Sequence[Post]) -> Iterator[Notice]:
+    data, number = entry.event.data, 0
+    inspection, finding = data.get("inspection"), data.get("finding")
+    if inspection not in known.closings or (finding is not None and _silent(entry, known, finding)):
+        return
+    if entry.event.type == VOIDED and not known.lists(inspection):
+        return  # nobody was told of it
+    for telling in tellings(entry):
+        told = known.told.get(inspection, set()) - {VACANT}
+        for account in recipients(telling.audience, entry, directory, posts, told) or [VACANT]:
+            yield _notice(entry, telling, account, number, known)
+            number += 1
+
+
+def _silent(entry: Entry, known: Known, finding: str) -> bool:
+    return known.kept(finding) or (entry.event.type == RECORDED and known.severities[finding] == FREE)
+
+
+def _notice(entry: Entry, telling: Telling, account: str, number: int, known: Known) -> Notice:
+    event, data = entry.event, entry.event.data
+    due = data.get(telling.due) if telling.due else None
+    notice = Notice(
+        id=notice_id(event.id, telling.kind, account), event=event.id, kind=telling.kind, account=account,
+        unit=event.unit, inspection=data["inspection"], finding=data.get("finding"), created_at=event.time, due=due,
+        index=entry.index, number=number,
+    )  # fmt: skip
+    return _joined(notice, account, known) if telling.kind is Kind.FINDINGS else notice
+
+
+def _joined(notice: Notice, account: str, known: Known) -> Notice:
+    """A late finding joins the one notice of its inspection, which moves to the finding's place."""
+    closing = known.closings[notice.inspection]
+    known.told.setdefault(notice.inspection, set()).add(account)
+    due = _nearest(closing.due, notice.due, notice.created_at)
+    known.closings[notice.inspection] = replace(closing, due=due)
+    return replace(
+        notice, id=notice_id(closing.event, Kind.FINDINGS, account), event=closing.event, finding=None,
+        created_at=closing.created_at, due=due,
+    )  # fmt: skip
+
+
+def _nearest(first: str | None, second: str | None, now: str) -> str | None:
+    """The earlier of two deadlines that is still to come; their text order is their time order."""
+    return min((due for due in (first, second) if due is not None and due > now), default=second or first)
