@@ -104,14 +104,18 @@ class WorkingCalendar:
 
     def reply_due(self, received: datetime) -> datetime:
         """End of the last working day of the reply window, in UTC; counted from the day after the local receipt."""
-        return end_of(self.add_working_days(local_date(received), self.reply_working_days))
+        return self.due(received, self.reply_working_days)
 
-    def window_over(self, logged: datetime) -> datetime:
-        """When a window that began now is surely over, also past the calendar's end: too late, never too early."""
+    def due(self, received: datetime, working_days: int) -> datetime:
+        """End of the last of so many working days after an instant's local day, in UTC; CalendarEnded."""
+        return end_of(self.add_working_days(local_date(received), working_days))
+
+    def over(self, began: datetime, working_days: int) -> datetime:
+        """When so many working days are surely over, also past the calendar's end: too late, never too early."""
         try:
-            return self.reply_due(logged)
+            return self.due(began, working_days)
         except CalendarEnded:
-            return end_of(local_date(logged) + 2 * self.reply_working_days * _DAY + _LONGEST_BREAK)
+            return end_of(local_date(began) + 2 * working_days * _DAY + _LONGEST_BREAK)
 
 
 def end_of(day: date) -> datetime:
@@ -141,7 +145,7 @@ class DaysLeft:
     """How many working days are left until a deadline: 0 on its own day and after it."""
 
     def __init__(self, calendar: WorkingCalendar, now: datetime) -> None:
-        self._calendar, self._today = calendar, local_date(now)
+        self.calendar, self._today = calendar, local_date(now)
         self._known: dict[date, int] = {}
 
     def __call__(self, due: datetime | None) -> int | None:
@@ -150,5 +154,5 @@ class DaysLeft:
             return None
         last = local_date(due)
         if last not in self._known:
-            self._known[last] = self._calendar.working_days(self._today, last)
+            self._known[last] = self.calendar.working_days(self._today, last)
         return self._known[last]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from services.domain.case import Outcome, State, settled
+from services.domain.remedy import Remedy
 from services.kernel.problems import Language
 
 Words = tuple[str, str]
@@ -76,6 +77,19 @@ STATES: Mapping[State, Words] = {
     State.LAPSED: ("hết hạn giải trình", "no reply in time"),
     State.WITHDRAWN: ("đã rút lại", "withdrawn"),
     State.DECIDED: ("đã quyết định", "decided"),
+    State.APPEALED: ("đơn vị đề nghị xem xét lại", "under appeal"),
+    State.REOPENED: ("mở lại, chờ quyết định", "reopened, to be decided"),
+    State.UNHEARD: ("mở lại, chờ giải trình", "reopened, the unit may reply"),
+    State.VOIDED: ("đã hủy cùng cuộc kiểm tra", "voided with its inspection"),
+}
+REMEDIES: Mapping[str, Words] = {
+    Remedy.NONE: ("không có gì phải khắc phục", "nothing to put right"),
+    Remedy.DUE: ("chờ khắc phục", "to be put right"),
+    Remedy.PLANNED: ("đã có kế hoạch khắc phục", "planned"),
+    Remedy.DECLINED: ("đơn vị báo không khắc phục được", "the unit says that it cannot"),
+    Remedy.REPORTED: ("đã báo cáo khắc phục", "reported"),
+    Remedy.VERIFIED: ("đã xác nhận khắc phục", "verified"),
+    Remedy.WAIVED: ("được miễn khắc phục", "waived"),
 }
 OUTCOMES: Mapping[Outcome, Words] = {
     Outcome.UPHELD: ("xác nhận vi phạm", "upheld"),
@@ -165,6 +179,7 @@ FIELDS: Mapping[str, Words] = {
     "closed_at": ("Lúc kết thúc", "End"),
     "reply_due": ("Hạn giải trình", "Reply due"),
     "due": ("Hạn giải trình", "Reply due"),
+    "remedy_due": ("Hạn khắc phục", "Remedy due"),
     "assigned": ("Biên chế được giao", "Allotted"),
     "present": ("Có mặt", "Present"),
     "late": ("Đi muộn", "Late"),
@@ -238,6 +253,7 @@ def case_label(severity: int, state: str, accepts: bool | None, outcome: str | N
 
     One of a newer program is shown by its name.
     """
-    told = SETTLED.get(settled(severity, state, accepts) or "") or _CASE.get(outcome or state)
-    vi, en = headed(told) if told else (outcome or state,) * 2
+    name = outcome if outcome and state == State.DECIDED else state
+    told = SETTLED.get(settled(severity, state, accepts) or "") or _CASE.get(name)
+    vi, en = headed(told) if told else (name, name)
     return en if language == "en" else vi

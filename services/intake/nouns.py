@@ -16,7 +16,7 @@ from services.intake.evidence.store import PhotoKeeper
 from services.intake.findings import asking as finding
 from services.intake.findings import rules as findings
 from services.intake.findings.forms import RecordFinding, WithdrawFinding
-from services.intake.findings.store import FindingKeeper
+from services.intake.findings.store import ClockKeeper, FindingKeeper
 from services.intake.inspections import asking as inspection
 from services.intake.inspections import rules as inspections
 from services.intake.inspections.closing_form import CloseInspection
@@ -119,5 +119,5 @@ def keepers() -> tuple[Keeper, ...]:
     """Who keeps the working state, from what others refer to upwards; what they remember is one process's."""
     return (
         DirectoryKeeper(), CalendarKeeper(), PhoneKeeper(), LogKeyKeeper(), QuarterKeeper(), InspectionKeeper(),
-        FindingKeeper(), CaseKeeper(), PhotoKeeper(), ErasureKeeper(),
+        FindingKeeper(), ClockKeeper(), CaseKeeper(), PhotoKeeper(), ErasureKeeper(),
     )  # fmt: skip

@@ -118,7 +118,7 @@ async def _time_passes(intake: Intake) -> None:
         )
         assert await accounts.end_appointment(connection, service.settings.source, post, intake.clock.now())
         # the alert counts from its entry in the log, and no log runs here: say that it is there
-        await connection.execute("UPDATE intake.finding SET lapse_after = reply_due WHERE state = 'recorded'")
+        await connection.execute("UPDATE intake.deadline SET lapse_after = due WHERE state = 'open'")
     intake.clock.set(NOW + timedelta(days=60))
     assert await lapses.emit(service, intake.clock.now()) > 0
     for edition in ("flash", "official"):

@@ -107,9 +107,9 @@ class World:
 
     def deadlines_pass(self) -> None:
         """Move the stored deadlines of the unanswered findings into the past, once their alert is in the log."""
-        lapsing = "FROM intake.finding WHERE id = ANY($1::uuid[]) AND lapse_after IS NOT NULL"
-        _until(lambda: len(self.sql(f"SELECT id {lapsing}", self.unanswered)) == len(self.unanswered))
-        self.sql("UPDATE intake.finding SET lapse_after = now() WHERE id = ANY($1::uuid[])", self.unanswered)
+        lapsing = "FROM intake.deadline WHERE finding = ANY($1::uuid[]) AND lapse_after IS NOT NULL"
+        _until(lambda: len(self.sql(f"SELECT finding {lapsing}", self.unanswered)) == len(self.unanswered))
+        self.sql("UPDATE intake.deadline SET lapse_after = now() WHERE finding = ANY($1::uuid[])", self.unanswered)
 
     def kill_everything(self) -> None:
         """Services and database at once, and start them again."""

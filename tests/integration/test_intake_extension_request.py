@@ -34,7 +34,11 @@ async def test_it_is_an_event_of_its_own_and_moves_no_deadline(intake, finding):
     assert first.json()["state"] == "extension_requested"
     data = (await intake.events())[-1]["data"]
     assert (data["of"], data["until"], list(data["commitments"])) == ("reply", "2026-09-15", ["reason"])
-    assert await intake.get("head", f"/intake/v1/findings/{finding}") == before
+    after = await intake.get("head", f"/intake/v1/findings/{finding}")
+    told = ("answers", "private", "history")
+    assert after == before | {name: after[name] for name in told}
+    assert after["private"]["extension-request"] == ASKED["private"]
+    assert after["history"][-1]["type"] == "kycuong.finding.extension_requested.v1"
     await intake.put("head", f"findings/{finding}/reply/{fresh()}", {"accepts": True})
 
 

@@ -198,8 +198,9 @@ async def test_hot_queries_use_their_indexes(intake, case):
     cases = (
         (WRITING.lock_and_recall, ([UNIT], [finding]), {"write_pkey", "unit_sequence_pkey"}),
         (INSPECTIONS.inspections_by_id, ([inspection],), {"inspection_pkey"}),
-        (FINDINGS.findings_by_id, ([finding],), {"finding_pkey"}),
-        (CASES.lapsing, (intake.clock.now(), 500), {"finding_lapsing"}),
+        (FINDINGS.findings_by_id, ([finding],), {"finding_pkey", "case_step_pkey", "deadline_pkey"}),
+        (CASES.logged, ([finding], *[intake.clock.now()] * 3), {"deadline_cause"}),
+        (CASES.lapsing, (intake.clock.now(), 500), {"deadline_lapsing"}),
         (REPLAY.delete_receipted, ([finding],), {"outbox_event_id_key"}),
     )
     for query, arguments, indexes in cases:

@@ -145,8 +145,8 @@ def test_past_its_end_a_calendar_gives_no_deadline_and_no_lapse_comes_early() ->
     for late in ("2027-12-27T08:00", "2027-12-31T23:59", "2031-01-01T00:00"):
         with pytest.raises(CalendarEnded, match="ends on 2027-12-31"):
             CALENDAR.reply_due(local(late))
-        assert CALENDAR.window_over(local(late)) - local(late) > timedelta(days=5 + 2 * 9)  # two Tết's worth
-    assert CALENDAR.window_over(local("2027-12-24T16:00")) == last
+        assert CALENDAR.over(local(late), 5) - local(late) > timedelta(days=5 + 2 * 9)  # two Tết's worth
+    assert CALENDAR.over(local("2027-12-24T16:00"), 5) == last
 
 
 def test_versions_are_ordered_by_number() -> None:

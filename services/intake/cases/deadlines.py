@@ -1,13 +1,22 @@
-"""Reply deadlines that passed unanswered: each becomes an event, so that no fold needs a clock."""
+"""Deadlines that passed unmet: each becomes an event, so that no fold needs a clock."""
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from services.intake.cases.store import QUERIES
+from services.domain import case
+from services.domain.calendar import WorkingCalendar
+from services.domain.deadlines import Deadline, Kind, Standing
+from services.intake.cases import moves
+from services.intake.cases.store import QUERIES, note_logged
+from services.intake.findings.state import Finding, Step
+from services.intake.findings.store import load_findings, store_findings
 from services.intake.writing.events import Event, Numbers, system_event
 from services.intake.writing.service import Service
 from services.intake.writing.storing import lock_units, store_writes
+from services.intake.writing.world import World
 from services.kernel.envelope import derived_id
 from services.kernel.process.failpoints import failpoint
 from services.kernel.process.loops import wait_for_event
@@ -42,7 +51,7 @@ async def look(service: Service) -> None:
 
 
 async def emit(service: Service, now: datetime) -> int:
-    """Emit an event for every finding whose reply deadline has lapsed by `now`; returns how many."""
+    """Emit an event for every deadline that has passed unmet by `now`; returns how many."""
     total = 0
     while True:
         async with transaction(service.pool) as connection:
@@ -56,29 +65,62 @@ async def emit(service: Service, now: datetime) -> int:
 
 
 async def _emit_some(connection: Connection, service: Service, now: datetime) -> int | None:
+    await _note_unnoticed(connection, service)
     due = await connection.fetch(QUERIES.lapsing, now, _AT_ONCE)
     if not due:
         return None
     numbers = Numbers(await lock_units(connection, {row["unit"] for row in due}))
-    lapsed = await connection.fetch(QUERIES.lapse, [row["id"] for row in due])
-    events = [
-        _event(service, numbers, row["id"], row["inspection"], row["unit"], row["reply_due"])
-        for row in sorted(lapsed, key=lambda row: (row["reply_due"], row["id"]))
+    findings = await load_findings(connection, list({row["finding"] for row in due}))
+    world = _world(service, now, await service.calendar(connection))
+    lapsed = [
+        (finding, clock)
+        for row in due
+        if (finding := findings[row["finding"]])
+        and (clock := finding.running(Kind(row["kind"])))
+        and clock.n == row["n"]
     ]
-    if events:
-        await store_writes(connection, [], events, numbers, service.clock.now())
-    return len(events)
+    events = [
+        _lapse(service, numbers, finding, clock, world)
+        for finding, clock in sorted(lapsed, key=lambda one: (one[1].due, one[0].id))
+    ]
+    await store_findings(connection, [finding for finding, _ in lapsed])
+    await store_writes(connection, [], [one for one in events if one is not None], numbers, service.clock.now())
+    return len(lapsed)
 
 
-def _event(service: Service, numbers: Numbers, finding: str, inspection: str, unit: str, due: datetime) -> Event:
-    data = {"finding": finding, "inspection": inspection, "due": rfc3339(due)}
-    return system_event(
-        service.settings.source,
-        derived_id(finding, TYPE, 1),
-        TYPE,
-        f"finding/{finding}",
-        due,
-        unit,
-        numbers.next(unit),
-        data,
-    )
+async def _note_unnoticed(connection: Connection, service: Service) -> None:
+    rows = await connection.fetch(QUERIES.logged_unnoticed, _AT_ONCE)
+    if rows:
+        causes = [row["cause"] for row in rows]
+        await note_logged(connection, causes, service.time.floor, await service.calendar(connection))
+
+
+def _world(service: Service, now: datetime, calendar: WorkingCalendar) -> World:
+    world = World(origin=service.settings.origin, now=now, rights_at=now, catalogues=[])
+    world.calendar = calendar
+    return world
+
+
+def _lapse(service: Service, numbers: Numbers, finding: Finding, clock: Deadline, world: World) -> Event | None:
+    """What a deadline that passes does to its finding, and the event that tells of it."""
+    if clock.kind == Kind.REMEDY:
+        clock.state = Standing.LAPSED
+        return None
+    state = case.step(finding.severity, finding.state, case.Command.LAPSE, finding.released)
+    if not isinstance(state, case.State):
+        clock.state = Standing.ENDED  # answered meanwhile
+        return None
+    moves.lapse(finding, state, world)
+    return _event(service, numbers, finding, TYPE, clock.due, clock.n, {})
+
+
+def _event(
+    service: Service, numbers: Numbers, finding: Finding, type: str, due: datetime, n: int, told: Mapping[str, Any]
+) -> Event:  # fmt: skip
+    """The system's event about a finding, the n-th of its type; of what only passed, its time is the deadline's."""
+    event = derived_id(finding.id, type, n)
+    finding.steps.append(Step(event, type.removeprefix("kycuong.").removesuffix(".v1"), "system", due, None))
+    data = {"finding": finding.id, "inspection": finding.inspection, "due": rfc3339(due), **told}
+    unit = finding.unit
+    subject = f"finding/{finding.id}"
+    return system_event(service.settings.source, event, type, subject, due, unit, numbers.next(unit), data)

@@ -1,23 +1,19 @@
 -- name: lapsing
--- Findings whose reply deadline has passed unanswered, the oldest first.
-SELECT id::text, unit FROM intake.finding
-WHERE state = 'recorded' AND severity BETWEEN 1 AND 3 AND lapse_after IS NOT NULL AND lapse_after < $1
-ORDER BY lapse_after, id LIMIT $2;
+-- Deadlines that have passed unmet, the oldest first; what its state says is not waited for any more does not lapse.
+SELECT finding::text, kind, n, finding.unit
+FROM intake.deadline JOIN intake.finding ON finding.id = deadline.finding
+WHERE deadline.state = 'open' AND lapse_after IS NOT NULL AND lapse_after < $1
+  AND (kind <> 'reply' OR finding.state IN ('recorded', 'unheard') AND severity > 0 AND (severity <> 4 OR released))
+ORDER BY lapse_after, finding, kind LIMIT $2;
 
--- name: lapse
--- Mark findings as lapsed, unless they were answered meanwhile; their units are locked.
-UPDATE intake.finding SET state = 'lapsed', lapsed = true
-WHERE id = ANY($1::uuid[]) AND state = 'recorded'
-RETURNING id::text, inspection::text, unit, reply_due;
+-- name: logged
+-- These events are in the log since now: what they opened may lapse only once it is over as counted from now ($2 a reply's
+-- window, $3 a remedy, $4 its last chance).
+UPDATE intake.deadline
+SET lapse_after = greatest(due, CASE WHEN kind = 'reply' THEN $2::timestamptz WHEN last THEN $4::timestamptz ELSE $3::timestamptz END)
+WHERE cause = ANY($1::uuid[]) AND lapse_after IS NULL;
 
--- name: closings_logged
--- The closings are in the log since $2: their findings may lapse once a whole reply period has passed since then.
-UPDATE intake.finding SET lapse_after = greatest(finding.reply_due, $2)
-FROM intake.inspection
-WHERE inspection.closing = ANY($1::uuid[]) AND finding.inspection = inspection.id
-  AND finding.lapse_after IS NULL AND finding.reply_due = inspection.reply_due;
-
--- name: findings_logged
--- These later findings are in the log themselves.
-UPDATE intake.finding SET lapse_after = greatest(reply_due, $2)
-WHERE id = ANY($1::uuid[]) AND lapse_after IS NULL AND reply_due IS NOT NULL;
+-- name: logged_unnoticed
+-- What opened these deadlines was in the log before they were stored: nobody told them.
+SELECT cause::text FROM intake.deadline
+WHERE lapse_after IS NULL AND NOT EXISTS (SELECT FROM intake.outbox WHERE event_id = cause) LIMIT $1;

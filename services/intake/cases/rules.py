@@ -3,8 +3,12 @@
 from datetime import date
 from typing import cast
 
-from services.domain import case
+from services.domain import case, remedy
 from services.domain.calendar import CalendarEnded
+from services.domain.conflict import conflicts
+from services.domain.deadlines import Deadline, Kind
+from services.domain.words import REMEDIES
+from services.intake.cases import moves
 from services.intake.cases.forms import AskForTime, DecideFinding, ReplyToFinding
 from services.intake.cases.state import Strangers
 from services.intake.findings.asking import known_finding
@@ -20,18 +24,21 @@ from services.intake.writing.rights import grants_at, reaching, require_told
 from services.intake.writing.world import World, is_lost
 from services.kernel.identity.callers import Grant
 from services.kernel.problems import Forbidden, NotFound, invalid
-from services.kernel.quarters import local_date
+from services.kernel.quarters import local_date, rfc3339
 
 MOST_FURTHER_DAYS = 20  # working days that a deadline is put off by, at most
+_FAMILY = {"reply": "finding", "remedy": "remedy"}
+_ANOTHER = (
+    "Anh/chị đã kết luận ghi nhận này; lần này phải do người thẩm định khác.",
+    "You have decided this finding before; this time another reviewer must.",
+)
 
 
 def reply(asked: Asked) -> Accepted:
     """Answer a finding for the unit, once, until it is decided, withdrawn or lapsed."""
     form = cast(ReplyToFinding, asked.command.form)
     finding, inspection, grant = _answered(asked)
-    finding.state, finding.accepts = next_state(finding, case.Command.REPLY), form.accepts
-    finding.answers["reply"] = asked.command.id
-    asked.world[Findings].changed[finding.id] = finding
+    moves.reply(finding, next_state(finding, case.Command.REPLY), form.accepts, asked.world)
     return accepted_about(asked, finding, inspection, grant.role, "replied", {"accepts": form.accepts})
 
 
@@ -39,9 +46,9 @@ def ask_for_time(asked: Asked) -> Accepted:
     """Ask for a later deadline, while the present one still runs; it stands until a reviewer moves it."""
     form = cast(AskForTime, asked.command.form)
     finding, inspection, grant = _answered(asked)
-    _check_until(asked.world, _deadline(asked.world, finding, form.of), date.fromisoformat(form.until))
+    _check_until(asked.world, _running(asked.world, finding, form.of), date.fromisoformat(form.until))
     told = {"of": form.of, "until": form.until}
-    return accepted_about(asked, finding, inspection, grant.role, "extension_requested", told)
+    return accepted_about(asked, finding, inspection, grant.role, "extension_requested", told, _FAMILY[form.of])
 
 
 def _answered(asked: Asked) -> tuple[Finding, Inspection, Grant]:
@@ -51,30 +58,33 @@ def _answered(asked: Asked) -> tuple[Finding, Inspection, Grant]:
     inspection = known_inspection(world, finding.inspection)
     asked.grants = grants_at(asked.grants, world.rights_at)
     reaching(world, asked.grants, inspection.unit)
-    if finding.severity == case.KEPT:
+    if finding.kept:
         raise NotFound  # kept from the unit until the reviewer releases it
     grant = answering_grant(asked, inspection.unit)
     refuse_foreign(asked.known)
     return finding, inspection, grant
 
 
-def _deadline(world: World, finding: Finding, of: str) -> date:
-    """The day of the deadline that runs; WrongState without one."""
-    if of == "reply":
-        next_state(finding, case.Command.REPLY)
-        if finding.reply_due is not None and world.now <= finding.reply_due:
-            return local_date(finding.reply_due)
+def _running(world: World, finding: Finding, of: str) -> Deadline:
+    """The deadline that runs; WrongState without one, or once it is past."""
+    if of == Kind.REPLY:
+        next_state(finding, case.Command.EXTENSION)
+    else:
+        next_remedy(finding, remedy.Command.EXTENSION)
+    running = finding.running(Kind(of))
+    if running is not None and world.now <= running.due:
+        return running
     raise WrongState((
         "Không có thời hạn nào như vậy đang chạy: thời hạn chưa bắt đầu, hoặc đã hết.",
         "No such deadline is running: it has not begun, or is over.",
     ))  # fmt: skip
 
 
-def _check_until(world: World, due: date, until: date) -> None:
-    """A working day after the deadline, and at most 20 working days after it."""
-    calendar = world.calendar
+def _check_until(world: World, deadline: Deadline, until: date) -> None:
+    """A working day after the deadline, and at most 20 working days after the first one."""
+    calendar, due, first = world.calendar, local_date(deadline.due), local_date(deadline.first_due)
     try:
-        last = calendar.add_working_days(due, MOST_FURTHER_DAYS)
+        last = calendar.add_working_days(first, MOST_FURTHER_DAYS)
     except CalendarEnded:
         last = calendar.ends
     if not due < until <= last or not calendar.is_working(until):
@@ -85,35 +95,73 @@ def _check_until(world: World, due: date, until: date) -> None:
         )
 
 
+def next_remedy(finding: Finding, command: remedy.Command) -> remedy.Remedy:
+    """Where a command takes what is to be put right; WrongState, naming how that stands, where nowhere."""
+    found = remedy.step(finding.remedy, command)
+    if found is None:
+        vi, en = REMEDIES.get(finding.remedy, (finding.remedy, finding.remedy))
+        raise WrongState((f"Việc khắc phục đang ở trạng thái: {vi}.", f"The remedy stands at: {en}."))
+    return found
+
+
 def decide(asked: Asked) -> Accepted:
     """Decide a finding: `upheld` only after a reply or a lapse, never by one of the team."""
-    world, command = asked.world, asked.command
-    form = cast(DecideFinding, command.form)
-    finding = known_finding(world, command.parent)
-    inspection = known_inspection(world, finding.inspection)
-    grant = reaching(world, grants_at(asked.grants, world.rights_at), inspection.unit)[0]
-    require_told(world, asked.caller, inspection.unit, kept=finding.severity == case.KEPT)
-    if asked.caller.account in (*inspection.team, finding.filer):
-        raise Forbidden((
-            "Người trong đoàn kiểm tra không được kết luận.",
-            "A member of the inspecting team may not decide.",
-        ))  # fmt: skip
-    _refuse_doubtful(world, asked.caller.account, inspection, finding)
+    world, form = asked.world, cast(DecideFinding, asked.command.form)
+    finding, inspection, grant = _judged(asked)
+    if finding.state in case.AGAIN and asked.caller.account in deciders(finding):
+        raise Forbidden(_ANOTHER)
     refuse_foreign(asked.known)
     outcome = case.Outcome(form.outcome)
+    _check_outcome(finding, outcome)
+    state = next_state(finding, case.deciding(outcome))
+    if outcome is case.Outcome.UPHELD and finding.missing:
+        raise Incomplete
+    due = moves.decide(finding, state, outcome, asked.command.id, world)
+    told = {"outcome": form.outcome} | ({"remedy_due": rfc3339(due)} if due else {})
+    return accepted_about(asked, finding, inspection, grant.role, "decided", told)
+
+
+def _check_outcome(finding: Finding, outcome: case.Outcome) -> None:
     if outcome is case.Outcome.REFERRED and finding.severity in case.SCORED:
         raise invalid(
             "/outcome",
             "chỉ ghi nhận mức 4 mới chuyển cơ quan có thẩm quyền; hãy chọn kết quả khác",
             "only a finding of severity 4 is referred; choose another outcome",
         )
-    state = next_state(finding, case.deciding(outcome))
-    if outcome is case.Outcome.UPHELD and finding.missing:
-        raise Incomplete
-    finding.state, finding.outcome = state, form.outcome
-    finding.answers["decision"] = command.id
-    world[Findings].changed[finding.id] = finding
-    return accepted_about(asked, finding, inspection, grant.role, "decided", {"outcome": form.outcome})
+
+
+def deciders(finding: Finding) -> set[str | None]:
+    """Who has decided a finding so far."""
+    return {step.account for step in finding.steps if step.type == "finding.decided"}
+
+
+def _judged(asked: Asked) -> tuple[Finding, Inspection, Grant]:
+    """What somebody of the Department judges, and by which appointment; refusals in the contract's order."""
+    world = asked.world
+    finding = known_finding(world, asked.command.parent)
+    inspection = known_inspection(world, finding.inspection)
+    grant = reaching(world, grants_at(asked.grants, world.rights_at), inspection.unit)[0]
+    require_told(world, asked.caller, inspection.unit, kept=finding.kept)
+    require_impartial(asked, inspection, finding)
+    return finding, inspection, grant
+
+
+def require_impartial(asked: Asked, inspection: Inspection, finding: Finding) -> None:
+    """Forbidden to whoever is or was of the team, and to whom the conflict rule meets."""
+    world, caller = asked.world, asked.caller
+    if caller.account in (*inspection.team, finding.filer):
+        raise Forbidden((
+            "Người trong đoàn kiểm tra không được kết luận.",
+            "A member of the inspecting team may not decide.",
+        ))  # fmt: skip
+    if conflicts(caller.posts, inspection.unit, world.directory, world.now):
+        raise Forbidden((
+            "Anh/chị đang, hoặc trong 24 tháng qua, là người đứng đầu đơn vị này, đơn vị cấp trên hay cấp dưới của nó; "
+            "hãy nhờ người khác.",
+            "You are, or in the last 24 months were, head of this unit, of one above or below it; let somebody else "
+            "do it.",
+        ))  # fmt: skip
+    _refuse_doubtful(world, caller.account, inspection, finding)
 
 
 def _refuse_doubtful(world: World, account: str, inspection: Inspection, finding: Finding) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from services.domain.calendar import WorkingCalendar
+from services.domain.deadlines import Deadlines
 from services.intake.cases.state import Strangers
 from services.intake.inspections.state import Inspections
 from services.intake.vault.sql import QUERIES as VAULT
@@ -30,11 +32,11 @@ class CaseKeeper(Keeper):
             world[Strangers].apart = {(row["account"], row["quarter"]) for row in rows}
 
 
-async def count_reply_periods(
-    connection: Connection, closings: Sequence[str], findings: Sequence[str], until: datetime
+async def note_logged(
+    connection: Connection, causes: Sequence[str], since: datetime, calendar: WorkingCalendar
 ) -> None:
-    """These closings and later findings are in the log: what they wait for may lapse only after a whole period."""
-    if closings:
-        await connection.execute(QUERIES.closings_logged, closings, until)
-    if findings:
-        await connection.execute(QUERIES.findings_logged, findings, until)
+    """These events are in the log: what they opened may lapse only after its whole time."""
+    lengths = Deadlines()
+    days = (calendar.reply_working_days, lengths.remedy, lengths.second_remedy)
+    if causes:
+        await connection.execute(QUERIES.logged, causes, *(calendar.over(since, one) for one in days))

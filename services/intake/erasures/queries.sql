@@ -9,8 +9,8 @@ WITH target AS (
     SELECT event, unit FROM intake.erasure WHERE id = ANY($2::uuid[])
 )
 SELECT event::text, unit, EXISTS (
-    SELECT FROM intake.finding WHERE finding.unit = target.unit AND severity = 4
-      AND event IN (finding.id, withdrawal, reply, decision)
+    SELECT FROM intake.finding WHERE severity = 4 AND NOT released
+      AND id = coalesce((SELECT finding FROM intake.case_step WHERE case_step.event = target.event), target.event)
 ) AS kept
 FROM target;
 
@@ -69,6 +69,6 @@ SELECT erasure.id::text, event::text, unit, parts, requester, requested_at, stat
 FROM intake.erasure JOIN intake.write ON write.id = erasure.event
 WHERE erasure.id < $1 AND ($2::text IS NULL OR state = $2) AND ($3 OR unit = ANY($4::text[]))
   AND NOT (($5 OR unit = ANY($6::text[])) AND EXISTS (
-      SELECT FROM intake.finding WHERE finding.unit = erasure.unit AND severity = 4
-        AND erasure.event IN (finding.id, withdrawal, reply, decision)))
+      SELECT FROM intake.finding WHERE severity = 4 AND NOT released
+        AND id = coalesce((SELECT finding FROM intake.case_step WHERE case_step.event = erasure.event), erasure.event)))
 ORDER BY erasure.id DESC LIMIT $7;

@@ -1,7 +1,7 @@
 """Findings, listed and one by one, as far as the caller reads them."""
 
-import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,13 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from services.domain.calendar import DaysLeft
-from services.domain.case import Command, settled
+from services.domain.case import LIGHT, SCORED, Command, is_kept, named, settled
+from services.domain.case import shown as shown_state
+from services.domain.deadlines import Kind
 from services.domain.words import case_label
-from services.intake.findings.may import may, offered
-from services.intake.findings.state import missing_photos
+from services.intake.findings.may import deadlines, may, offered
+from services.intake.findings.state import Finding
+from services.intake.findings.store import read_finding, read_steps
 from services.intake.reading.paging import FIRST, Cursor, Limit, Short, before, next_id, paged
 from services.intake.reading.private import Reason, note_reading, privates_of
 from services.intake.reading.reach import Reading, reading
@@ -26,7 +29,16 @@ from services.kernel.quarters import rfc3339
 from services.kernel.store.sql import load_queries
 from services.kernel.strict_json import is_blank
 
-_ANSWERS = ("withdrawal", "reply", "decision")
+_PARTS = {
+    "finding.withdrawn": "withdrawal", "finding.replied": "reply", "finding.decided": "decision",
+    "finding.corrected": "correction", "finding.released": "release", "finding.extended": "extension",
+    "finding.extension_requested": "extension-request", "finding.appealed": "appeal", "finding.reopened": "reopening",
+    "remedy.planned": "remedy-plan", "remedy.reported": "remedy-report", "remedy.verified": "remedy-verification",
+    "remedy.refused": "remedy-verification", "remedy.extended": "extension",
+    "remedy.extension_requested": "extension-request",
+}  # fmt: skip
+"""The noun of the write that each kind of a person's step came by."""
+_CORRECTED = ("narrative", "persons")
 _sql = load_queries(Path(__file__).with_name("queries.sql"))
 
 
@@ -48,7 +60,8 @@ async def findings(
     async with reading(request, Action.READ_CASE) as reader:
         if inspection is not None and not is_write_id(inspection):
             raise invalid("/inspection", "phải là UUIDv7 viết thường", "must be a UUIDv7 in lower case")
-        rows = await _rows(reader, FIRST, before(cursor), limit + 1, inspection, unit, state)
+        states = named(state) if state is not None else None
+        rows = await _rows(reader, FIRST, before(cursor), limit + 1, inspection, unit, states)
         left, apart = await reader.days_left(), await _apart(reader, rows)
     language = language_of(request.headers)
     return paged([_shown(row, reader, left, apart, language) for row in rows], limit)
@@ -58,21 +71,35 @@ async def finding(request: Request, id: str, reason: Reason) -> Response:
     """One finding with its private part; an auditor gives a reason to open that, and each opening is logged."""
     async with reading(request, Action.READ_CASE) as reader:
         row, role = await known_finding(reader, id)
-        answers = {name: row[name] for name in _ANSWERS if row[name] is not None}
         left, apart = await reader.days_left(), await _apart(reader, [row])
-        shown = _shown(row, reader, left, apart, language_of(request.headers)) | {"answers": answers}
+        shown = _shown(row, reader, left, apart, language_of(request.headers))
+        history = await reader.connection.fetch(_sql.history, id)
+        shown |= {"answers": _answers(row), "history": list(map(_told, history))}
         opens = role is not Role.AUDITOR or not is_blank(reason or "")
-        private = await _private(reader, id, answers) if opens else None
-    if private is not None:
+        if opens:
+            shown |= await _opened(reader, shown, row["severity"])
+    if opens:
         await note_reading(reader, role, finding=id, reason=reason)
-        shown["private"] = private
     return JSONResponse(shown)
+
+
+def _answers(row: Mapping[str, Any]) -> dict[str, str]:
+    """The newest write of each noun that a person's step came by."""
+    steps = read_steps(row["steps"])
+    return {_PARTS[step.type]: step.event for step in steps if step.type in _PARTS and step.event is not None}
+
+
+def _told(step: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": f"kycuong.{step['type']}.v1", "time": rfc3339(step["at"]), "index": step["index"], "role": step["role"],
+        "id": step["event"],
+    }  # fmt: skip
 
 
 async def known_finding(reader: Reading, id: str) -> tuple[asyncpg.Record, Role]:
     """A finding, and as whom the caller reads it; NotFound when it is not for him."""
     for row in await _rows(reader, id, next_id(id), 1) if is_write_id(id) else ():
-        if role := reader.role(row["unit"], row["team"], row["severity"]):
+        if role := reader.role(row["unit"], row["team"], kept=is_kept(row["severity"], row["released"])):
             return row, role
     raise NotFound
 
@@ -84,18 +111,27 @@ async def _rows(
     most: int,
     inspection: str | None = None,
     unit: str | None = None,
-    state: str | None = None,
+    states: list[str] | None = None,
 ) -> list[asyncpg.Record]:
     """Those from one id on and before another that the caller may read, the newest first."""
     return list(await reader.connection.fetch(
         _sql.findings, first, end, most, reader.caller.account, *reader.whole().columns(), *reader.teams().columns(),
-        *reader.headed().columns(), inspection, unit, state,
+        *reader.headed().columns(), inspection, unit, states,
     ))  # fmt: skip
 
 
-async def _private(reader: Reading, id: str, answers: dict[str, str]) -> dict[str, Any]:
-    opened = await privates_of(reader, [id, *answers.values()])
-    return opened[id] | {name: opened[event] for name, event in answers.items() if opened[event]}
+async def _opened(reader: Reading, shown: Mapping[str, Any], severity: int) -> dict[str, Any]:
+    """The private parts of a finding and of its newest steps; those of each step stand in its history, too."""
+    opened = await privates_of(reader, [step["id"] for step in shown["history"] if step["id"] is not None])
+    private = dict(opened[shown["id"]])
+    answers = {name: opened[event] for name, event in shown["answers"].items() if opened[event]}
+    for step in shown["history"]:
+        if step["type"] == "kycuong.finding.corrected.v1":
+            private |= {name: part for name, part in opened[step["id"]].items() if name in _CORRECTED}
+    if severity == LIGHT:
+        private.pop("persons", None)  # corrected from what named persons to what is counted only
+    history = [step | ({"private": parts} if (parts := opened.get(step["id"])) else {}) for step in shown["history"]]
+    return {"private": private | answers, "history": history}
 
 
 async def _apart(reader: Reading, rows: Iterable[asyncpg.Record]) -> set[str]:
@@ -107,24 +143,34 @@ async def _apart(reader: Reading, rows: Iterable[asyncpg.Record]) -> set[str]:
     return {row["quarter"] for row in found}
 
 
+def _reply_due(row: Mapping[str, Any], finding: Finding) -> datetime | None:
+    """Its newest window's end; what takes no answer shows that of its inspection."""
+    newest = finding.clock(Kind.REPLY)
+    if newest is not None:
+        return newest.due
+    told: datetime | None = None if finding.severity in SCORED else row["told_due"]
+    return told
+
+
 def _shown(
     row: asyncpg.Record, reader: Reading, left: DaysLeft, apart: Collection[str], language: Language
-) -> dict[str, Any]:
-    manifest, held = json.loads(row["photos"]), sorted(map(int, json.loads(row["held"])))
-    permitted, complete = may(reader, row, apart), not missing_photos(manifest, held)
-    where = (row["severity"], row["state"], row["accepts"])
+) -> dict[str, Any]:  # fmt: skip
+    finding = read_finding(row)
+    permitted, reply_due = may(reader, row, finding, apart), _reply_due(row, finding)
+    where = (finding.severity, finding.state, finding.accepts)
     shown = {
-        "id": row["id"], "inspection": row["inspection"], "unit": row["unit"],
-        "unit_name": reader.unit_name(row["unit"], row["captured_at"]), "code": row["code"],
-        "catalogue": row["catalogue"],
-        "severity": row["severity"], "count": row["count"], "captured_at": rfc3339(row["captured_at"]),
-        "received_at": rfc3339(row["received_at"]), "photos": len(manifest), "photos_held": held,
-        "complete": complete, "state": row["state"],
-        "accepts": row["accepts"], "outcome": row["outcome"],
-        "reply_due": row["reply_due"] and rfc3339(row["reply_due"]), "working_days_left": left(row["reply_due"]),
-        "settled": settled(*where), "state_label": case_label(*where, row["outcome"], language),
-        "may": permitted, "outcomes": offered(row, complete) if Command.DECISION in permitted else [],
+        "id": finding.id, "inspection": finding.inspection, "unit": finding.unit,
+        "unit_name": reader.unit_name(finding.unit, finding.captured_at), "code": finding.code,
+        "catalogue": finding.catalogue,
+        "severity": finding.severity, "count": finding.count, "captured_at": rfc3339(finding.captured_at),
+        "received_at": rfc3339(finding.received_at), "photos": len(finding.photos),
+        "photos_held": sorted(finding.held), "complete": not finding.missing, "state": shown_state(finding.state),
+        "accepts": finding.accepts, "outcome": finding.outcome, "released": finding.released,
+        "remedy": finding.remedy, "reply_due": reply_due and rfc3339(reply_due), "working_days_left": left(reply_due),
+        "settled": settled(*where), "state_label": case_label(*where, finding.outcome, language),
+        "deadlines": deadlines(finding, left.calendar, reader.now), "may": permitted,
+        "outcomes": offered(finding) if Command.DECISION in permitted else [],
     }  # fmt: skip
-    if reader.knows_people(row["unit"], row["team"]):
-        shown["filer"] = row["filer"]
+    if reader.knows_people(finding.unit, row["team"]):
+        shown["filer"] = finding.filer
     return shown

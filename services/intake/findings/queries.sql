@@ -6,19 +6,20 @@ SELECT id::text, unit, inspection::text FROM intake.finding WHERE id = ANY($1::u
 
 -- name: insert_findings
 -- New findings, beside the writes that record them or from what the log says of them.
-INSERT INTO intake.finding (id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at,
-                            reply_due, lapse_after, state)
-SELECT id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, reply_due, lapse_after,
-       'recorded'
+INSERT INTO intake.finding (id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, state)
+SELECT id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, 'recorded'
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::int[], $8::timestamptz[],
-            $9::jsonb[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[])
-    AS new(id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, reply_due,
-           lapse_after);
+            $9::jsonb[], $10::text[], $11::timestamptz[])
+    AS new(id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at);
 
 -- name: findings_by_id
--- Findings as the rules need them, read after their units are locked.
+-- Findings as the rules need them, read after their units are locked: with their steps, clocks and photos.
 SELECT id::text, inspection::text, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, state,
-       accepts, lapsed, outcome, reply_due,
+       accepts, outcome, released, remedy,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(event, type, role, at, write.account) ORDER BY n), '[]')
+        FROM intake.case_step LEFT JOIN intake.write ON write.id = event WHERE case_step.finding = finding.id) AS steps,
+       (SELECT coalesce(jsonb_agg(to_jsonb(deadline) - 'finding' ORDER BY n), '[]')
+        FROM intake.deadline WHERE deadline.finding = finding.id) AS clocks,
        (SELECT coalesce(jsonb_object_agg(place, encode(commitment, 'hex')), '{}') FROM intake.vault_photo
         WHERE vault_photo.finding = finding.id) AS held
 FROM intake.finding WHERE id = ANY($1::uuid[]);
@@ -26,35 +27,75 @@ FROM intake.finding WHERE id = ANY($1::uuid[]);
 -- name: update_findings
 -- What became of findings.
 UPDATE intake.finding
-SET state = changed.state, accepts = changed.accepts, lapsed = changed.lapsed, outcome = changed.outcome,
-    withdrawal = coalesce(changed.withdrawal, finding.withdrawal), reply = coalesce(changed.reply, finding.reply),
-    decision = coalesce(changed.decision, finding.decision)
-FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::boolean[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[])
-    AS changed(id, state, accepts, lapsed, outcome, withdrawal, reply, decision)
+SET code = changed.code, severity = changed.severity, count = changed.count, captured_at = changed.captured_at,
+    state = changed.state, accepts = changed.accepts, outcome = changed.outcome, released = changed.released,
+    remedy = changed.remedy
+FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::int[], $5::timestamptz[], $6::text[], $7::boolean[], $8::text[],
+            $9::boolean[], $10::text[])
+    AS changed(id, code, severity, count, captured_at, state, accepts, outcome, released, remedy)
 WHERE finding.id = changed.id;
 
--- name: set_reply_due
--- The reply deadline of the findings known at a closing; in a demo folder it may lapse at once.
-UPDATE intake.finding
-SET reply_due = closed.due, lapse_after = CASE WHEN $3 THEN closed.due END
-FROM unnest($1::uuid[], $2::timestamptz[]) AS closed(inspection, due)
-WHERE finding.inspection = closed.inspection AND finding.reply_due IS NULL;
+-- name: add_steps
+-- Further steps of cases.
+INSERT INTO intake.case_step (finding, n, event, type, role, at)
+SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[]);
+
+-- name: keep_deadlines
+-- New deadlines, and what became of old ones; since when the log has what opened one is noted by its receipt, never undone.
+INSERT INTO intake.deadline AS kept (finding, kind, n, due, first_due, begins, cause, lapse_after, state, last)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::uuid[],
+                     $8::timestamptz[], $9::text[], $10::boolean[])
+ON CONFLICT (finding, kind, n) DO UPDATE
+SET due = excluded.due, state = excluded.state, lapse_after = greatest(kept.lapse_after, excluded.lapse_after);
+
+-- name: open_windows
+-- The reply deadline of the findings known at a closing; what the unit has accepted by then is to be put right ($5: by when).
+-- In a demo folder ($6) a deadline may lapse at once.
+WITH closed AS (
+    SELECT finding.id, finding.severity, finding.state, finding.accepts, due, begins, cause, remedy_due
+    FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::uuid[], $5::timestamptz[])
+             AS closing(inspection, due, begins, cause, remedy_due)
+    JOIN intake.finding ON finding.inspection = closing.inspection
+    WHERE severity BETWEEN 1 AND 3
+)
+INSERT INTO intake.deadline (finding, kind, n, due, first_due, begins, cause, lapse_after, state)
+SELECT id, 'reply', 1, due, due, begins, cause, CASE WHEN $6 THEN due END, 
+       CASE WHEN state = 'recorded' THEN 'open' WHEN accepts IS NOT NULL THEN 'met' ELSE 'ended' END
+FROM closed
+UNION ALL
+SELECT id, 'remedy', 1, remedy_due, remedy_due, begins, cause, CASE WHEN $6 THEN remedy_due END, 'open'
+FROM closed WHERE severity = 1 AND state = 'replied' AND accepts
+ON CONFLICT DO NOTHING;
 
 -- name: findings
 -- From one id on ($1) and before another ($2) the findings a caller ($4) may read, newest first: of his whole reach
 -- ($5, $6), and of his own teams ($7, $8), but what is kept from the head of a unit ($9, $10). Of one inspection, one unit,
--- one state where asked ($11 to $13). With the writes that withdrew, answered and decided each: their private parts lie
--- under these ids.
+-- some states where asked ($11 to $13). With the steps and clocks of each.
 SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, finding.catalogue, finding.severity, finding.count,
        finding.captured_at, finding.photos, finding.filer, finding.received_at, finding.state,
-       finding.accepts, finding.outcome, finding.reply_due, finding.withdrawal::text, finding.reply::text,
-       finding.decision::text, inspection.team, inspection.quarter,
+       finding.accepts, finding.outcome, finding.released, finding.remedy, inspection.team, inspection.quarter,
+       inspection.state AS stage, inspection.reply_due AS told_due,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(event, type, role, at, write.account) ORDER BY n), '[]')
+        FROM intake.case_step LEFT JOIN intake.write ON write.id = event WHERE case_step.finding = finding.id) AS steps,
+       (SELECT coalesce(jsonb_agg(to_jsonb(deadline) - 'finding' ORDER BY n), '[]')
+        FROM intake.deadline WHERE deadline.finding = finding.id) AS clocks,
        (SELECT coalesce(jsonb_object_agg(place, encode(commitment, 'hex')), '{}') FROM intake.vault_photo
         WHERE vault_photo.finding = finding.id) AS held
 FROM intake.finding JOIN intake.inspection ON inspection.id = finding.inspection
 WHERE finding.id >= $1 AND finding.id < $2
   AND ($5 OR finding.unit = ANY($6::text[]) OR (team @> ARRAY[$4::text] AND ($7 OR finding.unit = ANY($8::text[]))))
-  AND NOT (finding.severity = 4 AND ($9 OR finding.unit = ANY($10::text[])))
+  AND NOT (finding.severity = 4 AND NOT finding.released AND ($9 OR finding.unit = ANY($10::text[])))
   AND ($11::uuid IS NULL OR finding.inspection = $11) AND ($12::text IS NULL OR finding.unit = $12)
-  AND ($13::text IS NULL OR finding.state = $13)
+  AND ($13::text[] IS NULL OR finding.state = ANY($13))
 ORDER BY finding.id DESC LIMIT $3;
+
+-- name: history
+-- The events of a finding in their order, each with its place in the log as far as that is known here.
+SELECT finding.id::text AS event, 'finding.recorded' AS type, received_at AS at, index, 0 AS n,
+       convert_from(decode(convert_from(answer, 'UTF8')::jsonb ->> 'event', 'base64'), 'UTF8')::jsonb #>> '{data,by,role}' AS role
+FROM intake.finding JOIN intake.write ON write.id = finding.id LEFT JOIN intake.case_entry ON case_entry.event = finding.id
+WHERE finding.id = $1
+UNION ALL
+SELECT case_step.event::text, type, at, index, n, role
+FROM intake.case_step LEFT JOIN intake.case_entry ON case_entry.event = case_step.event WHERE finding = $1
+ORDER BY n;

@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from services.domain import case
 from services.domain.catalogue import COMMENDATIONS, Catalogue, Code
+from services.domain.deadlines import Kind
 from services.intake.findings.asking import known_finding
 from services.intake.findings.forms import RecordFinding
-from services.intake.findings.state import Finding, Findings
+from services.intake.findings.state import Finding, Findings, Step
 from services.intake.inspections.asking import filing_grant, known_inspection
 from services.intake.inspections.state import Inspection, Inspections
 from services.intake.writing.accepted import Accepted, refuse_foreign
@@ -30,7 +31,17 @@ _DONE = {
     case.State.REPLIED: ("Ghi nhận đã được giải trình.", "The finding has been replied to."),
     case.State.LAPSED: ("Thời hạn giải trình đã hết.", "The reply window has lapsed."),
     case.State.DECIDED: ("Ghi nhận đã có kết luận.", "The finding has been decided."),
-}
+    case.State.APPEALED: ("Kết luận đang được xem xét lại theo kiến nghị.", "The decision is under appeal."),
+    case.State.REOPENED: ("Ghi nhận đã được mở lại, chờ kết luận.", "The finding is reopened, to be decided again."),
+    case.State.UNHEARD: (
+        "Ghi nhận đã được mở lại, đang chờ đơn vị giải trình.", "The finding is reopened, and the unit may reply."
+    ),
+    case.State.VOIDED: ("Cuộc kiểm tra đã bị hủy.", "The inspection has been voided."),
+}  # fmt: skip
+_NOT_KEPT = (
+    "Ghi nhận này đơn vị đã biết, không có gì để công khai cho đơn vị.",
+    "The unit knows of this finding already; there is nothing to release.",
+)
 _NO_CASE = ("K00 và K04 không có giải trình hay kết luận.", "K00 and K04 take no reply or decision.")
 
 
@@ -54,8 +65,9 @@ def record(asked: Asked) -> Accepted:
         id=command.id, inspection=inspection.id, unit=inspection.unit, code=code.code, catalogue=inspection.catalogue,
         severity=code.severity, count=form.count, captured_at=captured_at,
         photos=tuple(photo.model_dump() for photo in form.photos), filer=asked.caller.account, received_at=world.now,
-        reply_due=due,
     )  # fmt: skip
+    if due is not None and code.severity in case.SCORED:
+        finding.begin(Kind.REPLY, due, world.told_at, finding.id, lapse_after=due if world.demo else None)
     world[Findings].known[finding.id] = finding
     world[Findings].new.append(finding)
     if due is not None and code.severity in case.SCORED and inspection.acknowledged:
@@ -121,7 +133,7 @@ def withdraw(asked: Asked) -> Accepted:
     finding = known_finding(world, command.parent)
     inspection = known_inspection(world, finding.inspection)
     asked.grants = grants_at(asked.grants, world.rights_at)
-    require_told(world, asked.caller, inspection.unit, kept=finding.severity == case.KEPT)
+    require_told(world, asked.caller, inspection.unit, kept=finding.kept)
     grant = filing_grant(asked, inspection, asked.caller.account == finding.filer)
     refuse_foreign(asked.known)
     state = next_state(finding, case.Command.WITHDRAWAL)
@@ -129,20 +141,21 @@ def withdraw(asked: Asked) -> Accepted:
     if leads is None and world.now > finding.received_at + FILER_MAY_WITHDRAW:
         raise WithdrawalTooLate
     finding.state = state
-    finding.answers["withdrawal"] = command.id
-    world[Findings].changed[finding.id] = finding
+    finding.end()
     return accepted_about(asked, finding, inspection, (leads or grant).role, "withdrawn", {})
 
 
 def next_state(finding: Finding, command: case.Command) -> case.State:
     """Where a command takes a finding; the refusal that the table of a case has, where it takes it nowhere."""
-    match case.step(finding.severity, finding.state, command):
+    match case.step(finding.severity, finding.state, command, finding.released):
         case case.State() as state:
             return state
         case case.Refusal.WINDOW_OPEN:
             raise ReplyWindowOpen
         case case.Refusal.NO_CASE:
             raise WrongState(_NO_CASE)
+        case case.Refusal.NOT_KEPT:
+            raise WrongState(_NOT_KEPT)
         case case.Refusal.UNTOLD:
             raise NotFound
         case case.Refusal.STANDS:
@@ -156,14 +169,18 @@ def next_state(finding: Finding, command: case.Command) -> case.State:
 
 
 def accepted_about(
-    asked: Asked, finding: Finding, inspection: Inspection, role: Role, state: str, data: Mapping[str, Any]
-) -> Accepted:
-    """An accepted write about a finding, under the state's own event."""
+    asked: Asked, finding: Finding, inspection: Inspection, role: Role, state: str, data: Mapping[str, Any],
+    family: str = "finding", *, flags: list[str] | None = None,
+) -> Accepted:  # fmt: skip
+    """An accepted write about a finding, under the state's own event; a further step of its case."""
+    world, kind, account = asked.world, f"{family}.{state}", asked.caller.account
+    finding.steps.append(Step(asked.command.id, kind, role.value, world.now, account))
+    world[Findings].changed[finding.id] = finding
     return Accepted(
-        account=asked.caller.account, role=role, quarter=inspection.quarter, unit=finding.unit,
-        type=f"kycuong.finding.{state}.v1", subject=f"finding/{finding.id}",
+        account=account, role=role, quarter=inspection.quarter, unit=finding.unit,
+        type=f"kycuong.{kind}.v1", subject=f"finding/{finding.id}",
         data={"finding": finding.id, "inspection": inspection.id, **data},
-        state=state, private=True, extra={"finding": finding.id, "inspection": inspection.id},
+        state=state, flags=flags or [], private=True, extra={"finding": finding.id, "inspection": inspection.id},
     )  # fmt: skip
 
 

@@ -1,11 +1,27 @@
-"""Findings in the working state. Pure."""
+"""Findings in the working state, with their steps and clocks. Pure."""
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.domain.case import State
+from services.domain.case import State, is_kept
+from services.domain.deadlines import Deadline, Kind, Standing
+from services.domain.remedy import Remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of a case."""
+
+    event: str | None
+    """A person's has the id of the write; None of a lapse that an earlier program noted."""
+    type: str
+    """Without its version."""
+    role: str
+    at: datetime
+    account: str | None
+    """None when the system took it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,11 +41,14 @@ class Finding:
     received_at: datetime
     state: str = State.RECORDED
     accepts: bool | None = None
-    lapsed: bool = False
     outcome: str | None = None
-    reply_due: datetime | None = None
-    answers: dict[str, str] = field(default_factory=dict)
-    """Withdrawal, reply and decision of this batch, by the write's id."""
+    released: bool = False
+    remedy: str = Remedy.NONE
+    steps: list[Step] = field(default_factory=list)
+    """In their order; those from `stored` on are new."""
+    stored: int = 0
+    clocks: list[Deadline] = field(default_factory=list)
+    """In their order, of each kind."""
     held: dict[int, str] = field(default_factory=dict)
     """The commitment to each photo that is kept, by its place in the manifest, from 1."""
 
@@ -37,6 +56,51 @@ class Finding:
     def missing(self) -> list[int]:
         """The places of photos that are still to come."""
         return missing_photos(self.photos, self.held)
+
+    @property
+    def kept(self) -> bool:
+        """Whether the unit may not know of it."""
+        return is_kept(self.severity, self.released)
+
+    def clock(self, kind: Kind) -> Deadline | None:
+        """The newest clock of a kind."""
+        return next((one for one in reversed(self.clocks) if one.kind == kind), None)
+
+    def running(self, kind: Kind) -> Deadline | None:
+        """The clock of a kind that runs."""
+        newest = self.clock(kind)
+        return newest if newest is not None and newest.state == Standing.OPEN else None
+
+    def begin(
+        self, kind: Kind, due: datetime, begins: datetime, cause: str, *, lapse_after: datetime | None = None,
+        last: bool = False,
+    ) -> None:  # fmt: skip
+        """Another clock of a kind; the one of a cause only once, also when that is told again."""
+        if any(one.kind == kind and one.cause == cause for one in self.clocks):
+            return
+        newest = self.clock(kind)
+        self.clocks.append(
+            Deadline(
+                kind=kind, n=newest.n + 1 if newest else 1, due=due, first_due=due, begins=begins, cause=cause,
+                lapse_after=lapse_after, last=last,
+            )
+        )  # fmt: skip
+
+    def stop(self, kind: Kind, standing: Standing) -> None:
+        """The running clock of a kind runs no more."""
+        running = self.running(kind)
+        if running is not None:
+            running.state = standing
+
+    def end(self) -> None:
+        """Nothing is waited for any more, and nothing put right."""
+        for kind in Kind:
+            self.stop(kind, Standing.ENDED)
+        self.remedy = Remedy.NONE
+
+    def last(self, type: str) -> Step | None:
+        """The newest step of a type."""
+        return next((one for one in reversed(self.steps) if one.type == type), None)
 
 
 def missing_photos(manifest: Iterable[Mapping[str, Any]], held: Container[int]) -> list[int]:

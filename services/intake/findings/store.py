@@ -1,14 +1,17 @@
 """Loading and storing findings."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
-from services.intake.findings.state import Finding, Findings
-from services.intake.inspections.state import Inspections
+from services.domain.deadlines import Deadline
+from services.intake.findings.state import Finding, Findings, Step
+from services.intake.inspections.state import Inspection, Inspections
 from services.intake.writing.keeper import Insertion, Keeper, Row
 from services.intake.writing.needs import Needs
 from services.intake.writing.world import World
@@ -18,6 +21,11 @@ from services.kernel.store.sql import load_queries
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))
 
 _REMEMBERED = 200_000
+_COLUMNS = (
+    "id", "inspection", "unit", "code", "catalogue", "severity", "count", "captured_at", "filer", "received_at",
+    "state", "accepts", "outcome", "released", "remedy",
+)  # fmt: skip
+_INSTANTS = ("due", "first_due", "begins", "lapse_after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class _Place:
 class FindingKeeper(Keeper):
     """Keeps findings, whose rows go beside the writes'; where they belong is remembered."""
 
-    insertion = Insertion(QUERIES.insert_findings, 13)
+    insertion = Insertion(QUERIES.insert_findings, 11)
 
     def __init__(self) -> None:
         self._places: dict[str, _Place] = {}
@@ -59,48 +67,117 @@ class FindingKeeper(Keeper):
         """Findings by id."""
         wanted = list(needs.of(Findings))
         if wanted:
-            rows = await connection.fetch(QUERIES.findings_by_id, wanted)
-            world[Findings].known = {row["id"]: _finding(row) for row in rows}
+            world[Findings].known = await load_findings(connection, wanted)
 
     def rows(self, world: World) -> list[Row]:
         """New findings as they are recorded."""
-        return [_new_row(new, world.demo) for new in world[Findings].new]
+        return [_new_row(new) for new in world[Findings].new]
 
     def changed(self, world: World) -> bool:
         """Whether anything became of findings: by themselves, or by the closing of their inspection."""
         return bool(world[Findings].changed or world[Inspections].closed)
 
     async def alter(self, connection: Connection, world: World) -> None:
-        """What became of findings."""
-        closed = world[Inspections].closed
-        if closed:
-            due = [inspection.reply_due for inspection in closed.values()]
-            await connection.execute(QUERIES.set_reply_due, list(closed), due, world.demo)
-        rows = [_changed_row(finding) for finding in world[Findings].changed.values()]
+        """What became of findings; then the windows that closings open, by how the findings stand by then."""
+        await store_findings(connection, list(world[Findings].changed.values()))
+        rows = [_window(closed, world) for closed in world[Inspections].closed.values()]
         if rows:
-            await connection.execute(QUERIES.update_findings, *columns(rows, 8))
+            await connection.execute(QUERIES.open_windows, *columns(rows, 5), world.demo)
 
     def committed(self, world: World) -> None:
         """Remember what was stored, never what a line claimed."""
         self._remember({new.id: _Place(new.unit, new.inspection) for new in world[Findings].new})
 
 
-def _finding(row: asyncpg.Record) -> Finding:
-    held = {int(place): commitment for place, commitment in json.loads(row["held"]).items()}
-    return Finding(**{**row, "photos": tuple(json.loads(row["photos"])), "held": held})
+class ClockKeeper(Keeper):
+    """Keeps the clocks that begin with a finding itself: one that comes after its inspection's closing."""
+
+    insertion = Insertion(QUERIES.keep_deadlines, 10)
+
+    def rows(self, world: World) -> list[Row]:
+        """The clocks of new findings."""
+        return [row for new in world[Findings].new for row in _clock_rows(new)]
 
 
-def _new_row(new: Finding, demo: bool) -> Row:
+async def load_findings(connection: Connection, ids: Sequence[str]) -> dict[str, Finding]:
+    """Findings by id, with their steps and clocks; their units are locked, or their numbers are read."""
+    return {row["id"]: read_finding(row) for row in await connection.fetch(QUERIES.findings_by_id, ids)}
+
+
+async def store_findings(connection: Connection, findings: Sequence[Finding]) -> None:
+    """What became of findings: how they stand, their further steps, their clocks."""
+    if not findings:
+        return
+    await connection.execute(QUERIES.update_findings, *columns(map(_changed_row, findings), 10))
+    steps = [row for finding in findings for row in _step_rows(finding)]
+    if steps:
+        await connection.execute(QUERIES.add_steps, *columns(steps, 6))
+    clocks = [row for finding in findings for row in _clock_rows(finding)]
+    if clocks:
+        await connection.execute(QUERIES.keep_deadlines, *columns(clocks, 10))
+
+
+def read_steps(text: str) -> list[Step]:
+    """The steps of a finding as its statements give them."""
+    return [
+        Step(event, kind, role, datetime.fromisoformat(at), account)
+        for event, kind, role, at, account in json.loads(text)
+    ]  # fmt: skip
+
+
+def read_finding(row: asyncpg.Record) -> Finding:
+    """A finding as its statements give it, whatever else the row has."""
+    steps = read_steps(row["steps"])
+    read: dict[str, Any] = {
+        "photos": tuple(json.loads(row["photos"])), "steps": steps, "stored": len(steps),
+        "clocks": [_clock(one) for one in json.loads(row["clocks"])],
+        "held": {int(place): commitment for place, commitment in json.loads(row["held"]).items()},
+    }  # fmt: skip
+    return Finding(**{name: row[name] for name in _COLUMNS}, **read)
+
+
+def _clock(told: Mapping[str, Any]) -> Deadline:
+    return Deadline(**{name: _read(name, value) for name, value in told.items()})
+
+
+def _read(name: str, value: Any) -> Any:
+    return datetime.fromisoformat(value) if name in _INSTANTS and value is not None else value
+
+
+def _new_row(new: Finding) -> Row:
     photos = json.dumps(new.photos) if new.photos else "[]"
     return (
         new.id, new.inspection, new.unit, new.code, new.catalogue, new.severity, new.count, new.captured_at, photos,
-        new.filer, new.received_at, new.reply_due, new.reply_due if demo else None,
+        new.filer, new.received_at,
     )  # fmt: skip
 
 
 def _changed_row(finding: Finding) -> Row:
-    answers = finding.answers
     return (
-        finding.id, finding.state, finding.accepts, finding.lapsed, finding.outcome, answers.get("withdrawal"),
-        answers.get("reply"), answers.get("decision"),
+        finding.id, finding.code, finding.severity, finding.count, finding.captured_at, finding.state, finding.accepts,
+        finding.outcome, finding.released, finding.remedy,
     )  # fmt: skip
+
+
+def _step_rows(finding: Finding) -> list[Row]:
+    return [
+        (finding.id, n, step.event, step.type, step.role, step.at)
+        for n, step in enumerate(finding.steps, start=1)
+        if n > finding.stored
+    ]
+
+
+def _clock_rows(finding: Finding) -> list[Row]:
+    return [
+        (
+            finding.id, one.kind, one.n, one.due, one.first_due, one.begins, one.cause, one.lapse_after, one.state,
+            one.last,
+        )
+        for one in finding.clocks
+    ]  # fmt: skip
+
+
+def _window(closed: Inspection, world: World) -> Row:
+    assert closed.told_at is not None  # noqa: S101 - it was closed just now
+    remedy_due = world.calendar.over(closed.told_at, world.deadlines.remedy)
+    return closed.id, closed.reply_due, closed.told_at, closed.closing, remedy_due

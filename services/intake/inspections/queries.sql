@@ -37,12 +37,14 @@ SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team,
        acknowledged, closing::text, impartial, row_to_json(found)::text AS found
 FROM intake.inspection
 CROSS JOIN LATERAL (
-    SELECT count(*)::int AS "all", count(*) FILTER (WHERE state = 'recorded' AND severity <> 4)::int AS reply,
-           count(*) FILTER (WHERE severity = 4 AND state = 'recorded' OR state = 'replied' AND NOT (severity = 1 AND accepts IS TRUE)
-                              OR state = 'lapsed' AND severity <> 1)::int AS decision
+    SELECT count(*)::int AS "all",
+           count(*) FILTER (WHERE state IN ('recorded', 'unheard') AND (severity <> 4 OR released))::int AS reply,
+           count(*) FILTER (WHERE severity = 4 AND NOT released AND state IN ('recorded', 'unheard')
+                              OR state = 'replied' AND NOT (severity = 1 AND accepts IS TRUE)
+                              OR state = 'lapsed' AND severity <> 1 OR state IN ('appealed', 'reopened'))::int AS decision
     FROM intake.finding
-    WHERE finding.inspection = inspection.id AND severity > 0 AND state <> 'withdrawn'
-      AND NOT (severity = 4 AND ($9 OR finding.unit = ANY($10::text[])))
+    WHERE finding.inspection = inspection.id AND severity > 0 AND state NOT IN ('withdrawn', 'voided')
+      AND NOT (severity = 4 AND NOT released AND ($9 OR finding.unit = ANY($10::text[])))
 ) AS found
 WHERE id >= $1 AND id < $2
   AND ($5 OR unit = ANY($6::text[]) OR (team @> ARRAY[$4::text] AND ($7 OR unit = ANY($8::text[]))))

@@ -87,7 +87,7 @@ def close_inspection(asked: Asked) -> Accepted:
     check_clock(world, "/closed_at", closed_at, form, flags)
     due = world.reply_due()
     inspection.state, inspection.closing, inspection.closed_at = "closed", command.id, closed_at
-    inspection.reply_due, inspection.acknowledged = due, False
+    inspection.reply_due, inspection.told_at, inspection.acknowledged = due, world.told_at, False
     roll = {
         name: getattr(form, name)
         for name in ("assigned", "present", "unexcused", "late", "persons_checked", "files_checked", "signed")

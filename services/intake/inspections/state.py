@@ -21,6 +21,8 @@ class Inspection:
     closing: str | None = None
     closed_at: datetime | None = None
     reply_due: datetime | None = None
+    told_at: datetime | None = None
+    """Of one that is closed just now: what its deadlines are counted from."""
     acknowledged: bool = False
     roll: Mapping[str, Any] | None = None
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from fastapi import Request
 
 from services.domain.calendar import DaysLeft
-from services.domain.case import KEPT
 from services.domain.units import Directory
 from services.intake.writing.service import Service, service_of
 from services.kernel.identity.authentication import authenticate, token_of
@@ -52,9 +51,9 @@ class Reading:
     now: datetime
     _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def role(self, unit: str, team: Sequence[str], severity: int = 0) -> Role | None:
+    def role(self, unit: str, team: Sequence[str], *, kept: bool = False) -> Role | None:
         """As whom the caller reads a case of a unit and team; None when it is not for him."""
-        matter = Matter(self._scope(unit), mine=self.caller.account in team, kept=severity == KEPT)
+        matter = Matter(self._scope(unit), mine=self.caller.account in team, kept=kept)
         roles = {grant.role for grant in readable(self.caller, Action.READ_CASE, matter, self.now)}
         return next((role for role in _READERS if role in roles), None)
 

@@ -11,12 +11,14 @@ from datetime import date, datetime
 from typing import Any
 
 from services.domain import case
+from services.domain.deadlines import Kind
 from services.domain.units import FIELDS, Version
 from services.intake.calendars.state import Calendars
+from services.intake.cases import moves
 from services.intake.directory import rules as units
 from services.intake.directory.state import Units
 from services.intake.erasures.state import Erasure, Erasures
-from services.intake.findings.state import Finding, Findings
+from services.intake.findings.state import Finding, Findings, Step
 from services.intake.inspections.state import Inspection, Inspections
 from services.intake.log_keys.state import LogKeys
 from services.intake.quarters.state import Commendations, Cut, Quarters
@@ -126,8 +128,13 @@ def _closed(restored: Restored, event: Envelope) -> Told:
     data, inspection = event.data, _inspection_of(restored, event)
     inspection.state, inspection.closing = "closed", event.id
     inspection.closed_at, inspection.reply_due = parse_instant(data["closed_at"]), parse_instant(data["reply_due"])
+    inspection.told_at = parse_instant(event.time)
     inspection.acknowledged, inspection.roll = False, {name: data[name] for name in _ROLL}
     restored.world[Inspections].closed[inspection.id] = inspection
+    for finding in restored.world[Findings].known.values():
+        if finding.inspection == inspection.id and finding.severity in case.SCORED:
+            moves.tell(finding, inspection.reply_due, inspection.told_at, event.id, restored.world)
+            restored.world[Findings].changed[finding.id] = finding
     return "closed", {"inspection": inspection.id, "reply_due": data["reply_due"]}
 
 
@@ -148,8 +155,10 @@ def _recorded(restored: Restored, event: Envelope) -> Told:
         id=event.id, inspection=inspection.id, unit=event.unit, code=data["code"], catalogue=data["catalogue"],
         severity=data["severity"], count=data["count"], captured_at=parse_instant(data["captured_at"]),
         photos=({"lost": True},) * data["photos"], filer=restored.person(data["by"]["ref"], inspection.quarter),
-        received_at=parse_instant(event.time), reply_due=due,
+        received_at=parse_instant(event.time),
     )  # fmt: skip
+    if due is not None and finding.severity in case.SCORED:
+        finding.begin(Kind.REPLY, due, finding.received_at, finding.id)
     world[Findings].known[event.id] = finding
     world[Findings].new.append(finding)
     if due is not None and finding.severity in case.SCORED:
@@ -158,8 +167,13 @@ def _recorded(restored: Restored, event: Envelope) -> Told:
 
 
 def _finding_of(restored: Restored, event: Envelope) -> Finding:
+    """The finding that an event is about, in whose case it is a further step."""
     finding = restored.world[Findings].known[event.data["finding"]]
     restored.world[Findings].changed[finding.id] = finding
+    if not any(step.event == event.id for step in finding.steps):
+        by, kind = event.data["by"], event.type.removeprefix("kycuong.").rpartition(".v")[0]
+        account = restored.person(by["ref"], restored.quarter(event)) if "ref" in by else None
+        finding.steps.append(Step(event.id, kind, by["role"], parse_instant(event.time), account))
     return finding
 
 
@@ -174,31 +188,42 @@ def _completed(restored: Restored, event: Envelope) -> Told:
 
 def _withdrawn(restored: Restored, event: Envelope) -> Told:
     finding = _finding_of(restored, event)
-    finding.state, finding.answers["withdrawal"] = case.State.WITHDRAWN, event.id
+    finding.state = case.State.WITHDRAWN
+    finding.end()
     return _about(finding, "withdrawn")
 
 
 def _replied(restored: Restored, event: Envelope) -> Told:
     finding = _finding_of(restored, event)
-    finding.state, finding.accepts, finding.answers["reply"] = case.State.REPLIED, event.data["accepts"], event.id
+    moves.reply(finding, _moved(finding, case.Command.REPLY, case.State.REPLIED), event.data["accepts"], restored.world)
     return _about(finding, "replied")
 
 
 def _time_asked_for(restored: Restored, event: Envelope) -> Told:
     """It changes nothing; its answer does."""
-    return _about(restored.world[Findings].known[event.data["finding"]], "extension_requested")
+    return _about(_finding_of(restored, event), "extension_requested")
 
 
 def _decided(restored: Restored, event: Envelope) -> Told:
-    finding = _finding_of(restored, event)
-    finding.state, finding.outcome, finding.answers["decision"] = case.State.DECIDED, event.data["outcome"], event.id
+    finding, data = _finding_of(restored, event), event.data
+    due = parse_instant(data["remedy_due"]) if "remedy_due" in data else None
+    moves.decided(
+        finding, case.State.DECIDED, case.Outcome(data["outcome"]), event.id, due, parse_instant(event.time),
+        restored.world,
+    )  # fmt: skip
     return _about(finding, "decided")
 
 
 def _lapsed(restored: Restored, event: Envelope) -> Told:
     finding = _finding_of(restored, event)
-    finding.state, finding.lapsed = case.State.LAPSED, True
+    moves.lapse(finding, _moved(finding, case.Command.LAPSE, case.State.LAPSED), restored.world)
     return None
+
+
+def _moved(finding: Finding, command: case.Command, otherwise: case.State) -> case.State:
+    """Where a command took a finding; the log is right also where this database already stands further on."""
+    found = case.step(finding.severity, finding.state, command, finding.released)
+    return found if isinstance(found, case.State) else otherwise
 
 
 def _commended(restored: Restored, event: Envelope) -> Told:

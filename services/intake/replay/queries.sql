@@ -6,6 +6,10 @@ SELECT id::text, answer FROM intake.write WHERE id = ANY($1::uuid[]);
 -- The log holds these events: their outbox rows have done their work.
 DELETE FROM intake.outbox WHERE event_id = ANY($1::uuid[]) RETURNING event_id::text, sha256(bytes) AS digest;
 
+-- name: note_places
+-- Where in the log these events of cases stand.
+INSERT INTO intake.case_entry (event, index) SELECT * FROM unnest($1::uuid[], $2::bigint[]) ON CONFLICT DO NOTHING;
+
 -- name: note_refusal
 -- The log refused an event: it is not sent again, an operator looks.
 UPDATE intake.outbox SET refused = $2

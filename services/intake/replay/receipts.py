@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from services.domain.rulefiles import BadRuleFile
-from services.intake.cases.store import count_reply_periods
+from services.intake.cases.store import note_logged
 from services.intake.replay.fold import UnknownEvent
 from services.intake.replay.opening import Comparison, measure
 from services.intake.replay.restoring import restore
@@ -22,7 +22,7 @@ from services.kernel.process.failpoints import failpoint
 from services.kernel.process.loops import unless, wait_for_event
 from services.kernel.process.telemetry import meter
 from services.kernel.quarters import parse_instant
-from services.kernel.store.db import TRANSIENT, Connection, transaction
+from services.kernel.store.db import TRANSIENT, Connection, columns, transaction
 from services.kernel.streams import Stream
 
 _WAIT, _SOON = 1.0, 0.1  # seconds
@@ -121,7 +121,8 @@ async def _take_part(service: Service, entries: Sequence[bytes], tree: CompactRa
             _fall_behind(service, missing[0][0], until)
             await connection.execute(QUERIES.fall_behind, service.standing.until)
             await restore(connection, service, missing)
-        await _count_reply_periods(connection, service, [event for event, _ in own])
+        await _note_logged(connection, service, [event for event, _ in own])
+        await _note_places(connection, read, first)
         failpoint("intake.before_receipts")
         # a crash here leaves rows, state and position as they were; the same entries come again
     service.time.hear(newest)
@@ -148,11 +149,16 @@ def _fall_behind(service: Service, first: Envelope, until: int) -> None:
     measure(service)
 
 
-async def _count_reply_periods(connection: Connection, service: Service, own: Sequence[Envelope]) -> None:
-    calendar = await service.calendar(connection)
-    closings = [event.id for event in own if event.type == "kycuong.inspection.closed.v1"]
-    later = [event.id for event in own if event.type == "kycuong.finding.recorded.v1" and "reply_due" in event.data]
-    await count_reply_periods(connection, closings, later, calendar.window_over(service.time.floor))
+async def _note_places(connection: Connection, read: Sequence[tuple[Envelope, bytes]], first: int) -> None:
+    """Where the events of cases stand in the log; also those of another origin, whose ids are in no case here."""
+    places = [(event.id, index) for index, (event, _) in enumerate(read, start=first) if "finding" in event.data]
+    if places:
+        await connection.execute(QUERIES.note_places, *columns(places, 2))
+
+
+async def _note_logged(connection: Connection, service: Service, own: Sequence[Envelope]) -> None:
+    opening = [event.id for event in own if not event.data.keys().isdisjoint(("reply_due", "remedy_due"))]
+    await note_logged(connection, opening, service.time.floor, await service.calendar(connection))
 
 
 async def note_refusal(service: Service, refusal: Refusal) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from services.domain.calendar import WorkingCalendar
 from services.domain.catalogue import Catalogue
+from services.domain.deadlines import Deadlines
 from services.domain.units import Directory
 from services.kernel.identity.callers import Caller
 from services.kernel.quarters import local_date
@@ -59,6 +60,7 @@ class World:
     """Whether this is a demo's folder, whose deadlines lapse by the story's clock."""
     directory: Directory = field(default_factory=Directory)
     calendar: WorkingCalendar = field(init=False)
+    deadlines: Deadlines = field(default_factory=Deadlines)
     accounts: set[str] = field(default_factory=set)
     """Of those that the batch names, the ones that exist."""
     authors: Mapping[str, Caller] = field(default_factory=dict)
@@ -83,10 +85,15 @@ class World:
         """Whether the machine's clock is not believed (a demo load tells its own time)."""
         return self.certain is not None and self.now == self.rights_at
 
+    @property
+    def told_at(self) -> datetime:
+        """What the deadlines of what is received now are counted from."""
+        later = self.floor if self.floor is not None and self.now == self.rights_at else self.now
+        return max(self.now, later)
+
     def reply_due(self) -> datetime:
         """When a reply is due to what is received now."""
-        later = self.floor if self.floor is not None and self.now == self.rights_at else self.now
-        return self.calendar.reply_due(max(self.now, later))
+        return self.calendar.reply_due(self.told_at)
 
     def scope(self, unit: str) -> tuple[str, ...]:
         """The units whose people reach a unit's cases today."""

@@ -19,6 +19,10 @@ export const STATE = {
   replied: [t("Đã giải trình", "Replied"), "info"],
   lapsed: [t("Hết hạn giải trình", "No reply in time"), "warn"],
   withdrawn: [t("Đã rút lại", "Withdrawn"), ""],
+  appealed: [t("Đơn vị đề nghị xem xét lại", "Under appeal"), "warn"],
+  reopened: [t("Mở lại, chờ quyết định", "Reopened, to be decided"), "warn"],
+  unheard: [t("Mở lại, chờ giải trình", "Reopened, the unit may reply"), "warn"],
+  voided: [t("Đã hủy cùng cuộc kiểm tra", "Voided with its inspection"), ""],
   decided: [t("Đã quyết định", "Decided"), "good"],
 };
 

@@ -1,0 +1,82 @@
+"""What a step does to a case, whoever tells of it: a write, the sweeper, or the log to a rebuild. Pure."""
+
+from datetime import datetime
+
+from services.domain import case
+from services.domain.deadlines import Kind, Standing
+from services.domain.remedy import Remedy
+from services.intake.findings.state import Finding
+from services.intake.writing.world import World
+
+
+def tell(finding: Finding, due: datetime, at: datetime, closing: str, world: World) -> None:
+    """The unit is told of it by the closing of its inspection."""
+    finding.begin(Kind.REPLY, due, at, closing)
+    if finding.state != case.State.RECORDED:
+        finding.stop(Kind.REPLY, Standing.ENDED if finding.accepts is None else Standing.MET)
+    if case.settled(finding.severity, finding.state, finding.accepts) is not None:
+        _put_right_light(finding, world)
+
+
+def reply(finding: Finding, state: case.State, accepts: bool, world: World) -> None:
+    """The unit has replied; what it accepts at once it begins to put right."""
+    finding.state, finding.accepts = state, accepts
+    finding.stop(Kind.REPLY, Standing.MET)
+    if case.settled(finding.severity, state, accepts) is not None:
+        _put_right_light(finding, world)
+
+
+def lapse(finding: Finding, state: case.State, world: World) -> None:
+    """The unit has left it unanswered."""
+    finding.state = state
+    finding.stop(Kind.REPLY, Standing.LAPSED)
+    if case.settled(finding.severity, state, finding.accepts) is not None:
+        _put_right_light(finding, world)
+
+
+def decide(
+    finding: Finding, state: case.State, outcome: case.Outcome, event: str, world: World
+) -> datetime | None:  # fmt: skip
+    """It is decided; by when an upheld one of severity 2 or 3 is to be put right. CalendarEnded."""
+    grave = case.counts(finding.severity, state, None, outcome) and finding.severity != case.LIGHT
+    due = world.calendar.due(world.told_at, world.deadlines.remedy) if grave else None
+    decided(finding, state, outcome, event, due, world.told_at, world)
+    return due
+
+
+def decided(
+    finding: Finding, state: case.State, outcome: case.Outcome, event: str, due: datetime | None, at: datetime,
+    world: World,
+) -> None:  # fmt: skip
+    """The same, with the deadline as the event tells it."""
+    finding.state, finding.outcome = state, outcome
+    finding.stop(Kind.REPLY, Standing.ENDED)
+    if not case.counts(finding.severity, state, finding.accepts, outcome):
+        finding.end()
+    elif finding.severity != case.LIGHT:
+        finding.remedy = Remedy.DUE
+        if due is not None:
+            _begin(finding, due, at, event, world)
+    elif finding.remedy == Remedy.NONE and finding.clock(Kind.REMEDY) is not None:
+        finding.remedy = Remedy.DUE
+        _begin(finding, world.calendar.over(at, world.deadlines.remedy), at, event, world)
+    elif finding.remedy == Remedy.NONE:
+        _put_right_light(finding, world)
+
+
+def _begin(finding: Finding, due: datetime, at: datetime, event: str, world: World) -> None:
+    finding.begin(Kind.REMEDY, due, at, event, lapse_after=due if world.demo else None)
+
+
+def _put_right_light(finding: Finding, world: World) -> None:
+    """What is of severity 1 is to be put right within a time that began with the first window to reply.
+
+    Without one the inspection is not closed: its closing opens both (`open_windows`).
+    """
+    finding.remedy = Remedy.DUE
+    window = next((one for one in finding.clocks if one.kind == Kind.REPLY), None)
+    if window is not None:
+        due = world.calendar.over(window.begins, world.deadlines.remedy)
+        logged_late = window.lapse_after - window.due if window.lapse_after is not None else None
+        lapse_after = due + logged_late if logged_late is not None else None
+        finding.begin(Kind.REMEDY, due, window.begins, window.cause, lapse_after=lapse_after)

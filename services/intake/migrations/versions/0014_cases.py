@@ -1,0 +1,15 @@
+"""A case in steps, each with its deadlines: replied to, decided, appealed, decided again."""
+
+from pathlib import Path
+
+from services.kernel.migrations.statements import run
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """A case in steps, each with its deadlines: replied to, decided, appealed, decided again."""
+    run(Path(__file__).with_suffix(".sql"))
