@@ -106,7 +106,7 @@ async def test_a_wiped_stream_gets_the_current_checkpoint_and_what_comes(
         await until(lambda: told(log, 51))
         await log.admin.execute("TRUNCATE stream.topic, stream.record, stream.consumer")
         await until(lambda: told(log, 1))
-        assert kinds(await log.told()) == ["checkpoint"] * len(await log.told())
+        assert set(kinds(await log.told())) == {"checkpoint"}
         await log.publish(many(60, log.origin))
         await until(lambda: signed(log, 60))
         await until(lambda: all_told(log, 60))

@@ -101,7 +101,7 @@ class App:
 
     async def reach(self, size: int) -> Checkpoint:
         """The signed checkpoint, once it covers `size` entries."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 answer = await self.get("checkpoint")
                 if answer.status_code == 200:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-PATIENCE = 20_000  # ms: how slow the machine is today is no test's question
+PATIENCE = 40_000  # ms: how slow the machine is today is no test's question
 expect.set_options(timeout=PATIENCE)
 PHONE = {"width": 360, "height": 800}
 DESK = {"width": 1280, "height": 800}

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import pytest
 
-PATIENCE = 240  # seconds to fetch and build one
+PATIENCE = 600  # seconds to fetch and build one
 
 
 def go_program(package: str, folder: Path) -> Path:
