@@ -289,3 +289,54 @@ async def test_a_card_is_there_for_every_unit_of_the_quarter_and_for_no_other(
             await card(pool, unit)
     for unit in there:
         assert (await card(pool, unit))["unit"] == unit
+
+
+async def test_restatements_tell_what_they_say_otherwise(pool: asyncpg.Pool, made: MadeLog) -> None:
+    made.register("xa-yen-tinh")
+    inspection = made.golden()
+    made.close_quarter(cards=None)
+    late = made.record(UNIT, inspection, "C01")
+    made.restate(n=1)
+    made.decide(UNIT, inspection, late, "upheld")
+    made.amend("xa-yen-tinh", "2026-08-01", name="UBND xã Yên Bình")
+    made.restate(n=2)
+    await fold_all(pool, made)
+    assert (await read(pool, frozen_listing, QUARTER, "official")).differs is None
+    first = json.loads((await read(pool, frozen_listing, QUARTER, "restated-1")).text())
+    assert first["differs"] == [
+        {"unit": UNIT, "field": "pending.findings", "was": 0, "is": 1},
+        {"unit": UNIT, "field": "pending.score_if_upheld", "was": "94.00", "is": "90.00"},
+    ]
+    second = json.loads((await read(pool, frozen_listing, QUARTER, "restated-2")).text())
+    assert second["differs"] == [
+        {"unit": UNIT, "field": "score", "was": "94.00", "is": "90.00"},
+        {"unit": UNIT, "field": "deductions.C", "was": "0.00", "is": "4.00"},
+        {"unit": UNIT, "field": "pending.findings", "was": 1, "is": 0},
+        {"unit": "xa-yen-tinh", "field": "unit_name", "was": "UBND xa-yen-tinh", "is": "UBND xã Yên Bình"},
+    ]
+    assert (await frozen(pool, "restated-2"))["edition"] == "restated-2"
+    before = await dump(pool)
+    await Fold(pool).rebuild(made.covered())
+    assert await dump(pool) == before
+
+
+async def test_a_restatement_opens_by_its_own_publication(pool: asyncpg.Pool, made: MadeLog) -> None:
+    made.golden()
+    made.close_quarter()
+    cut = made.restate()
+    await fold_all(pool, made)
+    told = {"quarter": QUARTER, "edition": "restated-1", "closing": json.loads(made.entries[cut])["id"]}
+    made.checked = False
+    root = await root_of(pool, "restated-1")
+    made.append("quarter.published", f"quarter/{QUARTER}", "-", told | {"by": {"role": "reviewer"}, "cards_root": root})
+    await fold_all(pool, made)
+    assert (await opened(pool, "restated-1"), await opened(pool)) == (True, False)
+
+
+@pytest.mark.parametrize("data", [{"n": None}, {"n": "x"}, {"quarter": "2026"}, {"cards": "card-json/9"}])
+async def test_a_restatement_that_is_none_stops_the_fold(pool: asyncpg.Pool, made: MadeLog, data: Any) -> None:
+    made.close_quarter()
+    made.checked = False
+    at = made.append("quarter.restated", f"quarter/{QUARTER}", "-", {"quarter": QUARTER, "n": 1} | data)
+    with pytest.raises(Unfoldable, match=f"entry {at} "):
+        await fold_all(pool, made)

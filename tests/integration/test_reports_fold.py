@@ -20,12 +20,14 @@ from services.kernel.process.settings import Settings
 from services.kernel.store.db import open_pool
 from services.reports.facts.facts import Unfoldable
 from services.reports.fold import fold as fold_module
-from services.reports.fold.fold import Fenced, Fold
+from services.reports.fold.fold import Fenced, Fold, read_entries
+from services.reports.fold.prefix import Prefix
 from services.reports.reading.alerts import alerts as read_alerts
 from services.reports.reading.editions import frozen_card, frozen_listing
 from services.reports.reading.live_cards import card as read_card
 from services.reports.reading.live_cards import listing
 from services.reports.reading.scope import Scope
+from services.reports.scoring.cards import render
 from tests.support.reports_log import MadeLog
 from tests.support.reports_reading import read
 from tests.support.telemetry import Heard
@@ -246,6 +248,24 @@ def busy(made: MadeLog, seed: int, units: int = 6, visits: int = 30, *, closings
             made.amend(unit, "2026-08-01", name=f"UBND đổi tên {number}")
         if closings and number in (visits // 2, visits - 3):
             made.close_quarter(QUARTER, "flash" if number == visits // 2 else "official")
+
+
+async def in_memory(made: MadeLog, quarter: str) -> dict[str, Any]:
+    """A quarter's cards folded beside the database."""
+    prefix = Prefix(quarter)
+    prefix.take(await read_entries(0, made.entries))
+    reference = prefix.reference
+    return {unit: render(facts, reference.directory, reference.rulebook) for unit, facts in prefix.units().items()}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_cards_folded_in_memory_are_those_of_the_database(pool: asyncpg.Pool, made: MadeLog, seed: int) -> None:
+    busy(made, seed)
+    await fold_all(pool, made)
+    for quarter in ("2026-Q2", QUARTER):
+        for unit, folded in (await in_memory(made, quarter)).items():
+            shown = await card(pool, unit, quarter)
+            assert {name: shown[name] for name in folded} == folded
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

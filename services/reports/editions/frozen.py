@@ -50,7 +50,7 @@ class Cut:
         try:
             quarter, edition, form = str(data["quarter"]), _edition(entry), Form(data.get("cards", ""))
             quarter_days(quarter)
-        except KeyError as error:
+        except (KeyError, TypeError) as error:
             raise Unfoldable(entry.index, kind, f"no {error}") from error
         except ValueError as error:
             raise Unfoldable(entry.index, kind, f"{error}: a newer program is needed") from error

@@ -26,6 +26,14 @@ SELECT unit, grp, row FROM reports.edition_card WHERE closing = $1::uuid ORDER B
 -- One frozen card's bytes.
 SELECT body FROM reports.edition_card WHERE closing = $1::uuid AND unit = $2;
 
+-- name: edition_bodies
+-- Every frozen card of an edition.
+SELECT unit, body FROM reports.edition_card WHERE closing = $1::uuid;
+
+-- name: opened_by
+-- The log index of the publication that opened an edition.
+SELECT min(index) FROM reports.publication WHERE closing = $1::uuid AND own;
+
 -- name: card_rows
 -- The rows of a quarter's live list.
 SELECT unit, row FROM reports.card WHERE quarter = $1;
