@@ -267,3 +267,35 @@ async def test_a_late_remedy_holds_the_band_and_one_in_time_gives_back_half(sett
         for language, words in (("vi", "quá hạn khắc phục"), ("en", "a severity 3 whose remedy is overdue")):
             told = (await house.ask(page + language, "reviewer")).text
             assert words in told and "data-contested" not in told
+
+
+async def test_a_restated_card_tells_what_changed_and_a_live_one_what_would(settings: Settings) -> None:
+    made = MadeLog()
+    made.genesis()
+    made.register(UNIT)
+    inspection, finding = upheld(made, "C01")
+    made.close_quarter()
+    made.appeal(UNIT, inspection, finding)
+    made.restate()
+    await publish(settings, made)
+    async with running(settings) as (app, client):
+        await until(client, len(made.entries))
+        house = House(settings, app, client, made)
+        page = f"/reports/units/{UNIT}?quarter={QUARTER}&lang="
+        restated = (await house.ask(f"{page}vi&edition=restated-1", "reviewer")).text
+        assert "Bản tính lại lần 1" in restated and "Khác với bản trước" in restated
+        assert "94,00 → <b>100,00</b>" in restated and "0 → <b>1</b>" in restated
+        official = (await house.ask(f"{page}en&edition=official", "reviewer")).text
+        assert "What differs" not in official and "Restatement 1" in official
+        live = (await house.ask(f"{page}en", "reviewer")).text
+        assert "If a pending finding were upheld" in live and '<td class="figure"><b>94.00</b></td>' in live
+        assert "If a pending finding were upheld" not in (await house.ask(f"{page}en", "inspector")).text
+        told = (await house.ask(f"/reports/v1/scorecards/{QUARTER}/{UNIT}/what-if", "unit_head", UNIT)).json()
+        [only] = told["findings"]
+        assert only == {"id": finding, "code": "C01", "now": "100.00", "if_upheld": "94.00", "band_if_upheld": "good"}
+        assert told["all_upheld"] == "94.00"
+        listing = (await house.ask(f"/reports/v1/scorecards/{QUARTER}?edition=restated-1", "reviewer")).json()
+        assert {"unit": UNIT, "field": "score", "was": "94.00", "is": "100.00"} in listing["differs"]
+        assert (await house.ask(f"/reports/v1/scorecards/{QUARTER}?edition=restated-0", "reviewer")).status_code == 422
+        quarter = await house.ask(f"/reports/?quarter={QUARTER}&edition=restated-1", "reviewer")
+        assert quarter.status_code == 200

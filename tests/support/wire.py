@@ -83,7 +83,7 @@ ROUTES = (
     _read("/reports/v1/scorecards/{quarter}/{unit}/what-if", Action.WHAT_IF),
     _read("/reports/v1/scorecards/{quarter}/at/{size}", Action.WHAT_IF),
     _read("/reports/v1/scorecards/{quarter}/at/{size}/{unit}", Action.WHAT_IF),
-    _read("/reports/v1/scorecards/{quarter}/latest", Action.PUBLISHED_CARDS),
+    _read("/reports/v1/scorecards/{quarter}/latest", Action.PUBLISHED_CARDS, frozenset({307, 401, 403, 404})),
     *(_read(f"/{service}/healthz", PUBLIC, _OPEN) for service in ("intake", "audit", "reports")),
     *(_read(f"/{service}/readyz", PUBLIC, _OPEN) for service in ("intake", "audit", "reports")),
 )  # fmt: skip

@@ -59,6 +59,15 @@ async def _differences(
     return differences(await _rows(snapshot, row["closing"], group) if row else {}, shown)
 
 
+async def differences_of(snapshot: Snapshot, quarter: str, edition: str, unit: str) -> list[dict[str, Any]]:
+    """What a restatement says otherwise of one unit; nothing of any other edition."""
+    if before(edition) is None:
+        return []
+    row = await _edition(snapshot, quarter, edition, reviewer=True)
+    told = await _differences(snapshot, quarter, edition, None, await _rows(snapshot, row["closing"], None)) or []
+    return [one for one in told if one["unit"] == unit]
+
+
 async def proven_card(snapshot: Snapshot, quarter: str, edition: str, unit: str) -> Proven:
     """A published card with its path to the root; NotFound while its edition is closed."""
     check_quarter(quarter)
