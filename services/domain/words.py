@@ -121,6 +121,17 @@ EDITIONS: Mapping[str, Words] = {
     "flash": ("bản sơ bộ", "preliminary"),
     "official": ("bản chính thức", "official"),
 }
+_RESTATED = "restated-"
+
+
+def edition_words(edition: str) -> Words:
+    """What an edition is called; restatements by their number."""
+    if edition in EDITIONS:
+        return EDITIONS[edition]
+    number = edition.removeprefix(_RESTATED)
+    return f"bản tính lại lần {number}", f"restatement {number}"
+
+
 # the private parts of a write, as its commitments name them; photos are numbered
 PARTS: Mapping[str, Words] = {
     "narrative": ("mô tả", "description"),

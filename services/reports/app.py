@@ -14,11 +14,12 @@ from services.kernel.process.settings import Settings
 from services.kernel.store.db import opened_pool
 from services.kernel.streams import opened_stream
 from services.kernel.web.app import service_app
-from services.reports.api import endpoints, notices
-from services.reports.fold.feed import open_feed
+from services.reports.api import editions, endpoints, notices
+from services.reports.fold.feed import log_client, open_feed
 from services.reports.fold.fold import Fold
 from services.reports.fold.follower import Follower
 from services.reports.pages import routes
+from services.reports.reading.known_then import KnownThen
 from services.reports.reading.snapshot import Reader
 from services.reports.reading.state import State
 
@@ -37,6 +38,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             yield
 
     app = service_app("reports", "Kỷ Cương: reports", lifespan)
+    app.include_router(editions.router)  # `latest` is no unit
     app.include_router(endpoints.router)
     app.include_router(notices.router)
     routes.install(app)
@@ -50,10 +52,12 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[State]:
     async with opened_pool(dsn, name="reports") as pool, opened_stream(settings, "reports") as stream:
         stop = asyncio.Event()
         follower = Follower(Fold(pool), lambda: open_feed(settings, stream))
+        log = log_client(settings)
         loop = start_loop(follower.run(stop), "reports-fold")
         try:
-            yield State(pool, clock, Reader(pool, clock), follower, loop)
+            yield State(pool, clock, Reader(pool, clock), follower, loop, log, KnownThen(log))
         finally:
+            await log.close()
             stop.set()
             await _ended(loop)
 

@@ -78,6 +78,8 @@ ELSEWHERE = (*FILING_ELSEWHERE, "head elsewhere")
 SEEING = (*TEAM, "lead", "head", "head above", "reviewer", "auditor")
 UNSEEING = (*ELSEWHERE, "stranger")
 NOTICED = ("lead", "lead elsewhere", "head", "head above", "head elsewhere", "reviewer")
+OWN_CARD = f"/reports/v1/scorecards/{{w.quarter}}/{UNIT}"
+CARDS_THEN = ("lead", "head", "head above", "reviewer", "auditor")
 LIVE = tuple(who for who in EVERYBODY if who != "admin")
 FINDING = {201: (*TEAM, "lead"), 404: FILING_ELSEWHERE}
 OPENER = {201: ("inspector", "lead"), 404: FILING_ELSEWHERE}
@@ -169,6 +171,16 @@ READS = (
     _get("/reports/v1/editions", "/reports/v1/editions", {200: EVERYBODY}),
     _get("/reports/v1/scorecards/{quarter}/{unit}", f"/reports/v1/scorecards/{{w.quarter}}/{UNIT}",
          {200: (*INSPECTORS, "lead", "head", "head above", "reviewer", "auditor"), 404: ELSEWHERE}),
+    _get("/reports/v1/scorecards/{quarter}/{unit}/what-if", f"{OWN_CARD}/what-if",
+         {200: CARDS_THEN, 404: ("lead elsewhere", "head elsewhere")}),
+    _get("/reports/v1/scorecards/{quarter}/at/{size}", "/reports/v1/scorecards/{w.quarter}/at/{w.size}",
+         {200: (*CARDS_THEN, "lead elsewhere", "head elsewhere")}),
+    _get("/reports/v1/scorecards/{quarter}/at/{size}/{unit}",
+         f"/reports/v1/scorecards/{{w.quarter}}/at/{{w.size}}/{UNIT}",
+         {200: CARDS_THEN, 404: ("lead elsewhere", "head elsewhere")}),
+    _get("/reports/v1/scorecards/{quarter}/{unit}/proof",
+         f"/reports/v1/scorecards/{PUBLISHED}/{UNIT}/proof?edition=flash", {200: EVERYBODY}),
+    _get("/reports/v1/scorecards/{quarter}/latest", f"/reports/v1/scorecards/{PUBLISHED}/latest", {307: EVERYBODY}),
     *(_get(f"/{service}/{probe}", f"/{service}/{probe}", {}, public=True)
       for service in ("intake", "audit", "reports") for probe in ("healthz", "readyz")),
 )  # fmt: skip

@@ -105,7 +105,7 @@ async def test_an_unknown_method_of_scoring_stops_the_fold(pool: asyncpg.Pool, m
     made.golden()
     await fold_all(pool, made)
     made.checked = False
-    at = made.rules("scoring", "2026.2", "2026-10-01", "2026-10-01T00:00:00Z", method="card/9")
+    at = made.rules("scoring", "2026.9", "2026-10-01", "2026-10-01T00:00:00Z", method="card/9")
     with pytest.raises(Unfoldable, match=f"entry {at} .*card/9"):
         await fold_all(pool, made)
 
@@ -200,7 +200,7 @@ def doubled(made: MadeLog) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("since", "at", "rules", "score"),
     [
-        ("2026-07-01", "2026-09-30T16:59:59Z", "2026.2", "90.00"),  # the last minute of the quarter
+        ("2026-07-01", "2026-09-30T16:59:59Z", "2026.9", "90.00"),  # the last minute of the quarter
         ("2026-07-01", "2026-09-30T17:00:00Z", "2026.1", "94.00"),  # midnight in Vietnam: the quarter is over
         ("2026-07-01", "2026-11-29T00:00:00Z", "2026.1", "94.00"),
         ("2026-10-01", "2026-08-01T00:00:00Z", "2026.1", "94.00"),
@@ -211,8 +211,8 @@ async def test_rules_published_after_a_quarter_never_change_it(
 ) -> None:
     made.golden()
     await fold_all(pool, made)
-    made.rules("scoring", "2026.2", since, at, **doubled(made))
-    made.rules("catalogue", "2026.2", since, at)
+    made.rules("scoring", "2026.9", since, at, **doubled(made))
+    made.rules("catalogue", "2026.9", since, at)
     await fold_all(pool, made)
     shown = await card(pool)
     assert (shown["rules"], shown["catalogue"], shown["score"]) == (rules, rules, score)
@@ -289,3 +289,54 @@ async def test_a_card_is_there_for_every_unit_of_the_quarter_and_for_no_other(
             await card(pool, unit)
     for unit in there:
         assert (await card(pool, unit))["unit"] == unit
+
+
+async def test_restatements_tell_what_they_say_otherwise(pool: asyncpg.Pool, made: MadeLog) -> None:
+    made.register("xa-yen-tinh")
+    inspection = made.golden()
+    made.close_quarter(cards=None)
+    late = made.record(UNIT, inspection, "C01")
+    made.restate(n=1)
+    made.decide(UNIT, inspection, late, "upheld")
+    made.amend("xa-yen-tinh", "2026-08-01", name="UBND xã Yên Bình")
+    made.restate(n=2)
+    await fold_all(pool, made)
+    assert (await read(pool, frozen_listing, QUARTER, "official")).differs is None
+    first = json.loads((await read(pool, frozen_listing, QUARTER, "restated-1")).text())
+    assert first["differs"] == [
+        {"unit": UNIT, "field": "pending.findings", "was": 0, "is": 1},
+        {"unit": UNIT, "field": "pending.score_if_upheld", "was": "94.00", "is": "90.00"},
+    ]
+    second = json.loads((await read(pool, frozen_listing, QUARTER, "restated-2")).text())
+    assert second["differs"] == [
+        {"unit": UNIT, "field": "score", "was": "94.00", "is": "90.00"},
+        {"unit": UNIT, "field": "deductions.C", "was": "0.00", "is": "4.00"},
+        {"unit": UNIT, "field": "pending.findings", "was": 1, "is": 0},
+        {"unit": "xa-yen-tinh", "field": "unit_name", "was": "UBND xa-yen-tinh", "is": "UBND xã Yên Bình"},
+    ]
+    assert (await frozen(pool, "restated-2"))["edition"] == "restated-2"
+    before = await dump(pool)
+    await Fold(pool).rebuild(made.covered())
+    assert await dump(pool) == before
+
+
+async def test_a_restatement_opens_by_its_own_publication(pool: asyncpg.Pool, made: MadeLog) -> None:
+    made.golden()
+    made.close_quarter()
+    cut = made.restate()
+    await fold_all(pool, made)
+    told = {"quarter": QUARTER, "edition": "restated-1", "closing": json.loads(made.entries[cut])["id"]}
+    made.checked = False
+    root = await root_of(pool, "restated-1")
+    made.append("quarter.published", f"quarter/{QUARTER}", "-", told | {"by": {"role": "reviewer"}, "cards_root": root})
+    await fold_all(pool, made)
+    assert (await opened(pool, "restated-1"), await opened(pool)) == (True, False)
+
+
+@pytest.mark.parametrize("data", [{"n": None}, {"n": "x"}, {"quarter": "2026"}, {"cards": "card-json/9"}])
+async def test_a_restatement_that_is_none_stops_the_fold(pool: asyncpg.Pool, made: MadeLog, data: Any) -> None:
+    made.close_quarter()
+    made.checked = False
+    at = made.append("quarter.restated", f"quarter/{QUARTER}", "-", {"quarter": QUARTER, "n": 1} | data)
+    with pytest.raises(Unfoldable, match=f"entry {at} "):
+        await fold_all(pool, made)

@@ -20,12 +20,14 @@ from services.kernel.process.settings import Settings
 from services.kernel.store.db import open_pool
 from services.reports.facts.facts import Unfoldable
 from services.reports.fold import fold as fold_module
-from services.reports.fold.fold import Fenced, Fold
+from services.reports.fold.fold import Fenced, Fold, read_entries
+from services.reports.fold.prefix import Prefix
 from services.reports.reading.alerts import alerts as read_alerts
 from services.reports.reading.editions import frozen_card, frozen_listing
 from services.reports.reading.live_cards import card as read_card
 from services.reports.reading.live_cards import listing
 from services.reports.reading.scope import Scope
+from services.reports.scoring.cards import render
 from tests.support.reports_log import MadeLog
 from tests.support.reports_reading import read
 from tests.support.telemetry import Heard
@@ -192,7 +194,9 @@ async def test_two_folds_at_once_apply_a_run_once(pool: asyncpg.Pool, made: Made
 
 
 def end(made: MadeLog, chance: random.Random, unit: str, inspection: str, finding: str) -> None:
-    """One of the ways a finding ends, or none."""
+    """One of the ways a finding ends, or none; some are put right, contested and remedied meanwhile."""
+    if chance.random() < 0.1:
+        made.put_right(unit, inspection, finding, "A03", chance.randrange(1, 5))
     ending = chance.randrange(6)
     if ending == 0:
         made.withdraw(unit, inspection, finding)
@@ -201,6 +205,20 @@ def end(made: MadeLog, chance: random.Random, unit: str, inspection: str, findin
     elif ending > 2:
         made.reply(unit, inspection, finding, chance.random() < 0.5)
         made.decide(unit, inspection, finding, chance.choice(["upheld", "upheld", "excused", "referred"]))
+        go_on(made, chance, unit, inspection, finding)
+
+
+def go_on(made: MadeLog, chance: random.Random, unit: str, inspection: str, finding: str) -> None:
+    """What may come after a decision."""
+    if chance.random() < 0.3:
+        made.remedied(unit, inspection, finding, chance.random() < 0.7)
+        made.verify(unit, inspection, finding) if chance.random() < 0.7 else made.refuse(unit, inspection, finding)
+    elif chance.random() < 0.3:
+        made.overdue(unit, inspection, finding)
+    if chance.random() < 0.3:
+        made.appeal(unit, inspection, finding)
+        if chance.random() < 0.7:
+            made.decide(unit, inspection, finding, chance.choice(["upheld", "unfounded"]))
 
 
 def busy(made: MadeLog, seed: int, units: int = 6, visits: int = 30, *, closings: bool = True) -> None:
@@ -220,6 +238,8 @@ def busy(made: MadeLog, seed: int, units: int = 6, visits: int = 30, *, closings
             made.close(unit, inspection, persons=chance.randrange(80))
             for finding in found:
                 end(made, chance, unit, inspection, finding)
+        if chance.random() < 0.1:
+            made.void(unit, inspection)
         if chance.random() < 0.2:
             made.acknowledge(unit, inspection)
         if chance.random() < 0.2:
@@ -228,6 +248,24 @@ def busy(made: MadeLog, seed: int, units: int = 6, visits: int = 30, *, closings
             made.amend(unit, "2026-08-01", name=f"UBND đổi tên {number}")
         if closings and number in (visits // 2, visits - 3):
             made.close_quarter(QUARTER, "flash" if number == visits // 2 else "official")
+
+
+async def in_memory(made: MadeLog, quarter: str) -> dict[str, Any]:
+    """A quarter's cards folded beside the database."""
+    prefix = Prefix(quarter)
+    prefix.take(await read_entries(0, made.entries))
+    reference = prefix.reference
+    return {unit: render(facts, reference.directory, reference.rulebook) for unit, facts in prefix.units().items()}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_cards_folded_in_memory_are_those_of_the_database(pool: asyncpg.Pool, made: MadeLog, seed: int) -> None:
+    busy(made, seed)
+    await fold_all(pool, made)
+    for quarter in ("2026-Q2", QUARTER):
+        for unit, folded in (await in_memory(made, quarter)).items():
+            shown = await card(pool, unit, quarter)
+            assert {name: shown[name] for name in folded} == folded
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -95,6 +95,11 @@ class World:
         return finding
 
     @cached_property
+    def size(self) -> int:
+        """A signed checkpoint's size."""
+        return int(self.client.get("/audit/v1/checkpoints").json()["items"][0]["size"])
+
+    @cached_property
     def notice(self) -> str:
         """The head's first notice."""
         return str(self.send("head", "GET", "/reports/v1/notices").json()["items"][0]["id"])

@@ -79,6 +79,11 @@ ROUTES = (
     _read("/reports/v1/editions", Action.PUBLISHED_CARDS, frozenset({200, 401, 403, 404})),
     _read("/reports/v1/scorecards/{quarter}", Action.LIVE_CARDS),
     _read("/reports/v1/scorecards/{quarter}/{unit}", Action.LIVE_CARDS),
+    _read("/reports/v1/scorecards/{quarter}/{unit}/proof", Action.PROOFS),
+    _read("/reports/v1/scorecards/{quarter}/{unit}/what-if", Action.WHAT_IF),
+    _read("/reports/v1/scorecards/{quarter}/at/{size}", Action.WHAT_IF),
+    _read("/reports/v1/scorecards/{quarter}/at/{size}/{unit}", Action.WHAT_IF),
+    _read("/reports/v1/scorecards/{quarter}/latest", Action.PUBLISHED_CARDS, frozenset({307, 401, 403, 404})),
     *(_read(f"/{service}/healthz", PUBLIC, _OPEN) for service in ("intake", "audit", "reports")),
     *(_read(f"/{service}/readyz", PUBLIC, _OPEN) for service in ("intake", "audit", "reports")),
 )  # fmt: skip

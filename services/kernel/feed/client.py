@@ -1,9 +1,11 @@
 """Reads a tlog-tiles log over HTTP: checkpoint, entries, and the proof that a tree is a prefix of a signed one."""
 
 import asyncio
+import json
 import logging
 import ssl
-from collections.abc import Callable, Sequence
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 import httpx
@@ -88,6 +90,17 @@ class LogClient:
         start = first - numbers.start * TILE_WIDTH
         return entries[start : start + end - first]
 
+    async def receipt(self, event_id: str, token: str) -> str | None:
+        """An entry's receipt (tlog-proof) as whoever holds this token gets it; None before a checkpoint covers it."""
+        found = await self._try(f"v1/receipts/{event_id}?format=text", {"Authorization": f"Bearer {token}"})
+        return None if found is None else found.decode()
+
+    async def signed(self, size: int) -> bytes | None:
+        """The root of the checkpoint of exactly this size; None when none was signed."""
+        page = json.loads(await self._get(f"v1/checkpoints?before={size + 1}&limit=1"))
+        found = next(iter(page["items"]), None)
+        return b64decode(found["root"]) if found and found["size"] == size else None
+
     async def _bundle(self, n: int, size: int) -> list[bytes]:
         width = width_at(0, n, size)
         raw = await self._get_partial(bundle_path(n, width), bundle_path(n))
@@ -131,10 +144,10 @@ class LogClient:
             raise LogUnreachable(f"{path}: not found")
         return found
 
-    async def _try(self, path: str) -> bytes | None:
+    async def _try(self, path: str, headers: Mapping[str, str] | None = None) -> bytes | None:
         async with self._lanes:
             try:
-                answer = await self._http.get(self._base + path, headers=self._bearer)
+                answer = await self._http.get(self._base + path, headers=headers or self._bearer)
             except (httpx.HTTPError, OSError) as error:
                 raise LogUnreachable(f"{path}: {type(error).__name__}: {error}") from error
         if answer.status_code == httpx.codes.NOT_FOUND:

@@ -35,6 +35,7 @@ class Action(StrEnum):
     VOID = "void an inspection"
     LIVE_CARDS = "live scorecards"
     PUBLISHED_CARDS = "published scorecards"
+    WHAT_IF = "what-if, as known at a size of the log"
     ENTRIES = "log entries in bulk"
     ENTRY = "one log entry, as the finding it is about"
     PROOFS = "receipts, proofs"
@@ -74,6 +75,12 @@ MATRIX: dict[Action, dict[Role, Reach]] = {
         Role.AUDITOR: Reach.ALL,
     },
     Action.PUBLISHED_CARDS: _EVERYONE,
+    Action.WHAT_IF: {
+        Role.LEAD: Reach.SCOPE,
+        Role.UNIT_HEAD: Reach.SCOPE,
+        Role.REVIEWER: Reach.ALL,
+        Role.AUDITOR: Reach.ALL,
+    },
     Action.ENTRIES: {Role.AUDITOR: Reach.ALL},
     Action.ENTRY: {
         Role.INSPECTOR: Reach.OWN_TEAM,

@@ -12,11 +12,10 @@ from services.kernel.health import healthz, readiness
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import PUBLIC, Action, allows
-from services.kernel.web.paging import Cursor, Limit
+from services.kernel.web.paging import Cursor, Limit, read_cursor
 from services.reports.api import models
 from services.reports.exports.table import csv_bytes
 from services.reports.reading import access
-from services.reports.reading.access import Edition
 from services.reports.reading.alerts import alerts as page_of_alerts
 from services.reports.reading.editions import editions as frozen_editions
 from services.reports.reading.editions import frozen_card
@@ -35,6 +34,8 @@ async def caller_of(request: Request) -> Caller:
 
 Service = Annotated[State, Depends(state_of)]
 SignedIn = Annotated[Caller, Depends(caller_of)]
+Edition = Annotated[str, Query(pattern=access.EDITION)]
+FrozenEdition = Annotated[str, Query(pattern=access.FROZEN)]
 
 
 @router.get(
@@ -62,12 +63,17 @@ async def scorecards(
     group: Group | None = None,
     edition: Edition = "live",
     format: Literal["json", "csv"] = "json",
+    limit: Annotated[int | None, Query(ge=1, le=200, description="without it the list is whole")] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """A quarter's cards, one row a unit: live in the caller's scope, or a frozen edition."""
+    after = read_cursor(cursor)
     async with state.reader.snapshot() as snapshot:
         listing = await access.listing_of(
             snapshot, caller, state.clock.now(), quarter=quarter, edition=edition, group=group
         )
+    if limit is not None or after is not None:
+        listing = listing.page(limit, after)
     if format == "csv":
         return as_csv(listing)
     return Response(listing.text(), media_type="application/json")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.reports.notices.notice import Kind
+from services.reports.reading.access import EDITION, FROZEN
 
 Band = Literal["good", "fair", "average", "needs_correction", "insufficient"]
 
@@ -35,7 +36,7 @@ class GroupLine(BaseModel):
 
 
 class Item(BaseModel):
-    """A counted finding; `index` is the log entry of its recording."""
+    """A counted finding; `index` is the log entry of its recording, `remedied` (card/2) gave back half its points."""
 
     code: str
     count: int
@@ -44,6 +45,7 @@ class Item(BaseModel):
     points: str
     index: int
     finding: str
+    remedied: bool | None = None
 
 
 class Inspection(BaseModel):
@@ -69,7 +71,7 @@ class Card(BaseModel):
     unit: str
     unit_name: str
     group: str
-    edition: Literal["live", "flash", "official"]
+    edition: Annotated[str, Field(pattern=EDITION)]
     rules: str | None
     catalogue: str | None
     log: TreeHead
@@ -108,12 +110,13 @@ class Listing(BaseModel):
     """A quarter's list; `cards_root`, `closing` and `published_at` (null while closed) stand on frozen ones."""
 
     quarter: str
-    edition: Literal["live", "flash", "official"]
+    edition: Annotated[str, Field(pattern=EDITION)]
     rules: str | None
     log: TreeHead
     cards_root: str | None = None
     closing: str | None = None
     published_at: str | None = None
+    differs: list[Difference] | None = None
     cards: list[Row]
     next: str | None
 
@@ -122,7 +125,7 @@ class FrozenEdition(BaseModel):
     """A frozen edition: what a publication of it names, and whether a wrong root is all that was published."""
 
     quarter: str
-    edition: Literal["flash", "official"]
+    edition: Annotated[str, Field(pattern=FROZEN)]
     closing: str
     log: TreeHead
     cards_root: str
@@ -184,6 +187,47 @@ class Notices(BaseModel):
 
     items: list[Notice]
     next: str | None
+
+
+class IfUpheld(BaseModel):
+    """A pending finding, and score and band if it alone were upheld."""
+
+    id: str
+    code: str
+    now: str | None
+    if_upheld: str | None
+    band_if_upheld: Band
+
+
+class WhatIf(BaseModel):
+    """What a unit's pending findings would do; severity 4 is left out."""
+
+    quarter: str
+    unit: str
+    log: TreeHead
+    findings: list[IfUpheld]
+    all_upheld: str | None
+
+
+class CardProof(BaseModel):
+    """A published card's bytes and the way from them to a signed checkpoint; hashes and bytes in base64."""
+
+    card: str
+    index: int
+    size: int
+    path: list[str]
+    cards_root: str
+    event: str
+    receipt: str
+
+
+class Difference(BaseModel):
+    """A field that a restatement shows otherwise than the edition before it; parts of a field after a dot."""
+
+    unit: str
+    field: str
+    was: Any
+    is_: Annotated[Any, Field(alias="is")]
 
 
 _TEXT = {"type": "string"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.kernel.feed.client import LogClient, find_keys
 from services.kernel.feed.entries import Covered, EntryFeed, LogDiffers
 from services.kernel.log.merkle import CompactRange, leaf_hash
+from services.kernel.log.note import Verifier
 from services.kernel.process.settings import Settings
 from services.kernel.streams import Stream
 
@@ -21,6 +22,12 @@ async def open_feed(settings: Settings, stream: Stream) -> EntryFeed:
         read_token=settings.folder.read_token(),
         keys=await find_keys(settings.folder, settings.audit_url),
     )
+
+
+def log_client(settings: Settings) -> LogClient:
+    """The installation's log, read when somebody asks for what the projections do not hold."""
+    keys = settings.folder.vkeys
+    return LogClient(settings.audit_url, settings.folder.read_token(), lambda: [Verifier.parse(key) for key in keys()])
 
 
 async def read_whole(settings: Settings) -> Covered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from services.domain import words
 from services.kernel.quarters import quarter_of
 from services.reports.pages.collation import vietnamese_key
 from services.reports.pages.unit_list import ALL, LONGEST_SEARCH
-from services.reports.reading.access import Edition
+from services.reports.reading.access import FROZEN
 from services.reports.scoring.method import GROUPS
 
 
@@ -39,7 +40,7 @@ class Choice:
 
     quarter: str
     group: str | None
-    edition: Edition
+    edition: str
     sort: str
     descending: bool
     search: str
@@ -85,7 +86,5 @@ class Choice:
         return self.query(group=None, q=None)
 
 
-def _edition(text: str | None) -> Edition:
-    if text == "flash":
-        return "flash"
-    return "official" if text == "official" else "live"
+def _edition(text: str | None) -> str:
+    return text if text and re.fullmatch(FROZEN, text) else "live"

@@ -18,7 +18,7 @@ from services.kernel.problems import NotFound, Problem, Unauthorized
 from services.kernel.quarters import local_date
 from services.kernel.web import pages
 from services.reports.pages.choice import Choice
-from services.reports.pages.wording import BAND_TAGS, EDITION_NAMES, GROUPS_OF_UNITS
+from services.reports.pages.wording import BAND_TAGS, CARD_FIELDS, EDITION_NAMES, GROUPS_OF_UNITS
 from services.reports.reading.listing import LIVE
 from services.reports.reading.state import State, state_of
 from services.reports.scoring.method import BAND_LABELS
@@ -64,5 +64,10 @@ def render(
     """A page in the reader's language, with the words that all pages use."""
     reader = pages.Reader.of(caller, state.clock.now())
     shared = {"band_labels": BAND_LABELS, "band_tags": BAND_TAGS, "unit_groups": GROUPS_OF_UNITS}
-    shared |= {"editions": EDITION_NAMES, "code_names": code_names(), "group_names": group_names()}
+    shared |= {
+        "editions": EDITION_NAMES,
+        "card_fields": CARD_FIELDS,
+        "code_names": code_names(),
+        "group_names": group_names(),
+    }
     return PAGES.render(request, template, reader=reader, status=status, **shared, **context)

@@ -4,10 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.domain.words import EDITIONS, GROUPS, Words, headed
+from services.domain.words import GROUPS, Words, edition_words, headed
+from services.reports.scoring.method import GROUPS as METHOD_GROUPS
 
 GROUPS_OF_UNITS: Mapping[str, Words] = {group: headed(words) for group, words in GROUPS.items()}
-EDITION_NAMES: Mapping[str, Words] = {edition: headed(words) for edition, words in EDITIONS.items()}
+
+
+class _EditionNames(dict[str, Words]):
+    """Those of every edition, restatements too."""
+
+    def __missing__(self, edition: str) -> Words:
+        return headed(edition_words(edition))
+
+
+EDITION_NAMES: Mapping[str, Words] = _EditionNames()
+CARD_FIELDS: Mapping[str, Words] = {
+    "unit": ("Đơn vị có phiếu", "Unit with a card"),
+    "unit_name": ("Tên", "Name"),
+    "group": ("Loại đơn vị", "Kind of unit"),
+    "score": ("Điểm", "Score"),
+    "band": ("Xếp loại", "Band"),
+    "gates": ("Giới hạn xếp loại", "Limits on the band"),
+    "bonus": ("Điểm thưởng", "Bonus"),
+    "exposure.inspections": ("Số cuộc kiểm tra", "Inspections"),
+    "exposure.persons_checked": ("Lượt người được kiểm tra", "Persons checked"),
+    "exposure.files_checked": ("Hồ sơ được kiểm tra", "Files checked"),
+    "pending.findings": ("Chờ kết luận", "Pending"),
+    "pending.score_if_upheld": ("Điểm nếu xác nhận tất cả", "Score if all were upheld"),
+    **{f"deductions.{group}": (f"Trừ nhóm {group}", f"Deducted in group {group}") for group in METHOD_GROUPS},
+}
 BAND_TAGS: Mapping[str, str] = {
     "good": "good", "fair": "info", "average": "warn", "needs_correction": "bad", "insufficient": "",
 }  # fmt: skip

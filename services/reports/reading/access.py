@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import Action
@@ -13,12 +12,18 @@ from services.reports.reading.live_cards import listing
 from services.reports.reading.scope import Scope
 from services.reports.reading.snapshot import Snapshot
 
-Edition = Literal["live", "flash", "official"]
+FROZEN = r"^(flash|official|restated-[1-9][0-9]{0,3})$"
+EDITION = FROZEN.replace("(", "(live|", 1)
 
 
 def live_scope(caller: Caller, now: datetime) -> Scope:
     """How far the caller sees live cards; Forbidden for a role that sees none."""
     return Scope.of(caller.require(Action.LIVE_CARDS, now))
+
+
+def what_if_scope(caller: Caller, now: datetime) -> Scope:
+    """Of which units the caller asks what would be, and what was known; Forbidden for a role that may not."""
+    return Scope.of(caller.require(Action.WHAT_IF, now))
 
 
 def alert_scope(caller: Caller, now: datetime) -> Scope:
@@ -43,7 +48,7 @@ def posts(caller: Caller, now: datetime) -> frozenset[str]:
 
 
 async def listing_of(
-    snapshot: Snapshot, caller: Caller, now: datetime, *, quarter: str, edition: Edition, group: str | None
+    snapshot: Snapshot, caller: Caller, now: datetime, *, quarter: str, edition: str, group: str | None
 ) -> Listing:
     """A quarter's list as the caller may see it."""
     if edition == LIVE:

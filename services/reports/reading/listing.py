@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from services.kernel.web.paging import write_cursor
 from services.reports.scoring.cards import TreeHead
 from services.reports.text import dump
 
@@ -36,7 +37,10 @@ class Frozen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A quarter's list: rows as JSON text by unit, with what heads the answer."""
+    """A quarter's list: rows as JSON text by unit, with what heads the answer.
+
+    `differs` is what a restatement says otherwise than the edition before it.
+    """
 
     quarter: str
     edition: str
@@ -44,6 +48,15 @@ class Listing:
     head: TreeHead
     rows: Mapping[str, str]
     frozen: Frozen | None = None
+    differs: Sequence[Mapping[str, Any]] | None = None
+    next: str | None = None
+
+    def page(self, limit: int | None, after: str | None) -> Listing:
+        """The rows behind a unit, at most so many, with the mark of where the next page begins."""
+        units = [unit for unit in self.rows if after is None or unit > after]
+        shown = units if limit is None else units[:limit]
+        more = write_cursor(shown[-1]) if len(shown) < len(units) else None
+        return replace(self, rows={unit: self.rows[unit] for unit in shown}, next=more)
 
     def text(self) -> str:
         """The answer of wire.md, without parsing a row."""
@@ -54,7 +67,9 @@ class Listing:
                 "cards_root": self.frozen.cards_root, "closing": self.frozen.closing,
                 "published_at": self.frozen.published_at,
             }  # fmt: skip
-        return f'{dump(top)[:-1]},"cards":[{",".join(self.rows.values())}],"next":null}}'
+        if self.differs is not None:
+            top["differs"] = self.differs
+        return f'{dump(top)[:-1]},"cards":[{",".join(self.rows.values())}],"next":{dump(self.next)}}}'
 
     def parsed(self) -> list[dict[str, Any]]:
         """The rows as objects."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from services.domain.case import SCORED
 from services.kernel.problems import NotFound
 from services.reports.facts.facts import UnitQuarter
+from services.reports.facts.store import unit_quarters
 from services.reports.reading.listing import LIVE, Listing
 from services.reports.reading.named import check_begun, check_unit
 from services.reports.reading.scope import Scope
 from services.reports.reading.snapshot import Snapshot
 from services.reports.reading.sql import queries
 from services.reports.scoring.cards import render, with_log
+from services.reports.scoring.what_if import what_if
 
 
 async def listing(snapshot: Snapshot, quarter: str, scope: Scope, group: str | None = None) -> Listing:
@@ -44,6 +47,19 @@ async def card(snapshot: Snapshot, quarter: str, unit: str, scope: Scope) -> dic
         return with_log(json.loads(body), snapshot.head)
     blank = render(UnitQuarter(unit, quarter), directory, snapshot.reference.rulebook)
     return with_log(blank, snapshot.head)
+
+
+async def if_upheld(snapshot: Snapshot, quarter: str, unit: str, scope: Scope) -> dict[str, Any]:
+    """What pending findings would do to a unit's live card; NotFound as for the card."""
+    await card(snapshot, quarter, unit, scope)
+    facts = await unit_quarters(snapshot.connection, [(quarter, unit)])
+    told = what_if(facts[quarter, unit], snapshot.directory, snapshot.reference.rulebook)
+    return {"quarter": quarter, "unit": unit, "log": snapshot.head.json(), **told}
+
+
+async def contested(snapshot: Snapshot, quarter: str, unit: str) -> int:
+    """How many of a live card's pending findings are under appeal or reopened."""
+    return int(await snapshot.connection.fetchval(queries.contested, quarter, unit, sorted(SCORED)))
 
 
 async def quarters(snapshot: Snapshot) -> list[str]:

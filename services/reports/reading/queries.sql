@@ -26,6 +26,14 @@ SELECT unit, grp, row FROM reports.edition_card WHERE closing = $1::uuid ORDER B
 -- One frozen card's bytes.
 SELECT body FROM reports.edition_card WHERE closing = $1::uuid AND unit = $2;
 
+-- name: edition_bodies
+-- Every frozen card of an edition.
+SELECT unit, body FROM reports.edition_card WHERE closing = $1::uuid;
+
+-- name: opened_by
+-- The log index of the publication that opened an edition.
+SELECT min(index) FROM reports.publication WHERE closing = $1::uuid AND own;
+
 -- name: card_rows
 -- The rows of a quarter's live list.
 SELECT unit, row FROM reports.card WHERE quarter = $1;
@@ -33,6 +41,12 @@ SELECT unit, row FROM reports.card WHERE quarter = $1;
 -- name: card
 -- One live card.
 SELECT body FROM reports.card WHERE quarter = $1 AND unit = $2;
+
+-- name: contested
+-- How many findings of a card are under appeal or reopened; $3 are the severities that are scored.
+SELECT count(*) FROM reports.finding JOIN reports.inspection ON inspection.id = finding.inspection
+WHERE quarter = $1 AND unit = $2 AND closed_at IS NOT NULL AND NOT voided AND contested AND NOT withdrawn
+  AND (severity = ANY($3::int[]) OR released_index IS NOT NULL);
 
 -- name: quarters
 -- The quarters in which something was inspected, the latest first.
@@ -55,14 +69,15 @@ LIMIT $4;
 -- name: awaiting_reply
 -- How many findings of closed inspections of some units still take a reply and have none; $2 are the severities that take one.
 SELECT count(*) FROM reports.finding JOIN reports.inspection ON inspection.id = finding.inspection
-WHERE inspection.closed_at IS NOT NULL AND inspection.unit = ANY($1::text[])
-  AND severity = ANY($2::int[]) AND accepted IS NULL AND NOT lapsed AND outcome IS NULL AND NOT withdrawn;
+WHERE inspection.closed_at IS NOT NULL AND NOT inspection.voided AND inspection.unit = ANY($1::text[])
+  AND (severity = ANY($2::int[]) OR released_index IS NOT NULL)
+  AND accepted IS NULL AND NOT lapsed AND (outcome IS NULL OR contested) AND NOT withdrawn;
 
 -- name: unanswered
 -- Of some inspections those with a finding that its unit can still reply to; $2 are the severities that take a reply.
 SELECT DISTINCT inspection::text FROM reports.finding
-WHERE inspection = ANY($1::uuid[]) AND severity = ANY($2::int[]) AND accepted IS NULL AND NOT lapsed AND outcome IS NULL
-  AND NOT withdrawn;
+WHERE inspection = ANY($1::uuid[]) AND (severity = ANY($2::int[]) OR released_index IS NOT NULL)
+  AND accepted IS NULL AND NOT lapsed AND (outcome IS NULL OR contested) AND NOT withdrawn;
 
 -- name: migrated
 -- Whether the schema is there.

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from services.kernel.feed.client import LogClient
 from services.kernel.health import troubles
 from services.kernel.process.clock import Clock
 from services.kernel.store.db import Pool
 from services.reports.fold.follower import Follower
+from services.reports.reading.known_then import KnownThen
 from services.reports.reading.snapshot import Reader
 from services.reports.reading.sql import queries
 
@@ -24,6 +26,8 @@ class State:
     reader: Reader
     follower: Follower
     loop: asyncio.Task[None]
+    log: LogClient
+    known_then: KnownThen
 
     async def unready(self) -> list[str]:
         """Why the service is not ready; empty when it is."""

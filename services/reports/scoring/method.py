@@ -31,7 +31,10 @@ class Code:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One finding as scoring sees it; `index` is the log index of its recording."""
+    """One finding as scoring sees it; `index` is the log index of its recording.
+
+    `remedied`: its remedy was reported in time and verified; `overdue`: its remedy is late so that it shows.
+    """
 
     finding: str
     code: str
@@ -42,17 +45,23 @@ class Observation:
     per_case: bool
     index: int
     standing: Standing
+    remedied: bool = False
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A closed inspection: exposure, and its findings in log order."""
+    """A closed inspection: exposure, and its findings in log order.
+
+    `unscored` is where the findings of severity 4 stand that the unit was told of: they are counted, and cost nothing.
+    """
 
     inspection: str
     day: date
     persons_checked: int
     files_checked: int
     observations: tuple[Observation, ...]
+    unscored: tuple[Standing, ...] = ()
 
 
 Basis = Literal["person", "case", "unit", "repeat"]
@@ -118,7 +127,10 @@ class Rules(Protocol):
 
 def count_of(visits: Sequence[Visit], standing: Standing) -> int:
     """How many findings stand so."""
-    return sum(1 for visit in visits for seen in visit.observations if seen.standing is standing)
+    return sum(
+        sum(1 for seen in visit.observations if seen.standing is standing) + visit.unscored.count(standing)
+        for visit in visits
+    )
 
 
 def shown(value: Fraction, places: int = 2) -> str:

@@ -1,0 +1,82 @@
+"""The cards of one quarter as a prefix of the log has them: folded in memory, beside the projections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+
+from services.kernel.feed.client import LogClient
+from services.kernel.feed.entries import LogDiffers
+from services.kernel.log.merkle import CompactRange, leaf_hash
+from services.kernel.quarters import local_date, parse_instant, quarter_of
+from services.reports.facts.facts import (
+    COMMENDED,
+    CUTS,
+    INSPECTION_OPENED,
+    QUARTER_PUBLISHED,
+    SILENT,
+    Entry,
+    Facts,
+    Finding,
+    Inspection,
+    UnitQuarter,
+)
+from services.reports.fold.fold import read_entries
+from services.reports.fold.reference import REFERENCE_EVENTS, Reference
+
+_AT_ONCE = 4_096  # entries, of which what is not of the quarter is let go again
+_NO_FACTS = SILENT | CUTS | {QUARTER_PUBLISHED}
+
+
+class Prefix:
+    """What a growing prefix of the log says of one quarter."""
+
+    def __init__(self, quarter: str) -> None:
+        self.quarter = quarter
+        self.reference = Reference()
+        self._facts = Facts()
+
+    def take(self, entries: Sequence[Entry]) -> None:
+        """The next entries; Unfoldable where the fold would stop."""
+        for entry in entries:
+            kind = entry.event.type
+            if kind in REFERENCE_EVENTS:
+                self.reference.apply(entry)
+            elif kind not in _NO_FACTS and self._concerns(entry):
+                self._facts.apply(entry)
+
+    def _concerns(self, entry: Entry) -> bool:
+        data = entry.event.data
+        if entry.event.type == INSPECTION_OPENED:
+            return quarter_of(local_date(parse_instant(data["opened_at"]))) == self.quarter
+        return entry.event.type == COMMENDED or data.get("inspection") in self._facts.inspections
+
+    def units(self) -> dict[str, UnitQuarter]:
+        """What the cards of the quarter are made of, by unit: of every unit that has one."""
+        visits: dict[str, list[tuple[Inspection, Sequence[Finding]]]] = defaultdict(list)
+        findings: dict[str, list[Finding]] = defaultdict(list)
+        for finding in self._facts.findings.values():
+            findings[finding.inspection].append(finding)
+        for inspection in self._facts.inspections.values():
+            if inspection.counts:
+                visits[inspection.unit].append((inspection, findings[inspection.id]))
+        praise: dict[str, list[str]] = defaultdict(list)
+        for one in self._facts.commendations:
+            if one.quarter == self.quarter:
+                praise[one.unit].append(one.code)
+        units = sorted({*visits, *praise, *self.reference.directory.units_in(self.quarter)})
+        return {unit: UnitQuarter(unit, self.quarter, visits.get(unit, ()), praise.get(unit, ())) for unit in units}
+
+
+async def read_prefix(log: LogClient, size: int, root: bytes, quarter: str) -> Prefix:
+    """The quarter as the first `size` entries of the log have it; LogDiffers when they do not have the signed root."""
+    prefix, tree = Prefix(quarter), CompactRange()
+    for first in range(0, size, _AT_ONCE):
+        raw = await log.entries(first, min(size, first + _AT_ONCE), size)
+        tree.extend(map(leaf_hash, raw))
+        prefix.take(await read_entries(first, raw))
+        await asyncio.sleep(0)  # who folds here also answers others
+    if tree.root() != root:
+        raise LogDiffers(f"the entries do not have the root that is signed for size {size}")
+    return prefix

@@ -1,0 +1,89 @@
+"""Cards as known at a checkpoint's size: computed from the log's prefix once, kept while they are asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from services.kernel.feed.client import LogClient
+from services.kernel.problems import NotFound
+from services.reports.fold.prefix import Prefix, read_prefix
+from services.reports.reading.listing import LIVE, Listing
+from services.reports.reading.named import check_begun, check_unit
+from services.reports.reading.scope import Scope
+from services.reports.reading.snapshot import Snapshot
+from services.reports.scoring.cards import TreeHead, render, summary, with_log
+from services.reports.text import dump
+
+_KEPT = 4  # quarters at a size
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """A quarter's cards without their tree head, at that size of the log."""
+
+    head: TreeHead
+    rules: str | None
+    cards: dict[str, dict[str, Any]]
+
+
+class KnownThen:
+    """Computes and keeps them."""
+
+    def __init__(self, log: LogClient) -> None:
+        self._log = log
+        self._kept: OrderedDict[tuple[int, str], Then] = OrderedDict()
+        self._one = asyncio.Lock()
+
+    async def at(self, quarter: str, size: int, today: date) -> Then:
+        """The quarter at a size; NotFound for one that no checkpoint has, or that has not begun."""
+        check_begun(quarter, today)
+        async with self._one:  # of many who ask for the same, one computes
+            if (size, quarter) not in self._kept:
+                self._kept[size, quarter] = await self._compute(quarter, size)
+            self._kept.move_to_end((size, quarter))
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            return self._kept[size, quarter]
+
+    async def _compute(self, quarter: str, size: int) -> Then:
+        root = await self._log.signed(size)
+        if root is None:
+            raise NotFound((
+                f"Nhật ký không có mốc kiểm chứng nào đúng {size} mục.",
+                f"No checkpoint of the log has exactly {size} entries.",
+            ))  # fmt: skip
+        prefix = await read_prefix(self._log, size, root, quarter)
+        return _then(prefix, TreeHead(size, base64.b64encode(root).decode()))
+
+
+def _then(prefix: Prefix, head: TreeHead) -> Then:
+    rules = prefix.reference.rulebook.rules(prefix.quarter)
+    cards = {
+        unit: render(facts, prefix.reference.directory, prefix.reference.rulebook)
+        for unit, facts in prefix.units().items()
+    }
+    return Then(head, rules.version if rules else None, cards)
+
+
+def listing_then(snapshot: Snapshot, then: Then, quarter: str, scope: Scope) -> Listing:
+    """A quarter's list as known then, as far as the scope reaches today."""
+    rows = {unit: dump(summary(card)) for unit, card in then.cards.items() if _sees(snapshot, scope, quarter, unit)}
+    return Listing(quarter=quarter, edition=LIVE, rules=then.rules, head=then.head, rows=rows)
+
+
+def card_then(snapshot: Snapshot, then: Then, quarter: str, unit: str, scope: Scope) -> dict[str, Any]:
+    """A unit's card as known then; NotFound when there was none or it is out of scope."""
+    check_unit(unit)
+    if unit not in then.cards or not _sees(snapshot, scope, quarter, unit):
+        raise NotFound
+    return with_log(then.cards[unit], then.head)
+
+
+def _sees(snapshot: Snapshot, scope: Scope, quarter: str, unit: str) -> bool:
+    directory = snapshot.directory
+    return unit in directory and scope.sees(directory.card_readers(unit, quarter, snapshot.today))
