@@ -192,7 +192,9 @@ async def test_two_folds_at_once_apply_a_run_once(pool: asyncpg.Pool, made: Made
 
 
 def end(made: MadeLog, chance: random.Random, unit: str, inspection: str, finding: str) -> None:
-    """One of the ways a finding ends, or none."""
+    """One of the ways a finding ends, or none; some are put right, contested and remedied meanwhile."""
+    if chance.random() < 0.1:
+        made.put_right(unit, inspection, finding, "A03", chance.randrange(1, 5))
     ending = chance.randrange(6)
     if ending == 0:
         made.withdraw(unit, inspection, finding)
@@ -201,6 +203,20 @@ def end(made: MadeLog, chance: random.Random, unit: str, inspection: str, findin
     elif ending > 2:
         made.reply(unit, inspection, finding, chance.random() < 0.5)
         made.decide(unit, inspection, finding, chance.choice(["upheld", "upheld", "excused", "referred"]))
+        go_on(made, chance, unit, inspection, finding)
+
+
+def go_on(made: MadeLog, chance: random.Random, unit: str, inspection: str, finding: str) -> None:
+    """What may come after a decision."""
+    if chance.random() < 0.3:
+        made.remedied(unit, inspection, finding, chance.random() < 0.7)
+        made.verify(unit, inspection, finding) if chance.random() < 0.7 else made.refuse(unit, inspection, finding)
+    elif chance.random() < 0.3:
+        made.overdue(unit, inspection, finding)
+    if chance.random() < 0.3:
+        made.appeal(unit, inspection, finding)
+        if chance.random() < 0.7:
+            made.decide(unit, inspection, finding, chance.choice(["upheld", "unfounded"]))
 
 
 def busy(made: MadeLog, seed: int, units: int = 6, visits: int = 30, *, closings: bool = True) -> None:
@@ -220,6 +236,8 @@ def busy(made: MadeLog, seed: int, units: int = 6, visits: int = 30, *, closings
             made.close(unit, inspection, persons=chance.randrange(80))
             for finding in found:
                 end(made, chance, unit, inspection, finding)
+        if chance.random() < 0.1:
+            made.void(unit, inspection)
         if chance.random() < 0.2:
             made.acknowledge(unit, inspection)
         if chance.random() < 0.2:

@@ -13,11 +13,12 @@ from services.kernel.feed.entries import Covered
 from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.log.note import Checkpoint, Signer, Verifier
 from services.kernel.quarters import local_date, parse_instant, quarter_of, rfc3339
-from tests.support.schemas import validate_event
+from tests.support.schemas import kinds, validate_event
 
 ORIGIN = "kycuong.local/0123456789ab"
 REF = "00" * 16
 HASH = "ab" * 32
+DUE = "2026-09-09T16:59:59.999Z"
 SEVERITY = {code["code"]: code["severity"] for code in genesis()[0].data["codes"]}
 CODES = sorted(SEVERITY)
 
@@ -57,7 +58,7 @@ class MadeLog:
             id=id or self.new_id(), type=f"kycuong.{kind}.v1", source=f"//{ORIGIN}/intake", subject=subject,
             time=at or self.now, unit=unit, unitseq=self._seq[unit], data=data,
         )  # fmt: skip
-        if self.checked:
+        if self.checked and f"{kind}.v1" in kinds():
             validate_event(raw)
         self.entries.append(raw)
         self.traces.append(self.trace)
@@ -137,12 +138,7 @@ class MadeLog:
 
     def close(self, unit: str, inspection: str, persons: int = 45, files: int = 0) -> int:
         """An inspection's closing."""
-        data = {
-            "by": _by("inspector"), "inspection": inspection, "closed_at": "2026-09-01T10:00:00+07:00",
-            "assigned": persons, "present": persons, "excused": {}, "unexcused": 0, "late": 0,
-            "persons_checked": persons, "files_checked": files, "signed": True, "reply_due": "2026-09-09T16:59:59.999Z",
-            "commitments": {"opinion": HASH}, "flags": [],
-        }  # fmt: skip
+        data = _roll("inspector", inspection, persons, files) | {"commitments": {"opinion": HASH}}
         return self.append("inspection.closed", f"inspection/{inspection}", unit, data)
 
     def acknowledge(self, unit: str, inspection: str) -> int:
@@ -182,9 +178,79 @@ class MadeLog:
         said = {"outcome": outcome, "commitments": {"reason": HASH}}
         return self._about("decided", unit, inspection, finding, "reviewer", said)
 
-    def _about(self, what: str, unit: str, inspection: str, finding: str, role: str, said: dict[str, Any]) -> int:
+    def put_right(
+        self, unit: str, inspection: str, finding: str, code: str, count: int = 1, due: str | None = None
+    ) -> int:
+        """The correction of a finding; `due` where the unit may answer anew."""
+        said = {
+            "code": code, "catalogue": "2026.1", "severity": SEVERITY[code], "count": count, "flags": [],
+            "captured_at": "2026-09-01T07:45:12+07:00", "commitments": {"reason": HASH},
+        }  # fmt: skip
+        return self._about("corrected", unit, inspection, finding, "lead", said | ({"reply_due": due} if due else {}))
+
+    def release(self, unit: str, inspection: str, finding: str) -> int:
+        """A severity 4 that its unit is told of."""
+        said = {"reply_due": DUE, "commitments": {"reason": HASH}}
+        return self._about("released", unit, inspection, finding, "reviewer", said)
+
+    def appeal(self, unit: str, inspection: str, finding: str) -> int:
+        """The head's appeal."""
+        said = {"commitments": {"text": HASH}}
+        return self._about("appealed", unit, inspection, finding, "unit_head", said)
+
+    def reopen(self, unit: str, inspection: str, finding: str, due: str | None = None) -> int:
+        """A reviewer's reopening; `due` of a finding never replied to."""
+        said = {"commitments": {"reason": HASH}} | ({"reply_due": due} if due else {})
+        return self._about("reopened", unit, inspection, finding, "reviewer", said)
+
+    def remedied(self, unit: str, inspection: str, finding: str, in_time: bool = True) -> int:
+        """The head's report that it is put right."""
+        said = {"done_on": "2026-09-20", "in_time": in_time, "commitments": {"text": HASH}}
+        return self._about("reported", unit, inspection, finding, "unit_head", said, "remedy")
+
+    def verify(self, unit: str, inspection: str, finding: str, *, waived: bool = False) -> int:
+        """The report holds, or nothing can be put right."""
+        said = {"commitments": {"reason": HASH}} | ({"waived": True} if waived else {})
+        return self._about("verified", unit, inspection, finding, "reviewer", said, "remedy")
+
+    def refuse(self, unit: str, inspection: str, finding: str, due: str | None = None) -> int:
+        """The report does not hold; `due` where it opens the second deadline."""
+        said = {"commitments": {"reason": HASH}} | ({"remedy_due": due} if due else {})
+        return self._about("refused", unit, inspection, finding, "reviewer", said, "remedy")
+
+    def overdue(self, unit: str, inspection: str, finding: str, n: int = 1) -> int:
+        """A remedy's deadline that passed without a report."""
+        data = {"by": {"role": "system"}, "finding": finding, "inspection": inspection, "due": DUE, "n": n}
+        key = derived_id(finding, "kycuong.remedy.overdue.v1", n)
+        return self.append("remedy.overdue", f"finding/{finding}", unit, data, id=key, at=parse_instant(DUE))
+
+    def correct(self, unit: str, inspection: str, persons: int, files: int = 0) -> int:
+        """The correction of an inspection: its whole roll."""
+        data = _roll("lead", inspection, persons, files) | {"commitments": {"reason": HASH}}
+        return self.append("inspection.corrected", f"inspection/{inspection}", unit, data)
+
+    def void(self, unit: str, inspection: str) -> int:
+        """An inspection that counts nowhere."""
+        data = {"by": _by("lead"), "inspection": inspection, "commitments": {"reason": HASH}}
+        return self.append("inspection.voided", f"inspection/{inspection}", unit, data)
+
+    def restate(self, quarter: str = "2026-Q3", n: int = 1) -> int:
+        """A new cut of a quarter that was closed officially."""
+        data = {"by": _by("reviewer"), "quarter": quarter, "n": n, "cards": "card-json/2"}
+        return self.append("quarter.restated", f"quarter/{quarter}", "-", data | {"commitments": {"reason": HASH}})
+
+    def _about(
+        self,
+        what: str,
+        unit: str,
+        inspection: str,
+        finding: str,
+        role: str,
+        said: dict[str, Any],
+        noun: str = "finding",
+    ) -> int:
         data = {"by": _by(role), "finding": finding, "inspection": inspection, **said}
-        return self.append(f"finding.{what}", f"finding/{finding}", unit, data)
+        return self.append(f"{noun}.{what}", f"finding/{finding}", unit, data)
 
     def commend(self, unit: str, code: str = "K01", day: str = "2026-09-10") -> int:
         """A commendation."""
@@ -237,6 +303,14 @@ class MadeLog:
             self.reply(unit, inspection, finding, False)
             self.decide(unit, inspection, finding, "upheld")
         return inspection
+
+
+def _roll(role: str, inspection: str, persons: int, files: int) -> dict[str, Any]:
+    return {
+        "by": _by(role), "inspection": inspection, "closed_at": "2026-09-01T10:00:00+07:00",
+        "assigned": persons, "present": persons, "excused": {}, "unexcused": 0, "late": 0,
+        "persons_checked": persons, "files_checked": files, "signed": True, "reply_due": DUE, "flags": [],
+    }  # fmt: skip
 
 
 def _by(role: str) -> dict[str, str]:

@@ -30,10 +30,10 @@ def alert_id(inspection: str) -> str:
 def alert_of(inspection: Inspection, findings: Iterable[Finding]) -> Alert | None:
     """The alert of a closed inspection, None when nothing is listed; an acknowledgement covers what was known then."""
     listed = tuple(sorted((one for one in findings if one.listed), key=lambda one: one.index))
-    if inspection.closed_at is None or not listed:
+    if inspection.closed_at is None or not inspection.counts or not listed:
         return None
     seen = inspection.acknowledged_index
-    covered = seen is not None and all(one.index < seen for one in listed)
+    covered = seen is not None and all(one.told_index < seen for one in listed)
     return Alert(
         id=alert_id(inspection.id),
         unit=inspection.unit,

@@ -34,7 +34,7 @@ _refused = meter.create_gauge(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """A quarter's closing: its event, and the tree head of the prefix that ends with it."""
+    """A quarter's closing or restatement: its event, and the tree head of the prefix that ends with it."""
 
     closing: str
     quarter: str
@@ -45,15 +45,15 @@ class Cut:
 
     @classmethod
     def of(cls, entry: Entry, prefix: CompactRange) -> Cut:
-        """The cut of a quarter.closed entry; Unfoldable without quarter or edition, or for cards of an unknown form."""
-        data = entry.event.data
+        """The cut of an entry; Unfoldable without quarter or edition, or for cards of an unknown form."""
+        data, kind = entry.event.data, entry.event.type
         try:
-            quarter, edition, form = str(data["quarter"]), str(data["edition"]), Form(data.get("cards", ""))
+            quarter, edition, form = str(data["quarter"]), _edition(entry), Form(data.get("cards", ""))
             quarter_days(quarter)
         except KeyError as error:
-            raise Unfoldable(entry.index, QUARTER_CLOSED, f"no {error}") from error
+            raise Unfoldable(entry.index, kind, f"no {error}") from error
         except ValueError as error:
-            raise Unfoldable(entry.index, QUARTER_CLOSED, f"{error}: a newer program is needed") from error
+            raise Unfoldable(entry.index, kind, f"{error}: a newer program is needed") from error
         return cls(
             closing=entry.event.id,
             quarter=quarter,
@@ -67,6 +67,13 @@ class Cut:
     def head(self) -> TreeHead:
         """The tree head as cards name it."""
         return TreeHead(self.size, base64.b64encode(self.root).decode())
+
+
+def _edition(entry: Entry) -> str:
+    """What a cut makes: the edition it names, or the n-th restatement."""
+    if entry.event.type == QUARTER_CLOSED:
+        return str(entry.event.data["edition"])
+    return f"restated-{int(entry.event.data['n'])}"
 
 
 @dataclass(frozen=True, slots=True)

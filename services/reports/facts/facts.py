@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from services.domain.case import SCORED
+from services.domain.case import KEPT, SCORED, Outcome
 from services.kernel.envelope import Envelope
 from services.kernel.quarters import local_date, parse_instant, quarter_of
 from services.reports.facts import directory
+from services.reports.facts.remedy import Remedy
 from services.reports.facts.standing import Standing, standing
 
 CATALOGUE = "kycuong.catalogue.published.v1"
 SCORING = "kycuong.scoring.published.v1"
 QUARTER_CLOSED = "kycuong.quarter.closed.v1"
+QUARTER_RESTATED = "kycuong.quarter.restated.v1"
+CUTS = frozenset({QUARTER_CLOSED, QUARTER_RESTATED})
 QUARTER_PUBLISHED = "kycuong.quarter.published.v1"
 INSPECTION_OPENED = "kycuong.inspection.opened.v1"
 FINDING_RECORDED = "kycuong.finding.recorded.v1"
@@ -25,8 +28,13 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Known, and without any effect on cards or alerts.
 SILENT = frozenset({
     "kycuong.calendar.published.v1", "kycuong.post.assumed.v1", "kycuong.post.left.v1", "kycuong.part.erased.v1",
-    "kycuong.log.key_added.v1", "kycuong.finding.completed.v1",
-    "kycuong.finding.extension_requested.v1",
+    "kycuong.log.key_added.v1", "kycuong.deadlines.published.v1", "kycuong.data.exported.v1",
+    "kycuong.survey.recorded.v1", "kycuong.finding.completed.v1", "kycuong.finding.extension_requested.v1",
+    "kycuong.finding.extended.v1", "kycuong.finding.reminded.v1", "kycuong.finding.escalated.v1",
+    "kycuong.finding.second_reviewed.v1", "kycuong.finding.answered.v1", "kycuong.remedy.planned.v1",
+    "kycuong.remedy.extension_requested.v1", "kycuong.remedy.extended.v1", "kycuong.remedy.reminded.v1",
+    "kycuong.inspection.team_changed.v1", "kycuong.round.planned.v1", "kycuong.round.beacon.v1",
+    "kycuong.round.drawn.v1", "kycuong.round.assigned.v1", "kycuong.round.closed.v1",
 })  # fmt: skip
 
 
@@ -42,7 +50,10 @@ class Unfoldable(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Inspection:
-    """An inspection; `closed_at` (the closing's receipt) is None while open, indexes are log indexes."""
+    """An inspection; `closed_at` (the closing's receipt) is None while open, indexes are log indexes.
+
+    One that is `voided` counts nowhere.
+    """
 
     id: str
     unit: str
@@ -54,11 +65,20 @@ class Inspection:
     files_checked: int = 0
     acknowledged_index: int | None = None
     acknowledged_at: str | None = None
+    voided: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether cards and alerts know of it."""
+        return self.closed_at is not None and not self.voided
 
 
 @dataclass(slots=True, kw_only=True)
 class Finding:
-    """A finding and all that was later said of it; `accepted` is None before a reply."""
+    """A finding and all that was later said of it; `accepted` is None before a reply.
+
+    `contested`: under appeal or reopened. `released_index` is None of a severity 4 that is kept from the unit.
+    """
 
     id: str
     inspection: str
@@ -71,6 +91,9 @@ class Finding:
     lapsed: bool = False
     outcome: str | None = None
     withdrawn: bool = False
+    contested: bool = False
+    released_index: int | None = None
+    remedy: Remedy = field(default_factory=Remedy)
 
     @property
     def standing(self) -> Standing:
@@ -81,12 +104,23 @@ class Finding:
             outcome=self.outcome,
             accepted=self.accepted,
             lapsed=self.lapsed,
+            contested=self.contested,
         )
 
     @property
+    def released(self) -> bool:
+        """Whether it is a severity 4 that the unit was told of."""
+        return self.severity == KEPT and self.released_index is not None
+
+    @property
     def listed(self) -> bool:
-        """Whether an alert lists it: not withdrawn, not severity 4, not a K code."""
-        return not self.withdrawn and self.severity in SCORED
+        """Whether an alert lists it: not withdrawn, no severity 4 before its release, not a K code."""
+        return not self.withdrawn and (self.severity in SCORED or self.released)
+
+    @property
+    def told_index(self) -> int:
+        """The log index from which the unit could know of it."""
+        return self.index if self.released_index is None else self.released_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +142,11 @@ class UnitQuarter:
     quarter: str
     visits: Sequence[tuple[Inspection, Sequence[Finding]]] = ()
     commendations: Sequence[str] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was inspected or praised."""
+        return not self.visits and not self.commendations
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +180,7 @@ class Facts:
     def dirty(self) -> set[tuple[str, str]]:
         """The (quarter, unit) pairs whose card may have changed."""
         closed = (self.inspections[key] for key in self.touched_inspections)
-        cards = {(one.quarter, one.unit) for one in closed if one.closed_at is not None}
+        cards = {(one.quarter, one.unit) for one in closed if one.closed_at is not None}  # a voided one leaves its card
         return cards | {(one.quarter, one.unit) for one in self.commendations}
 
 
@@ -186,10 +225,22 @@ def _touch(facts: Facts, entry: Entry) -> Inspection:
 
 
 def _closed(facts: Facts, entry: Entry) -> None:
-    inspection = _touch(facts, entry)
-    inspection.closed_at = entry.event.time
+    _take_roll(_touch(facts, entry), entry).closed_at = entry.event.time
+
+
+def _corrected(facts: Facts, entry: Entry) -> None:
+    """Another roll; the closing's receipt stays what it was."""
+    _take_roll(_touch(facts, entry), entry)
+
+
+def _voided(facts: Facts, entry: Entry) -> None:
+    _touch(facts, entry).voided = True
+
+
+def _take_roll(inspection: Inspection, entry: Entry) -> Inspection:
     inspection.persons_checked = _number(entry.event.data, "persons_checked")
     inspection.files_checked = _number(entry.event.data, "files_checked")
+    return inspection
 
 
 def _number(data: Mapping[str, Any], name: str) -> int:
@@ -227,15 +278,42 @@ def _finding(facts: Facts, entry: Entry) -> Finding:
     return finding
 
 
+def _put_right(facts: Facts, entry: Entry) -> None:
+    """What was found reads otherwise; a unit that had answered, or had not, may answer to that."""
+    finding, data = _finding(facts, entry), entry.event.data
+    finding.code, finding.catalogue = data["code"], data["catalogue"]
+    finding.severity, finding.count = _number(data, "severity"), _number(data, "count")
+    finding.accepted, finding.lapsed = None, False
+
+
+def _released(facts: Facts, entry: Entry) -> None:
+    _finding(facts, entry).released_index = entry.index
+
+
+def _appealed(facts: Facts, entry: Entry) -> None:
+    _finding(facts, entry).contested = True
+
+
+def _reopened(facts: Facts, entry: Entry) -> None:
+    finding = _finding(facts, entry)
+    finding.contested = True
+    if "reply_due" in entry.event.data:
+        finding.lapsed = False
+
+
 def _withdrawn(facts: Facts, entry: Entry) -> None:
     _finding(facts, entry).withdrawn = True
 
 
 def _replied(facts: Facts, entry: Entry) -> None:
-    accepts = entry.event.data["accepts"]
-    if not isinstance(accepts, bool):
-        raise ValueError(f"accepts is {accepts!r}, not a boolean")
-    _finding(facts, entry).accepted = accepts
+    _finding(facts, entry).accepted = _truth(entry.event.data, "accepts")
+
+
+def _truth(data: Mapping[str, Any], name: str) -> bool:
+    value = data[name]
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} is {value!r}, not a boolean")
+    return value
 
 
 def _lapsed(facts: Facts, entry: Entry) -> None:
@@ -244,8 +322,26 @@ def _lapsed(facts: Facts, entry: Entry) -> None:
 
 def _decided(facts: Facts, entry: Entry) -> None:
     finding = _finding(facts, entry)
-    finding.outcome = str(entry.event.data["outcome"])
-    finding.standing  # noqa: B018  an unknown outcome stops the fold here, not on a later card
+    finding.outcome = Outcome(entry.event.data["outcome"])  # an unknown one stops the fold here, not on a later card
+    finding.contested = False
+    if finding.outcome != Outcome.UPHELD:
+        finding.remedy.end()
+
+
+def _remedy_reported(facts: Facts, entry: Entry) -> None:
+    _finding(facts, entry).remedy.report(_truth(entry.event.data, "in_time"))
+
+
+def _remedy_refused(facts: Facts, entry: Entry) -> None:
+    _finding(facts, entry).remedy.refuse()
+
+
+def _remedy_overdue(facts: Facts, entry: Entry) -> None:
+    _finding(facts, entry).remedy.miss()
+
+
+def _remedy_verified(facts: Facts, entry: Entry) -> None:
+    _finding(facts, entry).remedy.verify(entry.event.data.get("waived") is True)
 
 
 def _commended(facts: Facts, entry: Entry) -> None:
@@ -259,12 +355,22 @@ def _commended(facts: Facts, entry: Entry) -> None:
 _HANDLERS: Mapping[str, Callable[[Facts, Entry], None]] = {
     INSPECTION_OPENED: _opened,
     "kycuong.inspection.closed.v1": _closed,
+    "kycuong.inspection.corrected.v1": _corrected,
+    "kycuong.inspection.voided.v1": _voided,
     "kycuong.inspection.acknowledged.v1": _acknowledged,
     FINDING_RECORDED: _recorded,
+    "kycuong.finding.corrected.v1": _put_right,
+    "kycuong.finding.released.v1": _released,
     "kycuong.finding.withdrawn.v1": _withdrawn,
     "kycuong.finding.replied.v1": _replied,
     "kycuong.finding.lapsed.v1": _lapsed,
     "kycuong.finding.decided.v1": _decided,
+    "kycuong.finding.appealed.v1": _appealed,
+    "kycuong.finding.reopened.v1": _reopened,
+    "kycuong.remedy.reported.v1": _remedy_reported,
+    "kycuong.remedy.refused.v1": _remedy_refused,
+    "kycuong.remedy.overdue.v1": _remedy_overdue,
+    "kycuong.remedy.verified.v1": _remedy_verified,
     COMMENDED: _commended,
 }
-KNOWN = frozenset(_HANDLERS) | SILENT | directory.UNIT_EVENTS | {CATALOGUE, SCORING, QUARTER_CLOSED, QUARTER_PUBLISHED}
+KNOWN = frozenset(_HANDLERS) | SILENT | directory.UNIT_EVENTS | CUTS | {CATALOGUE, SCORING, QUARTER_PUBLISHED}

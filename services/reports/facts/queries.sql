@@ -3,32 +3,38 @@
 -- name: inspections
 -- Inspections by id.
 SELECT id, unit, quarter, opened_on, opened_index, closed_at, persons_checked, files_checked,
-       acknowledged_index, acknowledged_at
+       acknowledged_index, acknowledged_at, voided
 FROM reports.inspection WHERE id = ANY($1::uuid[]);
 
 -- name: put_inspections
 -- Write inspections as they now stand.
 INSERT INTO reports.inspection (id, unit, quarter, opened_on, opened_index, closed_at, persons_checked, files_checked,
-                                acknowledged_index, acknowledged_at)
+                                acknowledged_index, acknowledged_at, voided)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::bigint[], $6::text[], $7::int[], $8::int[],
-                     $9::bigint[], $10::text[])
+                     $9::bigint[], $10::text[], $11::boolean[])
 ON CONFLICT (id) DO UPDATE SET
     closed_at = excluded.closed_at, persons_checked = excluded.persons_checked, files_checked = excluded.files_checked,
-    acknowledged_index = excluded.acknowledged_index, acknowledged_at = excluded.acknowledged_at;
+    acknowledged_index = excluded.acknowledged_index, acknowledged_at = excluded.acknowledged_at,
+    voided = excluded.voided;
 
 -- name: findings
 -- Findings by id.
-SELECT id, inspection, code, catalogue, severity, count, index, accepted, lapsed, outcome, withdrawn
+SELECT id, inspection, code, catalogue, severity, count, index, accepted, lapsed, outcome, withdrawn, contested,
+       released_index, in_time, done, refusals, overdues, gated
 FROM reports.finding WHERE id = ANY($1::uuid[]);
 
 -- name: put_findings
 -- Write findings as they now stand.
 INSERT INTO reports.finding (id, inspection, code, catalogue, severity, count, index, accepted, lapsed, outcome,
-                             withdrawn)
+                             withdrawn, contested, released_index, in_time, done, refusals, overdues, gated)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::smallint[], $6::int[], $7::bigint[],
-                     $8::boolean[], $9::boolean[], $10::text[], $11::boolean[])
+                     $8::boolean[], $9::boolean[], $10::text[], $11::boolean[], $12::boolean[], $13::bigint[],
+                     $14::boolean[], $15::boolean[], $16::smallint[], $17::smallint[], $18::boolean[])
 ON CONFLICT (id) DO UPDATE SET
-    accepted = excluded.accepted, lapsed = excluded.lapsed, outcome = excluded.outcome, withdrawn = excluded.withdrawn;
+    code = excluded.code, catalogue = excluded.catalogue, severity = excluded.severity, count = excluded.count,
+    accepted = excluded.accepted, lapsed = excluded.lapsed, outcome = excluded.outcome, withdrawn = excluded.withdrawn,
+    contested = excluded.contested, released_index = excluded.released_index, in_time = excluded.in_time,
+    done = excluded.done, refusals = excluded.refusals, overdues = excluded.overdues, gated = excluded.gated;
 
 -- name: add_commendations
 -- Keep commendations.
@@ -37,16 +43,17 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[
 
 -- name: findings_of
 -- All findings of some inspections.
-SELECT id, inspection, code, catalogue, severity, count, index, accepted, lapsed, outcome, withdrawn
+SELECT id, inspection, code, catalogue, severity, count, index, accepted, lapsed, outcome, withdrawn, contested,
+       released_index, in_time, done, refusals, overdues, gated
 FROM reports.finding WHERE inspection = ANY($1::uuid[]) ORDER BY index;
 
 -- name: closed_inspections_of
--- The closed inspections of some cards, in log order.
+-- The inspections of some cards that are closed and not voided, in log order.
 SELECT id, unit, quarter, opened_on, opened_index, closed_at, persons_checked, files_checked,
-       acknowledged_index, acknowledged_at
+       acknowledged_index, acknowledged_at, voided
 FROM unnest($1::text[], $2::text[]) AS wanted(quarter, unit)
 JOIN reports.inspection USING (quarter, unit)
-WHERE closed_at IS NOT NULL
+WHERE closed_at IS NOT NULL AND NOT voided
 ORDER BY opened_index;
 
 -- name: commendations_of
@@ -58,6 +65,6 @@ ORDER BY index;
 
 -- name: active_units
 -- The units with a closed inspection or a commendation in a quarter.
-SELECT unit FROM reports.inspection WHERE quarter = $1 AND closed_at IS NOT NULL
+SELECT unit FROM reports.inspection WHERE quarter = $1 AND closed_at IS NOT NULL AND NOT voided
 UNION
 SELECT unit FROM reports.commendation WHERE quarter = $1;

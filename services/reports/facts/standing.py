@@ -24,14 +24,18 @@ _DECIDED = {
 }
 
 
-def standing(*, severity: int, withdrawn: bool, outcome: str | None, accepted: bool | None, lapsed: bool) -> Standing:
+def standing(
+    *, severity: int, withdrawn: bool, outcome: str | None, accepted: bool | None, lapsed: bool, contested: bool = False
+) -> Standing:
     """Where a finding stands; `accepted` is None before a reply.
 
-    A decision overrides an accepted reply; severity 1 alone counts without a decision. ValueError for an outcome that
-    no program has ever known.
+    A decision overrides an accepted reply; severity 1 alone counts without a decision; under appeal, or reopened,
+    nothing is decided. ValueError for an outcome that no program has ever known.
     """
     if withdrawn:
         return Standing.WITHDRAWN
+    if contested:
+        return Standing.PENDING
     if outcome is not None:
         return _DECIDED[Outcome(outcome)]
     if severity == LIGHT and (accepted is True or (lapsed and accepted is None)):

@@ -12,8 +12,11 @@ from typing import Any
 from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
 from services.reports.facts.facts import Commendation, Facts, Finding, Inspection, UnitQuarter
+from services.reports.facts.remedy import Remedy
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
+_REMEDY = [field.name for field in fields(Remedy)]
+_FINDING = [field.name for field in fields(Finding) if field.name != "remedy"]
 
 
 async def load_facts(connection: Connection, inspections: Collection[str], findings: Collection[str]) -> Facts:
@@ -33,22 +36,26 @@ def _inspection(row: Any) -> Inspection:
 
 
 def _finding(row: Any) -> Finding:
-    return Finding(**{**row, "id": str(row["id"]), "inspection": str(row["inspection"])})
+    values = {name: row[name] for name in _FINDING} | {"id": str(row["id"]), "inspection": str(row["inspection"])}
+    return Finding(**values, remedy=Remedy(*(row[name] for name in _REMEDY)))
 
 
 async def write_facts(connection: Connection, facts: Facts) -> None:
     """Write every touched fact, in the order of ids so that concurrent writers could not deadlock."""
     inspections = [facts.inspections[key] for key in sorted(facts.touched_inspections)]
-    await _put(connection, queries.put_inspections, Inspection, inspections)
+    await _put(connection, queries.put_inspections, _names(Inspection), inspections)
     findings = [facts.findings[key] for key in sorted(facts.touched_findings)]
-    await _put(connection, queries.put_findings, Finding, findings)
-    await _put(connection, queries.add_commendations, Commendation, facts.commendations)
+    await _put(connection, queries.put_findings, [*_FINDING, *(f"remedy.{name}" for name in _REMEDY)], findings)
+    await _put(connection, queries.add_commendations, _names(Commendation), facts.commendations)
 
 
-async def _put(connection: Connection, statement: str, kind: type[Any], rows: Sequence[Any]) -> None:
-    """Rows of one kind by a statement that takes a column for each of its fields, in their order."""
+def _names(kind: type[Any]) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
+async def _put(connection: Connection, statement: str, names: Sequence[str], rows: Sequence[Any]) -> None:
+    """Rows by a statement that takes a column for each of these fields, in their order."""
     if rows:
-        names = [field.name for field in fields(kind)]
         await connection.execute(statement, *columns(map(attrgetter(*names), rows), len(names)))
 
 

@@ -20,10 +20,10 @@ from services.reports.facts import store
 from services.reports.facts.directory import UNIT_EVENTS, Directory
 from services.reports.facts.facts import (
     COMMENDED,
+    CUTS,
     FINDING_RECORDED,
     INSPECTION_OPENED,
     KNOWN,
-    QUARTER_CLOSED,
     QUARTER_PUBLISHED,
     SILENT,
     Entry,
@@ -68,11 +68,11 @@ def _entry(index: int, raw: bytes) -> Entry:
 
 
 def segments(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Runs of bounded length; a quarter's closing ends its run, so that its cut sees nothing later."""
+    """Runs of bounded length; a quarter's cut ends its run, so that it sees nothing later."""
     run: list[Entry] = []
     for entry in entries:
         run.append(entry)
-        if len(run) >= SEGMENT or entry.event.type == QUARTER_CLOSED:
+        if len(run) >= SEGMENT or entry.event.type in CUTS:
             yield run
             run = []
     if run:
@@ -177,7 +177,7 @@ class Fold:
         for run in segments(entries):
             dirty |= await _apply_segment(connection, reference, run)
             told += await rewrite_notices(connection, run, reference.directory)
-            if run[-1].event.type == QUARTER_CLOSED:
+            if run[-1].event.type in CUTS:
                 leaves = covered.entries[prefix.size - covered.first : run[-1].index + 1 - covered.first]
                 prefix.extend(leaf_hash(entry) for entry in leaves)
                 await freeze(connection, Cut.of(run[-1], prefix), reference.directory, reference.rulebook)
@@ -196,7 +196,7 @@ async def _apply_segment(connection: Connection, reference: Reference, run: Sequ
             reference.apply(entry)
         elif entry.event.type == QUARTER_PUBLISHED:
             await open_edition(connection, entry)
-        elif entry.event.type not in SILENT and entry.event.type != QUARTER_CLOSED:
+        elif entry.event.type not in SILENT and entry.event.type not in CUTS:
             facts.apply(entry)
     _check_units(facts, reference.directory)
     _check_codes(facts, reference.rulebook)

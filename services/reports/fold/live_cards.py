@@ -20,16 +20,21 @@ _AT_ONCE = 100
 async def rewrite_cards(
     connection: Connection, dirty: Collection[tuple[str, str]], directory: Directory, rulebook: Rulebook
 ) -> None:
-    """Recompute and store some (quarter, unit) cards and their rows."""
+    """Recompute and store some (quarter, unit) cards and their rows; one with nothing left in it goes."""
     pending = iter(sorted(dirty))
     while some := list(islice(pending, _AT_ONCE)):
         facts = await store.unit_quarters(connection, some)
         await connection.execute(queries.put_cards, *columns(_rows(facts, directory, rulebook), 4))
+        empty = [key for key, one in facts.items() if one.empty]
+        if empty:
+            await connection.execute(queries.drop_cards, *columns(empty, 2))
 
 
 def _rows(
     facts: Mapping[tuple[str, str], UnitQuarter], directory: Directory, rulebook: Rulebook
 ) -> Iterator[tuple[str, str, str, str]]:
     for one in facts.values():
+        if one.empty:
+            continue
         card = render(one, directory, rulebook)
         yield card["quarter"], card["unit"], dump(card), dump(summary(card))

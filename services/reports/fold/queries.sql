@@ -48,3 +48,8 @@ INSERT INTO reports.card (quarter, unit, body, row)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
 ON CONFLICT (quarter, unit) DO UPDATE SET body = excluded.body, row = excluded.row
 WHERE card.body <> excluded.body;
+
+-- name: drop_cards
+-- Cards whose only inspection was voided.
+DELETE FROM reports.card USING unnest($1::text[], $2::text[]) AS gone(quarter, unit)
+WHERE card.quarter = gone.quarter AND card.unit = gone.unit;

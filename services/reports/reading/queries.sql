@@ -55,14 +55,15 @@ LIMIT $4;
 -- name: awaiting_reply
 -- How many findings of closed inspections of some units still take a reply and have none; $2 are the severities that take one.
 SELECT count(*) FROM reports.finding JOIN reports.inspection ON inspection.id = finding.inspection
-WHERE inspection.closed_at IS NOT NULL AND inspection.unit = ANY($1::text[])
-  AND severity = ANY($2::int[]) AND accepted IS NULL AND NOT lapsed AND outcome IS NULL AND NOT withdrawn;
+WHERE inspection.closed_at IS NOT NULL AND NOT inspection.voided AND inspection.unit = ANY($1::text[])
+  AND (severity = ANY($2::int[]) OR released_index IS NOT NULL)
+  AND accepted IS NULL AND NOT lapsed AND (outcome IS NULL OR contested) AND NOT withdrawn;
 
 -- name: unanswered
 -- Of some inspections those with a finding that its unit can still reply to; $2 are the severities that take a reply.
 SELECT DISTINCT inspection::text FROM reports.finding
-WHERE inspection = ANY($1::uuid[]) AND severity = ANY($2::int[]) AND accepted IS NULL AND NOT lapsed AND outcome IS NULL
-  AND NOT withdrawn;
+WHERE inspection = ANY($1::uuid[]) AND (severity = ANY($2::int[]) OR released_index IS NOT NULL)
+  AND accepted IS NULL AND NOT lapsed AND (outcome IS NULL OR contested) AND NOT withdrawn;
 
 -- name: migrated
 -- Whether the schema is there.

@@ -45,8 +45,11 @@ class TreeHead:
         return {"size": self.size, "root": self.root}
 
 
-def visit_of(inspection: Inspection, findings: Iterable[Finding], catalogues: Mapping[str, Catalogue]) -> Visit:
+def visit_of(
+    inspection: Inspection, findings: Sequence[Finding], catalogues: Mapping[str, Catalogue], form: Form = NEWEST
+) -> Visit:
     """A closed inspection as scoring sees it; KeyError for a code its catalogue does not have."""
+    told = [] if form is Form.FIRST else [finding for finding in findings if finding.released]
     return Visit(
         inspection=inspection.id,
         day=inspection.opened_on,
@@ -57,6 +60,7 @@ def visit_of(inspection: Inspection, findings: Iterable[Finding], catalogues: Ma
             for finding in sorted(findings, key=lambda one: one.index)
             if finding.severity in SCORED
         ),
+        unscored=tuple(finding.standing for finding in told),
     )
 
 
@@ -80,7 +84,7 @@ def card(
 ) -> dict[str, Any]:
     """The card of wire.md without its tree head, which `with_log` puts in."""
     rules = rulebook.rules(facts.quarter)
-    visits = [visit_of(inspection, findings, rulebook.catalogues) for inspection, findings in facts.visits]
+    visits = [visit_of(inspection, findings, rulebook.catalogues, form) for inspection, findings in facts.visits]
     visits.sort(key=lambda visit: visit.day)  # stable: within a day in log order, as they come
     rendered = {
         "quarter": facts.quarter,

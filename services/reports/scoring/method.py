@@ -46,13 +46,17 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A closed inspection: exposure, and its findings in log order."""
+    """A closed inspection: exposure, and its findings in log order.
+
+    `unscored` is where the findings of severity 4 stand that the unit was told of: they are counted, and cost nothing.
+    """
 
     inspection: str
     day: date
     persons_checked: int
     files_checked: int
     observations: tuple[Observation, ...]
+    unscored: tuple[Standing, ...] = ()
 
 
 Basis = Literal["person", "case", "unit", "repeat"]
@@ -118,7 +122,10 @@ class Rules(Protocol):
 
 def count_of(visits: Sequence[Visit], standing: Standing) -> int:
     """How many findings stand so."""
-    return sum(1 for visit in visits for seen in visit.observations if seen.standing is standing)
+    return sum(
+        sum(1 for seen in visit.observations if seen.standing is standing) + visit.unscored.count(standing)
+        for visit in visits
+    )
 
 
 def shown(value: Fraction, places: int = 2) -> str:

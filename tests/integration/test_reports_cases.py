@@ -1,0 +1,227 @@
+"""What a case goes through after its first decision, and a visit after its closing, on cards and alerts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import asyncpg
+import pytest
+
+from services.reports.facts.facts import KNOWN
+from services.reports.fold.fold import Fold
+from services.reports.reading.alerts import awaiting_reply, replies
+from services.reports.reading.editions import frozen_card, frozen_listing
+from tests.integration.test_reports_fold import PROJECTIONS, QUARTER, UNIT, alerts, card, dump, fold_all, made, pool
+from tests.support.reports_log import DUE, MadeLog
+from tests.support.reports_reading import read
+
+__all__ = ["made", "pool"]
+SEVERE = "C04"  # of severity 4
+
+
+async def counts(pool: asyncpg.Pool) -> tuple[int, int, int]:
+    """Findings pending, overturned, withdrawn."""
+    shown = await card(pool)
+    return shown["pending"]["findings"], shown["overturned"], shown["withdrawn"]
+
+
+async def told(pool: asyncpg.Pool) -> list[tuple[str, int]]:
+    """Code and count of what the one alert lists; empty without an alert."""
+    listed = await alerts(pool)
+    assert len(listed) < 2
+    return [(one["code"], one["count"]) for alert in listed for one in alert["findings"]]
+
+
+def upheld(made: MadeLog, code: str, count: int = 1) -> tuple[str, str]:
+    """A closed inspection of 30 persons with an upheld finding."""
+    inspection = made.open(UNIT)
+    finding = made.record(UNIT, inspection, code, count)
+    made.close(UNIT, inspection, persons=30)
+    made.reply(UNIT, inspection, finding, False)
+    made.decide(UNIT, inspection, finding, "upheld")
+    return inspection, finding
+
+
+SILENT = {
+    "finding.extended": {"until": "2026-09-15", "reply_due": DUE}, "finding.reminded": {"due": DUE, "n": 1},
+    "finding.escalated": {"of": "reply", "to": "parent", "due": DUE}, "finding.second_reviewed": {"outcome": "excused"},
+    "finding.answered": {}, "remedy.planned": {"feasible": True, "due": "2026-09-20"},
+    "remedy.extension_requested": {"of": "remedy", "until": "2026-09-25"},
+    "remedy.extended": {"until": "2026-09-25", "remedy_due": DUE}, "remedy.reminded": {"due": DUE, "n": 1},
+    "inspection.team_changed": {"add": [], "remove": [], "team": []}, "deadlines.published": {"version": "2026.1"},
+    "round.planned": {}, "round.beacon": {}, "round.drawn": {}, "round.assigned": {}, "round.closed": {},
+    "survey.recorded": {}, "data.exported": {},
+}  # fmt: skip
+
+
+async def test_what_touches_no_card_and_no_alert_stops_no_fold(pool: asyncpg.Pool, made: MadeLog) -> None:
+    inspection, finding = upheld(made, "A03")
+    await fold_all(pool, made)
+    quiet = tuple(table for table in PROJECTIONS if table != "head")
+    before = await dump(pool, quiet)
+    made.checked = False
+    for kind, data in SILENT.items():
+        noun = kind.split(".")[0]
+        about = {"finding": finding, "inspection": inspection} if noun in ("finding", "remedy") else {"round": finding}
+        unit = "-" if kind == "finding.second_reviewed" or noun in ("round", "deadlines") else UNIT
+        made.append(kind, f"{noun}/{finding}", unit, {"by": {"role": "system"}, **about, **data})
+        assert f"kycuong.{kind}.v1" in KNOWN
+    await fold_all(pool, made)
+    assert await dump(pool, quiet) == before
+
+
+async def test_a_corrected_finding_counts_as_it_now_reads_and_is_answered_anew(
+    pool: asyncpg.Pool, made: MadeLog
+) -> None:
+    inspection = made.open(UNIT)
+    finding = made.record(UNIT, inspection, "A01", 9)
+    made.close(UNIT, inspection, persons=30)
+    made.reply(UNIT, inspection, finding, True)
+    await fold_all(pool, made)
+    assert ((await card(pool))["score"], await told(pool)) == ("91.00", [("A01", 9)])
+    made.put_right(UNIT, inspection, finding, "A03", 2, due=DUE)
+    await fold_all(pool, made)
+    shown = await card(pool)
+    assert (shown["score"], shown["pending"]) == ("100.00", {"findings": 1, "score_if_upheld": "94.00"})
+    assert await told(pool) == [("A03", 2)]
+    made.lapse(UNIT, inspection, finding)
+    made.decide(UNIT, inspection, finding, "upheld")
+    await fold_all(pool, made)
+    [item] = (await card(pool))["inspections"][0]["items"]
+    assert (item["code"], item["count"], item["severity"], item["points"]) == ("A03", 2, 2, "6.00")
+    assert b'"finding.recorded' not in made.entries[item["index"]] and b"recorded.v1" in made.entries[item["index"]]
+
+
+async def test_a_severity_4_is_counted_and_told_of_from_its_release_on(pool: asyncpg.Pool, made: MadeLog) -> None:
+    inspection = made.open(UNIT)
+    light = made.record(UNIT, inspection, "A01")
+    severe = [made.record(UNIT, inspection, SEVERE) for _ in range(4)]
+    made.close(UNIT, inspection, persons=30)
+    made.acknowledge(UNIT, inspection)
+    await fold_all(pool, made)
+    assert await counts(pool) == (1, 0, 0) and await told(pool) == [("A01", 1)]
+    assert await alerts(pool, only_open=True) == []
+    for finding in severe[:3]:
+        made.release(UNIT, inspection, finding)
+    await fold_all(pool, made)
+    assert await counts(pool) == (4, 0, 0)
+    assert await told(pool) == [("A01", 1)] + [(SEVERE, 1)] * 3
+    [again] = await alerts(pool, only_open=True)
+    assert await read(pool, awaiting_reply, {UNIT}) == 4
+    assert (await read(pool, replies, [again], {UNIT}))[inspection].open
+    made.withdraw(UNIT, inspection, severe[0])
+    made.decide(UNIT, inspection, severe[1], "unfounded")
+    made.decide(UNIT, inspection, severe[2], "referred")
+    made.reply(UNIT, inspection, light, True)
+    made.acknowledge(UNIT, inspection)
+    await fold_all(pool, made)
+    assert await counts(pool) == (0, 1, 1)
+    shown = await card(pool)
+    assert (shown["score"], [one["code"] for one in shown["inspections"][0]["items"]]) == ("99.00", ["A01"])
+    assert await alerts(pool, only_open=True) == []
+
+
+async def test_a_released_severity_4_is_in_no_count_of_the_first_form(pool: asyncpg.Pool, made: MadeLog) -> None:
+    inspection = made.open(UNIT)
+    finding = made.record(UNIT, inspection, SEVERE)
+    made.close(UNIT, inspection)
+    made.release(UNIT, inspection, finding)
+    made.close_quarter(edition="flash", cards=None)
+    made.close_quarter()
+    await fold_all(pool, made)
+    for edition, pending in (("flash", 0), ("official", 1)):
+        frozen = json.loads(await read(pool, frozen_card, QUARTER, edition, UNIT))
+        assert (frozen["pending"]["findings"], frozen["score"]) == (pending, "100.00")
+    before = await dump(pool)
+    await Fold(pool).rebuild(made.covered())
+    assert await dump(pool) == before
+
+
+@pytest.mark.parametrize("contest", ["appeal", "reopen"])
+async def test_what_is_contested_is_pending_and_overturning_then_restoring_changes_nothing(
+    pool: asyncpg.Pool, made: MadeLog, contest: str
+) -> None:
+    inspection, finding = upheld(made, "C01")
+    await fold_all(pool, made)
+    before = without_log(await card(pool))
+    getattr(made, contest)(UNIT, inspection, finding)
+    await fold_all(pool, made)
+    shown = await card(pool)
+    assert (shown["score"], shown["pending"]) == ("100.00", {"findings": 1, "score_if_upheld": "94.00"})
+    made.decide(UNIT, inspection, finding, "not_proven")
+    await fold_all(pool, made)
+    assert ((await card(pool))["score"], await counts(pool)) == ("100.00", (0, 1, 0))
+    made.reopen(UNIT, inspection, finding)
+    made.decide(UNIT, inspection, finding, "upheld")
+    await fold_all(pool, made)
+    assert without_log(await card(pool)) == before
+
+
+def without_log(shown: dict[str, Any]) -> dict[str, Any]:
+    return shown | {"log": None}
+
+
+async def test_reopening_what_was_never_replied_to_lets_the_unit_reply(pool: asyncpg.Pool, made: MadeLog) -> None:
+    inspection = made.open(UNIT)
+    finding = made.record(UNIT, inspection, "A03")
+    made.close(UNIT, inspection)
+    made.lapse(UNIT, inspection, finding)
+    made.decide(UNIT, inspection, finding, "upheld")
+    await fold_all(pool, made)
+    assert await read(pool, awaiting_reply, {UNIT}) == 0
+    made.reopen(UNIT, inspection, finding, due=DUE)
+    await fold_all(pool, made)
+    assert await read(pool, awaiting_reply, {UNIT}) == 1
+    made.reply(UNIT, inspection, finding, False)
+    await fold_all(pool, made)
+    assert await read(pool, awaiting_reply, {UNIT}) == 0
+    assert await counts(pool) == (1, 0, 0)
+
+
+async def test_a_corrected_roll_is_another_exposure(pool: asyncpg.Pool, made: MadeLog) -> None:
+    inspection, _ = upheld(made, "A03", 2)
+    await fold_all(pool, made)
+    [alert] = await alerts(pool)
+    made.correct(UNIT, inspection, persons=60, files=4)
+    await fold_all(pool, made)
+    shown = await card(pool)
+    assert shown["exposure"] == {"inspections": 1, "persons_checked": 60, "files_checked": 4}
+    assert (shown["inspections"][0]["items"][0]["factor"], shown["score"]) == ("0.5000", "97.00")
+    assert await alerts(pool) == [alert]
+
+
+async def test_a_voided_inspection_counts_nowhere(pool: asyncpg.Pool, made: MadeLog) -> None:
+    made.register("xa-het-som")
+    made.close_unit("xa-het-som", "2026-06-30")  # its card hangs on the inspection alone
+    gone = made.open("xa-het-som")
+    made.close("xa-het-som", gone)
+    inspection, _ = upheld(made, "H03")
+    made.record(UNIT, inspection, "A01")
+    kept, _ = upheld(made, "A01")
+    await fold_all(pool, made)
+    assert (await card(pool))["exposure"]["inspections"] == 2
+    assert (await card(pool, "xa-het-som"))["score"] == "100.00"
+    assert len(await alerts(pool)) == 2
+    made.void(UNIT, inspection)
+    made.void("xa-het-som", gone)
+    made.close_quarter()
+    await fold_all(pool, made)
+    shown = await card(pool)
+    assert (shown["exposure"]["inspections"], shown["gates"], await counts(pool)) == (1, [], (0, 0, 0))
+    assert [visit["id"] for visit in shown["inspections"]] == [kept]
+    assert [alert["inspection"] for alert in await alerts(pool)] == [kept]
+    listing = await read(pool, frozen_listing, QUARTER, "official")
+    assert listing.rows.keys() == {UNIT}
+    live = await dump(pool)
+    assert not any("xa-het-som" in row for row in live["card"])
+    await Fold(pool).rebuild(made.covered())
+    assert await dump(pool) == live
+
+
+async def test_voiding_an_open_inspection_leaves_no_trace(pool: asyncpg.Pool, made: MadeLog) -> None:
+    inspection = made.open(UNIT)
+    made.record(UNIT, inspection, "A03")
+    made.void(UNIT, inspection)
+    await fold_all(pool, made)
+    assert ((await card(pool))["band"], await alerts(pool)) == ("insufficient", [])
