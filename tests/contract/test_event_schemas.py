@@ -70,7 +70,13 @@ def test_every_required_field_is_required_and_no_other_is_taken(kind: str) -> No
 def test_the_rule_files_make_valid_genesis_events() -> None:
     start, origin = datetime(2026, 1, 2, 1, tzinfo=UTC), "//kycuong.local/3f9a0c1d2e4b/intake"
     published = genesis()
-    assert [item.type.split(".")[1] for item in published] == ["catalogue", "scoring", "calendar", "calendar"]
+    assert [item.type.split(".")[1] for item in published] == [
+        "catalogue",
+        "scoring",
+        "scoring",
+        "calendar",
+        "calendar",
+    ]
     for number, item in enumerate(published, start=1):
         raw = event_bytes(
             id=genesis_id(item.type, item.version), type=item.type, source=origin, subject=item.subject,

@@ -8,11 +8,13 @@ from typing import Any
 import asyncpg
 import pytest
 
+from services.kernel.process.settings import Settings
 from services.reports.facts.facts import KNOWN
 from services.reports.fold.fold import Fold
 from services.reports.reading.alerts import awaiting_reply, replies
 from services.reports.reading.editions import frozen_card, frozen_listing
 from tests.integration.test_reports_fold import PROJECTIONS, QUARTER, UNIT, alerts, card, dump, fold_all, made, pool
+from tests.support.reports_http import House, publish, running, until
 from tests.support.reports_log import DUE, MadeLog
 from tests.support.reports_reading import read
 
@@ -225,3 +227,43 @@ async def test_voiding_an_open_inspection_leaves_no_trace(pool: asyncpg.Pool, ma
     made.void(UNIT, inspection)
     await fold_all(pool, made)
     assert ((await card(pool))["band"], await alerts(pool)) == ("insufficient", [])
+
+
+async def test_a_late_remedy_holds_the_band_and_one_in_time_gives_back_half(settings: Settings) -> None:
+    made = MadeLog()
+    made.genesis()
+    made.register(UNIT)
+    inspection = made.open(UNIT, "2026-10-01T08:00:00+07:00")
+    grave, light = made.record(UNIT, inspection, "C01"), made.record(UNIT, inspection, "A03", 2)
+    made.close(UNIT, inspection, persons=30)
+    for finding in (grave, light):
+        made.reply(UNIT, inspection, finding, False)
+        made.decide(UNIT, inspection, finding, "upheld")
+    made.overdue(UNIT, inspection, grave)
+    made.remedied(UNIT, inspection, light)
+    await publish(settings, made)
+    async with running(settings) as (app, client):
+        await until(client, len(made.entries))
+        house = House(settings, app, client, made)
+        path = f"/reports/v1/scorecards/2026-Q4/{UNIT}"
+        page = f"/reports/units/{UNIT}?quarter=2026-Q4&lang="
+        shown = (await house.ask(path, "reviewer")).json()
+        assert (shown["rules"], shown["score"], shown["band"], shown["gates"]) == (
+            "2026.2", "88.00", "fair", ["overdue"],
+        )  # fmt: skip
+        before = len(made.entries)
+        made.verify(UNIT, inspection, light)
+        made.appeal(UNIT, inspection, grave)
+        await house.grow(before)
+        shown = (await house.ask(path, "reviewer")).json()
+        assert [(item["points"], item.get("remedied")) for item in shown["inspections"][0]["items"]] == [("3.00", True)]
+        assert (shown["gates"], shown["pending"]) == ([], {"findings": 1, "score_if_upheld": "91.00"})
+        for language, words in (("vi", "được trả lại một nửa"), ("en", "half is given back")):
+            told = (await house.ask(page + language, "reviewer")).text
+            assert words in told and "<b data-contested>1</b>" in told
+        before = len(made.entries)
+        made.decide(UNIT, inspection, grave, "upheld")
+        await house.grow(before)
+        for language, words in (("vi", "quá hạn khắc phục"), ("en", "a severity 3 whose remedy is overdue")):
+            told = (await house.ask(page + language, "reviewer")).text
+            assert words in told and "data-contested" not in told

@@ -105,7 +105,7 @@ async def test_an_unknown_method_of_scoring_stops_the_fold(pool: asyncpg.Pool, m
     made.golden()
     await fold_all(pool, made)
     made.checked = False
-    at = made.rules("scoring", "2026.2", "2026-10-01", "2026-10-01T00:00:00Z", method="card/9")
+    at = made.rules("scoring", "2026.9", "2026-10-01", "2026-10-01T00:00:00Z", method="card/9")
     with pytest.raises(Unfoldable, match=f"entry {at} .*card/9"):
         await fold_all(pool, made)
 
@@ -200,7 +200,7 @@ def doubled(made: MadeLog) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("since", "at", "rules", "score"),
     [
-        ("2026-07-01", "2026-09-30T16:59:59Z", "2026.2", "90.00"),  # the last minute of the quarter
+        ("2026-07-01", "2026-09-30T16:59:59Z", "2026.9", "90.00"),  # the last minute of the quarter
         ("2026-07-01", "2026-09-30T17:00:00Z", "2026.1", "94.00"),  # midnight in Vietnam: the quarter is over
         ("2026-07-01", "2026-11-29T00:00:00Z", "2026.1", "94.00"),
         ("2026-10-01", "2026-08-01T00:00:00Z", "2026.1", "94.00"),
@@ -211,8 +211,8 @@ async def test_rules_published_after_a_quarter_never_change_it(
 ) -> None:
     made.golden()
     await fold_all(pool, made)
-    made.rules("scoring", "2026.2", since, at, **doubled(made))
-    made.rules("catalogue", "2026.2", since, at)
+    made.rules("scoring", "2026.9", since, at, **doubled(made))
+    made.rules("catalogue", "2026.9", since, at)
     await fold_all(pool, made)
     shown = await card(pool)
     assert (shown["rules"], shown["catalogue"], shown["score"]) == (rules, rules, score)

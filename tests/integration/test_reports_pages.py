@@ -130,9 +130,9 @@ async def test_a_frozen_card_keeps_its_explanation_after_newer_rules(settings: S
         before = (await house.ask(f"{frozen}official", "reviewer")).text
         rules = json.loads(next(raw for raw in made.entries if b"scoring.published" in raw))["data"]["rules"]
         dearer = rules | {"points": rules["points"] | {"1": 2}, "base_persons": 45}
-        made.rules("scoring", "2026.2", "2026-07-01", "2026-09-20T00:00:00Z", rules=dearer)
+        made.rules("scoring", "2026.9", "2026-07-01", "2026-09-20T00:00:00Z", rules=dearer)
         await house.grow(first)
         after, live = [(await house.ask(f"{frozen}{one}", "reviewer")).text for one in ("official", "live")]
         assert explanation(after) == explanation(before)
         assert 'class="steps"' in explanation(after) and "Quy tắc tính điểm 2026.1" in after
-        assert "Quy tắc tính điểm 2026.2" in live and explanation(live) != explanation(after)
+        assert "Quy tắc tính điểm 2026.9" in live and explanation(live) != explanation(after)

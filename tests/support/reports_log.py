@@ -294,6 +294,12 @@ class MadeLog:
             f"{kind}.published", f"{kind}/{version}", "-", data, id=genesis_id(event, version), at=parse_instant(at)
         )
 
+    def second_method(self, since: str = "2026-07-01") -> int:
+        """Rules by card/2, from a day on that the log's own do not reach."""
+        newest = next(one.data for one in genesis() if one.subject == "scoring/2026.2")
+        at = f"{since}T00:00:00Z"
+        return self.rules("scoring", "2026.8", since, at, method=newest["method"], rules=newest["rules"])
+
     def golden(self, unit: str = "xa-tan-hoa") -> str:
         """The golden case, upheld: 45 checked, 3×A01, 1×A03, 2×B04; the inspection's id."""
         inspection = self.open(unit)

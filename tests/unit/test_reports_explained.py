@@ -33,12 +33,16 @@ def rulebook(methods: Methods = METHODS) -> Rulebook:
 BOOK = rulebook()
 
 
-def rendered(found: list[tuple[str, int]], persons: int = 45, book: Rulebook = BOOK, size: int = 100) -> dict[str, Any]:
-    """A card of one inspection in which everything found was upheld."""
-    inspection = Inspection(
+def inspected(persons: int) -> Inspection:
+    """A closed inspection."""
+    return Inspection(
         id="i", unit="xa-tan-hoa", quarter=QUARTER, opened_on=DAY, opened_index=1, closed_at="2026-09-01T03:00:00Z",
         persons_checked=persons, files_checked=0,
     )  # fmt: skip
+
+
+def rendered(found: list[tuple[str, int]], persons: int = 45, book: Rulebook = BOOK, size: int = 100) -> dict[str, Any]:
+    """A card of one inspection in which everything found was upheld."""
     findings = [
         Finding(
             id=f"f{place}", inspection="i", code=code, catalogue="2026.1", severity=SEVERITY[code], count=count,
@@ -46,7 +50,7 @@ def rendered(found: list[tuple[str, int]], persons: int = 45, book: Rulebook = B
         )
         for place, (code, count) in enumerate(found)
     ]  # fmt: skip
-    facts = UnitQuarter("xa-tan-hoa", QUARTER, [(inspection, findings)])
+    facts = UnitQuarter("xa-tan-hoa", QUARTER, [(inspected(persons), findings)])
     return with_log(card(facts, Details("UBND xã Tân Hòa", "xa", None), book), TreeHead(size, ""))
 
 

@@ -175,7 +175,7 @@ def test_a_catalogue_group_without_a_cap_is_refused() -> None:
 
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(BadRules):
-        Rulebook().apply(0, SCORING, rule_data(SCORING, "2027.1", "2027-01-01") | {"method": "card/2"})
+        Rulebook().apply(0, SCORING, rule_data(SCORING, "2027.1", "2027-01-01") | {"method": "card/9"})
 
 
 def row(unit: str, name: str, score: str | None = "94.00", band: str = "good", inspections: int = 1) -> dict[str, Any]:

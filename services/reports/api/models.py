@@ -35,7 +35,7 @@ class GroupLine(BaseModel):
 
 
 class Item(BaseModel):
-    """A counted finding; `index` is the log entry of its recording."""
+    """A counted finding; `index` is the log entry of its recording, `remedied` (card/2) gave back half its points."""
 
     code: str
     count: int
@@ -44,6 +44,7 @@ class Item(BaseModel):
     points: str
     index: int
     finding: str
+    remedied: bool | None = None
 
 
 class Inspection(BaseModel):

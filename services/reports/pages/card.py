@@ -17,6 +17,7 @@ from services.reports.reading import access
 from services.reports.reading.editions import editions, frozen_card
 from services.reports.reading.listing import LIVE
 from services.reports.reading.live_cards import card as live_card
+from services.reports.reading.live_cards import contested
 from services.reports.reading.names import beside_names
 from services.reports.reading.state import State
 from services.reports.scoring.explained import explain
@@ -33,6 +34,7 @@ async def card_page(request: Request, state: State, caller: Caller) -> Response:
             card = await live_card(snapshot, choice.quarter, unit, access.live_scope(caller, now))
         else:
             card = json.loads(await frozen_card(snapshot, choice.quarter, choice.edition, unit, reviewer=reviews))
+        waiting = await contested(snapshot, choice.quarter, unit) if choice.edition == LIVE else 0
         named = await catalogues_of(snapshot.connection, card)
         offered = await offered_quarters(snapshot, choice.quarter)
         frozen = await editions(snapshot, choice.quarter, reviewer=reviews)
@@ -43,6 +45,7 @@ async def card_page(request: Request, state: State, caller: Caller) -> Response:
         caller,
         "card.html",
         card=card,
+        contested=waiting,
         beside=beside.get(unit),
         explained=explain(card, snapshot.reference.rulebook, named),
         origin=str(request.base_url).rstrip("/"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from services.domain.case import SCORED
 from services.kernel.problems import NotFound
 from services.reports.facts.facts import UnitQuarter
 from services.reports.reading.listing import LIVE, Listing
@@ -44,6 +45,11 @@ async def card(snapshot: Snapshot, quarter: str, unit: str, scope: Scope) -> dic
         return with_log(json.loads(body), snapshot.head)
     blank = render(UnitQuarter(unit, quarter), directory, snapshot.reference.rulebook)
     return with_log(blank, snapshot.head)
+
+
+async def contested(snapshot: Snapshot, quarter: str, unit: str) -> int:
+    """How many of a live card's pending findings are under appeal or reopened."""
+    return int(await snapshot.connection.fetchval(queries.contested, quarter, unit, sorted(SCORED)))
 
 
 async def quarters(snapshot: Snapshot) -> list[str]:

@@ -34,6 +34,12 @@ SELECT unit, row FROM reports.card WHERE quarter = $1;
 -- One live card.
 SELECT body FROM reports.card WHERE quarter = $1 AND unit = $2;
 
+-- name: contested
+-- How many findings of a card are under appeal or reopened; $3 are the severities that are scored.
+SELECT count(*) FROM reports.finding JOIN reports.inspection ON inspection.id = finding.inspection
+WHERE quarter = $1 AND unit = $2 AND closed_at IS NOT NULL AND NOT voided AND contested AND NOT withdrawn
+  AND (severity = ANY($3::int[]) OR released_index IS NOT NULL);
+
 -- name: quarters
 -- The quarters in which something was inspected, the latest first.
 SELECT DISTINCT quarter FROM reports.card ORDER BY quarter DESC;

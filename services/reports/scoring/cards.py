@@ -76,6 +76,8 @@ def _observation(finding: Finding, catalogues: Mapping[str, Catalogue]) -> Obser
         per_case=code.per_case,
         index=finding.index,
         standing=finding.standing,
+        remedied=finding.remedy.done,
+        overdue=finding.remedy.gated,
     )
 
 

@@ -31,7 +31,10 @@ class Code:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One finding as scoring sees it; `index` is the log index of its recording."""
+    """One finding as scoring sees it; `index` is the log index of its recording.
+
+    `remedied`: its remedy was reported in time and verified; `overdue`: its remedy is late so that it shows.
+    """
 
     finding: str
     code: str
@@ -42,6 +45,8 @@ class Observation:
     per_case: bool
     index: int
     standing: Standing
+    remedied: bool = False
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)

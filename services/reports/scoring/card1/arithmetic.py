@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from services.domain.case import GRAVE, SCORED
 from services.reports.facts.standing import Standing
@@ -19,16 +19,21 @@ COUNTED_OR_PENDING = frozenset({Standing.COUNTS, Standing.PENDING})
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A counted finding of `code` holds the band down to `at_most`."""
+    """A counted finding of `code` holds the band down to `at_most`; a later method has gates without a code."""
 
     gate: str
-    code: str
+    code: str | None
     at_most: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A scoring version as published: caps, points, base, bonus, bands, gates."""
+    """A scoring version as published: caps, points, base, bonus, bands, gates.
+
+    `RETURNED` is the part of an item's points that its unit gets back for a remedy in time.
+    """
+
+    RETURNED: ClassVar[Fraction] = NOTHING
 
     version: str
     caps: Mapping[str, Fraction]
@@ -53,10 +58,23 @@ class Rules:
                 bonus_each=_exact(rules["bonus"]["each"]),
                 bonus_max=_exact(rules["bonus"]["max"]),
                 bands=_bands(rules["bands"]),
-                gates=tuple(Gate(gate["gate"], gate["code"], gate["at_most"]) for gate in rules["gates"]),
+                gates=tuple(map(cls.gate, rules["gates"])),
             )
         except (KeyError, TypeError) as error:
             raise BadRules(f"scoring {version} lacks or misshapes {error}") from error
+
+    @classmethod
+    def gate(cls, published: Mapping[str, Any]) -> Gate:
+        """A gate as published; KeyError when it lacks its code."""
+        return Gate(published["gate"], published["code"], published["at_most"])
+
+    def holds(self, gate: Gate, seen: Observation) -> bool:
+        """Whether a counted finding makes a gate stand."""
+        return gate.code == seen.code
+
+    def returned(self, seen: Observation) -> Fraction:
+        """The part of an item's points that its remedy gives back; none of severity 3."""
+        return self.RETURNED if seen.remedied and seen.severity < GRAVE else NOTHING
 
     def band(self, shown_score: str, gates: Collection[str]) -> str:
         """The band of a shown score, no higher than any gate allows."""
@@ -93,11 +111,12 @@ def _bands(listed: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, Fraction], .
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A counted finding with what it costs, before its group's cap."""
+    """A counted finding with what it costs, before its group's cap; `remedied` when less for that."""
 
     observation: Observation
     factor: Fraction
     points: Fraction
+    remedied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +156,8 @@ def score_items(rules: Rules, visit: Visit, counted: frozenset[Standing]) -> tup
             continue
         weight = factor(rules, seen, visit.persons_checked)
         points = rules.points[seen.severity] * weight * _times(seen, scored_unit_codes)
-        items.append(Item(seen, weight, points))
+        returned = rules.returned(seen)
+        items.append(Item(seen, weight, points * (1 - returned), returned > 0))
     return tuple(items)
 
 
@@ -175,13 +195,14 @@ def score_quarter(
         visits=scored,
         deductions={group: _mean([visit.deductions[group] for visit in scored]) for group in GROUPS},
         bonus=bonus,
-        gates=_gates(rules, {seen.code for seen in standing_items}),
+        gates=_gates(rules, standing_items),
         score=score,
     )
 
 
-def _gates(rules: Rules, codes: Collection[str]) -> tuple[str, ...]:
-    return tuple(sorted({gate.gate for gate in rules.gates if gate.code in codes}))
+def _gates(rules: Rules, standing_items: Collection[Observation]) -> tuple[str, ...]:
+    held = {gate.gate for gate in rules.gates if any(rules.holds(gate, seen) for seen in standing_items)}
+    return tuple(sorted(held))
 
 
 def _bonus(rules: Rules, commendations: Sequence[str], standing_items: Iterable[Observation]) -> Fraction:

@@ -31,7 +31,8 @@ def _step(item: Mapping[str, Any], rules: Rules, basis: Basis, known: int | None
     each = rules.points[item["severity"]]
     exact = Fraction(item["points"])
     if persons or basis != "person" or Fraction(item["factor"]) == 1:
-        exact = each * times * (Fraction(rules.base_persons, persons) if persons else 1)
+        kept = 1 - rules.RETURNED if item.get("remedied") else 1
+        exact = each * times * (Fraction(rules.base_persons, persons) if persons else 1) * kept
     return Step(item, basis, _short(each), persons, exact)
 
 

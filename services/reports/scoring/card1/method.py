@@ -1,4 +1,4 @@
-"""Method card/1 by one published version of its rules. Pure."""
+"""Method card/1, and those that differ from it in their rules alone, by one published version. Pure."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ NAME = "card/1"
 
 @dataclass(frozen=True, slots=True)
 class Card1:
-    """The rules with what card/1 makes of them."""
+    """The rules with what the method makes of them."""
 
     version: str
     rules: Rules
 
     @classmethod
-    def read(cls, version: str, rules: Mapping[str, Any]) -> Card1:
+    def read(cls, version: str, rules: Mapping[str, Any], kind: type[Rules] = Rules) -> Card1:
         """The rules of a scoring.published event; BadRules when they are incomplete."""
-        return cls(version, Rules.read(version, rules))
+        return cls(version, kind.read(version, rules))
 
     def scored(self, visits: Sequence[Visit], commendations: Sequence[str]) -> dict[str, Any]:
         """A card from its score to what is pending."""

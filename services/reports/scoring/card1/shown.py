@@ -65,6 +65,7 @@ def _visit_json(scored: VisitScore) -> dict[str, Any]:
                 "points": shown(item.points),
                 "index": item.observation.index,
                 "finding": item.observation.finding,
+                **({"remedied": True} if item.remedied else {}),
             }
             for item in scored.items
         ],
