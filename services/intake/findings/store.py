@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-
 from services.domain.deadlines import Deadline
 from services.intake.findings.state import Finding, Findings, Step
 from services.intake.inspections.state import Inspection, Inspections
@@ -125,7 +123,7 @@ def read_steps(text: str) -> list[Step]:
     ]  # fmt: skip
 
 
-def read_finding(row: asyncpg.Record) -> Finding:
+def read_finding(row: Mapping[str, Any]) -> Finding:
     """A finding as its statements give it, whatever else the row has."""
     steps = read_steps(row["steps"])
     read: dict[str, Any] = {
