@@ -27,7 +27,7 @@ def plan(asked: Asked) -> Accepted:
         raise invalid(
             "/due",
             f"không được muộn hơn hạn khắc phục, ngày {last:%d/%m/%Y}; cần thêm thời gian thì đề nghị gia hạn",
-            f"must not be later than the remedy's deadline, {last.isoformat()}; ask for an extension if it needs longer",
+            f"must not be later than the remedy's deadline, {last.isoformat()}; if it needs longer, ask for that",
         )
     finding.remedy = state
     told = {"feasible": form.feasible} | ({"due": form.due} if form.feasible else {})

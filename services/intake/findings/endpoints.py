@@ -159,6 +159,7 @@ def _shown(
     finding = read_finding(row)
     permitted, reply_due = may(reader, row, finding, apart, left.calendar), _reply_due(row, finding)
     where = (finding.severity, finding.state, finding.accepts)
+    until = deadlines(finding, left.calendar, reader.now)
     shown = {
         "id": finding.id, "inspection": finding.inspection, "unit": finding.unit,
         "unit_name": reader.unit_name(finding.unit, finding.captured_at), "code": finding.code,
@@ -169,11 +170,11 @@ def _shown(
         "accepts": finding.accepts, "outcome": finding.outcome, "released": finding.released,
         "remedy": finding.remedy, "reply_due": reply_due and rfc3339(reply_due), "working_days_left": left(reply_due),
         "settled": settled(*where), "state_label": case_label(*where, finding.outcome, language),
-        "deadlines": deadlines(finding, left.calendar, reader.now), "may": permitted,
+        "deadlines": until, "may": permitted,
         "outcomes": offered(finding) if Command.DECISION in permitted else [],
     }  # fmt: skip
     if "second-review" in permitted:  # who is to judge for himself is not told how it was judged
-        told = [one for one in shown["deadlines"] if one["of"] == Kind.REPLY]
+        told = [one for one in until if one["of"] == Kind.REPLY]
         hidden = {"outcome": None, "remedy": Remedy.NONE, "deadlines": told}
         shown |= hidden | {"state_label": case_label(*where, None, language)}
     if reader.knows_people(finding.unit, row["team"]):
