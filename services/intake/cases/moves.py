@@ -57,16 +57,12 @@ def decided(
     elif finding.severity != case.LIGHT:
         finding.remedy = Remedy.DUE
         if due is not None:
-            _begin(finding, due, at, event, world)
+            finding.begin(Kind.REMEDY, due, at, event)
     elif finding.remedy == Remedy.NONE and finding.clock(Kind.REMEDY) is not None:
         finding.remedy = Remedy.DUE
-        _begin(finding, world.calendar.over(at, world.deadlines.remedy), at, event, world)
+        finding.begin(Kind.REMEDY, world.calendar.over(at, world.deadlines.remedy), at, event)
     elif finding.remedy == Remedy.NONE:
         _put_right_light(finding, world)
-
-
-def _begin(finding: Finding, due: datetime, at: datetime, event: str, world: World) -> None:
-    finding.begin(Kind.REMEDY, due, at, event, lapse_after=due if world.demo else None)
 
 
 def _put_right_light(finding: Finding, world: World) -> None:

@@ -67,7 +67,7 @@ def record(asked: Asked) -> Accepted:
         photos=tuple(photo.model_dump() for photo in form.photos), filer=asked.caller.account, received_at=world.now,
     )  # fmt: skip
     if due is not None and code.severity in case.SCORED:
-        finding.begin(Kind.REPLY, due, world.told_at, finding.id, lapse_after=due if world.demo else None)
+        finding.begin(Kind.REPLY, due, world.told_at, finding.id)
     world[Findings].known[finding.id] = finding
     world[Findings].new.append(finding)
     if due is not None and code.severity in case.SCORED and inspection.acknowledged:
