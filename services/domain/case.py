@@ -5,6 +5,7 @@ command is one more row, a further state one more column. What is put right afte
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 
 from services.kernel.identity.reach import KEPT as KEPT
@@ -67,6 +68,8 @@ class Outcome(StrEnum):
     REFERRED = "referred"
 
 
+REOPENED_WITHIN = timedelta(days=365)
+"""Of a decision."""
 OVERTURNING = frozenset({Outcome.EXCUSED, Outcome.NOT_PROVEN, Outcome.UNFOUNDED, Outcome.SYSTEM_FAULT})
 
 
@@ -127,6 +130,11 @@ TABLE: Mapping[Command, Mapping[State, State | Refusal]] = {
 _STATES = frozenset(map(str, State))
 _OF_THE_UNIT = frozenset({Command.REPLY, Command.EXTENSION, Command.APPEAL, Command.HEARING, Command.LAPSE})
 _OF_NO_CASE = frozenset({Command.CORRECTION, Command.WITHDRAWAL, Command.VOIDING})
+
+
+def kind_of(severity: int) -> str:
+    """The class of a severity, which a correction never changes: free, scored or kept."""
+    return "free" if severity == FREE else "kept" if severity == KEPT else "scored"
 
 
 def is_kept(severity: int, released: bool) -> bool:

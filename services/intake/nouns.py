@@ -3,8 +3,22 @@
 from services.intake.calendars import rules as calendars
 from services.intake.calendars.forms import PublishCalendar
 from services.intake.calendars.store import CalendarKeeper
+from services.intake.cases import asking as case
+from services.intake.cases import remedies
 from services.intake.cases import rules as cases
-from services.intake.cases.forms import AskForTime, DecideFinding, ReplyToFinding
+from services.intake.cases.forms import (
+    AppealDecision,
+    AskForTime,
+    DecideFinding,
+    GiveTime,
+    PlanRemedy,
+    ReleaseFinding,
+    ReopenFinding,
+    ReplyToFinding,
+    ReportRemedy,
+    SecondReview,
+    VerifyRemedy,
+)
 from services.intake.cases.store import CaseKeeper
 from services.intake.directory import rules as directory
 from services.intake.directory.forms import UNIT_CHANGES
@@ -15,7 +29,7 @@ from services.intake.erasures.store import ErasureKeeper
 from services.intake.evidence.store import PhotoKeeper
 from services.intake.findings import asking as finding
 from services.intake.findings import rules as findings
-from services.intake.findings.forms import RecordFinding, WithdrawFinding
+from services.intake.findings.forms import CorrectFinding, RecordFinding, WithdrawFinding
 from services.intake.findings.store import ClockKeeper, FindingKeeper
 from services.intake.inspections import asking as inspection
 from services.intake.inspections import rules as inspections
@@ -36,7 +50,7 @@ from services.intake.writing.keeper import Keeper
 from services.kernel.identity.roles import Action, Role
 
 _TEAM, _HEAD, _REVIEWER = (Role.INSPECTOR, Role.LEAD), (Role.UNIT_HEAD,), (Role.REVIEWER,)
-_ADMIN, _AUDITOR = (Role.ADMIN,), (Role.AUDITOR,)
+_ADMIN, _AUDITOR, _VERIFIER = (Role.ADMIN,), (Role.AUDITOR,), (Role.REVIEWER, Role.LEAD)
 
 NOUNS = Nouns(
     # routes are tried in this order, so the most frequent write comes first
@@ -74,7 +88,43 @@ NOUNS = Nouns(
     ),
     Noun(
         name="findings/decision", action=Action.DECIDE, roles=_REVIEWER, form=DecideFinding, parent="finding",
-        touches=cases.touch_decision, rule=cases.decide,
+        touches=case.touch_judged, rule=cases.decide,
+    ),
+    Noun(
+        name="findings/correction", action=Action.FILE, roles=_TEAM, form=CorrectFinding, parent="finding",
+        touches=finding.touch, rule=findings.correct,
+    ),
+    Noun(
+        name="findings/release", action=Action.REVIEW, roles=_REVIEWER, form=ReleaseFinding, parent="finding",
+        touches=case.touch_judged, rule=cases.release,
+    ),
+    Noun(
+        name="findings/extension", action=Action.REVIEW, roles=_REVIEWER, form=GiveTime, parent="finding",
+        touches=case.touch_judged, rule=cases.give_time,
+    ),
+    Noun(
+        name="findings/appeal", action=Action.ANSWER, roles=_HEAD, form=AppealDecision, parent="finding",
+        touches=finding.touch, rule=cases.appeal,
+    ),
+    Noun(
+        name="findings/reopening", action=Action.REVIEW, roles=_REVIEWER, form=ReopenFinding, parent="finding",
+        touches=case.touch_judged, rule=cases.reopen,
+    ),
+    Noun(
+        name="findings/second-review", action=Action.REVIEW, roles=_REVIEWER, form=SecondReview, parent="finding",
+        touches=cases.touch_second_review, rule=cases.second_review,
+    ),
+    Noun(
+        name="findings/remedy-plan", action=Action.ANSWER, roles=_HEAD, form=PlanRemedy, parent="finding",
+        touches=finding.touch, rule=remedies.plan,
+    ),
+    Noun(
+        name="findings/remedy-report", action=Action.ANSWER, roles=_HEAD, form=ReportRemedy, parent="finding",
+        touches=finding.touch, rule=remedies.report,
+    ),
+    Noun(
+        name="findings/remedy-verification", action=Action.VERIFY, roles=_VERIFIER, form=VerifyRemedy,
+        parent="finding", touches=case.touch_judged, rule=remedies.verify,
     ),
     Noun(
         name="commendations", action=Action.DECIDE, roles=_REVIEWER, form=Commend,

@@ -99,6 +99,53 @@ async def _answers(intake: Intake, inspection: str, findings: list[str]) -> None
     await intake.put("reviewer", f"commendations/{fresh()}", praise)
 
 
+async def _steps(intake: Intake) -> None:
+    """What may follow a reply and a decision, of four findings."""
+    inspection, (corrected, appealed, kept, late) = fresh(), [fresh() for _ in range(4)]
+    await intake.token("reviewer", account="another")
+    await intake.put("inspector", f"inspections/{inspection}", opening())
+    for finding, code in ((corrected, "A03"), (appealed, "A05"), (kept, "F04"), (late, "A03")):
+        await intake.put("inspector", f"findings/{finding}", recording(inspection, code=code, count=1))
+    await intake.put("inspector", f"inspections/{inspection}/closing/{fresh()}", closing())
+    upheld, more = {"outcome": "upheld", **REASON}, {"until": "2026-09-25", **REASON}
+    right = {"code": "A05", "count": 2, "captured_at": "2026-09-01T07:45:12+07:00", "device_at": "2026-09-01T00:45:12Z"}
+    answered = {"accepts": False}
+    for who, finding, noun, body in (
+        ("inspector", corrected, "correction", right | REASON),
+        ("reviewer", corrected, "extension", more | {"of": "reply"}),
+        ("head", corrected, "reply", answered),
+        ("lead", corrected, "correction", right | {"private": {"narrative": "Vắng mặt.", "reason": "Sai mã."}}),
+        ("reviewer", corrected, "decision", {"outcome": "excused", **REASON}),
+        ("another", corrected, "reopening", REASON),
+        ("head", appealed, "reply", answered),
+        ("reviewer", appealed, "decision", upheld),
+        ("head", appealed, "appeal", {"private": {"text": "Cán bộ đi công tác."}}),
+        ("another", appealed, "second-review", {"outcome": "excused", **REASON}),
+        ("another", appealed, "decision", upheld),
+        ("head", appealed, "remedy-plan", {"feasible": False, "private": {"actions": "Cán bộ đi công tác."}}),
+        ("head", appealed, "extension-request", more | {"of": "remedy", "until": "2026-10-01"}),
+        ("reviewer", appealed, "extension", more | {"of": "remedy"}),
+        ("head", appealed, "remedy-plan", {"feasible": True, "due": "2026-09-18"}),
+        ("head", appealed, "remedy-report", {"done_on": "2026-09-01", "private": {"text": "Cán bộ đi công tác."}}),
+        ("lead", appealed, "remedy-verification", {"outcome": "refused", **REASON}),
+        ("head", appealed, "remedy-report", {"done_on": "2026-09-01"}),
+        ("reviewer", appealed, "remedy-verification", {"outcome": "verified", **REASON}),
+        ("reviewer", kept, "release", REASON),
+        ("head", late, "reply", answered),
+        ("reviewer", late, "decision", upheld),
+    ):
+        if noun == "second-review":  # as if the log had drawn it, for no log runs here
+            draw = "INSERT INTO intake.second_review (finding, decided_at) VALUES ($1, now())"
+            await intake.service.pool.execute(draw, finding)
+        await intake.put(who, f"findings/{finding}/{noun}/{fresh()}", body)
+    await intake.put("head", f"findings/{late}/remedy-plan/{fresh()}", {"feasible": False})
+    waived = fresh()
+    await intake.put("inspector", f"findings/{waived}", recording(inspection))
+    await intake.put("head", f"findings/{waived}/reply/{fresh()}", {"accepts": True})
+    await intake.put("head", f"findings/{waived}/remedy-plan/{fresh()}", {"feasible": False})
+    await intake.put("reviewer", f"findings/{waived}/remedy-verification/{fresh()}", {"outcome": "verified"})
+
+
 async def _erasure_and_key(intake: Intake, finding: str) -> None:
     """A finding's words are erased, and another key will sign the log."""
     erasure = fresh()
@@ -134,6 +181,7 @@ async def test_every_emitted_event_is_what_its_schema_says(intake: Intake) -> No
     await _directory(intake)
     inspection, findings = await _inspection(intake)
     await _answers(intake, inspection, findings)
+    await _steps(intake)
     await _erasure_and_key(intake, findings[1])
     await _time_passes(intake)
     raw = await intake.event_bytes()
@@ -151,7 +199,7 @@ def _no_private_word(raw: list[bytes], intake: Intake) -> None:
     log = b"\n".join(raw).decode()
     for word in ("Một cán bộ", "không ai biết", "Theo hồ sơ", "Dân khen", "đi công tác", "Đồng ý.", "0" * 64, "1" * 64):
         assert word not in log
-    for account in ("colleague", "unit-head"):
+    for account in ("colleague", "unit-head", 'another"'):
         assert account not in log
     by = {json.dumps(json.loads(one)["data"]["by"]) for one in raw}
     assert all(set(json.loads(one)) <= {"role", "ref"} for one in by)

@@ -18,7 +18,11 @@ ISSUED = {
     "catalogue": ("published",), "scoring": ("published",), "calendar": ("published",),
     "post": ("assumed", "left"),
     "inspection": ("opened", "closed", "acknowledged"),
-    "finding": ("recorded", "withdrawn", "replied", "extension_requested", "lapsed", "completed", "decided"),
+    "finding": (
+        "recorded", "withdrawn", "replied", "extension_requested", "lapsed", "completed", "decided", "corrected",
+        "released", "extended", "appealed", "reopened", "second_reviewed",
+    ),
+    "remedy": ("planned", "extension_requested", "extended", "reported", "verified", "refused", "overdue"),
     "commendation": ("recorded",),
     "quarter": ("closed", "published"),
     "part": ("erased",),

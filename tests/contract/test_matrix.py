@@ -19,6 +19,7 @@ from tests.support.case_world import (
     closing,
     fresh,
     new_key,
+    now,
     opening,
     recording,
     registration,
@@ -28,6 +29,9 @@ from tests.support.phone import Phone
 from tests.support.wire import ROUTES
 
 REASON = {"private": {"reason": "Theo hồ sơ."}}
+CORRECTED = {"code": "A03", "count": 2, "captured_at": now(-1), **REASON}
+MORE_TIME = {"of": "reply", "until": "2020-01-06"}  # no later day: nobody's deadline is moved
+DONE = {"done_on": "2026-01-05"}
 EXCUSED, FLASH = {"outcome": "excused", **REASON}, {"edition": "flash"}
 Made = Callable[[World], tuple[str, dict[str, Any] | bytes]]
 JPEG = {"content-type": "image/jpeg"}
@@ -97,6 +101,31 @@ WRITES = (
     _put("findings/{finding}/withdrawal/{id}", lambda _: REASON, OPENER, NEW),
     _put("findings/{finding}/reply/{id}", lambda _: {"accepts": True}, HEAD, NEW),
     _put("findings/{finding}/decision/{id}", lambda _: EXCUSED, {201: ("reviewer",)}, NEW),
+    _put("findings/{finding}/correction/{id}", lambda _: CORRECTED, OPENER, NEW),
+    _put("findings/{finding}/release/{id}", lambda _: REASON, {409: ("reviewer",)}, SHUT),
+    _put("findings/{finding}/extension/{id}", lambda _: MORE_TIME, {422: ("reviewer",)}, SHUT),
+    _put(
+        "findings/{finding}/extension-request/{id}",
+        lambda _: MORE_TIME,
+        {422: ("head",), 404: ("head elsewhere",)},
+        SHUT,
+    ),
+    _put("findings/{finding}/appeal/{id}", lambda _: {}, {409: ("head",), 404: ("head elsewhere",)}, SHUT),
+    _put("findings/{finding}/reopening/{id}", lambda _: {}, {409: ("reviewer",)}, SHUT),
+    _put("findings/{finding}/second-review/{id}", lambda _: EXCUSED, {409: ("reviewer",)}, SHUT),
+    _put(
+        "findings/{finding}/remedy-plan/{id}",
+        lambda _: {"feasible": False},
+        {409: ("head",), 404: ("head elsewhere",)},
+        SHUT,
+    ),
+    _put("findings/{finding}/remedy-report/{id}", lambda _: DONE, {409: ("head",), 404: ("head elsewhere",)}, SHUT),
+    _put(
+        "findings/{finding}/remedy-verification/{id}",
+        lambda _: {"outcome": "verified"},
+        {409: ("reviewer", "lead"), 404: ("lead elsewhere",)},
+        SHUT,
+    ),
     Case(
         "/intake/v1/findings/{finding}/photos/{n}",
         "PUT",

@@ -8,6 +8,7 @@ import pytest_asyncio
 from services.intake.cases.store import QUERIES as CASES
 from services.intake.findings.store import QUERIES as FINDINGS
 from services.intake.inspections.store import QUERIES as INSPECTIONS
+from services.intake.quarters.store import QUERIES as QUARTERS
 from services.intake.replay.sql import QUERIES as REPLAY
 from services.intake.writing.sql import QUERIES as WRITING
 from services.kernel.process.folder import Folder
@@ -200,6 +201,9 @@ async def test_hot_queries_use_their_indexes(intake, case):
         (INSPECTIONS.inspections_by_id, ([inspection],), {"inspection_pkey"}),
         (FINDINGS.findings_by_id, ([finding],), {"finding_pkey", "case_step_pkey", "deadline_pkey"}),
         (CASES.logged, ([finding], *[intake.clock.now()] * 3), {"deadline_cause"}),
+        (CASES.logged_unnoticed, (500,), {"deadline_cause"}),
+        (CASES.second_reviews, ([finding], ["an"]), {"second_review_pkey", "vault_read_finding"}),
+        (QUARTERS.oldest_appeals, (["2026-Q3"],), {"finding_appealed"}),
         (CASES.lapsing, (intake.clock.now(), 500), {"deadline_lapsing"}),
         (REPLAY.delete_receipted, ([finding],), {"outbox_event_id_key"}),
     )

@@ -95,7 +95,7 @@ def _inconsistencies(kind: str, event: dict[str, Any]) -> list[str]:
         told.append((photos == data["photos"], f"{photos} commitments for {data['photos']} photos"))
     if kind == "finding.completed.v1":
         told.append((len(data["commitments"]) <= data["photos"], "more commitments than photos"))
-    if kind == "finding.lapsed.v1":
+    if kind in ("finding.lapsed.v1", "remedy.overdue.v1"):
         told.append((data["due"] == event["time"], "the time is not the deadline"))
     if kind == "unit.succeeded.v1":
         told.append((event["unit"] in data[data["side"]], f"the unit is not on the side {data['side']}"))
@@ -110,4 +110,6 @@ def _subject(noun: str, event: dict[str, Any]) -> str:
     """What an event is about, as its data tell it."""
     if noun == "log":
         return f"log-key/{event['data']['vkey'].split('+')[1]}"
+    if noun == "remedy":
+        noun = "finding"
     return f"{noun}/{event['unit'] if noun == 'unit' else event['data'][NAMED_BY.get(noun, noun)]}"

@@ -24,6 +24,8 @@ from services.kernel.quarters import rfc3339
 from services.kernel.store.db import TRANSIENT, Connection, transaction
 
 TYPE = "kycuong.finding.lapsed.v1"
+OVERDUE = "kycuong.remedy.overdue.v1"
+_MOST_OVERDUE = 2  # events for a finding
 EVERY = 5.0  # seconds between looks
 _AT_ONCE = 500
 log = logging.getLogger(__name__)
@@ -105,7 +107,10 @@ def _lapse(service: Service, numbers: Numbers, finding: Finding, clock: Deadline
     """What a deadline that passes does to its finding, and the event that tells of it."""
     if clock.kind == Kind.REMEDY:
         clock.state = Standing.LAPSED
-        return None
+        n = 1 + sum(step.type == "remedy.overdue" for step in finding.steps)
+        if n > _MOST_OVERDUE:
+            return None
+        return _event(service, numbers, finding, OVERDUE, clock.due, n, {"n": n})
     state = case.step(finding.severity, finding.state, case.Command.LAPSE, finding.released)
     if not isinstance(state, case.State):
         clock.state = Standing.ENDED  # answered meanwhile

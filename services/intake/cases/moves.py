@@ -1,8 +1,9 @@
 """What a step does to a case, whoever tells of it: a write, the sweeper, or the log to a rebuild. Pure."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from services.domain import case
+from services.domain import case, remedy
+from services.domain.calendar import end_of
 from services.domain.deadlines import Kind, Standing
 from services.domain.remedy import Remedy
 from services.intake.findings.state import Finding
@@ -56,16 +57,12 @@ def decided(
     elif finding.severity != case.LIGHT:
         finding.remedy = Remedy.DUE
         if due is not None:
-            _begin(finding, due, at, event, world)
+            finding.begin(Kind.REMEDY, due, at, event)
     elif finding.remedy == Remedy.NONE and finding.clock(Kind.REMEDY) is not None:
         finding.remedy = Remedy.DUE
-        _begin(finding, world.calendar.over(at, world.deadlines.remedy), at, event, world)
+        finding.begin(Kind.REMEDY, world.calendar.over(at, world.deadlines.remedy), at, event)
     elif finding.remedy == Remedy.NONE:
         _put_right_light(finding, world)
-
-
-def _begin(finding: Finding, due: datetime, at: datetime, event: str, world: World) -> None:
-    finding.begin(Kind.REMEDY, due, at, event, lapse_after=due if world.demo else None)
 
 
 def _put_right_light(finding: Finding, world: World) -> None:
@@ -80,3 +77,58 @@ def _put_right_light(finding: Finding, world: World) -> None:
         logged_late = window.lapse_after - window.due if window.lapse_after is not None else None
         lapse_after = due + logged_late if logged_late is not None else None
         finding.begin(Kind.REMEDY, due, window.begins, window.cause, lapse_after=lapse_after)
+
+
+def extend(finding: Finding, kind: Kind, until: date) -> datetime:
+    """The clock that runs ends with a later day; what the unit said it could not put right by then, it may now."""
+    clock = finding.running(kind)
+    assert clock is not None  # noqa: S101 - only what runs is extended
+    clock.due = end_of(until)
+    if clock.lapse_after is not None:
+        clock.lapse_after = max(clock.lapse_after, clock.due)
+    if kind == Kind.REMEDY:
+        finding.remedy = remedy.step(finding.remedy, remedy.Command.EXTENSION) or finding.remedy
+    return clock.due
+
+
+def release(finding: Finding, due: datetime, at: datetime, event: str) -> None:
+    """The unit is told of it."""
+    finding.released = True
+    finding.begin(Kind.REPLY, due, at, event)
+
+
+def reopen(finding: Finding, state: case.State, due: datetime | None, at: datetime, event: str) -> None:
+    """It is to be decided again; `due` where the unit may reply for the first time."""
+    finding.state = state
+    finding.end()
+    if due is not None:
+        finding.begin(Kind.REPLY, due, at, event)
+
+
+def report(finding: Finding, state: Remedy, now: datetime) -> bool:
+    """The unit says that it is put right; whether in time."""
+    clock = finding.running(Kind.REMEDY)
+    in_time = clock is not None and now <= clock.due
+    finding.remedy = state
+    finding.stop(Kind.REMEDY, Standing.MET)
+    return in_time
+
+
+def verify(finding: Finding, state: Remedy) -> bool:
+    """It is put right, or need not be: that is told."""
+    finding.remedy = state
+    finding.stop(Kind.REMEDY, Standing.ENDED)
+    return state is Remedy.WAIVED
+
+
+def has_another(finding: Finding) -> bool:
+    """Whether a refusal opens the second deadline: of a report, and the first time."""
+    newest = finding.clock(Kind.REMEDY)
+    return finding.remedy == Remedy.REPORTED and not (newest is not None and newest.last)
+
+
+def refuse(finding: Finding, state: Remedy, due: datetime | None, at: datetime, event: str) -> None:
+    """It is not put right; of what the unit could not do, its deadline runs on."""
+    finding.remedy = state
+    if due is not None:
+        finding.begin(Kind.REMEDY, due, at, event, last=True)

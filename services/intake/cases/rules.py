@@ -1,32 +1,25 @@
-"""The rules of a case: replied to, more time asked for, decided. Pure."""
+"""The rules of a case: replied to, more time asked for and given, decided, appealed, reopened, released. Pure."""
 
 from datetime import date
 from typing import cast
 
-from services.domain import case, remedy
-from services.domain.calendar import CalendarEnded
-from services.domain.conflict import conflicts
-from services.domain.deadlines import Deadline, Kind
-from services.domain.words import REMEDIES
+from services.domain import case
+from services.domain.deadlines import Kind
 from services.intake.cases import moves
-from services.intake.cases.forms import AskForTime, DecideFinding, ReplyToFinding
-from services.intake.cases.state import Strangers
-from services.intake.findings.asking import known_finding
+from services.intake.cases.asking import answered, check_until, judged, running, touch_judged
+from services.intake.cases.forms import AskForTime, DecideFinding, GiveTime, ReplyToFinding, SecondReview
+from services.intake.cases.state import SecondReviews
 from services.intake.findings.rules import accepted_about, next_state
-from services.intake.findings.state import Finding, Findings
-from services.intake.inspections.asking import answering_grant, known_inspection
-from services.intake.inspections.state import Inspection
+from services.intake.findings.state import Finding
+from services.intake.inspections.state import Inspections
 from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.commands import Asked, Command
 from services.intake.writing.needs import Needs
-from services.intake.writing.refusals import Incomplete, WrongState
-from services.intake.writing.rights import grants_at, reaching, require_told
-from services.intake.writing.world import World, is_lost
-from services.kernel.identity.callers import Grant
-from services.kernel.problems import Forbidden, NotFound, invalid
-from services.kernel.quarters import local_date, rfc3339
+from services.intake.writing.refusals import AlreadyRead, Incomplete, WrongState
+from services.kernel.envelope import NO_UNIT
+from services.kernel.problems import Forbidden, invalid
+from services.kernel.quarters import rfc3339
 
-MOST_FURTHER_DAYS = 20  # working days that a deadline is put off by, at most
 _FAMILY = {"reply": "finding", "remedy": "remedy"}
 _ANOTHER = (
     "Anh/chị đã kết luận ghi nhận này; lần này phải do người thẩm định khác.",
@@ -35,9 +28,9 @@ _ANOTHER = (
 
 
 def reply(asked: Asked) -> Accepted:
-    """Answer a finding for the unit, once, until it is decided, withdrawn or lapsed."""
+    """Answer a finding for the unit, once in each window, until it is decided, withdrawn or lapsed."""
     form = cast(ReplyToFinding, asked.command.form)
-    finding, inspection, grant = _answered(asked)
+    finding, inspection, grant = answered(asked)
     moves.reply(finding, next_state(finding, case.Command.REPLY), form.accepts, asked.world)
     return accepted_about(asked, finding, inspection, grant.role, "replied", {"accepts": form.accepts})
 
@@ -45,74 +38,33 @@ def reply(asked: Asked) -> Accepted:
 def ask_for_time(asked: Asked) -> Accepted:
     """Ask for a later deadline, while the present one still runs; it stands until a reviewer moves it."""
     form = cast(AskForTime, asked.command.form)
-    finding, inspection, grant = _answered(asked)
-    _check_until(asked.world, _running(asked.world, finding, form.of), date.fromisoformat(form.until))
+    finding, inspection, grant = answered(asked)
+    check_until(asked.world, running(asked.world, finding, form.of), date.fromisoformat(form.until))
     told = {"of": form.of, "until": form.until}
     return accepted_about(asked, finding, inspection, grant.role, "extension_requested", told, _FAMILY[form.of])
 
 
-def _answered(asked: Asked) -> tuple[Finding, Inspection, Grant]:
-    """What a unit's own head speaks to, with the appointment to do so; refusals in the contract's order."""
-    world = asked.world
-    finding = known_finding(world, asked.command.parent)
-    inspection = known_inspection(world, finding.inspection)
-    asked.grants = grants_at(asked.grants, world.rights_at)
-    reaching(world, asked.grants, inspection.unit)
-    if finding.kept:
-        raise NotFound  # kept from the unit until the reviewer releases it
-    grant = answering_grant(asked, inspection.unit)
+def give_time(asked: Asked) -> Accepted:
+    """Move the deadline that runs to the end of a later day, asked for or not."""
+    form = cast(GiveTime, asked.command.form)
+    finding, inspection, grant = judged(asked)
     refuse_foreign(asked.known)
-    return finding, inspection, grant
-
-
-def _running(world: World, finding: Finding, of: str) -> Deadline:
-    """The deadline that runs; WrongState without one, or once it is past."""
-    if of == Kind.REPLY:
-        next_state(finding, case.Command.EXTENSION)
-    else:
-        next_remedy(finding, remedy.Command.EXTENSION)
-    running = finding.running(Kind(of))
-    if running is not None and world.now <= running.due:
-        return running
-    raise WrongState((
-        "Không có thời hạn nào như vậy đang chạy: thời hạn chưa bắt đầu, hoặc đã hết.",
-        "No such deadline is running: it has not begun, or is over.",
-    ))  # fmt: skip
-
-
-def _check_until(world: World, deadline: Deadline, until: date) -> None:
-    """A working day after the deadline, and at most 20 working days after the first one."""
-    calendar, due, first = world.calendar, local_date(deadline.due), local_date(deadline.first_due)
-    try:
-        last = calendar.add_working_days(first, MOST_FURTHER_DAYS)
-    except CalendarEnded:
-        last = calendar.ends
-    if not due < until <= last or not calendar.is_working(until):
-        raise invalid(
-            "/until",
-            f"phải là ngày làm việc sau ngày {due:%d/%m/%Y} và không muộn hơn ngày {last:%d/%m/%Y}",
-            f"must be a working day after {due.isoformat()}, and not later than {last.isoformat()}",
-        )
-
-
-def next_remedy(finding: Finding, command: remedy.Command) -> remedy.Remedy:
-    """Where a command takes what is to be put right; WrongState, naming how that stands, where nowhere."""
-    found = remedy.step(finding.remedy, command)
-    if found is None:
-        vi, en = REMEDIES.get(finding.remedy, (finding.remedy, finding.remedy))
-        raise WrongState((f"Việc khắc phục đang ở trạng thái: {vi}.", f"The remedy stands at: {en}."))
-    return found
+    clock, until = running(asked.world, finding, form.of), date.fromisoformat(form.until)
+    check_until(asked.world, clock, until)
+    due = moves.extend(finding, Kind(form.of), until)
+    told = {"until": form.until, f"{form.of}_due": rfc3339(due)}
+    return accepted_about(asked, finding, inspection, grant.role, "extended", told, _FAMILY[form.of])
 
 
 def decide(asked: Asked) -> Accepted:
     """Decide a finding: `upheld` only after a reply or a lapse, never by one of the team."""
     world, form = asked.world, cast(DecideFinding, asked.command.form)
-    finding, inspection, grant = _judged(asked)
-    if finding.state in case.AGAIN and asked.caller.account in deciders(finding):
+    finding, inspection, grant = judged(asked)
+    if finding.state in case.AGAIN and asked.caller.account in finding.deciders:
         raise Forbidden(_ANOTHER)
     refuse_foreign(asked.known)
     outcome = case.Outcome(form.outcome)
-    _check_outcome(finding, outcome)
+    check_outcome(finding, outcome)
     state = next_state(finding, case.deciding(outcome))
     if outcome is case.Outcome.UPHELD and finding.missing:
         raise Incomplete
@@ -121,7 +73,8 @@ def decide(asked: Asked) -> Accepted:
     return accepted_about(asked, finding, inspection, grant.role, "decided", told)
 
 
-def _check_outcome(finding: Finding, outcome: case.Outcome) -> None:
+def check_outcome(finding: Finding, outcome: case.Outcome) -> None:
+    """Invalid when it is one that the finding's severity cannot have."""
     if outcome is case.Outcome.REFERRED and finding.severity in case.SCORED:
         raise invalid(
             "/outcome",
@@ -130,53 +83,88 @@ def _check_outcome(finding: Finding, outcome: case.Outcome) -> None:
         )
 
 
-def deciders(finding: Finding) -> set[str | None]:
-    """Who has decided a finding so far."""
-    return {step.account for step in finding.steps if step.type == "finding.decided"}
-
-
-def _judged(asked: Asked) -> tuple[Finding, Inspection, Grant]:
-    """What somebody of the Department judges, and by which appointment; refusals in the contract's order."""
+def appeal(asked: Asked) -> Accepted:
+    """Ask that another reviewer decide again, once, within 10 working days of a decision that upholds."""
     world = asked.world
-    finding = known_finding(world, asked.command.parent)
-    inspection = known_inspection(world, finding.inspection)
-    grant = reaching(world, grants_at(asked.grants, world.rights_at), inspection.unit)[0]
-    require_told(world, asked.caller, inspection.unit, kept=finding.kept)
-    require_impartial(asked, inspection, finding)
-    return finding, inspection, grant
-
-
-def require_impartial(asked: Asked, inspection: Inspection, finding: Finding) -> None:
-    """Forbidden to whoever is or was of the team, and to whom the conflict rule meets."""
-    world, caller = asked.world, asked.caller
-    if caller.account in (*inspection.team, finding.filer):
-        raise Forbidden((
-            "Người trong đoàn kiểm tra không được kết luận.",
-            "A member of the inspecting team may not decide.",
+    finding, inspection, grant = answered(asked)
+    state, last = next_state(finding, case.Command.APPEAL), finding.last("finding.decided")
+    if finding.outcome != case.Outcome.UPHELD or finding.last("finding.appealed"):
+        raise WrongState((
+            "Chỉ đề nghị xem xét lại được kết luận xác nhận vi phạm, và một lần duy nhất.",
+            "Only a decision that upholds may be appealed, and only once.",
         ))  # fmt: skip
-    if conflicts(caller.posts, inspection.unit, world.directory, world.now):
-        raise Forbidden((
-            "Anh/chị đang, hoặc trong 24 tháng qua, là người đứng đầu đơn vị này, đơn vị cấp trên hay cấp dưới của nó; "
-            "hãy nhờ người khác.",
-            "You are, or in the last 24 months were, head of this unit, of one above or below it; let somebody else "
-            "do it.",
+    if last is None or world.now > world.calendar.over(last.at, world.deadlines.appeal):
+        raise WrongState((
+            "Thời hạn đề nghị xem xét lại kết luận đã hết.", "The time to appeal against the decision is over."
         ))  # fmt: skip
-    _refuse_doubtful(world, caller.account, inspection, finding)
+    finding.state = state
+    finding.end()
+    return accepted_about(asked, finding, inspection, grant.role, "appealed", {})
 
 
-def _refuse_doubtful(world: World, account: str, inspection: Inspection, finding: Finding) -> None:
-    """Of a team that was lost nobody decides who may have been in it."""
-    lost = any(map(is_lost, (*inspection.team, finding.filer)))
-    if lost and (account, inspection.quarter) not in world[Strangers].apart:
-        raise Forbidden((
-            "Tên người trong đoàn kiểm tra đã mất khi khôi phục dữ liệu, nên chưa loại trừ được rằng anh/chị ở trong "
-            "đoàn; hãy nhờ người thẩm định khác, hoặc quản trị xác nhận đoàn theo biên bản giấy.",
-            "Who was in the team was lost in a restore, and it is not certain that you were not; let another reviewer "
-            "decide, or the administrator confirm the team from the paper minutes.",
+def reopen(asked: Asked) -> Accepted:
+    """Have a decided finding decided again, by a reviewer who did not; who never replied may now."""
+    world = asked.world
+    finding, inspection, grant = judged(asked)
+    if asked.caller.account in finding.deciders:
+        raise Forbidden(_ANOTHER)
+    refuse_foreign(asked.known)
+    heard = finding.kept or finding.last("finding.replied") is not None
+    state = next_state(finding, case.Command.REOPENING if heard else case.Command.HEARING)
+    last = finding.last("finding.decided")
+    if last is None or world.now > last.at + case.REOPENED_WITHIN:
+        raise WrongState((
+            "Kết luận đã quá một năm nên không mở lại được.", "The decision is over a year old: it is not reopened."
         ))  # fmt: skip
+    due = None if heard else world.reply_due()
+    moves.reopen(finding, state, due, world.told_at, asked.command.id)
+    told = {"reply_due": rfc3339(due)} if due else {}
+    return accepted_about(asked, finding, inspection, grant.role, "reopened", told)
 
 
-def touch_decision(needs: Needs, command: Command) -> None:
-    """Need the finding, and who was lost of its team."""
-    needs.of(Findings)[command.parent] = None
-    needs.of(Strangers)[command.parent] = None
+def release(asked: Asked) -> Accepted:
+    """Tell the unit of a finding of severity 4: it joins the alert, and its reply window begins."""
+    world = asked.world
+    finding, inspection, grant = judged(asked)
+    refuse_foreign(asked.known)
+    next_state(finding, case.Command.RELEASE)
+    if inspection.state != "closed":
+        raise WrongState(("Cuộc kiểm tra chưa kết thúc.", "The inspection is not closed yet."))
+    due = world.reply_due()
+    moves.release(finding, due, world.told_at, asked.command.id)
+    inspection.acknowledged = False
+    world[Inspections].changed[inspection.id] = inspection
+    return accepted_about(asked, finding, inspection, grant.role, "released", {"reply_due": rfc3339(due)})
+
+
+def second_review(asked: Asked) -> Accepted:
+    """Say what one would have decided of a drawn finding whose decision one has not read; it changes no state."""
+    world, form = asked.world, cast(SecondReview, asked.command.form)
+    finding, inspection, grant = judged(asked)
+    if asked.caller.account in finding.deciders:
+        raise Forbidden(_ANOTHER)
+    refuse_foreign(asked.known)
+    check_outcome(finding, case.Outcome(form.outcome))
+    next_state(finding, case.Command.SECOND_REVIEW)
+    reviews = world[SecondReviews]
+    if reviews.drawn.get(finding.id, "") is not None:
+        raise WrongState((
+            "Ghi nhận này không được rút để thẩm định lần hai, hoặc đã được thẩm định lần hai.",
+            "This finding was not drawn for a second review, or has had it.",
+        ))  # fmt: skip
+    if (finding.id, asked.caller.account) in reviews.read:
+        raise AlreadyRead
+    reviews.drawn[finding.id] = reviews.done[finding.id] = asked.command.id
+    return Accepted(
+        account=asked.caller.account, role=grant.role, quarter=inspection.quarter, unit=NO_UNIT,
+        type="kycuong.finding.second_reviewed.v1", subject=f"finding/{finding.id}",
+        data={"finding": finding.id, "inspection": inspection.id, "outcome": form.outcome},
+        state="second_reviewed", private=True, extra={"finding": finding.id, "inspection": inspection.id},
+    )  # fmt: skip
+
+
+def touch_second_review(needs: Needs, command: Command) -> None:
+    """Need the finding, whether it was drawn, and who has read it; the event is of no unit."""
+    touch_judged(needs, command)
+    needs.units.add(NO_UNIT)
+    needs.of(SecondReviews)[command.parent] = None

@@ -13,6 +13,7 @@ from services.domain.calendar import DaysLeft
 from services.domain.case import LIGHT, SCORED, Command, is_kept, named, settled
 from services.domain.case import shown as shown_state
 from services.domain.deadlines import Kind
+from services.domain.remedy import Remedy
 from services.domain.words import case_label
 from services.intake.findings.may import deadlines, may, offered
 from services.intake.findings.state import Finding
@@ -72,7 +73,7 @@ async def finding(request: Request, id: str, reason: Reason) -> Response:
     async with reading(request, Action.READ_CASE) as reader:
         row, role = await known_finding(reader, id)
         left, apart = await reader.days_left(), await _apart(reader, [row])
-        shown = _shown(row, reader, left, apart, language_of(request.headers))
+        shown = _shown(dict(row) | {"blind": False}, reader, left, apart, language_of(request.headers))
         history = await reader.connection.fetch(_sql.history, id)
         shown |= {"answers": _answers(row), "history": list(map(_told, history))}
         opens = role is not Role.AUDITOR or not is_blank(reason or "")
@@ -153,11 +154,12 @@ def _reply_due(row: Mapping[str, Any], finding: Finding) -> datetime | None:
 
 
 def _shown(
-    row: asyncpg.Record, reader: Reading, left: DaysLeft, apart: Collection[str], language: Language
+    row: Mapping[str, Any], reader: Reading, left: DaysLeft, apart: Collection[str], language: Language
 ) -> dict[str, Any]:  # fmt: skip
     finding = read_finding(row)
-    permitted, reply_due = may(reader, row, finding, apart), _reply_due(row, finding)
+    permitted, reply_due = may(reader, row, finding, apart, left.calendar), _reply_due(row, finding)
     where = (finding.severity, finding.state, finding.accepts)
+    until = deadlines(finding, left.calendar, reader.now)
     shown = {
         "id": finding.id, "inspection": finding.inspection, "unit": finding.unit,
         "unit_name": reader.unit_name(finding.unit, finding.captured_at), "code": finding.code,
@@ -168,9 +170,13 @@ def _shown(
         "accepts": finding.accepts, "outcome": finding.outcome, "released": finding.released,
         "remedy": finding.remedy, "reply_due": reply_due and rfc3339(reply_due), "working_days_left": left(reply_due),
         "settled": settled(*where), "state_label": case_label(*where, finding.outcome, language),
-        "deadlines": deadlines(finding, left.calendar, reader.now), "may": permitted,
+        "deadlines": until, "may": permitted,
         "outcomes": offered(finding) if Command.DECISION in permitted else [],
     }  # fmt: skip
+    if "second-review" in permitted:  # who is to judge for himself is not told how it was judged
+        told = [one for one in until if one["of"] == Kind.REPLY]
+        hidden = {"outcome": None, "remedy": Remedy.NONE, "deadlines": told}
+        shown |= hidden | {"state_label": case_label(*where, None, language)}
     if reader.knows_people(finding.unit, row["team"]):
         shown["filer"] = finding.filer
     return shown

@@ -11,8 +11,10 @@ from services.intake.writing.forms import (
     Because,
     Form,
     Measured,
+    Reason,
     Text,
     Time,
+    Timed,
     Write,
     WriteId,
     required,
@@ -74,3 +76,20 @@ class WithdrawFinding(Write):
     EVENT = "kycuong.finding.withdrawn.v1"
 
     private: Because = required(Because)
+
+
+class SeenBetter(Seen):
+    """What is put right of it, and why; a missing key keeps what stands."""
+
+    reason: Reason
+
+
+class CorrectFinding(Timed):
+    """A finding put right before anybody decided it."""
+
+    EVENT = "kycuong.finding.corrected.v1"
+
+    code: Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}$")]
+    count: Annotated[int, Field(ge=1, le=9_999)]
+    captured_at: Time
+    private: SeenBetter = required(SeenBetter)

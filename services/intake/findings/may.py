@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.domain import remedy
 from services.domain.calendar import WorkingCalendar
-from services.domain.case import Command, Outcome, allows, outcomes
-from services.domain.deadlines import Kind, Standing
+from services.domain.case import AGAIN, REOPENED_WITHIN, Command, Outcome, State, allows, outcomes
+from services.domain.conflict import conflicts
+from services.domain.deadlines import Deadlines, Kind, Standing
 from services.intake.findings.rules import FILER_MAY_WITHDRAW
 from services.intake.findings.state import Finding
 from services.intake.reading.reach import Reading
@@ -21,8 +23,9 @@ class _Asked:
     """Who asks about which finding."""
 
     reading: Reading
+    row: Mapping[str, Any]
     finding: Finding
-    team: Collection[str]
+    calendar: WorkingCalendar
     certain: bool
     """Whether nobody of the team is lost, or the caller is certainly none of them."""
 
@@ -35,6 +38,39 @@ class _Asked:
         """Whether the caller speaks for the unit."""
         return self.reading.answers_for(self.finding.unit)
 
+    def remedy(self, command: remedy.Command) -> bool:
+        """Whether what is to be put right takes a command."""
+        return remedy.step(self.finding.remedy, command) is not None
+
+    def put_off(self) -> bool:
+        """Whether there is a deadline that may be later."""
+        return (self.step(Command.EXTENSION) and self.runs(Kind.REPLY)) or (
+            self.remedy(remedy.Command.EXTENSION) and self.runs(Kind.REMEDY)
+        )
+
+    def appeals(self) -> bool:
+        """Whether the decision may still be appealed."""
+        return self.step(Command.APPEAL) and appeal_until(self.finding, self.calendar, self.reading.now) is not None
+
+    def another(self) -> bool:
+        """Whether the caller has not decided it before."""
+        return self.reading.caller.account not in self.finding.deciders
+
+    def decides(self) -> bool:
+        """Whether the caller may decide it: what was decided before, another must."""
+        return self.judges(Action.DECIDE) and (self.finding.state not in AGAIN or self.another())
+
+    def reopens(self) -> bool:
+        """Whether the caller may have it decided again."""
+        last = self.finding.last("finding.decided")
+        recent = last is not None and self.reading.now <= last.at + REOPENED_WITHIN
+        return self.step(Command.REOPENING) and recent and self.another() and self.judges(Action.REVIEW)
+
+    def reviews_blind(self) -> bool:
+        """Whether it was drawn to be reviewed once more, and the caller has not read the decision."""
+        waits = self.row["blind"] and not self.row["read"]
+        return waits and self.step(Command.SECOND_REVIEW) and self.another() and self.judges(Action.REVIEW)
+
     def runs(self, kind: Kind) -> bool:
         """Whether a deadline is still to come."""
         clock = self.finding.running(kind)
@@ -42,9 +78,11 @@ class _Asked:
 
     def judges(self, action: Action) -> bool:
         """Whether the caller judges the unit's cases and had no part in this one."""
-        people = (*self.team, self.finding.filer)
-        impartial = self.reading.caller.account not in people and self.certain
-        return impartial and bool(self.reading.roles(action, self.finding.unit))
+        reading, unit = self.reading, self.finding.unit
+        if not self.certain or reading.caller.account in (*self.row["team"], self.finding.filer):
+            return False
+        impartial = not conflicts(reading.caller.posts, unit, reading.directory, reading.now)
+        return impartial and bool(reading.roles(action, unit))
 
     def takes_back(self) -> bool:
         """Whether the caller filed it within the last 24 hours, or leads."""
@@ -55,18 +93,29 @@ class _Asked:
         return Role.LEAD in roles or (Role.INSPECTOR in roles and is_filer and fresh)
 
 
-def may(reading: Reading, row: Mapping[str, Any], finding: Finding, apart: Collection[str]) -> list[str]:
+def may(
+    reading: Reading, row: Mapping[str, Any], finding: Finding, apart: Collection[str], calendar: WorkingCalendar
+) -> list[str]:  # fmt: skip
     """The nouns to put under the finding; `apart` are the quarters of whose lost persons the caller is none.
 
     Of a finding that the caller reads: what is kept from him he is not even told of.
     """
     doubtful = any(map(is_lost, (*row["team"], finding.filer))) and row["quarter"] not in apart
-    asked = _Asked(reading, finding, row["team"], not doubtful)
+    asked = _Asked(reading, row, finding, calendar, not doubtful)
     asks = {
         "reply": asked.step(Command.REPLY) and asked.answers(),
-        "extension-request": asked.step(Command.EXTENSION) and asked.runs(Kind.REPLY) and asked.answers(),
+        "extension-request": asked.put_off() and asked.answers(),
         "withdrawal": asked.step(Command.WITHDRAWAL) and asked.takes_back(),
-        "decision": asked.step(Command.DECISION) and asked.judges(Action.DECIDE),
+        "correction": asked.step(Command.CORRECTION) and asked.takes_back(),
+        "decision": asked.step(Command.DECISION) and asked.decides(),
+        "release": asked.step(Command.RELEASE) and row["stage"] == "closed" and asked.judges(Action.REVIEW),
+        "extension": asked.put_off() and asked.judges(Action.REVIEW),
+        "appeal": asked.appeals() and asked.answers(),
+        "reopening": asked.reopens(),
+        "remedy-plan": asked.remedy(remedy.Command.PLAN) and asked.answers(),
+        "remedy-report": asked.remedy(remedy.Command.REPORT) and asked.answers(),
+        "remedy-verification": asked.remedy(remedy.Command.VERIFICATION) and asked.judges(Action.VERIFY),
+        "second-review": asked.reviews_blind(),
     }
     return [noun for noun, allowed in asks.items() if allowed]
 
@@ -78,6 +127,27 @@ def offered(finding: Finding) -> list[Outcome]:
 
 
 def deadlines(finding: Finding, calendar: WorkingCalendar, now: datetime) -> list[dict[str, str]]:
-    """The newest clock of each kind that is or was waited for."""
+    """The newest clock of each kind that is or was waited for, and how long the decision may be appealed."""
     newest = [clock for kind in Kind if (clock := finding.clock(kind)) and clock.state != Standing.ENDED]
-    return [{"of": one.kind, "due": rfc3339(one.due), "state": one.state} for one in newest]
+    shown = [{"of": one.kind, "due": rfc3339(one.due), "state": one.state} for one in newest]
+    until = None if finding.kept else _appeal_due(finding, calendar)
+    if until is not None:
+        state = "met" if finding.last("finding.appealed") else "open" if now <= until else "lapsed"
+        shown.append({"of": "appeal", "due": rfc3339(until), "state": state})
+    return shown
+
+
+def appeal_until(finding: Finding, calendar: WorkingCalendar, now: datetime) -> datetime | None:
+    """Until when the decision may be appealed; None when it may not, or no more."""
+    until = None if finding.last("finding.appealed") else _appeal_due(finding, calendar)
+    return until if until is not None and now <= until else None
+
+
+def _appeal_due(finding: Finding, calendar: WorkingCalendar) -> datetime | None:
+    """The end of the time to appeal against the decision that upholds; the one appealed, where one was."""
+    decided = [step.at for step in finding.steps if step.type == "finding.decided"]
+    appealed = finding.last("finding.appealed")
+    stands = finding.state in (State.DECIDED, State.APPEALED) and finding.outcome == Outcome.UPHELD
+    if appealed is not None:
+        decided = [at for at in decided if at <= appealed.at]
+    return calendar.over(decided[-1], Deadlines().appeal) if decided and stands else None

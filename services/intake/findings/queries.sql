@@ -75,6 +75,10 @@ SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, f
        finding.captured_at, finding.photos, finding.filer, finding.received_at, finding.state,
        finding.accepts, finding.outcome, finding.released, finding.remedy, inspection.team, inspection.quarter,
        inspection.state AS stage, inspection.reply_due AS told_due,
+       second_review.finding IS NOT NULL AND review IS NULL AS blind,
+       second_review.finding IS NOT NULL AND EXISTS (
+           SELECT FROM intake.vault_read WHERE vault_read.finding = finding.id AND account = $4 AND read_at >= decided_at
+       ) AS read,
        (SELECT coalesce(jsonb_agg(jsonb_build_array(event, type, role, at, write.account) ORDER BY n), '[]')
         FROM intake.case_step LEFT JOIN intake.write ON write.id = event WHERE case_step.finding = finding.id) AS steps,
        (SELECT coalesce(jsonb_agg(to_jsonb(deadline) - 'finding' ORDER BY n), '[]')
@@ -82,6 +86,7 @@ SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, f
        (SELECT coalesce(jsonb_object_agg(place, encode(commitment, 'hex')), '{}') FROM intake.vault_photo
         WHERE vault_photo.finding = finding.id) AS held
 FROM intake.finding JOIN intake.inspection ON inspection.id = finding.inspection
+LEFT JOIN intake.second_review ON second_review.finding = finding.id
 WHERE finding.id >= $1 AND finding.id < $2
   AND ($5 OR finding.unit = ANY($6::text[]) OR (team @> ARRAY[$4::text] AND ($7 OR finding.unit = ANY($8::text[]))))
   AND NOT (finding.severity = 4 AND NOT finding.released AND ($9 OR finding.unit = ANY($10::text[])))

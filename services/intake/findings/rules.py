@@ -1,4 +1,4 @@
-"""The rules of a finding: recorded, withdrawn. Pure."""
+"""The rules of a finding: recorded, corrected, withdrawn. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from services.domain import case
 from services.domain.catalogue import COMMENDATIONS, Catalogue, Code
 from services.domain.deadlines import Kind
 from services.intake.findings.asking import known_finding
-from services.intake.findings.forms import RecordFinding
+from services.intake.findings.forms import CorrectFinding, RecordFinding
 from services.intake.findings.state import Finding, Findings, Step
 from services.intake.inspections.asking import filing_grant, known_inspection
 from services.intake.inspections.state import Inspection, Inspections
@@ -16,7 +16,7 @@ from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.asked import check_clock, moment, phone_clock
 from services.intake.writing.commands import Asked, Command
 from services.intake.writing.needs import Needs
-from services.intake.writing.refusals import ReplyWindowOpen, WithdrawalTooLate, WrongState
+from services.intake.writing.refusals import CorrectionTooLate, ReplyWindowOpen, WithdrawalTooLate, WrongState
 from services.intake.writing.rights import first_of, grants_at, reaching, require_told
 from services.intake.writing.world import World
 from services.kernel.identity.roles import Role
@@ -67,7 +67,7 @@ def record(asked: Asked) -> Accepted:
         photos=tuple(photo.model_dump() for photo in form.photos), filer=asked.caller.account, received_at=world.now,
     )  # fmt: skip
     if due is not None and code.severity in case.SCORED:
-        finding.begin(Kind.REPLY, due, world.told_at, finding.id, lapse_after=due if world.demo else None)
+        finding.begin(Kind.REPLY, due, world.told_at, finding.id)
     world[Findings].known[finding.id] = finding
     world[Findings].new.append(finding)
     if due is not None and code.severity in case.SCORED and inspection.acknowledged:
@@ -91,7 +91,7 @@ def _newest_with(world: World, code: str) -> Catalogue:
     return next((one for one in reversed(world.catalogues) if code in one.codes), world.catalogues[-1])
 
 
-def _check_code(catalogue: Catalogue, form: RecordFinding) -> Code:
+def _check_code(catalogue: Catalogue, form: RecordFinding | CorrectFinding) -> Code:
     code = catalogue.codes.get(form.code)
     if code is None:
         raise invalid("/code", "không có mã này trong danh mục", "the catalogue has no such code")
@@ -107,7 +107,7 @@ def _check_code(catalogue: Catalogue, form: RecordFinding) -> Code:
 
 
 def _capture(
-    world: World, inspection: Inspection, form: RecordFinding, captured_at: datetime, flags: list[str]
+    world: World, inspection: Inspection, form: RecordFinding | CorrectFinding, captured_at: datetime, flags: list[str]
 ) -> None:
     check_clock(world, "/captured_at", captured_at, form, flags)
     if captured_at < inspection.opened_at - SKEW:
@@ -143,6 +143,55 @@ def withdraw(asked: Asked) -> Accepted:
     finding.state = state
     finding.end()
     return accepted_about(asked, finding, inspection, (leads or grant).role, "withdrawn", {})
+
+
+def correct(asked: Asked) -> Accepted:
+    """Put a finding right that nobody has decided: the filer within 24 hours, a lead at any time.
+
+    What was already replied to or left unanswered is another allegation now: the unit may reply anew.
+    """
+    world, form = asked.world, cast(CorrectFinding, asked.command.form)
+    finding = known_finding(world, asked.command.parent)
+    inspection = known_inspection(world, finding.inspection)
+    asked.grants = grants_at(asked.grants, world.rights_at)
+    require_told(world, asked.caller, inspection.unit, kept=finding.kept)
+    grant = filing_grant(asked, inspection, asked.caller.account == finding.filer)
+    refuse_foreign(asked.known)
+    state = next_state(finding, case.Command.CORRECTION)
+    leads = first_of(reaching(world, asked.grants, inspection.unit), Role.LEAD)
+    if leads is None and world.now > finding.received_at + FILER_MAY_WITHDRAW:
+        raise CorrectionTooLate
+    catalogue = next(one for one in world.catalogues if one.version == finding.catalogue)
+    code, captured_at, flags = _check_code(catalogue, form), moment(form.captured_at), list[str]()
+    _check_class(finding, code)
+    _capture(world, inspection, form, captured_at, flags)
+    due = _told_anew(finding, inspection, world)
+    finding.code, finding.severity, finding.count, finding.captured_at = (
+        code.code, code.severity, form.count, captured_at,
+    )  # fmt: skip
+    finding.correct(state, due, world.told_at, asked.command.id)
+    told = {
+        "code": code.code, "catalogue": catalogue.version, "severity": code.severity, "count": form.count,
+        "captured_at": str(form.captured_at), "flags": flags, **phone_clock(form),
+        **({"reply_due": rfc3339(due)} if due else {}),
+    }  # fmt: skip
+    return accepted_about(asked, finding, inspection, (leads or grant).role, "corrected", told, flags=flags)
+
+
+def _check_class(finding: Finding, code: Code) -> None:
+    """A correction makes no allegation of an observation, nor keeps from the unit what it was told, nor the reverse."""
+    if case.kind_of(code.severity) != case.kind_of(finding.severity):
+        raise invalid(
+            "/code",
+            "phải cùng nhóm mức độ với mã cũ (0, 1–3 hoặc 4); nếu khác, hãy rút lại rồi ghi nhận mới",
+            "must be of the same class of severity (0, 1–3 or 4); else withdraw the finding and record another",
+        )
+
+
+def _told_anew(finding: Finding, inspection: Inspection, world: World) -> datetime | None:
+    """Until when the unit may reply to what it had answered, or left unanswered, before."""
+    answered = finding.state != case.State.RECORDED and not finding.kept
+    return world.reply_due() if answered and inspection.state == "closed" else None
 
 
 def next_state(finding: Finding, command: case.Command) -> case.State:

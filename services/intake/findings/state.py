@@ -98,6 +98,20 @@ class Finding:
             self.stop(kind, Standing.ENDED)
         self.remedy = Remedy.NONE
 
+    def correct(self, state: State, due: datetime | None, at: datetime, event: str) -> None:
+        """It says something else now; `due` where the unit may reply anew."""
+        if self.state != State.RECORDED:
+            self.accepts = None
+            self.end()
+        self.state = state
+        if due is not None:
+            self.begin(Kind.REPLY, due, at, event)
+
+    @property
+    def deciders(self) -> set[str | None]:
+        """Who has decided it so far."""
+        return {step.account for step in self.steps if step.type == "finding.decided"}
+
     def last(self, type: str) -> Step | None:
         """The newest step of a type."""
         return next((one for one in reversed(self.steps) if one.type == type), None)

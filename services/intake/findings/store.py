@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-
 from services.domain.deadlines import Deadline
 from services.intake.findings.state import Finding, Findings, Step
 from services.intake.inspections.state import Inspection, Inspections
@@ -79,7 +77,7 @@ class FindingKeeper(Keeper):
 
     async def alter(self, connection: Connection, world: World) -> None:
         """What became of findings; then the windows that closings open, by how the findings stand by then."""
-        await store_findings(connection, list(world[Findings].changed.values()))
+        await store_findings(connection, list(world[Findings].changed.values()), demo=world.demo)
         rows = [_window(closed, world) for closed in world[Inspections].closed.values()]
         if rows:
             await connection.execute(QUERIES.open_windows, *columns(rows, 5), world.demo)
@@ -96,7 +94,7 @@ class ClockKeeper(Keeper):
 
     def rows(self, world: World) -> list[Row]:
         """The clocks of new findings."""
-        return [row for new in world[Findings].new for row in _clock_rows(new)]
+        return [row for new in world[Findings].new for row in _clock_rows(new, world.demo)]
 
 
 async def load_findings(connection: Connection, ids: Sequence[str]) -> dict[str, Finding]:
@@ -104,15 +102,15 @@ async def load_findings(connection: Connection, ids: Sequence[str]) -> dict[str,
     return {row["id"]: read_finding(row) for row in await connection.fetch(QUERIES.findings_by_id, ids)}
 
 
-async def store_findings(connection: Connection, findings: Sequence[Finding]) -> None:
-    """What became of findings: how they stand, their further steps, their clocks."""
+async def store_findings(connection: Connection, findings: Sequence[Finding], *, demo: bool = False) -> None:
+    """What became of findings: how they stand, their further steps, their clocks (a demo's lapse by its story)."""
     if not findings:
         return
     await connection.execute(QUERIES.update_findings, *columns(map(_changed_row, findings), 10))
     steps = [row for finding in findings for row in _step_rows(finding)]
     if steps:
         await connection.execute(QUERIES.add_steps, *columns(steps, 6))
-    clocks = [row for finding in findings for row in _clock_rows(finding)]
+    clocks = [row for finding in findings for row in _clock_rows(finding, demo)]
     if clocks:
         await connection.execute(QUERIES.keep_deadlines, *columns(clocks, 10))
 
@@ -125,7 +123,7 @@ def read_steps(text: str) -> list[Step]:
     ]  # fmt: skip
 
 
-def read_finding(row: asyncpg.Record) -> Finding:
+def read_finding(row: Mapping[str, Any]) -> Finding:
     """A finding as its statements give it, whatever else the row has."""
     steps = read_steps(row["steps"])
     read: dict[str, Any] = {
@@ -167,11 +165,11 @@ def _step_rows(finding: Finding) -> list[Row]:
     ]
 
 
-def _clock_rows(finding: Finding) -> list[Row]:
+def _clock_rows(finding: Finding, demo: bool) -> list[Row]:
     return [
         (
-            finding.id, one.kind, one.n, one.due, one.first_due, one.begins, one.cause, one.lapse_after, one.state,
-            one.last,
+            finding.id, one.kind, one.n, one.due, one.first_due, one.begins, one.cause,
+            one.lapse_after or (one.due if demo else None), one.state, one.last,
         )
         for one in finding.clocks
     ]  # fmt: skip

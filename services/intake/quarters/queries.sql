@@ -4,6 +4,13 @@ SELECT quarter, edition, id::text,
        ARRAY(SELECT cards_root FROM intake.quarter_publication WHERE closing = quarter_closing.id) AS roots
 FROM intake.quarter_closing WHERE quarter = ANY($1::text[]);
 
+-- name: oldest_appeals
+-- Since when the oldest appeal of each of these quarters waits.
+SELECT quarter, min(case_step.at) AS since
+FROM intake.finding JOIN intake.inspection ON inspection.id = finding.inspection
+JOIN intake.case_step ON case_step.finding = finding.id AND type = 'finding.appealed'
+WHERE finding.state = 'appealed' AND quarter = ANY($1::text[]) GROUP BY quarter;
+
 -- name: store_quarter_closings
 -- Cuts of quarters.
 INSERT INTO intake.quarter_closing (quarter, edition, id, received_at)

@@ -12,7 +12,7 @@ from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.asked import AHEAD, catalogue_on, whole_province
 from services.intake.writing.commands import Asked, Command
 from services.intake.writing.needs import Needs
-from services.intake.writing.refusals import AlreadyClosed, ClockDoubted, TooEarly, WrongState
+from services.intake.writing.refusals import AlreadyClosed, AppealsOpen, ClockDoubted, TooEarly, WrongState
 from services.intake.writing.rights import grants_at, reaching
 from services.intake.writing.world import World
 from services.kernel.envelope import NO_UNIT
@@ -65,6 +65,8 @@ def close_quarter(asked: Asked) -> Accepted:
             ))  # fmt: skip
     _require_day(quarter, form.edition, local_date(world.now))
     _require_certainty(world, quarter, form.edition)
+    if form.edition == "official":
+        _refuse_appeals(world, quarter)
     world[Quarters].cuts[quarter, form.edition] = Cut(command.id)
     world[Quarters].closings.append((quarter, form.edition, command.id, world.now))
     return Accepted(
@@ -73,6 +75,13 @@ def close_quarter(asked: Asked) -> Accepted:
         data={"quarter": quarter, "edition": form.edition, "cards": CARDS},
         state="closed", extra={"quarter": quarter, "edition": form.edition}, barrier=True,
     )  # fmt: skip
+
+
+def _refuse_appeals(world: World, quarter: str) -> None:
+    """The units' appeals come first, if the Department has had its time for them."""
+    waiting = world[Quarters].appeals.get(quarter)
+    if waiting is not None and world.now > world.calendar.over(waiting, world.deadlines.appeal):
+        raise AppealsOpen
 
 
 def _names(quarter: str) -> tuple[str, str]:

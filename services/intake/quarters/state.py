@@ -18,6 +18,8 @@ class Quarters:
 
     cuts: dict[tuple[str, str], Cut] = field(default_factory=dict)
     """By quarter and edition."""
+    appeals: dict[str, datetime] = field(default_factory=dict)
+    """Since when the oldest appeal of each waits."""
     closings: list[tuple[str, str, str, datetime]] = field(default_factory=list)
     """New cuts: quarter, edition, id, received_at."""
     publications: list[tuple[str, str, bytes, datetime]] = field(default_factory=list)

@@ -16,13 +16,15 @@ class QuarterKeeper(Keeper):
     """Keeps commendations, cuts of quarters and their publications."""
 
     async def load(self, connection: Connection, needs: Needs, world: World) -> None:
-        """The editions cut of the quarters that a batch is about."""
+        """The editions cut of the quarters that a batch is about, and what is appealed of them."""
         quarters = list(needs.of(Quarters))
         if quarters:
             rows = await connection.fetch(QUERIES.quarter_closings, quarters)
             world[Quarters].cuts = {
                 (row["quarter"], row["edition"]): Cut(row["id"], set(row["roots"])) for row in rows
             }  # fmt: skip
+            rows = await connection.fetch(QUERIES.oldest_appeals, quarters)
+            world[Quarters].appeals = {row["quarter"]: row["since"] for row in rows}
 
     def changed(self, world: World) -> bool:
         """Whether there is anything new."""

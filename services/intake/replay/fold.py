@@ -11,10 +11,12 @@ from datetime import date, datetime
 from typing import Any
 
 from services.domain import case
-from services.domain.deadlines import Kind
+from services.domain.deadlines import Kind, Standing
+from services.domain.remedy import Remedy
 from services.domain.units import FIELDS, Version
 from services.intake.calendars.state import Calendars
 from services.intake.cases import moves
+from services.intake.cases.state import SecondReviews
 from services.intake.directory import rules as units
 from services.intake.directory.state import Units
 from services.intake.erasures.state import Erasure, Erasures
@@ -206,12 +208,88 @@ def _time_asked_for(restored: Restored, event: Envelope) -> Told:
 
 def _decided(restored: Restored, event: Envelope) -> Told:
     finding, data = _finding_of(restored, event), event.data
-    due = parse_instant(data["remedy_due"]) if "remedy_due" in data else None
     moves.decided(
-        finding, case.State.DECIDED, case.Outcome(data["outcome"]), event.id, due, parse_instant(event.time),
-        restored.world,
+        finding, case.State.DECIDED, case.Outcome(data["outcome"]), event.id, _instant(event, "remedy_due"),
+        parse_instant(event.time), restored.world,
     )  # fmt: skip
     return _about(finding, "decided")
+
+
+def _appealed(restored: Restored, event: Envelope) -> Told:
+    finding = _finding_of(restored, event)
+    finding.state = case.State.APPEALED
+    finding.end()
+    return _about(finding, "appealed")
+
+
+def _reopened(restored: Restored, event: Envelope) -> Told:
+    finding, due = _finding_of(restored, event), _instant(event, "reply_due")
+    state = case.State.REOPENED if due is None else case.State.UNHEARD
+    moves.reopen(finding, state, due, parse_instant(event.time), event.id)
+    return _about(finding, "reopened")
+
+
+def _released(restored: Restored, event: Envelope) -> Told:
+    finding = _finding_of(restored, event)
+    moves.release(finding, parse_instant(event.data["reply_due"]), parse_instant(event.time), event.id)
+    _inspection_of(restored, event).acknowledged = False
+    return _about(finding, "released")
+
+
+def _corrected(restored: Restored, event: Envelope) -> Told:
+    finding, data = _finding_of(restored, event), event.data
+    finding.code, finding.severity, finding.count = data["code"], data["severity"], data["count"]
+    finding.captured_at = parse_instant(data["captured_at"])
+    at = parse_instant(event.time)
+    finding.correct(case.State.RECORDED, _instant(event, "reply_due"), at, event.id)
+    return _about(finding, "corrected")
+
+
+def _extended(restored: Restored, event: Envelope) -> Told:
+    finding, kind = _finding_of(restored, event), Kind.REPLY if "reply_due" in event.data else Kind.REMEDY
+    if finding.running(kind) is not None:
+        moves.extend(finding, kind, date.fromisoformat(event.data["until"]))
+    return _about(finding, "extended")
+
+
+def _planned(restored: Restored, event: Envelope) -> Told:
+    finding = _finding_of(restored, event)
+    finding.remedy = Remedy.PLANNED if event.data["feasible"] else Remedy.DECLINED
+    return _about(finding, "planned")
+
+
+def _reported(restored: Restored, event: Envelope) -> Told:
+    finding = _finding_of(restored, event)
+    moves.report(finding, Remedy.REPORTED, parse_instant(event.time))
+    return _about(finding, "reported")
+
+
+def _verified(restored: Restored, event: Envelope) -> Told:
+    finding = _finding_of(restored, event)
+    moves.verify(finding, Remedy.WAIVED if event.data.get("waived") else Remedy.VERIFIED)
+    return _about(finding, "verified")
+
+
+def _refused(restored: Restored, event: Envelope) -> Told:
+    finding = _finding_of(restored, event)
+    moves.refuse(finding, Remedy.DUE, _instant(event, "remedy_due"), parse_instant(event.time), event.id)
+    return _about(finding, "refused")
+
+
+def _overdue(restored: Restored, event: Envelope) -> Told:
+    _finding_of(restored, event).stop(Kind.REMEDY, Standing.LAPSED)
+    return None
+
+
+def _second_reviewed(restored: Restored, event: Envelope) -> Told:
+    """Of no unit, and no step of its finding's case."""
+    finding = restored.world[Findings].known[event.data["finding"]]
+    restored.world[SecondReviews].done[finding.id] = event.id
+    return _about(finding, "second_reviewed")
+
+
+def _instant(event: Envelope, name: str) -> datetime | None:
+    return parse_instant(event.data[name]) if name in event.data else None
 
 
 def _lapsed(restored: Restored, event: Envelope) -> Told:
@@ -335,12 +413,18 @@ TOLD: Mapping[str, Callable[[Restored, Envelope], Told]] = {
     "kycuong.calendar.published.v1": _calendar_published,
     "kycuong.catalogue.published.v1": _nothing,
     "kycuong.commendation.recorded.v1": _commended,
+    "kycuong.finding.appealed.v1": _appealed,
     "kycuong.finding.completed.v1": _completed,
+    "kycuong.finding.corrected.v1": _corrected,
     "kycuong.finding.decided.v1": _decided,
     "kycuong.finding.extension_requested.v1": _time_asked_for,
+    "kycuong.finding.extended.v1": _extended,
     "kycuong.finding.lapsed.v1": _lapsed,
     "kycuong.finding.recorded.v1": _recorded,
+    "kycuong.finding.released.v1": _released,
+    "kycuong.finding.reopened.v1": _reopened,
     "kycuong.finding.replied.v1": _replied,
+    "kycuong.finding.second_reviewed.v1": _second_reviewed,
     "kycuong.finding.withdrawn.v1": _withdrawn,
     "kycuong.inspection.acknowledged.v1": _acknowledged,
     "kycuong.inspection.closed.v1": _closed,
@@ -351,6 +435,13 @@ TOLD: Mapping[str, Callable[[Restored, Envelope], Told]] = {
     "kycuong.post.left.v1": _left,
     "kycuong.quarter.closed.v1": _quarter_closed,
     "kycuong.quarter.published.v1": _quarter_published,
+    "kycuong.remedy.extended.v1": _extended,
+    "kycuong.remedy.extension_requested.v1": _time_asked_for,
+    "kycuong.remedy.overdue.v1": _overdue,
+    "kycuong.remedy.planned.v1": _planned,
+    "kycuong.remedy.refused.v1": _refused,
+    "kycuong.remedy.reported.v1": _reported,
+    "kycuong.remedy.verified.v1": _verified,
     "kycuong.scoring.published.v1": _nothing,
     "kycuong.unit.amended.v1": _amended,
     "kycuong.unit.closed.v1": _unit_closed,

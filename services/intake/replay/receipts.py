@@ -7,7 +7,8 @@ from datetime import datetime
 from hashlib import sha256
 
 from services.domain.rulefiles import BadRuleFile
-from services.intake.cases.store import note_logged
+from services.domain.second import is_drawn
+from services.intake.cases.store import draw_for_second_review, note_logged
 from services.intake.replay.fold import UnknownEvent
 from services.intake.replay.opening import Comparison, measure
 from services.intake.replay.restoring import restore
@@ -25,6 +26,7 @@ from services.kernel.quarters import parse_instant
 from services.kernel.store.db import TRANSIENT, Connection, columns, transaction
 from services.kernel.streams import Stream
 
+DECIDED = "kycuong.finding.decided.v1"
 _WAIT, _SOON = 1.0, 0.1  # seconds
 _AT_ONCE = 2_000  # entries a transaction
 _DIFFERS, _FAILED = 30.0, 2.0  # seconds
@@ -112,6 +114,7 @@ async def _take_part(service: Service, entries: Sequence[bytes], tree: CompactRa
     own = [(event, raw) for event, raw in read if event.source == service.settings.source]
     async with transaction(service.pool) as connection:
         first, newest = tree.size - len(entries), _newest(own)
+        drawn = await _drawn(connection, read, first)
         if await connection.fetchval(QUERIES.move_log_position, first, tree.size, tree.hashes, newest) is None:
             return False
         rows = await connection.fetch(QUERIES.delete_receipted, [event.id for event, _ in own])
@@ -123,6 +126,7 @@ async def _take_part(service: Service, entries: Sequence[bytes], tree: CompactRa
             await restore(connection, service, missing)
         await _note_logged(connection, service, [event for event, _ in own])
         await _note_places(connection, read, first)
+        await draw_for_second_review(connection, drawn)
         failpoint("intake.before_receipts")
         # a crash here leaves rows, state and position as they were; the same entries come again
     service.time.hear(newest)
@@ -147,6 +151,19 @@ def _fall_behind(service: Service, first: Envelope, until: int) -> None:
         )  # fmt: skip
     service.standing.fall_behind(until)
     measure(service)
+
+
+async def _drawn(connection: Connection, read: Sequence[tuple[Envelope, bytes]], first: int) -> list[tuple[str, str]]:
+    """Of the findings that are decided here those whose tickets the log draws, each with its decision."""
+    if not any(event.type == DECIDED for event, _ in read):
+        return []
+    row, drawn = await connection.fetchrow(QUERIES.log_position), list[tuple[str, str]]()
+    tree = CompactRange(row["size"], row["peaks"])
+    for event, raw in read if tree.size == first else ():
+        tree.extend([leaf_hash(raw)])
+        if event.type == DECIDED and is_drawn(tree.root()):
+            drawn.append((event.data["finding"], event.id))
+    return drawn
 
 
 async def _note_places(connection: Connection, read: Sequence[tuple[Envelope, bytes]], first: int) -> None:

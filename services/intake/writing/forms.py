@@ -175,6 +175,10 @@ class Form(BaseModel):
     EVENT: ClassVar[str] = ""
     """The type of the event that it becomes, of a body that becomes one."""
 
+    def event_type(self) -> str:
+        """The type of the event that this very body becomes."""
+        return self.EVENT
+
     def compared(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """What of a body, which has this form, two contents are compared by."""
         return {name: value for name, value in body.items() if name not in OUTSIDE_CONTENT}

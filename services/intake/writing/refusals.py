@@ -58,6 +58,33 @@ class WithdrawalTooLate(Problem):
     status, slug = 409, "withdrawal-too-late"
 
 
+class CorrectionTooLate(Problem):
+    """Đã quá 24 giờ kể từ khi ghi nhận; hãy đề nghị trưởng đoàn đính chính.
+
+    More than 24 hours have passed since the finding was recorded; ask the lead to correct it.
+    """
+
+    status, slug = 409, "correction-too-late"
+
+
+class AlreadyRead(Problem):
+    """Anh/chị đã xem kết luận của ghi nhận này nên không thẩm định độc lập được nữa; hãy nhờ người khác.
+
+    You have read what was decided, so you can no longer review it blind; let somebody else do it.
+    """
+
+    status, slug = 409, "already-read"
+
+
+class AppealsOpen(Problem):
+    """Chưa chốt được bản chính thức: còn đề nghị xem xét lại đã quá 10 ngày làm việc chưa có kết luận.
+
+    The official edition cannot be closed yet: an appeal has waited longer than 10 working days.
+    """
+
+    status, slug = 409, "appeals-open"
+
+
 class AlreadyErased(Problem):
     """Nội dung không công khai này đã được xóa; không còn gì để xóa nữa.
 

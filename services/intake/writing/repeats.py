@@ -34,7 +34,7 @@ def _agrees(known: Known, command: Command) -> bool:
     event = json.loads(base64.b64decode(json.loads(known.answer)["event"]))
     data, said = event["data"], command.form.told()
     return (
-        event["type"] == command.form.EVENT
+        event["type"] == command.form.event_type()
         and getattr(command.form, "unit", event["unit"]) == event["unit"]
         and data.get(command.noun.parent or "", command.parent) == command.parent
         and all(data.get(name, value) == value for name, value in said.items())

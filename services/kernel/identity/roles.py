@@ -32,6 +32,8 @@ class Action(StrEnum):
     READ_CASE = "read finding, private part, photo"
     ANSWER = "reply, acknowledge, remedy"
     DECIDE = "decide, commend, close and publish a quarter"
+    REVIEW = "release, extend, reopen, second-review"
+    VERIFY = "verify a remedy"
     VOID = "void an inspection"
     LIVE_CARDS = "live scorecards"
     PUBLISHED_CARDS = "published scorecards"
@@ -66,6 +68,8 @@ MATRIX: dict[Action, dict[Role, Reach]] = {
     },
     Action.ANSWER: {Role.UNIT_HEAD: Reach.OWN_UNIT},
     Action.DECIDE: {Role.REVIEWER: Reach.ALL},
+    Action.REVIEW: {Role.REVIEWER: Reach.ALL},
+    Action.VERIFY: {Role.LEAD: Reach.SCOPE, Role.REVIEWER: Reach.ALL},
     Action.VOID: {Role.LEAD: Reach.SCOPE, Role.REVIEWER: Reach.ALL},
     Action.LIVE_CARDS: {
         Role.INSPECTOR: Reach.SCOPE,

@@ -29,7 +29,7 @@ export const OUTCOME_EFFECT = {
 /** The private parts of a write, as its commitments name them; photos are numbered. */
 export const PART = {
   narrative: t("mô tả", "description"), persons: t("người liên quan", "persons concerned"), text: t("nội dung", "words"),
-  reason: t("lý do", "reason"), opinion: t("ý kiến của đơn vị", "the unit's opinion"),
+  reason: t("lý do", "reason"), actions: t("việc sẽ làm", "what will be done"), opinion: t("ý kiến của đơn vị", "the unit's opinion"),
   refusal: t("lý do từ chối ký", "the reason for not signing"), minutes: t("thành phần, yêu cầu trong biên bản", "persons and demands of the minutes"),
   signatures: t("chữ ký", "signatures"), position: t("vị trí", "position"), fill: t("nhật ký nhập liệu", "how the form was filled in"),
 };
