@@ -12,7 +12,7 @@ from typing import Any
 
 from services.domain import case
 from services.domain.deadlines import Kind
-from services.domain.units import FIELDS, Version
+from services.domain.draw import planned_candidates
 from services.intake.calendars.state import Calendars
 from services.intake.cases import moves
 from services.intake.directory import rules as units
@@ -22,6 +22,8 @@ from services.intake.findings.state import Finding, Findings, Step
 from services.intake.inspections.state import Inspection, Inspections
 from services.intake.log_keys.state import LogKeys
 from services.intake.quarters.state import Commendations, Cut, Quarters
+from services.intake.rounds.rules import add_round
+from services.intake.rounds.state import Assignment, Assignments, Round, Rounds
 from services.intake.writing.events import answer_bytes
 from services.intake.writing.forms import is_write_id
 from services.intake.writing.world import LOST, World
@@ -91,7 +93,10 @@ class Restored:
         return LOST + ref
 
     def quarter(self, event: Envelope) -> str:
-        """The quarter of an event's pseudonyms: the inspection's, else that of the event."""
+        """The quarter of an event's pseudonyms: the inspection's, the round's first day's, else that of the event."""
+        if event.type.startswith("kycuong.round."):
+            known = self.world[Rounds].known.get(event.data["round"])
+            return quarter_of(known.first if known else date.fromisoformat(event.data["from"]))
         inspection = self.world[Inspections].known.get(event.data.get("inspection", ""))
         return inspection.quarter if inspection else quarter_of(local_date(parse_instant(event.time)))
 
@@ -113,7 +118,10 @@ def _opened(restored: Restored, event: Envelope) -> Told:
     )  # fmt: skip
     world[Inspections].known[event.id] = inspection
     asked = {"kind": data["kind"], "selection": data["selection"], "basis": data["basis"]}
-    received = {"impartial": data.get("impartial", False), "received_at": parse_instant(event.time)}
+    received = {
+        "impartial": data.get("impartial", False), "assignment": data.get("assignment"),
+        "received_at": parse_instant(event.time),
+    }  # fmt: skip
     world[Inspections].new.append((inspection, asked | received))
     return "open", extra
 
@@ -253,6 +261,57 @@ def _quarter_published(restored: Restored, event: Envelope) -> Told:
     return "published", told
 
 
+def _planned(restored: Restored, event: Envelope) -> Told:
+    """Who planned it may be lost; its candidates are again those of the units before it."""
+    data, world = event.data, restored.world
+    if event.id not in world[Rounds].known:
+        first = date.fromisoformat(data["from"])
+        made = Round(
+            id=event.id, kind=data["kind"], first=first, last=date.fromisoformat(data["to"]), strata=data["strata"],
+            chosen={one["unit"]: one["selection"] for one in data.get("chosen", ())}, beacon=data.get("beacon"),
+            planner=restored.person(data["by"]["ref"], quarter_of(first)),
+        )  # fmt: skip
+        found = planned_candidates(world.directory, data)
+        received = parse_instant(event.time)
+        add_round(world, made, data["basis"], data.get("exclude", ()), data.get("replaces"), found, received)
+    return "planned", {"round": event.id, "candidates": data["candidates"]}
+
+
+def _round_of(restored: Restored, event: Envelope) -> Round:
+    about = restored.world[Rounds].known[event.data["round"]]
+    restored.world[Rounds].changed[about.id] = about
+    return about
+
+
+def _beacon_told(restored: Restored, event: Envelope) -> Told:
+    about = _round_of(restored, event)
+    about.value, about.told_at = event.data["value"], parse_instant(event.time)
+    return "beacon", {"round": about.id}
+
+
+def _drawn(restored: Restored, event: Envelope) -> Told:
+    _round_of(restored, event).drawn = event.data["drawn"]
+    return None
+
+
+def _assigned(restored: Restored, event: Envelope) -> Told:
+    """Who was to go only the database knew: nobody opens an inspection by it any more."""
+    data, known = event.data, restored.world[Assignments]
+    if event.id not in known.known:
+        made = Assignment(
+            id=event.id, round=data["round"], unit=data["unit"], opener=LOST, team=(LOST,),
+            first=date.fromisoformat(data["from"]), last=date.fromisoformat(data["to"]),
+        )  # fmt: skip
+        known.known[event.id] = made
+        known.new.append((made, parse_instant(event.time)))
+    return "assigned", {"round": data["round"], "members": data["members"]}
+
+
+def _round_closed(restored: Restored, event: Envelope) -> Told:
+    _round_of(restored, event).state = "closed"
+    return "closed", {"round": event.data["round"]}
+
+
 def _calendar_published(restored: Restored, event: Envelope) -> Told:
     """The file's exact text is lost, and pinned by its hash; the days that it gives are all told."""
     days = {name: value for name, value in event.data.items() if name not in ("by", "sha256")}
@@ -286,27 +345,25 @@ def _erased(restored: Restored, event: Envelope) -> Told:
 
 
 def _registered(restored: Restored, event: Envelope) -> Told:
-    data, world = event.data, restored.world
+    world = restored.world
     if not world.directory.knows(event.unit):
-        day = date.fromisoformat(data["valid_from"])
-        version = Version(day, None, data["name"], data["group"], data["parent"], data["staff"])
-        world.own_directory().register(event.unit, version)
+        _change_unit(restored, event)
         world[Units].new.append((event.unit, parse_instant(event.time)))
-        world[Units].changed[event.unit] = None
     return "register", {}
 
 
+def _change_unit(restored: Restored, event: Envelope) -> None:
+    restored.world.own_directory().tell(event.type, event.unit, event.data)
+    restored.world[Units].changed[event.unit] = None
+
+
 def _amended(restored: Restored, event: Envelope) -> Told:
-    world = restored.world
-    fields = {name: value for name, value in event.data.items() if name in FIELDS}
-    world.own_directory().amend(event.unit, date.fromisoformat(event.data["valid_from"]), fields)
-    world[Units].changed[event.unit] = None
+    _change_unit(restored, event)
     return "amend", {}
 
 
 def _unit_closed(restored: Restored, event: Envelope) -> Told:
-    restored.world.own_directory().close(event.unit, date.fromisoformat(event.data["valid_to"]))
-    restored.world[Units].changed[event.unit] = None
+    _change_unit(restored, event)
     return "close", {}
 
 
@@ -351,6 +408,11 @@ TOLD: Mapping[str, Callable[[Restored, Envelope], Told]] = {
     "kycuong.post.left.v1": _left,
     "kycuong.quarter.closed.v1": _quarter_closed,
     "kycuong.quarter.published.v1": _quarter_published,
+    "kycuong.round.assigned.v1": _assigned,
+    "kycuong.round.beacon.v1": _beacon_told,
+    "kycuong.round.closed.v1": _round_closed,
+    "kycuong.round.drawn.v1": _drawn,
+    "kycuong.round.planned.v1": _planned,
     "kycuong.scoring.published.v1": _nothing,
     "kycuong.unit.amended.v1": _amended,
     "kycuong.unit.closed.v1": _unit_closed,

@@ -25,7 +25,8 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Known, and without any effect on cards or alerts.
 SILENT = frozenset({
     "kycuong.calendar.published.v1", "kycuong.post.assumed.v1", "kycuong.post.left.v1", "kycuong.part.erased.v1",
-    "kycuong.log.key_added.v1", "kycuong.finding.completed.v1",
+    "kycuong.round.planned.v1", "kycuong.round.beacon.v1", "kycuong.round.drawn.v1", "kycuong.round.assigned.v1",
+    "kycuong.round.closed.v1", "kycuong.log.key_added.v1", "kycuong.finding.completed.v1",
     "kycuong.finding.extension_requested.v1",
 })  # fmt: skip
 
