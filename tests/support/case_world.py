@@ -113,7 +113,8 @@ class World:
     @cached_property
     def planned_entry(self) -> str:
         """One whose plan is in the log."""
-        self._wait(lambda: self.send("auditor", "GET", f"/audit/v1/receipts/{self.planned}?wait=20"))
+        # plans go out one by one, each once the log has all before it
+        self._wait(lambda: self.send("auditor", "GET", f"/audit/v1/receipts/{self.planned}?wait=20"), 90)
         return self.planned
 
     def open_request(self) -> tuple[str, str]:
@@ -150,13 +151,13 @@ class World:
         self.calendars += 1
         return {"file": json.dumps(content | {"version": f"2027.{self.calendars}"})}
 
-    def _wait(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
-        deadline = time.monotonic() + 20
+    def _wait(self, ask: Callable[[], httpx.Response], seconds: float = 20) -> httpx.Response:
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if (answer := ask()).status_code == 200:
                 return answer
             time.sleep(0.1)
-        raise AssertionError(f"not seen within 20 s: {answer.text}")
+        raise AssertionError(f"not seen within {seconds} s: {answer.text}")
 
     def _until_seen(self) -> None:
         """Wait until log and cards have it all."""
