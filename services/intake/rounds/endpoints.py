@@ -15,8 +15,10 @@ from starlette.responses import JSONResponse, Response
 from services.domain.selection import told_selection
 from services.intake.reading.paging import FIRST, Cursor, Limit, before, next_id, paged
 from services.intake.reading.reach import Reading, Some, reading
+from services.intake.rounds.drawing import TYPE as DRAWN
 from services.intake.rounds.may import may
 from services.intake.writing.forms import is_write_id
+from services.kernel.envelope import derived_id
 from services.kernel.identity.roles import Action, Role, allows
 from services.kernel.problems import Forbidden, NotFound
 from services.kernel.quarters import ICT, local_date, rfc3339
@@ -94,6 +96,8 @@ def _shown(
         **_progress(reader, units, random, {*random, *chosen}, assigned, today),
         "may": may(reader.caller, row, beacon, today) if planner else [],
     }  # fmt: skip
+    if drawn is not None:
+        shown["drawn_event"] = derived_id(row["id"], DRAWN, 1)
     if whole and units.everywhere:
         listed = zip(strata, json.loads(row["candidates"]), strict=True)
         shown["candidates"] = [{"group": stratum["group"], "units": found} for stratum, found in listed]
