@@ -4,8 +4,8 @@ from pathlib import Path
 
 from services.kernel.migrations.statements import run
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
