@@ -4,6 +4,7 @@ The log has no account, no private word and no write that caused no event: these
 """
 
 import json
+import logging
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any
 
 from services.domain import case
 from services.domain.deadlines import Kind
-from services.domain.draw import planned_candidates
+from services.domain.draw import listed, planned_candidates
 from services.intake.calendars.state import Calendars
 from services.intake.cases import moves
 from services.intake.directory import rules as units
@@ -31,6 +32,7 @@ from services.kernel.envelope import Envelope
 from services.kernel.quarters import local_date, parse_instant, quarter_of
 
 AUTHOR = "system"
+log = logging.getLogger(__name__)
 _ROLL = (
     "assigned", "present", "unexcused", "late", "persons_checked", "files_checked", "signed", "excused",
 )  # fmt: skip
@@ -271,10 +273,19 @@ def _planned(restored: Restored, event: Envelope) -> Told:
             chosen={one["unit"]: one["selection"] for one in data.get("chosen", ())}, beacon=data.get("beacon"),
             planner=restored.person(data["by"]["ref"], quarter_of(first)),
         )  # fmt: skip
-        found = planned_candidates(world.directory, data)
+        found = _candidates(restored, data)
         received = parse_instant(event.time)
         add_round(world, made, data["basis"], data.get("exclude", ()), data.get("replaces"), found, received)
     return "planned", {"round": event.id, "candidates": data["candidates"]}
+
+
+def _candidates(restored: Restored, plan: Mapping[str, Any]) -> list[list[str]]:
+    """Those of the units before the plan; none where the unit tree was not lost, and knows what came after it."""
+    found = planned_candidates(restored.world.directory, plan)
+    if listed(plan["strata"], found) == plan["candidates"]:
+        return found
+    log.error("the candidates of round %s are lost: if it is not drawn yet, replace it by another", plan["round"])
+    return []
 
 
 def _round_of(restored: Restored, event: Envelope) -> Round:

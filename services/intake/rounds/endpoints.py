@@ -98,8 +98,9 @@ def _shown(
     }  # fmt: skip
     if drawn is not None:
         shown["drawn_event"] = derived_id(row["id"], DRAWN, 1)
-    if whole and units.everywhere:
-        listed = zip(strata, json.loads(row["candidates"]), strict=True)
+    candidates = json.loads(row["candidates"])
+    if whole and units.everywhere and len(candidates) == len(strata):
+        listed = zip(strata, candidates, strict=True)
         shown["candidates"] = [{"group": stratum["group"], "units": found} for stratum, found in listed]
     return shown
 

@@ -42,10 +42,12 @@ FROM unnest($1::uuid[], $2::bigint[], $3::bytea[]) AS given(id, idx, root)
 WHERE round.id = given.id AND round.idx IS NULL;
 
 -- name: rounds_to_draw
--- Open rounds whose plan is in the log and whose beacon, if they have one, is told; `-` is locked.
+-- Open rounds whose plan is in the log, whose beacon, if they have one, is told, and whose candidates were not lost in a
+-- restore; `-` is locked.
 SELECT id::text, strata::text, candidates::text, idx, root, coalesce(value, '') AS value, coalesce(told_at, planned_at) AS caused_at
 FROM intake.round
 WHERE state = 'open' AND drawn IS NULL AND idx IS NOT NULL AND (beacon IS NULL OR value IS NOT NULL)
+  AND jsonb_array_length(candidates) = jsonb_array_length(strata)
 ORDER BY idx;
 
 -- name: mark_drawn

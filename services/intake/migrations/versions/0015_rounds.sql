@@ -20,7 +20,7 @@ CREATE TABLE intake.round (
     drawn jsonb
 );
 COMMENT ON TABLE intake.round IS 'rounds of inspections; all but the people stand in the log too';
-COMMENT ON COLUMN intake.round.candidates IS 'the ids of each stratum''s candidates, of which the log has count and root';
+COMMENT ON COLUMN intake.round.candidates IS 'the ids of each stratum''s candidates, of which the log has count and root; empty when lost in a restore';
 COMMENT ON COLUMN intake.round.chosen IS 'units inspected without a draw, with the selection that the log tells as targeted';
 COMMENT ON COLUMN intake.round.value IS 'what the beacon said';
 COMMENT ON COLUMN intake.round.idx IS 'where the plan stands in the log; null while its receipt is to come';
