@@ -4,14 +4,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from services.kernel.process.folder import Folder
 from services.kernel.quarters import local_date
 from tests.support.browser import Person, overflow
 from tests.support.case_world import fresh, registration
-from tests.support.form import FAR, NAME, PASSWORDS, UNIT, filed, installed, reopen
+from tests.support.form import FAR, NAME, PASSWORDS, UNIT, filed, installed, reopen, until
 from tests.support.instance import Instance
+from tests.support.loops import apart
+from tests.support.people import settings_of
 
 DRAWN = "Đã rút thăm"
 Enter = Callable[[str, int], Page]
@@ -128,3 +132,50 @@ def test_what_is_assigned_stands_on_the_phone_also_offline_and_opens_from_there(
     expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("trong nhật ký", timeout=FAR)
     shown = instance.client(instance.token("reviewer")).get(f"/intake/v1/rounds/{planned}").json()
     assert shown["assignments"][0]["inspection"] == page.url.rsplit("/", 1)[1]
+
+
+def test_another_planner_tells_the_beacon_and_the_units_are_drawn(enter: Enter, instance: Instance) -> None:
+    planned = fresh()
+    today = local_date(datetime.now(UTC))
+    beacon = {"name": "XSMB, giải đặc biệt", "date": f"{today + timedelta(days=1)}", "pattern": "^[0-9]{5}$"}
+    plan = {"basis": "17/KH-SNV", "kind": "planned", "from": "2028-01-01", "to": "2028-02-01", "beacon": beacon}
+    write(instance, "reviewer", f"rounds/{planned}", plan | {"strata": [{"group": "xa", "size": 1}]})
+    a_day_passes(instance, planned, f"{today}")
+    page = enter("binh.td", 360)
+    row = page.locator("#rounds-list > li", has_text="17/KH-SNV")
+    expect(row).to_contain_text("Chưa rút thăm")
+    row.locator("summary").first.click()
+    row.get_by_text("Ghi kết quả công khai", exact=True).first.click()
+    form = page.locator(f"#beacon-{planned}")
+    form.get_by_label("XSMB").fill("4821")
+    form.get_by_role("button", name="Ghi kết quả công khai").click()
+    expect(form.locator(".error-summary")).to_contain_text("không theo mẫu")
+    form.get_by_label("XSMB").fill("48213")
+    form.get_by_role("button", name="Ghi kết quả công khai").click()
+    page.get_by_role("dialog").get_by_role("button", name="Ghi", exact=True).click()
+    expect(page.locator("#flash")).to_contain_text("Đã ghi kết quả công khai", timeout=FAR)
+    until(lambda: shown(instance, planned)["drawn"] is not None)
+    page.reload()
+    expect(row).to_contain_text(DRAWN)
+    row.locator("summary").first.click()
+    page.get_by_role("button", name="Tự kiểm lần rút thăm").click()
+    expect(page.locator(".draw [role=status]")).to_contain_text("Mọi bước đều khớp", timeout=2 * FAR)
+    expect(page.locator(".draw .steps")).to_contain_text("48213")
+
+
+def shown(instance: Instance, planned: str) -> dict[str, Any]:
+    answer: dict[str, Any] = instance.client(instance.token("reviewer")).get(f"/intake/v1/rounds/{planned}").json()
+    return answer
+
+
+def a_day_passes(instance: Instance, planned: str, day: str) -> None:
+    """As if the plan had been made before: the beacon's day has come."""
+    settings = settings_of(Folder(instance.data))
+
+    async def move() -> None:
+        connection = await asyncpg.connect(settings.database_url)
+        moved = "UPDATE intake.round SET beacon = beacon || jsonb_build_object('date', $2::text) WHERE id = $1"
+        await connection.execute(moved, planned, day)
+        await connection.close()
+
+    apart(move())

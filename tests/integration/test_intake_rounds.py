@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from services.audit.app import create_app as create_audit
 from services.intake.rounds.drawing import draw_due
+from services.kernel.process.loops import StartRefused
 from services.kernel.process.settings import Settings
 from tests.support.intake import NOW, UNIT, Intake, closing, fresh, opening, populate, register, running_intake
 from tests.support.schemas import validate_event
@@ -412,8 +414,12 @@ async def test_a_start_with_a_public_log_is_refused_while_an_unannounced_round_i
     async with running_intake(settings) as intake:
         await populate(intake)
         round_id = (await planned(intake, kind="unannounced"))["id"]
-    with pytest.raises(RuntimeError, match="an unannounced round is open"):
+    with pytest.raises(StartRefused, match="an unannounced round is open"):
         async with running_intake(public):
+            pass
+    log = create_audit(public)  # in a process of its own, it asks too
+    with pytest.raises(StartRefused, match="an unannounced round is open"):
+        async with log.router.lifespan_context(log):
             pass
     async with running_intake(settings) as intake:
         await intake.token("lead")

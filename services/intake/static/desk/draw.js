@@ -93,7 +93,7 @@ async function* compared(plan, data, candidates) {
 function table({ size, rows }, name) {
   const body = el("tbody", {});
   const show = (most) => body.replaceChildren(...rows.slice(0, most).map(({ unit, ticket }, place) => el("tr", { class: place < size ? "drawn" : null },
-    el("td", { class: "figure" }, number(place + 1)), el("td", {}, name(unit)), el("td", { class: "mono" }, el("code", { title: ticket }, `${ticket.slice(0, 12)}…`)),
+    el("td", { class: "figure" }, number(place + 1)), el("td", {}, name(unit)), el("td", { class: "mono" }, el("code", { title: ticket }, `${ticket.slice(0, 8)}…`)),
     el("td", {}, place < size && el("span", { class: "tag good" }, t("Trúng", "Drawn"))))));
   show(size + BESIDE);
   const all = el("button", { type: "button", class: "quiet", onclick: () => { show(rows.length); all.remove(); } }, t(`Hiện cả ${number(rows.length)} phiếu`, `Show all ${number(rows.length)} tickets`));
