@@ -60,6 +60,11 @@ def log() -> None:
     """Nhật ký: kiểm chứng, chép, giám sát, khóa (the log: verify, export, monitor, keys)."""
 
 
+@cli.group(cls=Lazy, lazy={"verify": "services.audit.verifier.cli:draw_verify"})
+def draw() -> None:
+    """Rút thăm: kiểm lại từ nhật ký (draws: check one by the log alone)."""
+
+
 def announce(address: str) -> None:
     """The one line on stdout that says the services are ready."""
     print(f"ready {address}", flush=True)  # noqa: T201 - this line is the program's output

@@ -57,6 +57,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[State]:
             guard = guard_of(settings.folder, keys)
             empty = (await pool.fetchrow(queries.read_head))["size"] == 0
             await asyncio.to_thread(create_log, settings.folder, keys, guard, empty=empty)
+            await _refuse_to_tell(pool, settings)
             await _refuse_to_fork(pool, keys, guard, witnesses)
             topics = Topics(settings.topic("discipline.events"), settings.topic("audit.entries"))
             holder = f"{socket.gethostname()}:{uuid4().hex[:12]}"
@@ -80,6 +81,15 @@ def _opened(settings: Settings) -> tuple[KeyRing, Witnesses]:
         return keys_of(settings), Witnesses.of(policy, fail_open=settings.witness_fail_open)
     except ValueError as fault:
         raise StartRefused(str(fault)) from fault
+
+
+async def _refuse_to_tell(pool: Pool, settings: Settings) -> None:
+    """StartRefused when anybody is to read entries while a round is open that no unit may know of."""
+    if settings.log_public_entries and await pool.fetchval(queries.unannounced_open):
+        raise StartRefused(
+            "KYCUONG_LOG_PUBLIC_ENTRIES=true trong khi còn đợt kiểm tra đột xuất chưa kết thúc: hãy kết thúc đợt đó, "
+            "hoặc bỏ thiết lập này / an unannounced round is open: close it, or leave this setting out"
+        )
 
 
 async def _refuse_to_fork(pool: Pool, keys: KeyRing, guard: Guard, witnesses: Witnesses) -> None:

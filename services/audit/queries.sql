@@ -199,3 +199,7 @@ ORDER BY unit, (valid_from > $2), CASE WHEN valid_from > $2 THEN valid_from - $2
 -- name: case_as
 -- Of a finding or inspection: whether an account is of its team, and whether its unit may not know of it yet. No row: unknown.
 SELECT mine, kept FROM identity.case_as($1::uuid, $2);
+
+-- name: unannounced_open
+-- Whether an unannounced round is open: then nobody outside may read entries.
+SELECT identity.unannounced_open();

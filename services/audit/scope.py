@@ -22,16 +22,29 @@ _PART = re.compile("part/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 async def may_read(source: Source, caller: Caller, entry: Any, now: datetime) -> bool:
     """Whether an entry (its row) is for the caller."""
-    return bool(readable(caller, Action.ENTRY, await _matter(source, caller.account, entry, now), now))
+    subject = await _about(source, entry)
+    if subject.startswith("round/"):
+        return _reads_rounds(caller, now)
+    return bool(readable(caller, Action.ENTRY, await _matter(source, caller.account, entry["unit"], subject, now), now))
 
 
-async def _matter(source: Source, account: str, entry: Any, now: datetime) -> Matter:
-    """What an entry is about, by its envelope; whose case that is, schema `identity` tells."""
-    unit, subject = entry["unit"], _subject(entry)
-    units = scope(await units_near(source, unit), unit, local_date(now)) if unit != NO_UNIT else ()
-    if part := _PART.fullmatch(subject):  # an erasure is of the case that the erased part was of
+def _reads_rounds(caller: Caller, now: datetime) -> bool:
+    """Planners and auditors of the province, and nobody who heads a unit: none knows before that it was drawn."""
+    return caller.of_the_province(Action.ROUND_ENTRY, now) and not any(post.valid_at(now) for post in caller.posts)
+
+
+async def _about(source: Source, entry: Any) -> str:
+    """What an entry is about; an erasure is about what the erased part was of."""
+    subject = _subject(entry)
+    if part := _PART.fullmatch(subject):
         erased = await source.fetchrow(queries.entry_by_id, part[1])
-        subject = _subject(erased) if erased is not None else f"finding/{part[1]}"
+        return _subject(erased) if erased is not None else f"finding/{part[1]}"
+    return subject
+
+
+async def _matter(source: Source, account: str, unit: str, subject: str, now: datetime) -> Matter:
+    """What an entry is about, by its envelope; whose case that is, schema `identity` tells."""
+    units = scope(await units_near(source, unit), unit, local_date(now)) if unit != NO_UNIT else ()
     case = _CASE.fullmatch(subject)
     if case is None:
         return Matter(units)

@@ -36,10 +36,11 @@ VALUES: Mapping[str, Words] = {
 }  # fmt: skip
 _SIDES: Mapping[str, Words] = {"from": ("đơn vị cũ", "predecessor"), "to": ("đơn vị mới", "successor")}
 YES_NO: Mapping[bool, Words] = {True: ("có", "yes"), False: ("không", "no")}
-LINKED = frozenset({"finding", "inspection", "event", "closing"})  # ids of events: a finding's event has its id
+# ids of events: a finding's event has its id
+LINKED = frozenset({"finding", "inspection", "event", "closing", "round", "replaces", "assignment"})
 INSTANTS = frozenset({"captured_at", "opened_at", "closed_at", "reply_due", "remedy_due", "due", "at", "device_at"})
-UNITS = frozenset({"parent", "from", "to", "cases_to"})
-DAYS = frozenset({"date", "valid_from", "valid_to", "until"})
+UNITS = frozenset({"parent", "from", "to", "cases_to", "unit", "exclude"})
+DAYS = frozenset({"date", "beacon.date", "valid_from", "valid_to", "until", "from_day", "to_day"})
 _ORDER = {name: place for place, name in enumerate(FIELDS)}
 _QUARTERS = frozenset({"quarter"})
 _PREFIX = "kycuong."
@@ -82,9 +83,16 @@ def part_words(part: str) -> Words:
 
 def fields(data: Mapping[str, Any], known: Known = NOTHING) -> list[Field]:
     """An event's data as lines to read, what matters first; nothing links to the entry itself."""
-    said = [(name, value) for name, value in _flat(data) if not (name in LINKED and value == known.own)]
+    said = [
+        (_by_value(name, value), value) for name, value in _flat(data) if not (name in LINKED and value == known.own)
+    ]
     said.sort(key=lambda pair: _ORDER.get(pair[0], len(_ORDER) + pair[0].startswith("commitments.")))
     return [_field(name, value, known) for name, value in said]
+
+
+def _by_value(name: str, value: Any) -> str:
+    """A round goes from day to day, where a succession goes from units to units."""
+    return f"{name}_day" if name in ("from", "to") and isinstance(value, str) else name
 
 
 def units_named(data: Mapping[str, Any]) -> set[str]:

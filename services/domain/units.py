@@ -1,7 +1,7 @@
 """The tree of units as it was on each day, with its lineage: an in-memory value, changed by pure rules."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -164,6 +164,30 @@ class Directory:
         kept = [version for version in self.versions[unit] if version.valid_from <= last]
         kept[-1] = replace(kept[-1], valid_to=last)
         self.versions[unit] = tuple(kept)
+
+    def tell(self, event_type: str, unit: str, data: Mapping[str, Any]) -> None:
+        """Take one unit event of the log; others change nothing."""
+        match event_type.removeprefix("kycuong.unit."):
+            case "registered.v1":
+                day = date.fromisoformat(data["valid_from"])
+                version = Version(day, None, data["name"], data["group"], data["parent"], data["staff"])
+                self.register(unit, version)
+            case "amended.v1":
+                fields = {name: value for name, value in data.items() if name in FIELDS}
+                self.amend(unit, date.fromisoformat(data["valid_from"]), fields)
+            case "closed.v1":
+                self.close(unit, date.fromisoformat(data["valid_to"]))
+            case "succeeded.v1" if data["side"] == "from" and unit not in data["to"]:
+                self.pass_on(unit, Heir(data["cases_to"], date.fromisoformat(data["valid_from"])))
+
+    def pass_on(self, unit: str, heir: Heir) -> bool:
+        """Let an heir take over a unit's cases; whether the unit's last day, the one before, is thereby set."""
+        self.heirs[unit] = heir
+        last, ended = heir.valid_from - _DAY, self.last_day(unit)
+        if ended is not None and ended <= last:
+            return False
+        self.close(unit, last)
+        return True
 
     def last_day(self, unit: str) -> date | None:
         """The unit's last valid day; None while it is open."""

@@ -62,6 +62,7 @@ EXCUSED: Mapping[str, Words] = {
 FLAGS: Mapping[str, Words] = {
     "clock_skew": ("đồng hồ của máy lệch", "the phone's clock was off"),
     "late_report": ("gửi muộn hơn bảy ngày", "sent more than seven days later"),
+    "off_plan": ("ngoài những ngày được phân công", "outside the days assigned"),
 }
 # what a severity means; 1 to 4 are told with their number
 SEVERITIES: Mapping[int, Words] = {
@@ -144,6 +145,7 @@ PARTS: Mapping[str, Words] = {
     "minutes": ("thành phần, yêu cầu trong biên bản", "persons and demands of the minutes"),
     "signatures": ("chữ ký", "signatures"),
     "position": ("vị trí", "position"),
+    "note": ("ghi chú của đợt kiểm tra", "note of a round"),
     "fill": ("nhật ký nhập liệu", "how the form was filled in"),
 }
 # the names of events, by their type without its version
@@ -187,6 +189,11 @@ EVENTS: Mapping[str, Words] = {
     "quarter.closed": ("Chốt quý", "Quarter closed"),
     "quarter.published": ("Công bố quý", "Quarter published"),
     "quarter.restated": ("Tính lại quý", "Quarter restated"),
+    "round.planned": ("Lập kế hoạch đợt kiểm tra", "Round of inspections planned"),
+    "round.beacon": ("Kết quả công khai cho việc rút thăm", "Beacon of a draw told"),
+    "round.drawn": ("Rút thăm đơn vị được kiểm tra", "Units drawn"),
+    "round.assigned": ("Phân công đoàn kiểm tra", "Unit assigned to a team"),
+    "round.closed": ("Kết thúc đợt kiểm tra", "Round closed"),
     "log.key_added": ("Thêm khóa ký của nhật ký", "Key of the log added"),
 }
 # the labels of fields, in the order in which a person reads them
@@ -221,6 +228,8 @@ FIELDS: Mapping[str, Words] = {
     "parent": ("Đơn vị cấp trên", "Parent"),
     "staff": ("Biên chế", "Staff"),
     "side": ("Bên trong việc sắp xếp", "Side"),
+    "from_day": ("Từ ngày", "From"),
+    "to_day": ("Đến ngày", "To"),
     "from": ("Từ đơn vị", "From"),
     "to": ("Thành đơn vị", "To"),
     "cases_to": ("Đơn vị nhận hồ sơ", "Takes over the cases"),
@@ -236,6 +245,23 @@ FIELDS: Mapping[str, Words] = {
     "parts": ("Các nội dung đã xóa", "Parts erased"),
     "finding": ("Ghi nhận", "Finding"),
     "inspection": ("Cuộc kiểm tra", "Inspection"),
+    "round": ("Đợt kiểm tra", "Round"),
+    "assignment": ("Phân công", "Assignment"),
+    "unit": ("Đơn vị", "Unit"),
+    "strata": ("Rút thăm trong các nhóm", "Drawn from the groups"),
+    "exclude": ("Không rút thăm", "Not drawn"),
+    "chosen": ("Chọn không qua rút thăm", "Chosen without a draw"),
+    "candidates": ("Danh sách để rút thăm", "Candidates"),
+    "beacon": ("Kết quả công khai", "Beacon"),
+    "beacon.name": ("Kết quả công khai: nguồn", "Beacon: source"),
+    "beacon.date": ("Kết quả công khai: ngày", "Beacon: day"),
+    "beacon.pattern": ("Kết quả công khai: mẫu", "Beacon: pattern"),
+    "value": ("Kết quả công khai", "Value of the beacon"),
+    "replaces": ("Thay cho đợt", "Replaces the round"),
+    "drawn": ("Đơn vị trúng thăm", "Units drawn"),
+    "size": ("Số mục của nhật ký lúc đó", "Size of the log"),
+    "root": ("Mã gốc của nhật ký lúc đó", "Root of the log"),
+    "members": ("Số người", "Members"),
     "commendation": ("Lượt biểu dương", "Commendation"),
     "version": ("Phiên bản", "Version"),
     "valid_from": ("Có hiệu lực từ", "Valid from"),

@@ -35,6 +35,9 @@ from services.intake.people.known_devices import KnownDevices
 from services.intake.people.local_sign_in import Logins
 from services.intake.phones import endpoints as phones
 from services.intake.replay import genesis, opening, receipts
+from services.intake.rounds import drawing
+from services.intake.rounds import endpoints as rounds
+from services.intake.rounds.opening import refuse_public_log
 from services.intake.vault.key import open_vault
 from services.intake.vault.sealing import Vault
 from services.intake.writing import openapi as schemas
@@ -60,7 +63,9 @@ from services.kernel.streams import opened_stream
 from services.kernel.web.app import service_app
 
 NAME = "intake"
-_FACES = (people, directory, inspections, findings, erasures, phones, photo_endpoints, handover, minutes, sessions)
+_FACES = (
+    people, directory, rounds, inspections, findings, erasures, phones, photo_endpoints, handover, minutes, sessions,
+)  # fmt: skip
 SECRETS = ("vault_kek", "handover_key", "known_devices", "read_token", "db_intake_app")
 STOP_WITHIN = 3.0  # seconds
 log = logging.getLogger(__name__)
@@ -99,11 +104,13 @@ async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
         try:
             await genesis.require_unchanged(pool)
             await genesis.require_own(pool, settings.folder)
+            await refuse_public_log(pool, settings)
             await opening.begin(service)
             service.loops = [
                 start_loop(relay.run(stop), "relay"),
                 start_loop(receipts.run(service, stream, stop), "receipts"),
                 start_loop(lapses.run(service, stop), "lapses"),
+                start_loop(drawing.run(service, stop), "draws"),
                 start_loop(photo_parts.sweep_often(service, stop), "sweep"),
                 start_loop(calendar_watch.run(service, stop), "calendar"),
                 start_loop(sweeps.run(service, stop), "sessions"),
@@ -132,7 +139,8 @@ def _service(
     import asyncpg
 
     assert isinstance(pool, asyncpg.Pool)  # noqa: S101 - narrows asyncpg's untyped return
-    senders, standing, time, kept = Senders(pool), Standing(), Timekeeper(clock), keepers()
+    senders, standing, time = Senders(pool), Standing(), Timekeeper(clock)
+    kept = keepers(public_log=settings.log_public_entries)
     writes = Writes(
         pool, vault, clock, settings.origin, settings.source, catalogues, senders,
         keepers=kept, standing=standing, time=time, demo=lambda: settings.demo, wake=relay.wake,

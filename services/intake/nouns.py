@@ -45,12 +45,16 @@ from services.intake.phones.store import PhoneKeeper
 from services.intake.quarters import rules as quarters
 from services.intake.quarters.forms import CloseQuarter, Commend, PublishQuarter
 from services.intake.quarters.store import QuarterKeeper
+from services.intake.rounds import rules as rounds
+from services.intake.rounds.forms import Assign, CloseRound, GiveBeacon, PlanRound
+from services.intake.rounds.store import RoundKeeper
 from services.intake.writing.commands import Noun, Nouns
 from services.intake.writing.keeper import Keeper
 from services.kernel.identity.roles import Action, Role
 
 _TEAM, _HEAD, _REVIEWER = (Role.INSPECTOR, Role.LEAD), (Role.UNIT_HEAD,), (Role.REVIEWER,)
 _ADMIN, _AUDITOR, _VERIFIER = (Role.ADMIN,), (Role.AUDITOR,), (Role.REVIEWER, Role.LEAD)
+_PLANNERS = (Role.LEAD, Role.REVIEWER)
 
 NOUNS = Nouns(
     # routes are tried in this order, so the most frequent write comes first
@@ -139,6 +143,22 @@ NOUNS = Nouns(
         touches=quarters.touch, rule=quarters.publish_quarter,
     ),
     Noun(
+        name="rounds", action=Action.PLAN, roles=_PLANNERS, form=PlanRound,
+        touches=rounds.touch_plan, rule=rounds.plan,
+    ),
+    Noun(
+        name="rounds/beacon", action=Action.PLAN, roles=_PLANNERS, form=GiveBeacon, parent="round",
+        touches=rounds.touch, rule=rounds.give_beacon,
+    ),
+    Noun(
+        name="rounds/assignments", action=Action.PLAN, roles=_PLANNERS, form=Assign, parent="round",
+        touches=rounds.touch, rule=rounds.assign,
+    ),
+    Noun(
+        name="rounds/closing", action=Action.PLAN, roles=_PLANNERS, form=CloseRound, parent="round",
+        touches=rounds.touch, rule=rounds.close_round,
+    ),
+    Noun(
         name="calendars", action=Action.CHANGE_DIRECTORY, roles=_ADMIN, form=PublishCalendar,
         touches=calendars.touch, rule=calendars.publish,
     ),
@@ -165,9 +185,10 @@ NOUNS = Nouns(
 )  # fmt: skip
 
 
-def keepers() -> tuple[Keeper, ...]:
+def keepers(*, public_log: bool = False) -> tuple[Keeper, ...]:
     """Who keeps the working state, from what others refer to upwards; what they remember is one process's."""
     return (
-        DirectoryKeeper(), CalendarKeeper(), PhoneKeeper(), LogKeyKeeper(), QuarterKeeper(), InspectionKeeper(),
-        FindingKeeper(), ClockKeeper(), CaseKeeper(), PhotoKeeper(), ErasureKeeper(),
+        DirectoryKeeper(), CalendarKeeper(), PhoneKeeper(), LogKeyKeeper(), QuarterKeeper(),
+        RoundKeeper(public_log=public_log), InspectionKeeper(), FindingKeeper(), ClockKeeper(), CaseKeeper(),
+        PhotoKeeper(), ErasureKeeper(),
     )  # fmt: skip

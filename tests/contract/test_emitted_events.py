@@ -10,6 +10,7 @@ import pytest_asyncio
 from services.domain.rulefiles import calendar_files
 from services.intake.cases import deadlines as lapses
 from services.intake.people import accounts
+from services.intake.rounds.drawing import draw_due
 from services.kernel.log.note import Signer
 from services.kernel.process.settings import Settings
 from tests.support.intake import (
@@ -156,6 +157,32 @@ async def _erasure_and_key(intake: Intake, finding: str) -> None:
     await intake.put("admin", f"log-keys/{fresh()}", {"vkey": Signer.generate(intake.service.settings.origin).vkey})
 
 
+async def _round(intake: Intake) -> None:
+    """A round with everything that one may have, drawn and assigned; one that replaces it."""
+    first, second = fresh(), fresh()
+    whole = {
+        "basis": "15/KH-SNV", "kind": "unannounced", "from": "2026-10-01", "to": "2026-12-15",
+        "strata": [{"group": "xa", "size": 1}], "exclude": ["xa-cu-mot"],
+        "chosen": [{"unit": UNIT, "selection": "complaint"}],
+        "beacon": {"name": "XSMB, giải đặc biệt", "date": "2026-09-02", "pattern": "^[0-9]{5}$"},
+    }  # fmt: skip
+    await intake.put("lead", f"rounds/{first}", whole)
+    for planned in (first, second):
+        if planned == second:
+            await intake.put("lead", f"rounds/{second}", whole | {"replaces": first})
+        mark = "UPDATE intake.round SET idx = 1, root = decode(repeat('aa', 32), 'hex') WHERE id = $1"
+        await intake.service.pool.execute(mark, planned)
+    intake.clock.set(NOW + timedelta(days=2))
+    await intake.put("reviewer", f"rounds/{second}/beacon/{fresh()}", {"value": "48213"})
+    assert await draw_due(intake.service) == 1
+    going = {"unit": UNIT, "opener": "inspector", "team": ["colleague"], "from": "2026-10-01", "to": "2026-10-02"}
+    assignment = fresh()
+    await intake.put("lead", f"rounds/{second}/assignments/{assignment}", going)
+    sent = opening(assignment=assignment, opened_at="2026-09-03T07:30:00+07:00")
+    assert (await intake.put("inspector", f"inspections/{fresh()}", sent)).json()["flags"] == ["off_plan"]
+    await intake.put("lead", f"rounds/{second}/closing/{fresh()}", {"private": {"note": "Dân khen."}})
+
+
 async def _time_passes(intake: Intake) -> None:
     """The head leaves, deadlines lapse, the quarter is closed."""
     service = intake.service
@@ -183,6 +210,7 @@ async def test_every_emitted_event_is_what_its_schema_says(intake: Intake) -> No
     await _answers(intake, inspection, findings)
     await _steps(intake)
     await _erasure_and_key(intake, findings[1])
+    await _round(intake)
     await _time_passes(intake)
     raw = await intake.event_bytes()
     events = [validate_event(one) for one in raw]

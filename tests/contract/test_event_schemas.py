@@ -25,6 +25,7 @@ ISSUED = {
     "remedy": ("planned", "extension_requested", "extended", "reported", "verified", "refused", "overdue"),
     "commendation": ("recorded",),
     "quarter": ("closed", "published"),
+    "round": ("planned", "beacon", "drawn", "assigned", "closed"),
     "part": ("erased",),
     "log": ("key_added",),
 }  # fmt: skip
@@ -99,6 +100,8 @@ def test_derived_ids_of_the_examples() -> None:
     for noun in ("catalogue", "scoring", "calendar"):
         event = json.loads(example(f"{noun}.published.v1"))
         assert event["id"] == genesis_id(event["type"], event["data"]["version"])
+    drawn = json.loads(example("round.drawn.v1"))
+    assert drawn["id"] == derived_id(drawn["data"]["round"], drawn["type"], 1)
     lapsed = json.loads(example("finding.lapsed.v1"))
     assert lapsed["id"] == derived_id(lapsed["data"]["finding"], lapsed["type"], 1)
 
@@ -140,6 +143,15 @@ CHANGES: list[tuple[str, str, Change]] = [
     ("a lapse at another time", "finding.lapsed.v1", lambda e: e["data"].update(due="2026-09-10T16:59:59.999Z")),
     ("a lapse by a person", "finding.lapsed.v1", lambda e: e["data"].update(by={"role": "reviewer", "ref": "0" * 32})),
     ("a quarter with a unit", "quarter.closed.v1", lambda e: e.update(unit="xa-tan-hoa")),
+    ("a round of a unit", "round.planned.v1", lambda e: e.update(unit="xa-tan-hoa")),
+    ("another round's id", "round.planned.v1", lambda e: e["data"].update(round=e["id"][:-1] + "f")),
+    ("a complaint", "round.planned.v1", lambda e: e["data"]["chosen"][0].update(selection="complaint")),
+    ("151 units", "round.planned.v1", lambda e: e["data"]["strata"][0].update(size=151)),
+    ("candidates without a root", "round.planned.v1", lambda e: e["data"]["candidates"][0].pop("root")),
+    ("a plan by an inspector", "round.planned.v1", lambda e: e["data"]["by"].update(role="inspector")),
+    ("a draw by a person", "round.drawn.v1", lambda e: e["data"].update(by={"role": "lead", "ref": "0" * 32})),
+    ("an opener's name", "round.assigned.v1", lambda e: e["data"].update(opener="lan")),
+    ("a note in the open", "round.closed.v1", lambda e: e["data"].update(note="Xong.")),
     ("no part", "part.erased.v1", lambda e: e["data"]["parts"].clear()),
     ("a part twice", "part.erased.v1", lambda e: e["data"]["parts"].append("narrative")),
     ("parts out of order", "part.erased.v1", lambda e: e["data"]["parts"].reverse()),

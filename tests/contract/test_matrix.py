@@ -16,11 +16,13 @@ from tests.support.case_world import (
     PUBLISHED,
     World,
     asking,
+    assigning,
     closing,
     fresh,
     new_key,
     now,
     opening,
+    planning,
     recording,
     registration,
 )
@@ -66,7 +68,9 @@ def _put(
 
     def call(world: World) -> tuple[str, dict[str, Any]]:
         first, second = scene(world)
-        named = path.format(inspection=first, finding=second, erasure=second, quarter="2026-Q1", id=fresh())
+        named = path.format(
+            inspection=first, finding=second, erasure=second, round=second, quarter="2026-Q1", id=fresh()
+        )
         return f"/intake/v1/{named}", body(first)
 
     return Case(f"/intake/v1/{path}", "PUT", call, answers)
@@ -74,6 +78,11 @@ def _put(
 
 def _get(route: str, path: str, answers: dict[int, tuple[str, ...]], *, public: bool = False) -> Case:
     return Case(route, "GET", lambda world: (path.format(w=world), {}), answers, public)
+
+
+def planned(world: World) -> tuple[str, str]:
+    """One round for all: a plan goes into the log only after all before it, so many are slow."""
+    return world.planned, world.planned
 
 
 INSPECTORS, TEAM = ("inspector", "colleague", "stranger"), ("inspector", "colleague")
@@ -90,6 +99,7 @@ OPENER = {201: ("inspector", "lead"), 404: FILING_ELSEWHERE}
 HEAD = {201: ("head",), 404: ("head elsewhere",)}
 NEW, SHUT = World.open_case, World.closed_case
 PRAISE = {"unit": UNIT, "code": "K01", "date": "2026-03-02"}
+READING_ROUNDS = ("lead", "lead elsewhere", "reviewer", "auditor")
 FILERS = (*INSPECTORS, "lead", *FILING_ELSEWHERE)
 WRITES = (
     _put("devices/{id}", lambda _: {"key": Phone().public}, {201: FILERS}),
@@ -140,6 +150,10 @@ WRITES = (
         lambda world: (f"/intake/v1/quarters/{FROZEN}/publication/{fresh()}", world.closing_of(FROZEN)),
         {201: ("reviewer",)},
     ),
+    _put("rounds/{id}", lambda _: planning(), {201: ("reviewer",)}),
+    _put("rounds/{round}/beacon/{id}", lambda _: {"value": "1"}, {}, planned),  # not by who planned
+    _put("rounds/{round}/assignments/{id}", lambda _: assigning(), {201: ("reviewer",)}, planned),
+    _put("rounds/{round}/closing/{id}", lambda _: {}, {201: ("reviewer",)}, World.round),
     Case(
         "/intake/v1/calendars/{id}",
         "PUT",
@@ -175,6 +189,12 @@ READS = (
     _get("/intake/v1/findings/{finding}/photos/{n}", "/intake/v1/findings/{w.complete}/photos/1?reason=x",
          {200: SEEING, 404: UNSEEING}),
     _get("/intake/v1/erasures", "/intake/v1/erasures?state=requested", {200: ("reviewer", "auditor")}),
+    _get("/intake/v1/rounds", "/intake/v1/rounds", {200: READING_ROUNDS}),
+    _get("/intake/v1/rounds/{id}", "/intake/v1/rounds/{w.planned}", {200: READING_ROUNDS}),
+    _get("/intake/v1/coverage", "/intake/v1/coverage?year=2026", {200: READING_ROUNDS}),
+    _get("/intake/v1/assignments", "/intake/v1/assignments", {200: FILERS}),
+    _get("/audit/v1/entries/{event_id}", "/audit/v1/entries/{w.planned_entry}",
+         {200: ("reviewer", "auditor"), 404: tuple(who for who in LIVE if who not in ("reviewer", "auditor"))}),
     _get("/audit/checkpoint", "/audit/checkpoint", {}, public=True),
     _get("/audit/vkey", "/audit/vkey", {}, public=True),
     _get("/audit/tile/{level}/{coordinate}", "/audit/tile/0/000.p/1", {}, public=True),

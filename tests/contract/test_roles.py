@@ -51,6 +51,10 @@ CONTRACT = {
     Action.SETTLE_ERASURE: {AUDITOR: Reach.ALL},
     Action.READ_ERASURES: {REVIEWER: Reach.ALL, AUDITOR: Reach.ALL},
     Action.ADD_LOG_KEY: {ADMIN: Reach.ALL},
+    Action.PLAN: {LEAD: Reach.ALL, REVIEWER: Reach.ALL},
+    Action.READ_ROUNDS: {LEAD: Reach.SCOPE, REVIEWER: Reach.ALL, AUDITOR: Reach.ALL},
+    Action.READ_ASSIGNMENTS: {TEAM: Reach.OWN_TEAM, LEAD: Reach.OWN_TEAM},
+    Action.ROUND_ENTRY: {LEAD: Reach.ALL, REVIEWER: Reach.ALL, AUDITOR: Reach.ALL},
     Action.READ_DEVICES: {
         TEAM: Reach.OWN_TEAM,
         LEAD: Reach.SCOPE,

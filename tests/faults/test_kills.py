@@ -39,7 +39,10 @@ DEAD_WITHIN = 90.0
 ENOUGH = 12  # findings of a unit, for the story's end
 SLEEP = {"audit": 4.0, "intake": 1.5, "reports": 1.5}  # seconds; the sequencer's lease is 3
 # steps that this story never comes to, and the tests that kill there
-ELSEWHERE = {"intake.before_part_commit": "test_photo_kills.py", "intake.after_part_commit": "test_photo_kills.py"}
+ELSEWHERE = {
+    "intake.before_part_commit": "test_photo_kills.py", "intake.after_part_commit": "test_photo_kills.py",
+    "intake.before_draw": "test_round_kills.py",
+}  # fmt: skip
 FAILPOINT = re.compile(r'\bfailpoint\("([a-z_.]+)"\)')
 
 

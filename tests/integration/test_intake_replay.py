@@ -81,8 +81,29 @@ class Province:
         await self.put("inspector", f"inspections/{inspection}/closing/{fresh()}", closing(closed_at=moment()))
         return inspection, findings
 
+    async def rounds(self):
+        """A round that is drawn, assigned and visited, and one that is closed before it was."""
+        first, second, assignment = fresh(), fresh(), fresh()
+        today = local_date(datetime.now(UTC)).isoformat()
+        whole = {
+            "basis": "15/KH-SNV", "kind": "unannounced", "from": today, "to": today, "exclude": [PARENT],
+            "strata": [{"group": "xa", "size": 1}], "chosen": [{"unit": OTHER, "selection": "complaint"}],
+        }  # fmt: skip
+        await self.put("lead", f"rounds/{first}", whole)
+        beacon = {"name": "XSMB", "date": "2099-01-01", "pattern": "^[0-9]{5}$"}
+        later = whole | {"beacon": beacon, "strata": [{"group": "xa", "size": 2}], "chosen": [], "replaces": first}
+        async with asyncio.timeout(20):
+            while (await self.get("lead", f"/intake/v1/rounds/{first}"))["drawn"] is None:
+                await asyncio.sleep(0.05)
+        going = {"unit": OTHER, "opener": "inspector", "team": ["lead"], "from": today, "to": today}
+        await self.put("reviewer", f"rounds/{first}/assignments/{assignment}", going)
+        await self.visit(OTHER, codes=("A01",), assignment=assignment)
+        await self.put("lead", f"rounds/{second}", later | {"exclude": []})
+        await self.put("lead", f"rounds/{second}/closing/{fresh()}", {"private": {"note": "Hoãn."}})
+
     async def live(self):
         """Everything that can be written, once."""
+        await self.rounds()
         visited, (replied, withdrawn, open_) = await self.visit(codes=("A01", "A01", "A03"))
         reason = {"private": {"reason": "Theo hồ sơ."}}
         await self.put("head", f"inspections/{visited}/acknowledgement/{fresh()}", {})
@@ -156,6 +177,11 @@ class Province:
         for table, kept in (
             ("quarter_closing", "quarter, edition, id"),
             ("quarter_publication", "id, closing, cards_root"),
+            (
+                "round",
+                "id, kind, basis, first, last, strata, exclude, beacon, replaces, state, candidates, idx, root, drawn",
+            ),
+            ("assignment", "id, round, unit, first, last"),
         ):
             told[table] = [dict(row) for row in await self.pool.fetch(f"SELECT {kept} FROM intake.{table} ORDER BY id")]
         async with self.pool.acquire() as connection:
@@ -221,7 +247,13 @@ async def test_a_restored_database_is_rebuilt_from_the_log(settings, tmp_path, l
         if lost == "everything":
             state["numbers"][UNIT] += 1  # the head has been appointed anew
             await after.settle()
-        assert await after.state() == state
+        if lost == "intake":  # the tree of units knows what came after the plan
+            assert [one.pop("candidates") for one in state["round"]] and "xa-moi" in {
+                one["unit"] for one in state["units"]
+            }
+            assert await after.state() == state | {"round": [one | {"candidates": "[]"} for one in state["round"]]}
+        else:
+            assert await after.state() == state
         assert await after.cards() == cards
         case = await after.get("reviewer", f"/intake/v1/findings/{replied}")
         lost_parts = case["private"]

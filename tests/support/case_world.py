@@ -104,6 +104,24 @@ class World:
         """The head's first notice."""
         return str(self.send("head", "GET", "/reports/v1/notices").json()["items"][0]["id"])
 
+    def round(self) -> tuple[str, str]:
+        """A new round with one chosen unit: its id, twice."""
+        planned = fresh()
+        self.done("reviewer", f"rounds/{planned}", planning())
+        return planned, planned
+
+    @cached_property
+    def planned(self) -> str:
+        """A round to read."""
+        return self.round()[0]
+
+    @cached_property
+    def planned_entry(self) -> str:
+        """One whose plan is in the log."""
+        # plans go out one by one, each once the log has all before it
+        self._wait(lambda: self.send("auditor", "GET", f"/audit/v1/receipts/{self.planned}?wait=20"), 90)
+        return self.planned
+
     def open_request(self) -> tuple[str, str]:
         """A finding with private parts, and a request to erase them."""
         finding, erasure = self.erasable()[0], fresh()
@@ -138,13 +156,13 @@ class World:
         self.calendars += 1
         return {"file": json.dumps(content | {"version": f"2027.{self.calendars}"})}
 
-    def _wait(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
-        deadline = time.monotonic() + 20
+    def _wait(self, ask: Callable[[], httpx.Response], seconds: float = 20) -> httpx.Response:
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if (answer := ask()).status_code == 200:
                 return answer
             time.sleep(0.1)
-        raise AssertionError(f"not seen within 20 s: {answer.text}")
+        raise AssertionError(f"not seen within {seconds} s: {answer.text}")
 
     def _until_seen(self) -> None:
         """Wait until log and cards have it all."""
@@ -164,6 +182,18 @@ def registration(unit: str, parent: str | None) -> dict[str, Any]:
         "change": "register", "unit": unit, "name": f"UBND {unit}", "group": "xa", "parent": parent, "staff": 30,
         "valid_from": "2025-07-01",
     }  # fmt: skip
+
+
+def planning() -> dict[str, Any]:
+    """A round of one chosen unit: none overlaps it, for it draws nothing."""
+    chosen = [{"unit": UNIT, "selection": "complaint"}]
+    days = {"from": "2027-01-01", "to": "2027-03-31"}
+    return {"basis": "15/KH-SNV", "kind": "unannounced", **days, "strata": [], "chosen": chosen}
+
+
+def assigning() -> dict[str, Any]:
+    """The inspector goes there with a colleague."""
+    return {"unit": UNIT, "opener": "an", "team": ["binh"], "from": "2027-01-01", "to": "2027-01-08"}
 
 
 def opening() -> dict[str, Any]:

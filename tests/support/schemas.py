@@ -84,7 +84,8 @@ def _inconsistencies(kind: str, event: dict[str, Any]) -> list[str]:
     told: list[tuple[bool, str]] = []
     expected = _subject(noun, event)
     told.append((event["subject"] == expected, f"subject {event['subject']} is not {expected}"))
-    if kind in ("inspection.opened.v1", "finding.recorded.v1", "commendation.recorded.v1"):
+    whole = ("inspection.opened.v1", "finding.recorded.v1", "commendation.recorded.v1", "round.planned.v1")
+    if kind in whole:
         told.append((data[noun] == event["id"], f"{noun} {data[noun]} is not the event's id"))
     if kind == "inspection.closed.v1":
         total = data["present"] + sum(data["excused"].values()) + data["unexcused"]

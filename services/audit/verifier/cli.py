@@ -12,13 +12,14 @@ from pathlib import Path
 
 import click
 
+from services.audit.verifier.draws import described
 from services.audit.verifier.export import export_log
 from services.audit.verifier.faults import BadLog
-from services.audit.verifier.reading import Place
+from services.audit.verifier.reading import Place, own_keys
 from services.audit.verifier.remembered import Memory, default_folder
 from services.audit.verifier.sources import CannotRead
 from services.audit.verifier.trust import Trust
-from services.audit.verifier.verify import Asked, Progress, Verdict
+from services.audit.verifier.verify import Asked, Progress, Verdict, read_draw
 from services.audit.verifier.verify import verify as verify_log
 from services.kernel.log.note import BadNote
 from services.kernel.log.witness_policy import BadPolicy
@@ -216,3 +217,26 @@ def _bar(what: str) -> Iterator[Progress | None]:
     with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@click.command("verify")
+@click.argument("place", metavar="URL|DIR")
+@click.option("--round", "round_id", required=True, metavar="ID", help="Đợt kiểm tra / the round.")
+@_VKEY
+@_TOKEN
+def draw_verify(place: str, round_id: str, vkeys: tuple[str, ...], token: str | None) -> None:
+    """Kiểm lại một lần rút thăm, chỉ từ nhật ký / check a draw, by the log alone.
+
+    Không có --vkey thì tin khóa mà chính nhật ký đưa ra / without --vkey the key that the log itself gives is believed.
+    Mã thoát / exit code 0: đúng / as computed. 1: nêu điều sai / what differs. 2: không đọc được / cannot read.
+    """
+    with _asking(), _bar("draw") as progress, closing(Place(place, token).open()) as source:
+        try:
+            check = read_draw(source, Trust.read(vkeys or own_keys(source)), round_id, progress)
+        except BadLog as fault:
+            raise click.ClickException(str(fault)) from fault
+    differences = list(check.differences())
+    click.echo(described(check, differences))
+    if not vkeys:
+        click.echo("khóa là do chính nơi này đưa ra / the key is this place's own word: --vkey", err=True)
+    sys.exit(1 if differences else 0)

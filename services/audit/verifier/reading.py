@@ -152,3 +152,11 @@ def _begin(place: Place, task: Task, origin: str | None) -> None:
 
 def _read(run: Run) -> Part:
     return read_part(*_mine, run)
+
+
+def own_keys(source: Source) -> tuple[str, ...]:
+    """The key that the place itself gives; CannotRead when it gives none."""
+    found = source.get("vkey")
+    if found is None:
+        raise CannotRead("ở đây không có khóa của nhật ký, hãy nêu --vkey / no key of the log is here: give --vkey")
+    return (found.decode(errors="replace"),)

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.audit.verifier.checking import LogCheck, extends, parts_of
+from services.audit.verifier.draws import DrawCheck
 from services.audit.verifier.faults import BadLog, Fault, Forked
 from services.audit.verifier.parts import Part, Task
-from services.audit.verifier.reading import Place, prove_extension, read_part, read_parts, read_tile
+from services.audit.verifier.reading import Place, cut_bundle, prove_extension, read_part, read_parts, read_tile
 from services.audit.verifier.remembered import Memory
 from services.audit.verifier.schemas import rules_of
 from services.audit.verifier.sources import Source
 from services.audit.verifier.trust import Opened, Trust
-from services.kernel.log.tiles import TILE_HEIGHT, FullTile, Tile, width_at
+from services.kernel.log.tiles import TILE_HEIGHT, FullTile, Tile, bundle_path, bundles_of, split_bundle, width_at
 
 ERASED = "kycuong.part.erased.v1"
 RUN = 16  # bundles that are read and checked together
@@ -109,6 +110,24 @@ def read_checkpoint(source: Source, trust: Trust) -> tuple[Opened, bytes]:
     if note is None:
         raise BadLog(ABSENT)
     return trust.open(note), note
+
+
+def read_draw(source: Source, trust: Trust, round_id: str, progress: Progress | None = None) -> DrawCheck:
+    """Read the whole log for one round's draw; BadLog when its entries are not those that the checkpoint signs."""
+    opened, _ = read_checkpoint(source, trust)
+    size, check = opened.checkpoint.size, DrawCheck(round_id)
+    widths = [(n, width) for n, width in bundles_of(size)]
+    bundles = source.get_many(bundle_path(n, width) for n, width in widths)
+    for (n, width), bundle in zip(widths, bundles, strict=True):
+        for entry in split_bundle(cut_bundle(source, n, width) if bundle is None else bundle)[0]:
+            check.take(entry)
+        if progress:
+            progress(check.tree.size, size)
+    if (check.tree.size, check.tree.root()) != (size, opened.checkpoint.root):
+        raise BadLog(
+            Fault(None, "nội dung không khớp với mã gốc đã ký", "the entries do not make the root that is signed")
+        )
+    return check
 
 
 class _Verification:

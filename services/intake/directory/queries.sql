@@ -6,6 +6,10 @@ SELECT version FROM intake.directory;
 -- Hold back other changes of the unit tree until this one is committed or refused.
 SELECT version FROM intake.directory FOR UPDATE;
 
+-- name: plan_waits
+-- Whether a round is planned that the log does not hold yet: its candidates are of the units before it, so changes wait.
+SELECT EXISTS (SELECT FROM intake.round WHERE idx IS NULL);
+
 -- name: next_directory_version
 -- Count a change of the unit tree.
 UPDATE intake.directory SET version = version + 1 RETURNING version;

@@ -8,6 +8,7 @@ from services.domain.units import Heir, Version
 from services.intake.directory.forms import AmendUnit, CloseUnit, RegisterUnit, SucceedUnits
 from services.intake.directory.state import Units
 from services.intake.writing.accepted import Accepted, Further, refuse_foreign
+from services.intake.writing.asked import unknown_unit
 from services.intake.writing.commands import Asked, Command
 from services.intake.writing.needs import Needs
 from services.intake.writing.refusals import AlreadyRegistered, WrongState
@@ -32,14 +33,8 @@ def change(asked: Asked) -> Accepted:
     accepted = _apply(world, command, form)
     accepted.account, accepted.role = asked.caller.account, grant.role
     accepted.quarter = quarter_of(local_date(world.now))
+    accepted.barrier = world.plan_waits
     return accepted
-
-
-def unknown_unit(world: World, pointer: str, unit: str) -> list[FieldError]:
-    """What is wrong with a unit's id: that nobody registered it."""
-    if world.directory.knows(unit):
-        return []
-    return [FieldError(pointer, f"không có đơn vị {unit}", f"there is no unit {unit}")]
 
 
 def _unknown(world: World, form: Any) -> list[FieldError]:
@@ -221,12 +216,7 @@ def pass_on(
 
 def _end(world: World, unit: str, heir: Heir) -> None:
     """End a unit the day before its heir takes over."""
-    directory = world.own_directory()
-    directory.heirs[unit] = heir
-    last = heir.valid_from - _DAY
-    ended = directory.last_day(unit)
-    if ended is None or ended > last:
-        directory.close(unit, last)
+    if world.own_directory().pass_on(unit, heir):
         world[Units].changed[unit] = None
 
 

@@ -23,8 +23,9 @@ class DirectoryKeeper(Keeper):
 
     async def load(self, connection: Connection, needs: Needs, world: World) -> None:
         """The tree as it stands; while it is to be changed, nobody else changes it."""
-        if needs.of(Units):
+        if needs.tree or needs.of(Units):
             version = await connection.fetchval(QUERIES.lock_directory)
+            world.plan_waits = await connection.fetchval(QUERIES.plan_waits)
         elif needs.stamps is not None:
             version = needs.stamps.directory
         else:

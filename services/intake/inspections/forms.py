@@ -4,9 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from services.intake.writing.forms import ABSENT, AccountName, Number, Time, Timed, UnitId, Write
-
-_TOLD = {"risk": "targeted", "complaint": "targeted"}
+from services.domain.selection import told_selection
+from services.intake.writing.forms import ABSENT, AccountName, Number, Time, Timed, UnitId, Write, WriteId
 
 
 def _impartial(declared: bool) -> bool:
@@ -16,11 +15,6 @@ def _impartial(declared: bool) -> bool:
             "with a conflict of interest somebody else must inspect this unit",
         ))  # fmt: skip
     return declared
-
-
-def told_selection(selection: str) -> str:
-    """A unit's selection as the log tells it: not whether a risk or a complaint led there."""
-    return _TOLD.get(selection, selection)
 
 
 class OpenInspection(Timed):
@@ -36,6 +30,8 @@ class OpenInspection(Timed):
     team: Annotated[list[AccountName], Field(max_length=99)]
     impartial: Annotated[bool, AfterValidator(_impartial)] = ABSENT
     """The opener's declaration of no conflict of interest with the unit."""
+    assignment: WriteId = ABSENT
+    """What of a round it is opened for."""
 
     def told(self) -> dict[str, Any]:
         """The fields that the event has, too: it names the team by pseudonyms, and tells less of the selection."""

@@ -12,12 +12,12 @@ FROM intake.inspection WHERE id = ANY($1::uuid[]);
 -- name: store_inspections
 -- New inspections; teams come as one JSON list each, for arrays of arrays must be rectangular.
 INSERT INTO intake.inspection (id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener, team, received_at, state,
-                               impartial)
+                               impartial, assignment)
 SELECT id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener,
-       ARRAY(SELECT jsonb_array_elements_text(team)), received_at, 'open', impartial
+       ARRAY(SELECT jsonb_array_elements_text(team)), received_at, 'open', impartial, assignment
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[],
-            $9::text[], $10::jsonb[], $11::timestamptz[], $12::boolean[])
-    AS opened(id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener, team, received_at, impartial);
+            $9::text[], $10::jsonb[], $11::timestamptz[], $12::boolean[], $13::uuid[])
+    AS opened(id, unit, kind, selection, basis, opened_at, quarter, catalogue, opener, team, received_at, impartial, assignment);
 
 -- name: update_inspections
 -- What became of inspections.

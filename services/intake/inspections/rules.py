@@ -2,13 +2,15 @@
 
 from typing import cast
 
-from services.intake.directory import rules as units
+from services.domain.selection import told_selection
 from services.intake.inspections.asking import answering_grant, filing_grant, known_inspection
 from services.intake.inspections.closing_form import CloseInspection
-from services.intake.inspections.forms import OpenInspection, told_selection
+from services.intake.inspections.forms import OpenInspection
 from services.intake.inspections.state import Inspection, Inspections
+from services.intake.rounds import asking as rounds
+from services.intake.rounds.asking import check_assignment, refuse_partial
 from services.intake.writing.accepted import Accepted, refuse_foreign
-from services.intake.writing.asked import catalogue_on, check_clock, moment, phone_clock
+from services.intake.writing.asked import catalogue_on, check_clock, moment, phone_clock, unknown_unit
 from services.intake.writing.commands import Asked, Command
 from services.intake.writing.needs import Needs
 from services.intake.writing.refusals import WrongState
@@ -29,7 +31,8 @@ def open_inspection(asked: Asked) -> Accepted:
     day = local_date(opened_at)
     if world.directory.version(form.unit, day) is None:
         raise invalid("/unit", f"đơn vị không hoạt động vào ngày {day:%d/%m/%Y}", f"the unit was not valid on {day}")
-    flags: list[str] = []
+    refuse_partial(asked, form.unit, form.team)
+    flags = check_assignment(asked, form.assignment, form.unit, day) if form.assignment else []
     check_clock(world, "/opened_at", opened_at, form, flags)
     catalogue = catalogue_on(world, day, "/opened_at")
     team = tuple(dict.fromkeys((caller.account, *form.team)))
@@ -42,7 +45,7 @@ def open_inspection(asked: Asked) -> Accepted:
         inspection,
         {
             "kind": form.kind, "selection": form.selection, "basis": form.basis, "impartial": bool(form.impartial),
-            "received_at": world.now,
+            "assignment": form.assignment, "received_at": world.now,
         },
     ))  # fmt: skip
     return Accepted(
@@ -53,6 +56,7 @@ def open_inspection(asked: Asked) -> Accepted:
             "basis": form.basis, "opened_at": str(form.opened_at), "quarter": inspection.quarter,
             "catalogue": catalogue.version, "flags": flags, **phone_clock(form),
             **({"impartial": True} if form.impartial else {}),
+            **({"assignment": form.assignment} if form.assignment else {}),
         },
         state="open", flags=flags, team=team,
         extra={"quarter": inspection.quarter, "catalogue": catalogue.version},
@@ -60,7 +64,7 @@ def open_inspection(asked: Asked) -> Accepted:
 
 
 def _check_names(world: World, form: OpenInspection) -> None:
-    errors = units.unknown_unit(world, "/unit", form.unit)
+    errors = unknown_unit(world, "/unit", form.unit)
     errors += [
         FieldError(f"/team/{place}", "không có tài khoản này", "there is no such account")
         for place, account in enumerate(form.team)
@@ -131,3 +135,4 @@ def touch_opening(needs: Needs, command: Command) -> None:
     form = cast(OpenInspection, command.form)
     needs.units.add(form.unit)
     needs.accounts.update(form.team)
+    rounds.touch(needs, form.team, form.assignment)

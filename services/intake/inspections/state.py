@@ -33,6 +33,6 @@ class Inspections:
 
     known: dict[str, Inspection] = field(default_factory=dict)
     new: list[tuple[Inspection, Mapping[str, object]]] = field(default_factory=list)
-    """With what only its row has: kind, selection, basis, impartial, received_at."""
+    """With what only its row has: kind, selection, basis, impartial, assignment, received_at."""
     changed: dict[str, Inspection] = field(default_factory=dict)
     closed: dict[str, Inspection] = field(default_factory=dict)

@@ -58,11 +58,12 @@ class InspectionKeeper(Keeper):
             (
                 new.id, new.unit, asked["kind"], asked["selection"], asked["basis"], new.opened_at, new.quarter,
                 new.catalogue, new.opener, json.dumps(new.team), asked["received_at"], asked["impartial"],
+                asked["assignment"],
             )
             for new, asked in world[Inspections].new
         ]  # fmt: skip
         if rows:
-            await connection.execute(QUERIES.store_inspections, *columns(rows, 12))
+            await connection.execute(QUERIES.store_inspections, *columns(rows, 13))
 
     async def alter(self, connection: Connection, world: World) -> None:
         """What became of inspections."""

@@ -5,11 +5,10 @@ from datetime import date, timedelta
 from typing import cast
 
 from services.domain.words import EDITIONS
-from services.intake.directory import rules as units
 from services.intake.quarters.forms import CloseQuarter, Commend, PublishQuarter
 from services.intake.quarters.state import Commendations, Cut, Quarters
 from services.intake.writing.accepted import Accepted, refuse_foreign
-from services.intake.writing.asked import AHEAD, catalogue_on, whole_province
+from services.intake.writing.asked import AHEAD, catalogue_on, unknown_unit, whole_province
 from services.intake.writing.commands import Asked, Command
 from services.intake.writing.needs import Needs
 from services.intake.writing.refusals import AlreadyClosed, AppealsOpen, ClockDoubted, TooEarly, WrongState
@@ -29,7 +28,7 @@ def commend(asked: Asked) -> Accepted:
     """Praise a unit, in the quarter of the date."""
     world, command = asked.world, asked.command
     form = cast(Commend, command.form)
-    errors = units.unknown_unit(world, "/unit", form.unit)
+    errors = unknown_unit(world, "/unit", form.unit)
     if errors:
         raise Invalid(errors=errors)
     grant = reaching(world, grants_at(asked.grants, world.rights_at), form.unit)[0]

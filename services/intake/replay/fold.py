@@ -4,6 +4,7 @@ The log has no account, no private word and no write that caused no event: these
 """
 
 import json
+import logging
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ from typing import Any
 
 from services.domain import case
 from services.domain.deadlines import Kind, Standing
+from services.domain.draw import listed, planned_candidates
 from services.domain.remedy import Remedy
-from services.domain.units import FIELDS, Version
 from services.intake.calendars.state import Calendars
 from services.intake.cases import moves
 from services.intake.cases.state import SecondReviews
@@ -24,6 +25,8 @@ from services.intake.findings.state import Finding, Findings, Step
 from services.intake.inspections.state import Inspection, Inspections
 from services.intake.log_keys.state import LogKeys
 from services.intake.quarters.state import Commendations, Cut, Quarters
+from services.intake.rounds.rules import add_round
+from services.intake.rounds.state import Assignment, Assignments, Round, Rounds
 from services.intake.writing.events import answer_bytes
 from services.intake.writing.forms import is_write_id
 from services.intake.writing.world import LOST, World
@@ -31,6 +34,7 @@ from services.kernel.envelope import Envelope
 from services.kernel.quarters import local_date, parse_instant, quarter_of
 
 AUTHOR = "system"
+log = logging.getLogger(__name__)
 _ROLL = (
     "assigned", "present", "unexcused", "late", "persons_checked", "files_checked", "signed", "excused",
 )  # fmt: skip
@@ -93,7 +97,10 @@ class Restored:
         return LOST + ref
 
     def quarter(self, event: Envelope) -> str:
-        """The quarter of an event's pseudonyms: the inspection's, else that of the event."""
+        """The quarter of an event's pseudonyms: the inspection's, the round's first day's, else that of the event."""
+        if event.type.startswith("kycuong.round."):
+            known = self.world[Rounds].known.get(event.data["round"])
+            return quarter_of(known.first if known else date.fromisoformat(event.data["from"]))
         inspection = self.world[Inspections].known.get(event.data.get("inspection", ""))
         return inspection.quarter if inspection else quarter_of(local_date(parse_instant(event.time)))
 
@@ -115,7 +122,10 @@ def _opened(restored: Restored, event: Envelope) -> Told:
     )  # fmt: skip
     world[Inspections].known[event.id] = inspection
     asked = {"kind": data["kind"], "selection": data["selection"], "basis": data["basis"]}
-    received = {"impartial": data.get("impartial", False), "received_at": parse_instant(event.time)}
+    received = {
+        "impartial": data.get("impartial", False), "assignment": data.get("assignment"),
+        "received_at": parse_instant(event.time),
+    }  # fmt: skip
     world[Inspections].new.append((inspection, asked | received))
     return "open", extra
 
@@ -331,6 +341,66 @@ def _quarter_published(restored: Restored, event: Envelope) -> Told:
     return "published", told
 
 
+def _round_planned(restored: Restored, event: Envelope) -> Told:
+    """Who planned it may be lost; its candidates are again those of the units before it."""
+    data, world = event.data, restored.world
+    if event.id not in world[Rounds].known:
+        first = date.fromisoformat(data["from"])
+        made = Round(
+            id=event.id, kind=data["kind"], first=first, last=date.fromisoformat(data["to"]), strata=data["strata"],
+            chosen={one["unit"]: one["selection"] for one in data.get("chosen", ())}, beacon=data.get("beacon"),
+            planner=restored.person(data["by"]["ref"], quarter_of(first)),
+        )  # fmt: skip
+        found = _candidates(restored, data)
+        received = parse_instant(event.time)
+        add_round(world, made, data["basis"], data.get("exclude", ()), data.get("replaces"), found, received)
+    return "planned", {"round": event.id, "candidates": data["candidates"]}
+
+
+def _candidates(restored: Restored, plan: Mapping[str, Any]) -> list[list[str]]:
+    """Those of the units before the plan; none where the unit tree was not lost, and knows what came after it."""
+    found = planned_candidates(restored.world.directory, plan)
+    if listed(plan["strata"], found) == plan["candidates"]:
+        return found
+    log.error("the candidates of round %s are lost: if it is not drawn yet, replace it by another", plan["round"])
+    return []
+
+
+def _round_of(restored: Restored, event: Envelope) -> Round:
+    about = restored.world[Rounds].known[event.data["round"]]
+    restored.world[Rounds].changed[about.id] = about
+    return about
+
+
+def _beacon_told(restored: Restored, event: Envelope) -> Told:
+    about = _round_of(restored, event)
+    about.value, about.told_at = event.data["value"], parse_instant(event.time)
+    return "beacon", {"round": about.id}
+
+
+def _round_drawn(restored: Restored, event: Envelope) -> Told:
+    _round_of(restored, event).drawn = event.data["drawn"]
+    return None
+
+
+def _round_assigned(restored: Restored, event: Envelope) -> Told:
+    """Who was to go only the database knew: nobody opens an inspection by it any more."""
+    data, known = event.data, restored.world[Assignments]
+    if event.id not in known.known:
+        made = Assignment(
+            id=event.id, round=data["round"], unit=data["unit"], opener=LOST, team=(LOST,),
+            first=date.fromisoformat(data["from"]), last=date.fromisoformat(data["to"]),
+        )  # fmt: skip
+        known.known[event.id] = made
+        known.new.append((made, parse_instant(event.time)))
+    return "assigned", {"round": data["round"], "members": data["members"]}
+
+
+def _round_closed(restored: Restored, event: Envelope) -> Told:
+    _round_of(restored, event).state = "closed"
+    return "closed", {"round": event.data["round"]}
+
+
 def _calendar_published(restored: Restored, event: Envelope) -> Told:
     """The file's exact text is lost, and pinned by its hash; the days that it gives are all told."""
     days = {name: value for name, value in event.data.items() if name not in ("by", "sha256")}
@@ -364,27 +434,25 @@ def _erased(restored: Restored, event: Envelope) -> Told:
 
 
 def _registered(restored: Restored, event: Envelope) -> Told:
-    data, world = event.data, restored.world
+    world = restored.world
     if not world.directory.knows(event.unit):
-        day = date.fromisoformat(data["valid_from"])
-        version = Version(day, None, data["name"], data["group"], data["parent"], data["staff"])
-        world.own_directory().register(event.unit, version)
+        _change_unit(restored, event)
         world[Units].new.append((event.unit, parse_instant(event.time)))
-        world[Units].changed[event.unit] = None
     return "register", {}
 
 
+def _change_unit(restored: Restored, event: Envelope) -> None:
+    restored.world.own_directory().tell(event.type, event.unit, event.data)
+    restored.world[Units].changed[event.unit] = None
+
+
 def _amended(restored: Restored, event: Envelope) -> Told:
-    world = restored.world
-    fields = {name: value for name, value in event.data.items() if name in FIELDS}
-    world.own_directory().amend(event.unit, date.fromisoformat(event.data["valid_from"]), fields)
-    world[Units].changed[event.unit] = None
+    _change_unit(restored, event)
     return "amend", {}
 
 
 def _unit_closed(restored: Restored, event: Envelope) -> Told:
-    restored.world.own_directory().close(event.unit, date.fromisoformat(event.data["valid_to"]))
-    restored.world[Units].changed[event.unit] = None
+    _change_unit(restored, event)
     return "close", {}
 
 
@@ -442,6 +510,11 @@ TOLD: Mapping[str, Callable[[Restored, Envelope], Told]] = {
     "kycuong.remedy.refused.v1": _refused,
     "kycuong.remedy.reported.v1": _reported,
     "kycuong.remedy.verified.v1": _verified,
+    "kycuong.round.assigned.v1": _round_assigned,
+    "kycuong.round.beacon.v1": _beacon_told,
+    "kycuong.round.closed.v1": _round_closed,
+    "kycuong.round.drawn.v1": _round_drawn,
+    "kycuong.round.planned.v1": _round_planned,
     "kycuong.scoring.published.v1": _nothing,
     "kycuong.unit.amended.v1": _amended,
     "kycuong.unit.closed.v1": _unit_closed,

@@ -13,6 +13,7 @@ from services.intake.replay.fold import UnknownEvent
 from services.intake.replay.opening import Comparison, measure
 from services.intake.replay.restoring import restore
 from services.intake.replay.sql import QUERIES
+from services.intake.rounds.store import note_plans
 from services.intake.writing.service import Service
 from services.intake.writing.standing import DIFFERS, UNKNOWN
 from services.kernel.envelope import Envelope, is_uuid, read_envelope
@@ -115,6 +116,7 @@ async def _take_part(service: Service, entries: Sequence[bytes], tree: CompactRa
     async with transaction(service.pool) as connection:
         first, newest = tree.size - len(entries), _newest(own)
         drawn = await _drawn(connection, read, first)
+        before = await connection.fetchrow(QUERIES.log_position)
         if await connection.fetchval(QUERIES.move_log_position, first, tree.size, tree.hashes, newest) is None:
             return False
         rows = await connection.fetch(QUERIES.delete_receipted, [event.id for event, _ in own])
@@ -124,6 +126,7 @@ async def _take_part(service: Service, entries: Sequence[bytes], tree: CompactRa
             _fall_behind(service, missing[0][0], until)
             await connection.execute(QUERIES.fall_behind, service.standing.until)
             await restore(connection, service, missing)
+        await note_plans(connection, CompactRange(before["size"], before["peaks"]), read, service.settings.source)
         await _note_logged(connection, service, [event for event, _ in own])
         await _note_places(connection, read, first)
         await draw_for_second_review(connection, drawn)

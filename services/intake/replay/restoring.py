@@ -14,6 +14,7 @@ from services.intake.nouns import keepers
 from services.intake.quarters.state import Quarters
 from services.intake.replay.fold import Restored
 from services.intake.replay.sql import QUERIES
+from services.intake.rounds.state import Assignments, Rounds
 from services.intake.writing.keeper import Keeper
 from services.intake.writing.needs import Needs
 from services.intake.writing.service import Service
@@ -23,6 +24,7 @@ from services.intake.writing.world import World
 from services.kernel.envelope import Envelope
 from services.kernel.store.db import Connection, columns
 
+ASSIGNED = "kycuong.round.assigned.v1"
 Entry = tuple[Envelope, bytes]
 _TURN = 250  # entries folded before others have their turn
 
@@ -63,11 +65,12 @@ def _needs(events: Sequence[Envelope]) -> Needs:
     needs = Needs()
     named: tuple[tuple[type, str], ...] = (
         (Findings, "finding"), (Inspections, "inspection"), (Quarters, "quarter"), (LogKeys, "vkey"),
-        (Erasures, "event"),
+        (Erasures, "event"), (Rounds, "round"), (Rounds, "replaces"), (Assignments, "assignment"),
     )  # fmt: skip
     for shelf, name in named:
         needs.of(shelf).update(dict.fromkeys(event.data[name] for event in events if name in event.data))
     needs.of(Units).update(dict.fromkeys(event.unit for event in events))
+    needs.of(Assignments).update(dict.fromkeys(event.id for event in events if event.type == ASSIGNED))
     return needs
 
 

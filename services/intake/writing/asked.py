@@ -10,7 +10,7 @@ from services.intake.writing.refusals import ClockDoubted
 from services.intake.writing.rights import grants_at
 from services.intake.writing.world import World
 from services.kernel.identity.callers import Grant
-from services.kernel.problems import Forbidden, invalid
+from services.kernel.problems import FieldError, Forbidden, invalid
 
 AHEAD = timedelta(minutes=5)
 LATE = timedelta(days=7)
@@ -22,6 +22,13 @@ def whole_province(asked: Asked, words: tuple[str, str]) -> Grant:
         if grant.unit is None:
             return grant
     raise Forbidden(words)
+
+
+def unknown_unit(world: World, pointer: str, unit: str) -> list[FieldError]:
+    """What is wrong with a unit's id: that nobody registered it."""
+    if world.directory.knows(unit):
+        return []
+    return [FieldError(pointer, f"không có đơn vị {unit}", f"there is no unit {unit}")]
 
 
 def check_clock(world: World, pointer: str, instant: datetime, form: Timed, flags: list[str]) -> None:

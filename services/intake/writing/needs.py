@@ -23,6 +23,10 @@ class Needs:
     """Earlier writes that it looks at, beside its own ids."""
     accounts: set[str] = field(default_factory=set)
     """Accounts that it names."""
+    people: set[str] = field(default_factory=set)
+    """Accounts whose appointments, past ones too, it looks at."""
+    tree: bool = False
+    """Whether nobody may change the unit tree meanwhile."""
     writers: set[str] = field(default_factory=set)
     """Accounts that it is written by."""
     stamps: Stamps | None = None

@@ -22,7 +22,7 @@ _ACCEPTED: dict[str, Any] = {
         "unit_seq": {"type": "integer", "minimum": 1},
         "state": _TEXT,
         "received_at": {"type": "string", "format": "date-time"},
-        "flags": {"type": "array", "items": {"enum": ["clock_skew", "late_report"]}},
+        "flags": {"type": "array", "items": {"enum": ["clock_skew", "late_report", "off_plan"]}},
         "event": {"description": "the exact event bytes", "type": "string", "contentEncoding": "base64"},
         "receipt": {"description": "where the proof will be", "type": "string"},
     },

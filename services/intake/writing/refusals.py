@@ -132,9 +132,9 @@ class AlreadyRegistered(Problem):
 
 
 class TooEarly(Problem):
-    """Chưa đến ngày được chốt bản này.
+    """Chưa đến ngày làm được việc này.
 
-    It is too early to cut this edition.
+    It is too early for this.
     """
 
     status, slug = 409, "too-early"
@@ -147,6 +147,33 @@ class AlreadyClosed(Problem):
     """
 
     status, slug = 409, "already-closed"
+
+
+class Overlaps(Problem):
+    """Một đợt khác cũng chọn từ nhóm này trong thời gian đó; hãy nêu đợt đó ở "replaces", hoặc đổi ngày.
+
+    Another round draws from this group at that time; name it in "replaces", or choose other days.
+    """
+
+    status, slug = 409, "overlaps"
+
+
+class PublicLog(Problem):
+    """Nhật ký đang công khai nội dung (KYCUONG_LOG_PUBLIC_ENTRIES), nên đợt đột xuất sẽ lộ trước; hãy đặt lại trước.
+
+    The log's entries are public (KYCUONG_LOG_PUBLIC_ENTRIES), so an unannounced round would be told of; change that.
+    """
+
+    status, slug = 409, "public-log"
+
+
+class ConflictOfInterest(Problem):
+    """Có xung đột lợi ích: người này là hoặc trong 24 tháng qua từng là người đứng đầu; hãy chọn người khác.
+
+    A conflict of interest: this person is, or in the last 24 months was, head there; choose somebody else.
+    """
+
+    status, slug = 422, "conflict-of-interest"
 
 
 def forged() -> Problem:

@@ -35,7 +35,7 @@ def _agrees(known: Known, command: Command) -> bool:
     data, said = event["data"], command.form.told()
     return (
         event["type"] == command.form.event_type()
-        and getattr(command.form, "unit", event["unit"]) == event["unit"]
+        and getattr(command.form, "unit", event["unit"]) == data.get("unit", event["unit"])
         and data.get(command.noun.parent or "", command.parent) == command.parent
         and all(data.get(name, value) == value for name, value in said.items())
         and data.get("commitments", {}).keys() == command.form.private_parts().keys()

@@ -63,8 +63,12 @@ class World:
     deadlines: Deadlines = field(default_factory=Deadlines)
     accounts: set[str] = field(default_factory=set)
     """Of those that the batch names, the ones that exist."""
+    people: Mapping[str, Caller] = field(default_factory=dict)
+    """Of those that the batch names, with all their appointments, where a rule asks for these."""
     authors: Mapping[str, Caller] = field(default_factory=dict)
     """Accounts whose phones signed what others carry, with all their appointments."""
+    plan_waits: bool = False
+    """Whether the log is still to get what was made of the unit tree as it was: a change goes there after it."""
     certain: datetime | None = None
     """While the machine's clock is not believed, a time that has certainly come."""
     floor: datetime | None = None

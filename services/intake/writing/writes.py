@@ -27,7 +27,7 @@ from services.intake.writing.storing import Store, StoredWrite
 from services.intake.writing.timekeeping import Timekeeper
 from services.intake.writing.world import World
 from services.kernel.envelope import EventTooLarge
-from services.kernel.identity.authentication import load_callers
+from services.kernel.identity.authentication import load_accounts, load_callers
 from services.kernel.problems import Problem, Unavailable, invalid
 from services.kernel.process.clock import Clock
 from services.kernel.process.failpoints import failpoint
@@ -199,6 +199,8 @@ class Writes:
             await keeper.load(connection, needs, world)
         world.authors = await load_authors(connection, commands, world)
         world.accounts = await existing_accounts(connection, needs.accounts)
+        if needs.people:
+            world.people = await load_accounts(connection, sorted(needs.people))
         naming = await self._pseudonyms.load(connection, needs.accounts | needs.writers | world.authors.keys())
         numbers = Numbers(recalled.numbers)
         maker = Maker(self._source, self._vault, numbers, naming)

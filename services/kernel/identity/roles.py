@@ -53,6 +53,10 @@ class Action(StrEnum):
     NOTICES = "notices"
     DELIVERIES = "deliveries"
     SIGNED_IN = "one's own account"
+    PLAN = "plan a round, draw, assign"
+    READ_ROUNDS = "read rounds, coverage"
+    READ_ASSIGNMENTS = "read one's own assignments"
+    ROUND_ENTRY = "one log entry of a round"
 
 
 _EVERYONE = dict.fromkeys(Role, Reach.ALL)
@@ -118,6 +122,10 @@ MATRIX: dict[Action, dict[Role, Reach]] = {
         Role.ADMIN: Reach.ALL,
     },
     Action.SIGNED_IN: _EVERYONE,
+    Action.PLAN: {Role.LEAD: Reach.ALL, Role.REVIEWER: Reach.ALL},
+    Action.READ_ROUNDS: {Role.LEAD: Reach.SCOPE, Role.REVIEWER: Reach.ALL, Role.AUDITOR: Reach.ALL},
+    Action.READ_ASSIGNMENTS: {Role.INSPECTOR: Reach.OWN_TEAM, Role.LEAD: Reach.OWN_TEAM},
+    Action.ROUND_ENTRY: {Role.LEAD: Reach.ALL, Role.REVIEWER: Reach.ALL, Role.AUDITOR: Reach.ALL},
 }
 
 

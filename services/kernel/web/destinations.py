@@ -54,6 +54,7 @@ TABS = (
     Destination("commend", "Biểu dương", "Commend", may(Action.DECIDE)),
     Destination("quarter", "Chốt quý", "Close a quarter", may(Action.DECIDE)),
     Destination("mine", "Kết quả kiểm tra", "Inspection results", may(Action.FILE)),
+    Destination("rounds", "Đợt kiểm tra", "Rounds", may(Action.READ_ROUNDS)),
     Destination("erasures", "Yêu cầu xóa", "Erasures", may(Action.READ_ERASURES)),
     Destination("cases", "Hồ sơ", "Cases", _WATCHING),
     Destination("phones", "Thiết bị", "Devices", may(Action.READ_DEVICES)),

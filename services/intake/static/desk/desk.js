@@ -13,8 +13,9 @@ import { resume } from "./leaving.js";
 import { Mine } from "./mine.js";
 import { Commend, Quarter } from "./office.js";
 import { History, Waiting } from "./review.js";
+import { Rounds } from "./rounds.js";
 
-const TABS = { answer: Head, following: Head, answered: Head, waiting: Waiting, history: History, commend: Commend, quarter: Quarter, mine: Mine, cases: Cases, erasures: Erasures, phones: Phones, units: Units };
+const TABS = { answer: Head, following: Head, answered: Head, waiting: Waiting, history: History, commend: Commend, quarter: Quarter, mine: Mine, cases: Cases, rounds: Rounds, erasures: Erasures, phones: Phones, units: Units };
 const CASES = ["answer", "waiting", "following", "mine", "cases"]; // where a link to an inspection leads whoever cannot open its tab
 
 const links = [...document.querySelectorAll("[data-tab]")];

@@ -31,7 +31,7 @@ export const PART = {
   narrative: t("mô tả", "description"), persons: t("người liên quan", "persons concerned"), text: t("nội dung", "words"),
   reason: t("lý do", "reason"), actions: t("việc sẽ làm", "what will be done"), opinion: t("ý kiến của đơn vị", "the unit's opinion"),
   refusal: t("lý do từ chối ký", "the reason for not signing"), minutes: t("thành phần, yêu cầu trong biên bản", "persons and demands of the minutes"),
-  signatures: t("chữ ký", "signatures"), position: t("vị trí", "position"), fill: t("nhật ký nhập liệu", "how the form was filled in"),
+  signatures: t("chữ ký", "signatures"), position: t("vị trí", "position"), fill: t("nhật ký nhập liệu", "how the form was filled in"), note: t("ghi chú của đợt kiểm tra", "note of a round"),
 };
 
 /** The writes that have private parts, by the type of their event. */

@@ -59,7 +59,7 @@ class House {
     await this.queue.introduce().catch(() => {}); // a full phone: it sends unsigned
     await prefill(this);
     await this.route();
-    const lists = Promise.all([directory.units(this.account), directory.catalogue(this.account), directory.handoverKey().catch(() => {})]); // on the phone before the network goes
+    const lists = Promise.all([directory.units(this.account), directory.catalogue(this.account), directory.handoverKey().catch(() => {}), directory.assignments(this.account).catch(() => {})]); // on the phone before the network goes
     Promise.all([form, lists]).then(([ready]) => this.ready(ready), () => {});
     await lists.catch(() => {});
     navigator.storage?.persist?.().then((granted) => { this.persisted = granted; this.changed(); }, () => {}); // some ask the reader: nothing waits for that

@@ -23,6 +23,13 @@ export async function prefill(house) {
   history.replaceState(null, "", "/intake/#/open");
 }
 
+/** An assignment opens the form filled in; only the declaration is its reader's own. */
+export async function begin(house, { id, unit, kind, selection, basis, opener, team }) {
+  const others = [opener, ...team].filter((each) => each !== house.account).join(", ");
+  await house.drafts.write(DRAFT, { id: uuid7(), unit, search: "", fields: { kind, selection, basis, team: others }, assigned: { id, unit } });
+  house.go("#/open");
+}
+
 /** What was typed and is not in the queue yet: an inspection that was opened is no draft of another. */
 async function unfiled(house, name = DRAFT) {
   const draft = await house.drafts.read(name);
@@ -54,6 +61,7 @@ export class OpenView {
     if (corrected && !draft) return this.house.go(`#/inspection/${corrected}`);
     this.id = draft?.id ?? uuid7();
     this.begun = draft?.begun ?? null;
+    this.assigned = draft?.assigned;
     this.form.reset();
     if (draft) set(this.form, draft.fields);
     this.picker.restore(draft?.unit ?? null, draft?.search ?? "");
@@ -101,12 +109,13 @@ export class OpenView {
     this.ask();
     const { unit: _, ...fields } = values(this.form);
     const { unit, search } = this.picker;
-    return this.house.drafts.write(this.draft, { id: this.id, unit, search: search.value, fields, begun: this.begun });
+    return this.house.drafts.write(this.draft, { id: this.id, unit, search: search.value, fields, begun: this.begun, assigned: this.assigned });
   }
 
   body() {
     const { kind, selection, basis } = values(this.form);
-    return { unit: this.picker.unit, kind, selection, basis: tidy(basis), ...this.start(), impartial: true, team: this.members };
+    const { assigned, picker: { unit } } = this; // of that unit, and no other
+    return { unit, kind, selection, basis: tidy(basis), ...this.start(), impartial: true, team: this.members, ...(assigned?.unit === unit && { assignment: assigned.id }) };
   }
 
   /** It began when it began, whenever its opening is corrected; unless the phone's clock was still wrong then. */
@@ -140,7 +149,7 @@ export class OpenView {
     await this.save();
     const { draft, id, picker: { chosen: unit } } = this;
     const begun = this.begun?.opened_at === body.opened_at ? this.begun.at : steady();
-    const label = { unit: body.unit, unit_name: unit.name, kind: body.kind, basis: body.basis, opened_at: body.opened_at, opener: this.house.account, team: body.team, begun };
+    const label = { unit: body.unit, unit_name: unit.name, kind: body.kind, basis: body.basis, opened_at: body.opened_at, opener: this.house.account, team: body.team, begun, assignment: body.assignment };
     const item = await this.house.send({ id, kind: "inspection", inspection: id, path: `/intake/v1/inspections/${id}`, body, label }, draft);
     if (item.state === "failed") return this.refused(item, draft);
     await this.house.drafts.clear(draft);
@@ -151,11 +160,16 @@ export class OpenView {
   async refused(item, draft) {
     if (this.draft !== draft || this.id !== item.key) return; // its list has it, and the way to correct it
     if (item.problem.slug === "id-reused") return this.house.keepFirst(item, draft);
+    const errors = errorsOf(item.problem);
+    this.assigned = standing(this.assigned, errors);
     await this.save();
     if (this.draft === DRAFT) await this.house.queue.discard(item.key);
-    showErrors(this.form, errorsOf(item.problem));
+    showErrors(this.form, errors);
   }
 }
+
+/** An assignment that the server does not take is left out when it is sent again: the visit itself is no less one. */
+const standing = (assigned, errors) => (errors.some(({ pointer }) => pointer === "/assignment") ? undefined : assigned);
 
 /** The colleagues of one's last inspections, the newest first, as far as the phone knows. */
 async function companions({ account, queue }) {
@@ -166,9 +180,11 @@ async function companions({ account, queue }) {
 
 /** A refused opening as a draft, under the same id and with the time it began. */
 function draftOf({ key, label, problem }, body) {
-  const { unit, kind, selection, basis, team, impartial, opened_at, device_at } = body;
+  const { unit, kind, selection, basis, team, impartial, opened_at, device_at, assignment } = body;
   const fields = { kind, selection, basis, team: team.join(", "), impartial: impartial ? "yes" : "" };
-  return { id: key, unit, search: "", fields, begun: { opened_at, device_at, at: label.begun }, errors: errorsOf(problem) };
+  const errors = errorsOf(problem);
+  const assigned = standing(assignment && { id: assignment, unit }, errors);
+  return { id: key, unit, search: "", fields, begun: { opened_at, device_at, at: label.begun }, errors, assigned };
 }
 
 /** Take a refused opening back into the form. It stays in the queue until it is corrected: what was found under it waits for it. */

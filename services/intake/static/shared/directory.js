@@ -52,6 +52,9 @@ export const inspections = (account) => kept(`${account}/inspections`, async () 
   ...(await page("/intake/v1/inspections?mine=true&state=closed&limit=20")).items,
 ]);
 
+/** What was assigned to the caller. */
+export const assignments = (account) => kept(`${account}/assignments`, async () => (await get("/intake/v1/assignments")).items);
+
 /** One inspection, the caller's own or another in scope. */
 export const inspection = (account, id) => kept(`${account}/inspections/${id}`, () => get(`/intake/v1/inspections/${id}`));
 

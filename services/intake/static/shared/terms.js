@@ -37,7 +37,7 @@ export const QUEUED = {
 /** The fields of a body, for what the server says about one of them. */
 export const FIELD = {
   unit: t("Đơn vị", "Unit"), kind: t("Hình thức", "Kind"), selection: t("Căn cứ chọn đơn vị", "How it was chosen"),
-  basis: t("Quyết định số", "Order"), team: t("Thành viên đoàn", "Team"), opened_at: t("Lúc bắt đầu", "Start"),
+  basis: t("Quyết định số", "Order"), team: t("Thành viên đoàn", "Team"), assignment: t("Phân công", "Assignment"), opened_at: t("Lúc bắt đầu", "Start"),
   closed_at: t("Lúc kết thúc", "End"), captured_at: t("Lúc ghi nhận", "Time seen"), count: t("Số lượng", "Count"),
   code: t("Mã vi phạm", "Code"), private: t("Nội dung", "Words"), assigned: t("Biên chế được giao", "Allotted"), late: t("Đi muộn", "Late"),
   quarter: t("Quý", "Quarter"), edition: t("Bản", "Edition"), date: t("Ngày", "Day"), outcome: t("Quyết định", "Decision"),

@@ -1,0 +1,1 @@
+"""Rounds of inspections: planned, drawn from the log, assigned."""
