@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from services.domain.words import (
+    ABOVE,
     DEADLINES,
     EDITIONS,
     EVENTS,
@@ -24,6 +25,7 @@ from services.domain.words import (
     SELECTIONS,
     SUCCESSIONS,
     Words,
+    edition_words,
     severity_words,
 )
 
@@ -32,7 +34,7 @@ Kind = Literal["words", "instant", "entry", "day", "quarter"]
 VALUES: Mapping[str, Words] = {
     **ROLES, "system": ("hệ thống", "the system"),
     **KINDS, **{str(outcome): said for outcome, said in OUTCOMES.items()},
-    **SELECTIONS, **EDITIONS, **SUCCESSIONS, **FLAGS, **GROUP, **DEADLINES,
+    **SELECTIONS, **EDITIONS, **SUCCESSIONS, **FLAGS, **GROUP, **DEADLINES, **ABOVE,
 }  # fmt: skip
 _SIDES: Mapping[str, Words] = {"from": ("đơn vị cũ", "predecessor"), "to": ("đơn vị mới", "successor")}
 YES_NO: Mapping[bool, Words] = {True: ("có", "yes"), False: ("không", "no")}
@@ -78,6 +80,8 @@ def part_words(part: str) -> Words:
     kind, _, number = part.partition(".")
     if kind == "photo":
         return f"ảnh {number}", f"photo {number}"
+    if kind == "file":
+        return f"tệp {number}", f"file {number}"
     return PARTS.get(part, (part, part))
 
 
@@ -151,7 +155,9 @@ def _text(name: str, value: str, known: Known) -> Words:
         vi, en = known.codes.get(value, ("", ""))
         return f"{value} {vi}".strip(), f"{value} {en}".strip()
     if name in UNITS:
-        return (known.units.get(value, value),) * 2
+        return (known.units[value],) * 2 if value in known.units else VALUES.get(value, (value, value))
+    if name == "edition":
+        return edition_words(value)
     if name == "side":
         return _SIDES.get(value, (value, value))
     return (value, value) if name in ("name", "basis") else VALUES.get(value, (value, value))

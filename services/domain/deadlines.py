@@ -1,7 +1,8 @@
 """The lengths of a case's deadlines, and one deadline as it runs. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -18,6 +19,13 @@ class Deadlines:
     """Before a deadline."""
     escalate: int = 3
     """After a lapse, to the Department."""
+    valid_from: date = date.min
+    """They rule what is given from this day on."""
+
+
+def lengths_on(versions: Sequence[Deadlines], day: date, reply: int) -> Deadlines:
+    """The lengths that rule what is given on a day: before the first version the calendar says how long a reply has."""
+    return next((one for one in reversed(versions) if one.valid_from <= day), Deadlines(reply=reply))
 
 
 class Kind(StrEnum):
@@ -56,3 +64,7 @@ class Deadline:
     state: str = Standing.OPEN
     last: bool = False
     """Whether a further refusal opens no other."""
+    reminded: bool = False
+    """Whether the unit was told of it before it passed."""
+    escalated: int = 0
+    """Who was told that it passed: 0 nobody, 1 the unit above, 2 the Department too."""

@@ -1,4 +1,4 @@
-"""The published rule files: catalogue, scoring and working calendar, and the genesis events that carry them."""
+"""The published rule files (catalogue, scoring, working calendar, deadlines), and the genesis events with them."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,11 +11,16 @@ from typing import Any
 
 from services.domain.calendar import WorkingCalendar, calendar_data, version_number
 from services.domain.catalogue import Catalogue, Code
+from services.domain.deadlines import Deadlines
 from services.kernel.process.loops import StartRefused
 from services.kernel.quarters import quarter_days, quarter_of
 from services.kernel.schemas import schemas_folder
 
 SCHEMAS = schemas_folder()
+_LENGTHS = {
+    "reply_working_days": "reply", "remedy_working_days": "remedy", "second_remedy_working_days": "second_remedy",
+    "appeal_working_days": "appeal", "remind_working_days_before": "remind", "escalate_working_days_after": "escalate",
+}  # fmt: skip
 
 
 class BadRuleFile(StartRefused):
@@ -55,6 +60,15 @@ def load_catalogues(schemas: Path = SCHEMAS) -> list[Catalogue]:
     return sorted(versions, key=lambda version: version.valid_from)
 
 
+def load_deadlines(schemas: Path = SCHEMAS) -> list[Deadlines]:
+    """Every version of the lengths of deadlines, oldest first; BadRuleFile when a file is broken."""
+    versions: list[Deadlines] = []
+    for file in _files(schemas / "deadlines"):
+        with _read_as(file.name):
+            versions.append(_deadlines(file))
+    return sorted(versions, key=lambda version: version.valid_from)
+
+
 def load_calendar(schemas: Path = SCHEMAS) -> WorkingCalendar:
     """The newest version of the working calendar that the program brings."""
     return WorkingCalendar.from_file(json.loads(calendar_files(schemas)[-1][1]))
@@ -66,11 +80,12 @@ def calendar_files(schemas: Path = SCHEMAS) -> list[tuple[str, str]]:
 
 
 def genesis(schemas: Path = SCHEMAS) -> list[Genesis]:
-    """The events of the first start, in order: catalogues, scoring rules, calendars."""
+    """The events of the first start, in order: catalogues, scoring rules, calendars, deadlines."""
     kinds = (
         ("catalogue", _catalogue_data),
         ("scoring", _scoring_data),
         ("calendar", _calendar_data),
+        ("deadlines", _deadlines_data),
     )
     return [_genesis(kind, file, data) for kind, data in kinds for file in _files(schemas / kind)]
 
@@ -144,6 +159,14 @@ def _code(entry: Mapping[str, Any]) -> Code:
     )  # fmt: skip
 
 
+def _deadlines(file: _RuleFile) -> Deadlines:
+    told = {name: value for name, value in file.content.items() if name not in ("version", "valid_from")}
+    lengths = {_LENGTHS[name]: value for name, value in told.items()}
+    if lengths.keys() != set(_LENGTHS.values()) or not all(type(days) is int and days > 0 for days in lengths.values()):
+        raise ValueError("lengths of deadlines")
+    return Deadlines(**lengths, valid_from=date.fromisoformat(file.content["valid_from"]))
+
+
 def _catalogue_data(file: _RuleFile) -> dict[str, Any]:
     """What folds need of a catalogue; names and bases stay in the file, which the hash pins."""
     fields = ("code", "group", "severity", "per", "per_case")
@@ -153,6 +176,11 @@ def _catalogue_data(file: _RuleFile) -> dict[str, Any]:
 
 def _scoring_data(file: _RuleFile) -> dict[str, Any]:
     return _pick(file, "version", "method", "valid_from", "rules")
+
+
+def _deadlines_data(file: _RuleFile) -> dict[str, Any]:
+    _deadlines(file)
+    return _pick(file, *file.content)
 
 
 def _calendar_data(file: _RuleFile) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from services.domain.catalogue import Catalogue
-from services.domain.rulefiles import load_catalogues
+from services.domain.deadlines import Deadlines
+from services.domain.rulefiles import load_catalogues, load_deadlines
 from services.intake.calendars import watch as calendar_watch
 from services.intake.calendars.store import CalendarKeeper
 from services.intake.cases import deadlines as lapses
@@ -19,6 +20,7 @@ from services.intake.directory import endpoints as directory
 from services.intake.directory.store import DirectoryKeeper
 from services.intake.erasures import endpoints as erasures
 from services.intake.evidence import endpoints as photo_endpoints
+from services.intake.evidence import file_endpoints
 from services.intake.evidence import parts as photo_parts
 from services.intake.evidence.imaging import Darkroom
 from services.intake.faces import pages
@@ -64,7 +66,8 @@ from services.kernel.web.app import service_app
 
 NAME = "intake"
 _FACES = (
-    people, directory, rounds, inspections, findings, erasures, phones, photo_endpoints, handover, minutes, sessions,
+    people, directory, rounds, inspections, findings, erasures, phones, photo_endpoints, file_endpoints, handover,
+    minutes, sessions,
 )  # fmt: skip
 SECRETS = ("vault_kek", "handover_key", "known_devices", "read_token", "db_intake_app")
 STOP_WITHIN = 3.0  # seconds
@@ -99,7 +102,7 @@ async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     async with opened_pool(dsn, name=NAME) as pool, opened_stream(settings, NAME) as stream:
         vault = await open_vault(pool, settings.folder)
         relay = Relay(stream, settings.topic("discipline.events"), dsn=dsn)
-        service = _service(settings, clock, pool, relay, vault, load_catalogues())
+        service = _service(settings, clock, pool, relay, vault, load_catalogues(), load_deadlines())
         stop = asyncio.Event()
         try:
             await genesis.require_unchanged(pool)
@@ -134,8 +137,9 @@ def _collect_less_often() -> None:
 
 
 def _service(
-    settings: Settings, clock: Clock, pool: object, relay: Relay, vault: Vault, catalogues: Sequence[Catalogue]
-) -> Service:
+    settings: Settings, clock: Clock, pool: object, relay: Relay, vault: Vault, catalogues: Sequence[Catalogue],
+    lengths: Sequence[Deadlines],
+) -> Service:  # fmt: skip
     import asyncpg
 
     assert isinstance(pool, asyncpg.Pool)  # noqa: S101 - narrows asyncpg's untyped return
@@ -143,14 +147,15 @@ def _service(
     kept = keepers(public_log=settings.log_public_entries)
     writes = Writes(
         pool, vault, clock, settings.origin, settings.source, catalogues, senders,
-        keepers=kept, standing=standing, time=time, demo=lambda: settings.demo, wake=relay.wake,
+        keepers=kept, standing=standing, lengths=lengths, time=time, demo=lambda: settings.demo, wake=relay.wake,
     )  # fmt: skip
     parts = _parts(settings.folder, kept)
     return Service(
-        settings=settings, pool=pool, clock=clock, vault=vault, catalogues=catalogues, nouns=NOUNS, writes=writes,
+        settings=settings, pool=pool, clock=clock, vault=vault, catalogues=catalogues, lengths=lengths, nouns=NOUNS,
+        writes=writes,
         batcher=Batcher(writes.commit, max_size=500, max_age=0.001), rate=RateLimit(settings.writes_per_second),
         senders=senders, standing=standing, time=time, directory=parts[DirectoryKeeper].current,
-        calendar=parts[CalendarKeeper].current, parts=parts, let_lapse=lapses.emit, wake=relay.wake,
+        calendar=parts[CalendarKeeper].current, parts=parts, let_lapse=lapses.sweep, wake=relay.wake,
     )  # fmt: skip
 
 

@@ -26,15 +26,18 @@ from services.intake.directory.store import DirectoryKeeper
 from services.intake.erasures import rules as erasures
 from services.intake.erasures.forms import ApproveErasure, RefuseErasure, RequestErasure
 from services.intake.erasures.store import ErasureKeeper
-from services.intake.evidence.store import PhotoKeeper
+from services.intake.evidence.attachments import with_files
+from services.intake.evidence.store import FileKeeper, PhotoKeeper
 from services.intake.findings import asking as finding
 from services.intake.findings import rules as findings
+from services.intake.findings import voiding
 from services.intake.findings.forms import CorrectFinding, RecordFinding, WithdrawFinding
 from services.intake.findings.store import ClockKeeper, FindingKeeper
 from services.intake.inspections import asking as inspection
+from services.intake.inspections import ending
 from services.intake.inspections import rules as inspections
-from services.intake.inspections.closing_form import CloseInspection
-from services.intake.inspections.forms import Acknowledge, OpenInspection
+from services.intake.inspections.closing_form import CloseInspection, CorrectInspection
+from services.intake.inspections.forms import Acknowledge, ChangeTeam, OpenInspection, VoidInspection
 from services.intake.inspections.store import InspectionKeeper
 from services.intake.log_keys import rules as log_keys
 from services.intake.log_keys.forms import AddLogKey
@@ -43,7 +46,7 @@ from services.intake.phones import rules as phones
 from services.intake.phones.forms import RegisterDevice
 from services.intake.phones.store import PhoneKeeper
 from services.intake.quarters import rules as quarters
-from services.intake.quarters.forms import CloseQuarter, Commend, PublishQuarter
+from services.intake.quarters.forms import CloseQuarter, Commend, PublishQuarter, RestateQuarter
 from services.intake.quarters.store import QuarterKeeper
 from services.intake.rounds import rules as rounds
 from services.intake.rounds.forms import Assign, CloseRound, GiveBeacon, PlanRound
@@ -54,7 +57,7 @@ from services.kernel.identity.roles import Action, Role
 
 _TEAM, _HEAD, _REVIEWER = (Role.INSPECTOR, Role.LEAD), (Role.UNIT_HEAD,), (Role.REVIEWER,)
 _ADMIN, _AUDITOR, _VERIFIER = (Role.ADMIN,), (Role.AUDITOR,), (Role.REVIEWER, Role.LEAD)
-_PLANNERS = (Role.LEAD, Role.REVIEWER)
+_PLANNERS = _VOIDING = (Role.LEAD, Role.REVIEWER)
 
 NOUNS = Nouns(
     # routes are tried in this order, so the most frequent write comes first
@@ -72,7 +75,19 @@ NOUNS = Nouns(
     ),
     Noun(
         name="inspections/closing", action=Action.FILE, roles=_TEAM, form=CloseInspection, parent="inspection",
-        touches=inspection.touch, rule=inspections.close_inspection,
+        touches=inspection.touch, rule=ending.close_inspection,
+    ),
+    Noun(
+        name="inspections/correction", action=Action.FILE, roles=_TEAM, form=CorrectInspection, parent="inspection",
+        touches=inspection.touch, rule=ending.correct_inspection,
+    ),
+    Noun(
+        name="inspections/voiding", action=Action.VOID, roles=_VOIDING, form=VoidInspection, parent="inspection",
+        touches=inspection.touch, rule=voiding.void,
+    ),
+    Noun(
+        name="inspections/team", action=Action.FILE, roles=_TEAM, form=ChangeTeam, parent="inspection",
+        touches=inspections.touch_team, rule=inspections.change_team,
     ),
     Noun(
         name="inspections/acknowledgement", action=Action.ANSWER, roles=_HEAD, form=Acknowledge, parent="inspection",
@@ -84,7 +99,7 @@ NOUNS = Nouns(
     ),
     Noun(
         name="findings/reply", action=Action.ANSWER, roles=_HEAD, form=ReplyToFinding, parent="finding",
-        touches=finding.touch, rule=cases.reply,
+        touches=finding.touch, rule=with_files(cases.reply),
     ),
     Noun(
         name="findings/extension-request", action=Action.ANSWER, roles=_HEAD, form=AskForTime, parent="finding",
@@ -124,7 +139,7 @@ NOUNS = Nouns(
     ),
     Noun(
         name="findings/remedy-report", action=Action.ANSWER, roles=_HEAD, form=ReportRemedy, parent="finding",
-        touches=finding.touch, rule=remedies.report,
+        touches=finding.touch, rule=with_files(remedies.report),
     ),
     Noun(
         name="findings/remedy-verification", action=Action.VERIFY, roles=_VERIFIER, form=VerifyRemedy,
@@ -137,6 +152,10 @@ NOUNS = Nouns(
     Noun(
         name="quarters/closing", action=Action.DECIDE, roles=_REVIEWER, form=CloseQuarter, parent="quarter",
         touches=quarters.touch, rule=quarters.close_quarter,
+    ),
+    Noun(
+        name="quarters/restatement", action=Action.DECIDE, roles=_REVIEWER, form=RestateQuarter, parent="quarter",
+        touches=quarters.touch, rule=quarters.restate_quarter,
     ),
     Noun(
         name="quarters/publication", action=Action.DECIDE, roles=_REVIEWER, form=PublishQuarter, parent="quarter",
@@ -190,5 +209,5 @@ def keepers(*, public_log: bool = False) -> tuple[Keeper, ...]:
     return (
         DirectoryKeeper(), CalendarKeeper(), PhoneKeeper(), LogKeyKeeper(), QuarterKeeper(),
         RoundKeeper(public_log=public_log), InspectionKeeper(), FindingKeeper(), ClockKeeper(), CaseKeeper(),
-        PhotoKeeper(), ErasureKeeper(),
+        PhotoKeeper(), FileKeeper(), ErasureKeeper(),
     )  # fmt: skip

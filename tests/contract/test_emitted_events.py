@@ -80,6 +80,11 @@ async def _inspection(intake: Intake) -> tuple[str, list[str]]:
     sent = {"content-type": "image/jpeg"}
     await intake.put("inspector", f"findings/{findings[2]}/photos/1", PICTURE, **sent)
     await intake.put("inspector", f"inspections/{inspection}/closing/{fresh()}", closing())
+    await intake.put(
+        "inspector", f"inspections/{inspection}/team/{fresh()}", {"add": ["lead"], "remove": ["colleague"]}
+    )
+    again = closing(private={"opinion": "Đồng ý.", **REASON["private"]})
+    await intake.put("lead", f"inspections/{inspection}/correction/{fresh()}", again)
     late = recording(inspection, code="F02", count=1, captured_at="2026-09-01T07:50:00+07:00")
     await intake.put("inspector", f"findings/{findings[5]}", late)
     return inspection, findings
@@ -90,11 +95,14 @@ async def _answers(intake: Intake, inspection: str, findings: list[str]) -> None
     asked = {"of": "reply", "until": "2026-09-15", "private": {"reason": "Cán bộ đi công tác."}}
     await intake.put("head", f"findings/{findings[0]}/extension-request/{fresh()}", asked)
     await intake.put("head", f"findings/{findings[0]}/reply/{fresh()}", {"accepts": True})
-    reply = {"accepts": False, "private": {"text": "Cán bộ đi công tác."}}
+    reply = {"accepts": False, "private": {"text": "Cán bộ đi công tác."}, "files": [listed(PICTURE)]}
     await intake.put("head", f"findings/{findings[1]}/reply/{fresh()}", reply)
     await intake.put("reviewer", f"findings/{findings[1]}/decision/{fresh()}", {"outcome": "excused", **REASON})
     await intake.put("reviewer", f"findings/{findings[2]}/decision/{fresh()}", {"outcome": "referred", **REASON})
     await intake.put("inspector", f"findings/{findings[4]}/withdrawal/{fresh()}", REASON)
+    mistaken = fresh()
+    await intake.put("inspector", f"inspections/{mistaken}", opening())
+    await intake.put("lead", f"inspections/{mistaken}/voiding/{fresh()}", REASON)
     praise = {"unit": UNIT, "code": "K03", "date": "2026-08-20"}
     await intake.put("reviewer", f"commendations/{fresh()}", praise | {"private": {"text": "Dân khen."}})
     await intake.put("reviewer", f"commendations/{fresh()}", praise)
@@ -193,13 +201,20 @@ async def _time_passes(intake: Intake) -> None:
         assert await accounts.end_appointment(connection, service.settings.source, post, intake.clock.now())
         # the alert counts from its entry in the log, and no log runs here: say that it is there
         await connection.execute("UPDATE intake.deadline SET lapse_after = due WHERE state = 'open'")
+    for days in (7, 21):  # a reply is due on the 9th day, a remedy on the 23rd
+        intake.clock.set(NOW + timedelta(days=days))
+        await lapses.sweep(service, intake.clock.now())
     intake.clock.set(NOW + timedelta(days=60))
-    assert await lapses.emit(service, intake.clock.now()) > 0
+    await lapses.sweep(service, intake.clock.now())
     for edition in ("flash", "official"):
         closing = fresh()
         await intake.put("reviewer", f"quarters/2026-Q3/closing/{closing}", {"edition": edition})
         told = {"closing": closing, "cards_root": b64encode(bytes(32)).decode()}
         await intake.put("reviewer", f"quarters/2026-Q3/publication/{fresh()}", told)
+    restatement = fresh()
+    await intake.put("reviewer", f"quarters/2026-Q3/restatement/{restatement}", REASON)
+    told = {"closing": restatement, "cards_root": b64encode(bytes(32)).decode()}
+    await intake.put("reviewer", f"quarters/2026-Q3/publication/{fresh()}", told)
     calendar = json.loads(calendar_files()[-1][1]) | {"version": "2027.1"}
     await intake.put("admin", f"calendars/{fresh()}", {"file": json.dumps(calendar)})
 

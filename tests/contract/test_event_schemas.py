@@ -15,16 +15,16 @@ from tests.support.schemas import FOLDER, SHARED, BadEvent, example, kinds, sche
 
 ISSUED = {
     "unit": ("registered", "amended", "closed", "succeeded"),
-    "catalogue": ("published",), "scoring": ("published",), "calendar": ("published",),
+    "catalogue": ("published",), "scoring": ("published",), "calendar": ("published",), "deadlines": ("published",),
     "post": ("assumed", "left"),
-    "inspection": ("opened", "closed", "acknowledged"),
+    "inspection": ("opened", "closed", "corrected", "voided", "team_changed", "acknowledged"),
     "finding": (
         "recorded", "withdrawn", "replied", "extension_requested", "lapsed", "completed", "decided", "corrected",
-        "released", "extended", "appealed", "reopened", "second_reviewed",
+        "released", "extended", "appealed", "reopened", "second_reviewed", "reminded", "escalated",
     ),
-    "remedy": ("planned", "extension_requested", "extended", "reported", "verified", "refused", "overdue"),
+    "remedy": ("planned", "extension_requested", "extended", "reported", "verified", "refused", "overdue", "reminded"),
     "commendation": ("recorded",),
-    "quarter": ("closed", "published"),
+    "quarter": ("closed", "published", "restated"),
     "round": ("planned", "beacon", "drawn", "assigned", "closed"),
     "part": ("erased",),
     "log": ("key_added",),
@@ -81,6 +81,7 @@ def test_the_rule_files_make_valid_genesis_events() -> None:
         "scoring",
         "calendar",
         "calendar",
+        "deadlines",
     ]
     for number, item in enumerate(published, start=1):
         raw = event_bytes(
@@ -97,7 +98,7 @@ def test_an_administrator_publishes_a_calendar_too() -> None:
 
 
 def test_derived_ids_of_the_examples() -> None:
-    for noun in ("catalogue", "scoring", "calendar"):
+    for noun in ("catalogue", "scoring", "calendar", "deadlines"):
         event = json.loads(example(f"{noun}.published.v1"))
         assert event["id"] == genesis_id(event["type"], event["data"]["version"])
     drawn = json.loads(example("round.drawn.v1"))

@@ -97,6 +97,7 @@ LIVE = tuple(who for who in EVERYBODY if who != "admin")
 FINDING = {201: (*TEAM, "lead"), 404: FILING_ELSEWHERE}
 OPENER = {201: ("inspector", "lead"), 404: FILING_ELSEWHERE}
 HEAD = {201: ("head",), 404: ("head elsewhere",)}
+VOIDING = {201: ("lead", "reviewer"), 404: ("lead elsewhere",)}
 NEW, SHUT = World.open_case, World.closed_case
 PRAISE = {"unit": UNIT, "code": "K01", "date": "2026-03-02"}
 READING_ROUNDS = ("lead", "lead elsewhere", "reviewer", "auditor")
@@ -106,6 +107,14 @@ WRITES = (
     _put("unit-changes/{id}", lambda _: registration(f"xa-{fresh()}", PARENT), {201: ("admin",)}),
     _put("inspections/{id}", lambda _: opening(), {201: (*INSPECTORS, "lead"), 404: FILING_ELSEWHERE}),
     _put("inspections/{inspection}/closing/{id}", lambda _: closing(), OPENER, NEW),
+    _put("inspections/{inspection}/correction/{id}", lambda _: closing() | REASON, OPENER, SHUT),
+    _put("inspections/{inspection}/team/{id}", lambda _: {"remove": ["binh"]}, OPENER, NEW),
+    _put(
+        "inspections/{inspection}/voiding/{id}",
+        lambda _: REASON,
+        {201: ("lead", "reviewer"), 404: ("lead elsewhere",)},
+        NEW,
+    ),
     _put("inspections/{inspection}/acknowledgement/{id}", lambda _: {}, HEAD, SHUT),
     _put("findings/{id}", recording, FINDING, NEW),
     _put("findings/{finding}/withdrawal/{id}", lambda _: REASON, OPENER, NEW),
@@ -142,6 +151,15 @@ WRITES = (
         lambda world: (f"/intake/v1/findings/{world.pictured()[1]}/photos/1", PICTURE),
         FINDING,
     ),
+    Case(
+        "/intake/v1/findings/{finding}/reply/{write}/files/{n}", "PUT", lambda world: (world.replied(), PICTURE), HEAD
+    ),
+    Case(
+        "/intake/v1/findings/{finding}/remedy-report/{write}/files/{n}",
+        "PUT",
+        lambda world: (f"/intake/v1/findings/{world.finding}/remedy-report/{fresh()}/files/1", PICTURE),
+        {409: ("head",), 404: ("head elsewhere",)},
+    ),
     _put("commendations/{id}", lambda _: PRAISE, {201: ("reviewer",)}),
     _put("quarters/{quarter}/closing/{id}", lambda _: FLASH, {201: ("reviewer",)}),
     Case(
@@ -154,6 +172,12 @@ WRITES = (
     _put("rounds/{round}/beacon/{id}", lambda _: {"value": "1"}, {}, planned),  # not by who planned
     _put("rounds/{round}/assignments/{id}", lambda _: assigning(), {201: ("reviewer",)}, planned),
     _put("rounds/{round}/closing/{id}", lambda _: {}, {201: ("reviewer",)}, World.round),
+    Case(
+        "/intake/v1/quarters/{quarter}/restatement/{id}",
+        "PUT",
+        lambda world: (f"/intake/v1/quarters/{FROZEN}/restatement/{fresh()}", REASON),
+        {201: ("reviewer",)},
+    ),
     Case(
         "/intake/v1/calendars/{id}",
         "PUT",
@@ -188,6 +212,9 @@ READS = (
     _get("/intake/v1/findings/{id}", "/intake/v1/findings/{w.finding}", {200: SEEING, 404: UNSEEING}),
     _get("/intake/v1/findings/{finding}/photos/{n}", "/intake/v1/findings/{w.complete}/photos/1?reason=x",
          {200: SEEING, 404: UNSEEING}),
+    _get("/intake/v1/findings/{finding}/reply/{write}/files/{n}", "{w.filed}?reason=x", {200: SEEING, 404: UNSEEING}),
+    _get("/intake/v1/findings/{finding}/remedy-report/{write}/files/{n}",
+         f"/intake/v1/findings/{{w.finding}}/remedy-report/{fresh()}/files/1?reason=x", {404: (*SEEING, *UNSEEING)}),
     _get("/intake/v1/erasures", "/intake/v1/erasures?state=requested", {200: ("reviewer", "auditor")}),
     _get("/intake/v1/rounds", "/intake/v1/rounds", {200: READING_ROUNDS}),
     _get("/intake/v1/rounds/{id}", "/intake/v1/rounds/{w.planned}", {200: READING_ROUNDS}),

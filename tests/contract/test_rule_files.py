@@ -16,7 +16,7 @@ from services.domain.catalogue import COMMENDATIONS, in_force
 from services.domain.rulefiles import SCHEMAS, BadRuleFile, genesis, load_calendar, load_catalogues
 from services.kernel.envelope import canonical
 
-KINDS = ("catalogue", "scoring", "calendar")
+KINDS = ("catalogue", "scoring", "calendar", "deadlines")
 
 PUBLISHED = {
     "catalogue/2026.1.json": "1a0fa90f77c31468ccefaa853892aece198617f4710695d14aaef04b40d08f24",
@@ -24,6 +24,7 @@ PUBLISHED = {
     "scoring/2026.2.json": "3b7ea20f7494a596c2466cd6cf0a9cbbb72650304825668f7f316f39e20e172d",
     "calendar/2026.1.json": "6ac90a2e891a1cbe82a71af2dbea8a21546b8d190c312a7ffbf190e9edb438f5",
     "calendar/2026.2.json": "2be22c76fe25a4cc0711d574da5ecc4255559f044168260de49a1a1e6b0451d1",
+    "deadlines/2026.1.json": "7d5ef897f9d5cb4e5f37d8c758328e1e924df3306de65389d6979bbb7863c992",
 }
 """What logs have pinned: another content needs another version."""
 SEVERITIES = {
@@ -124,6 +125,7 @@ def test_genesis_carries_the_files_in_order_and_pins_their_bytes() -> None:
     events = genesis()
     assert [event.subject for event in events] == [
         "catalogue/2026.1", "scoring/2026.1", "scoring/2026.2", "calendar/2026.1", "calendar/2026.2",
+        "deadlines/2026.1",
     ]  # fmt: skip
     for event in events:
         kind, _, version = event.subject.partition("/")
@@ -136,6 +138,7 @@ def test_genesis_carries_the_files_in_order_and_pins_their_bytes() -> None:
     assert set(events[2].data) == set(events[1].data)
     assert set(events[3].data) == {"version", "sha256", "holidays", "makeup", "reply_working_days"}
     assert set(events[4].data) == {*events[3].data, "until"}
+    assert set(events[5].data) == {*content("deadlines"), "sha256"}
 
 
 def test_what_is_published_never_changes() -> None:
@@ -153,7 +156,7 @@ def changed(folder: Path, kind: str, name: str, **fields: Any) -> Path:
     return schemas
 
 
-@pytest.mark.parametrize("kind", ["catalogue", "scoring"])
+@pytest.mark.parametrize("kind", ["catalogue", "scoring", "deadlines"])
 @pytest.mark.parametrize("first", ["2026-11-15", "2026-10-02", "2026-12-31", "2027-02-01"])
 def test_rules_that_begin_within_a_quarter_are_refused(tmp_path: Path, kind: str, first: str) -> None:
     schemas = changed(tmp_path, kind, "2026.3", valid_from=first)
@@ -178,6 +181,9 @@ def test_rules_that_begin_with_a_quarter_are_taken(tmp_path: Path, kind: str) ->
         ("scoring", "2026.2", {"version": "2026.3", "valid_from": "2027-01-01"}, "says it is version 2026.3"),
         ("calendar", "2026.3", {"holidays": [{"from": "2026-09-02", "to": "2026-09-01", "name": "x"}]}, "lacks or"),
         ("calendar", "2026.3", {"makeup": ["22/08/2026"]}, "lacks or misshapes"),
+        ("deadlines", "2026.2", {"valid_from": "2027-01-01", "reply_working_days": 0}, "lacks or misshapes"),
+        ("deadlines", "2026.2", {"valid_from": "2027-01-01", "reply_working_days": "5"}, "lacks or misshapes"),
+        ("deadlines", "2026.2", {"valid_from": "2027-01-01", "grace_working_days": 5}, "lacks or misshapes"),
         ("calendar", "mới", {}, "lacks or misshapes"),
     ],
 )

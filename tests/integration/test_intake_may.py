@@ -121,11 +121,14 @@ async def test_an_inspection_says_who_may_close_it_and_who_may_acknowledge_it(in
             for item in listed:
                 assert (await intake.get(who, f"/intake/v1/inspections/{item['id']}"))["may"] == item["may"]
 
-    await may({"inspector": ["closing"], "lead": ["closing"]})
+    await may({"inspector": ["closing", "team"], "lead": ["closing", "voiding", "team"], "reviewer": ["voiding"]})
     await intake.put("inspector", f"inspections/{opened}/closing/{fresh()}", closing())
-    await may({"head": ["acknowledgement"]})
+    mend = {
+        "inspector": ["correction", "team"], "lead": ["correction", "voiding", "team"], "reviewer": ["voiding"],
+    }  # fmt: skip
+    await may(mend | {"head": ["acknowledgement"]})
     await intake.put("head", f"inspections/{opened}/acknowledgement/{fresh()}", {})
-    await may({})
+    await may(mend)
 
 
 async def test_no_state_is_a_fault_also_one_of_a_newer_program(intake):

@@ -62,7 +62,7 @@ async def held(intake: Intake, finding: str) -> list[int]:
 
 async def parts(intake: Intake, finding: str) -> int:
     return await intake.service.pool.fetchval(
-        "SELECT count(*) FROM intake.vault_photo_part WHERE finding = $1", finding
+        "SELECT count(*) FROM intake.vault_upload_part WHERE target = $1", finding
     )
 
 
@@ -171,7 +171,7 @@ async def test_parts_are_taken_from_whoever_may_send_the_photo_and_from_nobody_e
 async def test_what_is_held_of_a_photo_is_sealed(intake, finding):
     await send(intake, finding, 0, THIRD)
     sealed = await intake.service.pool.fetchval(
-        "SELECT sealed FROM intake.vault_photo_part WHERE finding = $1", finding
+        "SELECT sealed FROM intake.vault_upload_part WHERE target = $1", finding
     )
     assert PICTURE[:16] not in sealed and PICTURE[40:56] not in sealed
 

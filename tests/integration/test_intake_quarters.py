@@ -177,3 +177,43 @@ async def test_the_story_of_a_demo_does_not_shorten_the_days(intake: Intake) -> 
     intake.service.settings.folder.begin_load("{}")
     late = (local("2026-10-15T08:00:00") + timedelta(hours=1)).isoformat()
     assert [one["status"] for one in await intake.batch("reviewer", line, **{"x-kycuong-clock": late})] == [201]
+
+
+async def restate(intake: Intake, status: int = 201, who: str = "reviewer", quarter: str = QUARTER) -> httpx.Response:
+    body = {"private": {"reason": "Bổ sung kết luận phúc tra."}}
+    return await intake.put(who, f"quarters/{quarter}/restatement/{fresh()}", body, status)
+
+
+async def test_a_restatement_is_a_further_cut_numbered_after_the_official_one(intake: Intake) -> None:
+    intake.clock.set(local("2026-10-20T08:00:00"))
+    await close(intake, "flash")
+    early = (await restate(intake, 409)).json()
+    assert early["type"] == "/problems/wrong-state"
+    await close(intake, "official")
+    for n in (1, 2):
+        cut = (await restate(intake)).json()
+        assert (cut["state"], cut["n"], cut["edition"], cut["unit"]) == ("restated", n, f"restated-{n}", "-")
+        data = json.loads(base64.b64decode(cut["event"]))["data"]
+        told = {name: value for name, value in data.items() if name not in ("by", "commitments")}
+        assert told == {"quarter": QUARTER, "n": n, "cards": "card-json/2"}
+        published = (await publish(intake, cut["id"])).json()
+        assert published["edition"] == f"restated-{n}"
+        assert (await publish(intake, cut["id"], status=409)).json()["type"] == "/problems/wrong-state"
+    rows = await intake.service.pool.fetch("SELECT bytes FROM intake.outbox WHERE barrier ORDER BY id")
+    assert [json.loads(row["bytes"])["type"].split(".")[2] for row in rows[-4:]] == ["restated", "published"] * 2
+
+
+async def test_a_restatement_has_its_reason_and_its_reviewer_of_the_province(intake: Intake) -> None:
+    intake.clock.set(local("2026-10-20T08:00:00"))
+    await close(intake, "official")
+    await intake.token("reviewer", "xa-tan-hoa", key="reviewer-there")
+    await restate(intake, 403, "reviewer-there")
+    await restate(intake, 403, "admin")
+    path = f"quarters/{QUARTER}/restatement/{fresh()}"
+    for body in ({}, {"private": {}}, {"private": {"reason": " "}}):
+        refused = (await intake.put("reviewer", path, body, 422)).json()
+        assert [error["pointer"] for error in refused["errors"]] == ["/private/reason"]
+    await restate(intake, 422, quarter="2026-Q9")
+    first = await intake.put("reviewer", path, {"private": {"reason": "Có kết luận mới."}})
+    again = await intake.put("reviewer", path, {"private": {"reason": "Có kết luận mới."}}, 200)
+    assert again.content == first.content

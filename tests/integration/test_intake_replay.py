@@ -106,6 +106,12 @@ class Province:
         await self.rounds()
         visited, (replied, withdrawn, open_) = await self.visit(codes=("A01", "A01", "A03"))
         reason = {"private": {"reason": "Theo hồ sơ."}}
+        mistaken, _ = await self.visit()
+        await self.put("reviewer", f"inspections/{mistaken}/voiding/{fresh()}", reason)
+        await self.put("inspector", f"inspections/{visited}/team/{fresh()}", {"add": ["auditor", "lead"]})
+        await self.put("lead", f"inspections/{visited}/team/{fresh()}", {"remove": ["auditor"]})
+        again = {"private": {"opinion": "Đồng ý.", **reason["private"]}, "late": 2, "closed_at": moment()}
+        await self.put("lead", f"inspections/{visited}/correction/{fresh()}", closing(**again))
         await self.put("head", f"inspections/{visited}/acknowledgement/{fresh()}", {})
         await self.put(
             "head", f"findings/{replied}/reply/{fresh()}", {"accepts": False, "private": {"text": "Đi họp."}}
@@ -130,6 +136,9 @@ class Province:
         await self.put("reviewer", f"quarters/{last_quarter()}/closing/{cut}", {"edition": "flash"})
         publication = {"closing": cut, "cards_root": base64.b64encode(bytes(32)).decode()}
         await self.put("reviewer", f"quarters/{last_quarter()}/publication/{fresh()}", publication)
+        if local_date(datetime.now(UTC)) > quarter_days(last_quarter())[1] + timedelta(days=15):
+            await self.put("reviewer", f"quarters/{last_quarter()}/closing/{fresh()}", {"edition": "official"})
+            await self.put("reviewer", f"quarters/{last_quarter()}/restatement/{fresh()}", reason)
         newest = json.loads(max(SCHEMAS.glob("calendar/20*.json")).read_text())
         file = json.dumps(newest | {"version": "2099.1", "until": "2099-12-31"})
         await self.put("admin", f"calendars/{fresh()}", {"file": file})
@@ -271,7 +280,8 @@ async def test_a_restored_database_is_rebuilt_from_the_log(settings, tmp_path, l
         await everything_in_the_log_verifies(after)
         assert (await after.get("reviewer", f"/intake/v1/inspections/{kept}"))["state"] == "closed"
         assert (await after.get("reviewer", f"/intake/v1/inspections/{visited}"))["private"] == {
-            "opinion": None, "lost": {"opinion": lost_parts["lost"]["narrative"]},
+            "opinion": None, "reason": None,
+            "lost": dict.fromkeys(("opinion", "reason"), lost_parts["lost"]["narrative"]),
         }  # fmt: skip
 
 

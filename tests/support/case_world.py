@@ -128,6 +128,21 @@ class World:
         self.done("reviewer", f"erasures/{erasure}", asking(finding))
         return finding, erasure
 
+    def replied(self) -> str:
+        """The path of a new reply that names a file which is still to come."""
+        _, finding = self.open_case()
+        path = f"findings/{finding}/reply/{fresh()}"
+        self.done("head", path, {"accepts": False, "files": [listed(PICTURE)]})
+        return f"/intake/v1/{path}/files/1"
+
+    @cached_property
+    def filed(self) -> str:
+        """The path of a file of a reply that is held."""
+        path = self.replied()
+        answer = self.send("head", "PUT", path, content=PICTURE, headers={"content-type": "image/jpeg"})
+        assert answer.json()["state"] == "complete", answer.text
+        return path
+
     def erasable(self) -> tuple[str, str]:
         """A finding with private parts, and its inspection."""
         inspection, _ = self.open_case()

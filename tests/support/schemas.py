@@ -13,7 +13,9 @@ from services.kernel.envelope import MAX_EVENT_BYTES, canonical
 
 FOLDER = Path(__file__).parents[2] / "schemas" / "events"
 SHARED = ("common.v1", "envelope.v1")
-NAMED_BY = {"post": "tenure", "catalogue": "version", "scoring": "version", "calendar": "version", "part": "event"}
+NAMED_BY = dict.fromkeys(("catalogue", "scoring", "calendar", "deadlines"), "version") | {
+    "post": "tenure", "part": "event",
+}  # fmt: skip
 
 _formats = FormatChecker(formats=())
 

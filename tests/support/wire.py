@@ -34,10 +34,16 @@ ROUTES = (
     _write("unit-changes/{id}", Action.CHANGE_DIRECTORY),
     _write("inspections/{id}", Action.FILE),
     _write("inspections/{inspection}/closing/{id}", Action.FILE),
+    _write("inspections/{inspection}/correction/{id}", Action.FILE),
+    _write("inspections/{inspection}/team/{id}", Action.FILE),
+    _write("inspections/{inspection}/voiding/{id}", Action.VOID),
     _write("inspections/{inspection}/acknowledgement/{id}", Action.ANSWER),
     _write("findings/{id}", Action.FILE),
     _write("findings/{finding}/withdrawal/{id}", Action.FILE),
     _write("findings/{finding}/reply/{id}", Action.ANSWER),
+    *(_write(f"findings/{{finding}}/{part}/{{write}}/files/{{n}}", Action.ANSWER) for part in ("reply", "remedy-report")),
+    *(_read(f"/intake/v1/findings/{{finding}}/{part}/{{write}}/files/{{n}}", Action.READ_CASE)
+      for part in ("reply", "remedy-report")),
     _write("findings/{finding}/decision/{id}", Action.DECIDE),
     _write("findings/{finding}/correction/{id}", Action.FILE),
     _write("findings/{finding}/release/{id}", Action.REVIEW),
@@ -62,6 +68,7 @@ ROUTES = (
     _read("/intake/v1/rounds/{id}", Action.READ_ROUNDS),
     _read("/intake/v1/assignments", Action.READ_ASSIGNMENTS, frozenset({200, 401, 403})),
     _read("/intake/v1/coverage", Action.READ_ROUNDS, frozenset({200, 401, 403})),
+    _write("quarters/{quarter}/restatement/{id}", Action.DECIDE),
     _write("calendars/{id}", Action.CHANGE_DIRECTORY),
     _write("erasures/{id}", Action.REQUEST_ERASURE),
     _write("erasures/{erasure}/approval/{id}", Action.SETTLE_ERASURE),
@@ -105,10 +112,5 @@ ROUTES = (
     *(_read(f"/{service}/healthz", PUBLIC, _OPEN) for service in ("intake", "audit", "reports")),
     *(_read(f"/{service}/readyz", PUBLIC, _OPEN) for service in ("intake", "audit", "reports")),
 )  # fmt: skip
-LATER = (
-    "inspections/{id}/correction/{id2}",
-    "inspections/{id}/voiding/{id2}",
-    "inspections/{id}/team/{id2}",
-    "quarters/{quarter}/restatement/{id}",
-)
+LATER: tuple[str, ...] = ()
 """Writes of the contract that answer 404 until they are built."""

@@ -54,7 +54,7 @@ def judged(asked: Asked) -> tuple[Finding, Inspection, Grant]:
 def require_impartial(asked: Asked, inspection: Inspection, finding: Finding) -> None:
     """Forbidden to whoever is or was of the team, and to whom the conflict rule meets."""
     world, caller = asked.world, asked.caller
-    if caller.account in (*inspection.team, finding.filer):
+    if caller.account in (*inspection.ever, finding.filer):
         raise Forbidden((
             "Người trong đoàn kiểm tra không được kết luận.",
             "A member of the inspecting team may not decide.",
@@ -71,7 +71,7 @@ def require_impartial(asked: Asked, inspection: Inspection, finding: Finding) ->
 
 def _refuse_doubtful(world: World, account: str, inspection: Inspection, finding: Finding) -> None:
     """Of a team that was lost nobody decides who may have been in it."""
-    lost = any(map(is_lost, (*inspection.team, finding.filer)))
+    lost = any(map(is_lost, (*inspection.ever, finding.filer)))
     if lost and (account, inspection.quarter) not in world[Strangers].apart:
         raise Forbidden((
             "Tên người trong đoàn kiểm tra đã mất khi khôi phục dữ liệu, nên chưa loại trừ được rằng anh/chị ở trong "

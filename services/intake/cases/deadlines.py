@@ -9,7 +9,7 @@ from typing import Any
 from services.domain import case
 from services.domain.calendar import WorkingCalendar
 from services.domain.deadlines import Deadline, Kind, Standing
-from services.intake.cases import moves
+from services.intake.cases import moves, reminders
 from services.intake.cases.store import QUERIES, note_logged
 from services.intake.findings.state import Finding, Step
 from services.intake.findings.store import load_findings, store_findings
@@ -49,7 +49,14 @@ async def look(service: Service) -> None:
         return
     # while a demo's past is being told, its deadlines lapse by the story's clock (batch.post), not by today's
     if service.settings.folder.load_begun is None:
-        await emit(service, service.clock.now())
+        await sweep(service, service.clock.now())
+
+
+async def sweep(service: Service, now: datetime) -> None:
+    """Emit what has lapsed by `now`; tell those above of it, and units of what soon will."""
+    await emit(service, now)
+    await reminders.escalate(service, now)
+    await reminders.remind(service, now)
 
 
 async def emit(service: Service, now: datetime) -> int:
@@ -94,11 +101,11 @@ async def _note_unnoticed(connection: Connection, service: Service) -> None:
     rows = await connection.fetch(QUERIES.logged_unnoticed, _AT_ONCE)
     if rows:
         causes = [row["cause"] for row in rows]
-        await note_logged(connection, causes, service.time.floor, await service.calendar(connection))
+        await note_logged(connection, causes, service.time.floor, await service.calendar(connection), service.lengths)
 
 
 def _world(service: Service, now: datetime, calendar: WorkingCalendar) -> World:
-    world = World(origin=service.settings.origin, now=now, rights_at=now, catalogues=[])
+    world = World(origin=service.settings.origin, now=now, rights_at=now, catalogues=[], lengths=service.lengths)
     world.calendar = calendar
     return world
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from services.intake.findings.forms import WithFiles
 from services.intake.writing.forms import ABSENT, Because, Day, Form, Text, Words, Write, required
 from services.kernel.problems import FieldError
 
@@ -20,7 +21,7 @@ class Actions(Form):
     actions: Text = ABSENT
 
 
-class ReplyToFinding(Write):
+class ReplyToFinding(WithFiles):
     """The unit's answer to one finding."""
 
     EVENT = "kycuong.finding.replied.v1"
@@ -117,7 +118,7 @@ class PlanRemedy(Write):
         return []
 
 
-class ReportRemedy(Write):
+class ReportRemedy(WithFiles):
     """The unit says that it has put it right."""
 
     EVENT = "kycuong.remedy.reported.v1"

@@ -60,7 +60,7 @@ def decided(
             finding.begin(Kind.REMEDY, due, at, event)
     elif finding.remedy == Remedy.NONE and finding.clock(Kind.REMEDY) is not None:
         finding.remedy = Remedy.DUE
-        finding.begin(Kind.REMEDY, world.calendar.over(at, world.deadlines.remedy), at, event)
+        finding.begin(Kind.REMEDY, world.calendar.over(at, world.deadlines_on(at).remedy), at, event)
     elif finding.remedy == Remedy.NONE:
         _put_right_light(finding, world)
 
@@ -73,7 +73,7 @@ def _put_right_light(finding: Finding, world: World) -> None:
     finding.remedy = Remedy.DUE
     window = next((one for one in finding.clocks if one.kind == Kind.REPLY), None)
     if window is not None:
-        due = world.calendar.over(window.begins, world.deadlines.remedy)
+        due = world.calendar.over(window.begins, world.deadlines_on(window.begins).remedy)
         logged_late = window.lapse_after - window.due if window.lapse_after is not None else None
         lapse_after = due + logged_late if logged_late is not None else None
         finding.begin(Kind.REMEDY, due, window.begins, window.cause, lapse_after=lapse_after)

@@ -41,3 +41,43 @@ JOIN intake.case_step ON case_step.event = decision
 WHERE NOT EXISTS (SELECT FROM intake.case_step AS earlier WHERE earlier.finding = given.finding AND earlier.n < case_step.n
                                                             AND earlier.type = 'finding.decided')
 ON CONFLICT DO NOTHING;
+
+-- name: reminding
+-- Deadlines that are still waited for and end after $1, but not after $2, of which the unit was not reminded; the soonest first.
+SELECT finding::text, kind, n, finding.unit
+FROM intake.deadline JOIN intake.finding ON finding.id = deadline.finding
+WHERE deadline.state = 'open' AND NOT reminded AND due > $1 AND due <= $2
+  AND (kind <> 'reply' OR finding.state IN ('recorded', 'unheard') AND severity > 0 AND (severity <> 4 OR released))
+ORDER BY due, finding, kind LIMIT $3;
+
+-- name: remind
+-- Mark these as told to the unit, unless they were met or moved meanwhile; their units are locked.
+UPDATE intake.deadline SET reminded = true
+FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS near(finding, kind, n), intake.finding
+WHERE deadline.finding = near.finding AND deadline.kind = near.kind AND deadline.n = near.n AND finding.id = near.finding
+  AND deadline.state = 'open' AND NOT reminded AND due <= $4
+RETURNING deadline.finding::text, finding.inspection::text, finding.unit, deadline.kind, deadline.n, due, begins;
+
+-- name: escalating
+-- Deadlines that lapsed, by $1 and by $2, of which the unit above ($1) and the Department ($2) were not told, the oldest first;
+-- only while what was missed is still wanted. With the step that is due.
+SELECT finding::text, kind, n, finding.unit, escalated + 1 AS step
+FROM intake.deadline JOIN intake.finding ON finding.id = deadline.finding
+WHERE deadline.state = 'lapsed' AND escalated < 2 AND due < CASE escalated WHEN 0 THEN $1::timestamptz ELSE $2 END
+  AND CASE kind WHEN 'reply' THEN finding.state IN ('lapsed', 'reopened') ELSE remedy IN ('due', 'planned', 'declined') END
+ORDER BY due, finding, kind LIMIT $3;
+
+-- name: escalate
+-- Mark these as told so far, each step once; their units are locked.
+UPDATE intake.deadline SET escalated = late.step
+FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::smallint[]) AS late(finding, kind, n, step), intake.finding
+WHERE deadline.finding = late.finding AND deadline.kind = late.kind AND deadline.n = late.n AND finding.id = late.finding
+  AND deadline.state = 'lapsed' AND escalated = late.step - 1
+RETURNING deadline.finding::text, finding.inspection::text, finding.unit, deadline.kind, deadline.n, due, late.step;
+
+-- name: add_steps_after
+-- The system's further steps of cases, each after those that there are.
+INSERT INTO intake.case_step (finding, n, event, type, role, at)
+SELECT new.finding, coalesce((SELECT max(n) FROM intake.case_step WHERE case_step.finding = new.finding), 0)
+       + row_number() OVER (PARTITION BY new.finding ORDER BY place), event, type, 'system', at
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[]) WITH ORDINALITY AS new(finding, event, type, at, place);

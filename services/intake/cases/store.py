@@ -5,13 +5,14 @@ from datetime import datetime
 from pathlib import Path
 
 from services.domain.calendar import WorkingCalendar
-from services.domain.deadlines import Deadlines
+from services.domain.deadlines import Deadlines, lengths_on
 from services.intake.cases.state import SecondReviews, Strangers
 from services.intake.inspections.state import Inspections
 from services.intake.vault.sql import QUERIES as VAULT
 from services.intake.writing.keeper import Keeper
 from services.intake.writing.needs import Needs
 from services.intake.writing.world import World, is_lost
+from services.kernel.quarters import local_date
 from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
 
@@ -34,7 +35,7 @@ class CaseKeeper(Keeper):
 
     async def _load_strangers(self, connection: Connection, needs: Needs, world: World) -> None:
         inspections = world[Inspections].known.values()
-        quarters = {one.quarter for one in inspections if any(map(is_lost, one.team))}
+        quarters = {one.quarter for one in inspections if any(map(is_lost, one.ever))}
         if quarters:
             rows = await connection.fetch(VAULT.apart, list(needs.writers), list(quarters))
             world[Strangers].apart = {(row["account"], row["quarter"]) for row in rows}
@@ -57,10 +58,11 @@ async def draw_for_second_review(connection: Connection, decided: Sequence[tuple
 
 
 async def note_logged(
-    connection: Connection, causes: Sequence[str], since: datetime, calendar: WorkingCalendar
-) -> None:
+    connection: Connection, causes: Sequence[str], since: datetime, calendar: WorkingCalendar,
+    versions: Sequence[Deadlines],
+) -> None:  # fmt: skip
     """These events are in the log: what they opened may lapse only after its whole time."""
-    lengths = Deadlines()
-    days = (calendar.reply_working_days, lengths.remedy, lengths.second_remedy)
+    lengths = lengths_on(versions, local_date(since), calendar.reply_working_days)
+    days = (lengths.reply, lengths.remedy, lengths.second_remedy)
     if causes:
         await connection.execute(QUERIES.logged, causes, *(calendar.over(since, one) for one in days))

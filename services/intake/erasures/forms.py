@@ -6,7 +6,8 @@ from pydantic import AfterValidator, Field
 
 from services.intake.writing.forms import Because, Write, WriteId, required
 
-_PART = r"^(narrative|persons|opinion|refusal|minutes|signatures|position|fill|note|reason|text|photo\.[1-9][0-9]?)$"
+_WORDS = "narrative|persons|opinion|refusal|minutes|signatures|position|fill|note|reason|text"
+_PART = rf"^({_WORDS}|(photo|file)\.[1-9][0-9]?)$"
 
 
 def _each_once(parts: list[str]) -> list[str]:

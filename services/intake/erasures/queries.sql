@@ -49,18 +49,30 @@ WHERE id = ANY($1::uuid[]);
 -- name: drop_photos
 -- Destroy these photos with their data keys, also those of which only parts have come.
 WITH parts AS (
-    DELETE FROM intake.vault_photo_part
+    DELETE FROM intake.vault_upload_part
     USING unnest($1::uuid[], $2::smallint[]) AS gone(finding, place)
-    WHERE vault_photo_part.finding = gone.finding AND vault_photo_part.place = gone.place
+    WHERE vault_upload_part.target = gone.finding AND vault_upload_part.place = gone.place
 )
 DELETE FROM intake.vault_photo
 USING unnest($1::uuid[], $2::smallint[]) AS gone(finding, place)
 WHERE vault_photo.finding = gone.finding AND vault_photo.place = gone.place;
 
+-- name: drop_files
+-- Destroy these files of writes with their data keys, what has come of them in parts, and their hashes.
+WITH parts AS (
+    DELETE FROM intake.vault_upload_part
+    USING unnest($1::uuid[], $2::smallint[]) AS gone(write, place)
+    WHERE vault_upload_part.target = gone.write AND vault_upload_part.place = gone.place
+)
+UPDATE intake.vault_file SET wrapped_key = NULL, sealed = NULL, sha256 = NULL, stored_at = NULL
+FROM unnest($1::uuid[], $2::smallint[]) AS gone(write, place)
+WHERE vault_file.write = gone.write AND vault_file.place = gone.place;
+
 -- name: forget_minutes
 -- Parts of these closings are erased: the hashes of minutes that told them lose their salt.
 UPDATE intake.minutes_issue SET salt = NULL
-FROM intake.inspection WHERE inspection.id = minutes_issue.inspection AND inspection.closing = ANY($1::uuid[]);
+FROM intake.inspection WHERE inspection.id = minutes_issue.inspection 
+  AND (inspection.closing = ANY($1::uuid[]) OR inspection.correction = ANY($1::uuid[]));
 
 -- name: erasures_listed
 -- A page of the requests to erase parts, newest first, with the answer to the write that they are about; those about

@@ -69,5 +69,8 @@ async def settle(connection: Connection, settled: Sequence[Erasure], now: dateti
     if photos:
         await connection.execute(QUERIES.drop_photos, *columns(photos, 2))
         await connection.execute(QUERIES.forget_photos, list({event for event, _ in photos}))
+    files = [(event, int(part[5:])) for event, part in gone if part.startswith("file.")]
+    if files:
+        await connection.execute(QUERIES.drop_files, *columns(files, 2))
     failpoint("intake.parts_erased")
     # a crash here leaves the parts readable, the request open and no event: all three change in the one commit

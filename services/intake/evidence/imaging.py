@@ -1,4 +1,4 @@
-"""Photos re-encoded: whatever a phone sent goes into a process of its own, and only the picture comes out.
+"""Pictures re-encoded: whatever somebody sent goes into a process of its own, and only the picture comes out.
 
 A picture is decoded by C code from bytes that a stranger chose. So it is done outside the service, under limits on
 memory and time, and what is kept is encoded anew: upright, sRGB as sent, with no EXIF, XMP, colour profile, comment or
@@ -11,11 +11,15 @@ import resource
 import signal
 import sys
 import warnings
+from typing import Any
 
 MAX_PIXELS = 40_000_000
 PATIENCE = 20.0  # seconds
 _WORK = 15  # seconds of processor time
 QUALITY = 85
+_WRITTEN: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": QUALITY, "optimize": True}, "PNG": {"optimize": True}, "WEBP": {"quality": QUALITY},
+}  # fmt: skip
 _MEMORY = 1 << 30  # bytes
 _AT_ONCE = 2
 _UNREADABLE = 3
@@ -23,7 +27,7 @@ _INTERRUPTED = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP
 
 
 class Unreadable(Exception):
-    """The bytes are no whole JPEG picture of at most 40 million pixels."""
+    """The bytes are no whole picture of the kind, of at most 40 million pixels."""
 
 
 class Darkroom:
@@ -32,11 +36,11 @@ class Darkroom:
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(_AT_ONCE)
 
-    async def reencode(self, raw: bytes) -> bytes:
-        """The picture in a JPEG file, encoded anew; Unreadable when it has none, OSError when no process could look."""
+    async def reencode(self, raw: bytes, kind: str = "JPEG") -> bytes:
+        """A file's picture, encoded anew; Unreadable when it has no such, OSError when no process could look."""
         async with self._places:
             child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", __name__, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+                sys.executable, "-m", __name__, kind, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
             )  # fmt: skip
             try:
@@ -60,7 +64,7 @@ async def _developed(child: asyncio.subprocess.Process, raw: bytes) -> bytes:
         raise InterruptedError from None  # a picture that takes so much work has used up its own time before
 
 
-def picture(raw: bytes) -> bytes:
+def picture(raw: bytes, kind: str = "JPEG") -> bytes:
     """What `reencode` does, in this very process."""
     from PIL import Image, ImageFile, ImageOps
 
@@ -68,23 +72,27 @@ def picture(raw: bytes) -> bytes:
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a bomb is first warned of
-        with Image.open(io.BytesIO(raw), formats=("JPEG",)) as image:
+        with Image.open(io.BytesIO(raw), formats=(kind,)) as image:
             image.load()  # of several pictures in one file, the first
             upright = ImageOps.exif_transpose(image)
-    plain = upright.convert("L" if upright.mode == "L" else "RGB")
+    plain = upright.convert("L" if upright.mode == "L" else "RGBA" if _is_seen_through(upright, kind) else "RGB")
     plain.info.clear()  # else the comment would be written again
     out = io.BytesIO()
-    plain.save(out, "JPEG", quality=QUALITY, optimize=True)
+    plain.save(out, kind, **_WRITTEN[kind])
     return out.getvalue()
 
 
+def _is_seen_through(image: Any, kind: str) -> bool:
+    return kind != "JPEG" and (image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info)
+
+
 def main() -> int:
-    """Read a JPEG file from stdin, write the new one to stdout; 3 when it cannot be read."""
+    """Read a picture of the named kind from stdin, write the new one to stdout; 3 when it cannot be read."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_WORK, _WORK + 5))  # the first is told by a signal of its own
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     try:
-        image = picture(sys.stdin.buffer.read())
+        image = picture(sys.stdin.buffer.read(), *sys.argv[1:])
     except Exception:  # whatever a decoder says of hostile bytes
         return _UNREADABLE
     sys.stdout.buffer.write(image)

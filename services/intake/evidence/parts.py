@@ -1,4 +1,4 @@
-"""A photo that comes in parts over a slow link: each kept, sealed, until all are there, or for 7 days."""
+"""A file that comes in parts over a slow link: each kept, sealed, until all are there, or for 7 days."""
 
 import asyncio
 import logging
@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.intake.evidence.rules import completed_id
 from services.intake.evidence.sql import QUERIES
-from services.intake.findings.forms import MAX_PHOTO_BYTES
+from services.intake.findings.forms import MAX_FILE_BYTES
 from services.intake.vault.sealing import Sealed
 from services.intake.writing.refusals import UploadGap
 from services.intake.writing.service import Service
@@ -19,7 +18,7 @@ from services.kernel.store.db import TRANSIENT, transaction
 
 KEPT = timedelta(days=7)
 EVERY = 600.0  # seconds between sweeps
-MOST = 4_096  # parts of one photo
+MOST = 4_096  # parts of one file
 _RANGE = re.compile(r"bytes ([0-9]{1,9})-([0-9]{1,9})/([0-9]{1,9})")
 log = logging.getLogger(__name__)
 
@@ -40,11 +39,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One account's sending of one photo."""
+    """One account's sending of one file."""
 
-    finding: str
+    target: str
+    """What it belongs to: a finding, or a write with files."""
     place: int
     account: str
+    part: tuple[str, str]
+    """The event and the part that the whole is sealed as."""
 
     def sealed(self, start: int, wrapped_key: bytes, sealed: bytes) -> Sealed:
         """One part of it as the vault keeps it."""
@@ -52,14 +54,15 @@ class Sending:
 
     def group(self, start: int) -> tuple[str, str]:
         """The event and the part that a part is sealed as."""
-        return completed_id(self.finding), f"photo.{self.place}/{self.account}/{start}"
+        event, group = self.part
+        return event, f"{group}/{self.account}/{start}"
 
 
 def read_range(text: str, length: int) -> Part | FieldError:
     """What a Content-Range says of a body of this length, or what is wrong with it; TooLarge for too big a whole."""
     named = _RANGE.fullmatch(text.strip())
     part = Part(*map(int, named.groups())) if named else None
-    if part is not None and part.size > MAX_PHOTO_BYTES:
+    if part is not None and part.size > MAX_FILE_BYTES:
         raise TooLarge
     if part is None or not part.first <= part.last < part.size or part.last - part.first + 1 != length:
         return FieldError(
@@ -71,27 +74,27 @@ def read_range(text: str, length: int) -> Part | FieldError:
 
 
 async def received(service: Service, sending: Sending) -> int:
-    """How many bytes of the photo are held, from its first one on."""
-    row = await service.pool.fetchrow(QUERIES.photo_received, sending.finding, sending.place, sending.account)
-    return row["received"] if row else 0
+    """How many bytes are held of what is not whole yet, from its first one on."""
+    row = await service.pool.fetchrow(QUERIES.received, sending.target, sending.place, sending.account)
+    return int(row["received"])
 
 
 async def take(service: Service, sending: Sending, part: Part, raw: bytes) -> int:
     """Keep what is new of a part, and tell how many bytes are held now; UploadGap where it does not follow them."""
-    finding, place, account = sending.finding, sending.place, sending.account
+    target, place, account = sending.target, sending.place, sending.account
     async with transaction(service.pool) as connection:
-        await connection.execute(QUERIES.lock_photo, finding)
-        row = await connection.fetchrow(QUERIES.photo_received, finding, place, account)
-        held: int = row["received"] if row else 0
+        await connection.execute(QUERIES.lock_upload, target)
+        row = await connection.fetchrow(QUERIES.received, target, place, account)
+        held: int = row["received"]
         if part.first > held:
             raise UploadGap(held)
-        if row and row["parts"] >= MOST:
+        if row["parts"] >= MOST:
             raise TooLarge((f"Quá {MOST} phần; hãy gửi phần lớn hơn.", f"More than {MOST} parts; send larger ones."))
         fresh = raw[held - part.first :]  # what came before came again: its answer was lost
         if fresh:
             sealed, _ = await asyncio.to_thread(service.vault.seal, *sending.group(held), fresh)
             await connection.execute(
-                QUERIES.keep_photo_part, finding, place, account, held, len(fresh), sealed.wrapped_key, sealed.sealed,
+                QUERIES.keep_part, target, place, account, held, len(fresh), sealed.wrapped_key, sealed.sealed,
                 service.clock.now(),
             )  # fmt: skip
         failpoint("intake.before_part_commit")
@@ -103,14 +106,14 @@ async def take(service: Service, sending: Sending, part: Part, raw: bytes) -> in
 
 async def joined(service: Service, sending: Sending) -> bytes:
     """The parts one after the other."""
-    rows = await service.pool.fetch(QUERIES.photo_parts, sending.finding, sending.place, sending.account)
+    rows = await service.pool.fetch(QUERIES.parts, sending.target, sending.place, sending.account)
     sealed = [sending.sealed(row["start"], row["wrapped_key"], row["sealed"]) for row in rows]
     return await asyncio.to_thread(lambda: b"".join(service.vault.open(each)[1] for each in sealed))
 
 
 async def drop(service: Service, sending: Sending) -> None:
-    """Let go of what made no photo of the manifest."""
-    await service.pool.execute(QUERIES.drop_photo_parts, sending.finding, sending.place, sending.account)
+    """Let go of what made no file of the manifest."""
+    await service.pool.execute(QUERIES.drop_parts, sending.target, sending.place, sending.account)
 
 
 async def sweep_often(service: Service, stop: asyncio.Event) -> None:
@@ -125,5 +128,5 @@ async def sweep_often(service: Service, stop: asyncio.Event) -> None:
 
 
 async def sweep(service: Service, now: datetime) -> None:
-    """Let go of the parts of photos of which nothing has come for 7 days."""
-    await service.pool.execute(QUERIES.sweep_photo_parts, now - KEPT)
+    """Let go of the parts of files of which nothing has come for 7 days."""
+    await service.pool.execute(QUERIES.sweep_parts, now - KEPT)

@@ -38,7 +38,7 @@ def keep(asked: Asked) -> Accepted | Replay:
     finding = known_finding(world, command.parent)
     inspection = known_inspection(world, finding.inspection)
     asked.grants = grants_at(asked.grants, world.rights_at, finding.captured_at)
-    mine = asked.caller.account in inspection.team
+    mine = inspection.is_of_team(asked.caller.account, finding.captured_at, world.now)
     require_told(world, asked.caller, inspection.unit, kept=finding.severity == KEPT and not mine)
     grant = filing_grant(asked, inspection, mine)
     if asked.known is not None:  # a colleague's phone brought it first

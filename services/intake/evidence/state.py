@@ -33,3 +33,47 @@ class Photos:
     """New ones."""
 
     new: list[KeptPhoto] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class DeclaredFile:
+    """A file that a write named."""
+
+    write: str
+    place: int
+    """In the list, from 1."""
+    finding: str
+    noun: str
+    sha256: str | None
+    """None once erased."""
+    size: int
+    type: str
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file as somebody sent it."""
+
+    write: str
+    place: int
+    type: str | None
+    """As its sender says; None of a question."""
+    sha256: str | None
+    """None of a part: only the whole can be compared."""
+    kept: tuple[bytes, bytes] | None
+    """The wrapped key and what is sealed, only of bytes that the write named and that are not kept yet."""
+    size: int | None = None
+    """Of the whole, as the sender of a part says."""
+
+
+@dataclass(slots=True)
+class Files:
+    """Those of the writes that a batch sends files of."""
+
+    known: dict[tuple[str, int], DeclaredFile] = field(default_factory=dict)
+    """By write and place."""
+    declared: list[DeclaredFile] = field(default_factory=list)
+    """New ones, which are still to come."""
+    kept: list[tuple[str, int, bytes, bytes]] = field(default_factory=list)
+    """Those that came: write, place, wrapped key, what is sealed."""

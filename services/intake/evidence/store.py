@@ -1,8 +1,9 @@
-"""Storing photos."""
+"""Loading and storing photos and files."""
 
 from services.intake.evidence.sql import QUERIES
-from services.intake.evidence.state import Photos
+from services.intake.evidence.state import DeclaredFile, Files, Photos
 from services.intake.writing.keeper import Keeper
+from services.intake.writing.needs import Needs
 from services.intake.writing.world import World
 from services.kernel.store.db import Connection, columns
 
@@ -18,3 +19,27 @@ class PhotoKeeper(Keeper):
         """New photos."""
         rows = [(new.finding, new.place, new.wrapped_key, new.sealed, new.commitment) for new in world[Photos].new]
         await connection.execute(QUERIES.store_photos, *columns(rows, 5), world.now)
+
+
+class FileKeeper(Keeper):
+    """Keeps the files of writes: what a write names, and what came of it."""
+
+    async def load(self, connection: Connection, needs: Needs, world: World) -> None:
+        """The files that writes name."""
+        writes = list(needs.of(Files))
+        if writes:
+            rows = await connection.fetch(QUERIES.files_of_writes, writes)
+            world[Files].known = {(row["write"], row["place"]): DeclaredFile(**row) for row in rows}
+
+    def changed(self, world: World) -> bool:
+        """Whether any was named, or came."""
+        return bool(world[Files].declared or world[Files].kept)
+
+    async def alter(self, connection: Connection, world: World) -> None:
+        """Files that were named, then those that came."""
+        files = world[Files]
+        rows = [(one.write, one.place, one.finding, one.noun, one.sha256, one.size, one.type) for one in files.declared]
+        if rows:
+            await connection.execute(QUERIES.declare_files, *columns(rows, 7))
+        if files.kept:
+            await connection.execute(QUERIES.store_files, *columns(files.kept, 4), world.now)

@@ -77,6 +77,7 @@ async def finding(request: Request, id: str, reason: Reason) -> Response:
         history = await reader.connection.fetch(_sql.history, id)
         shown |= {"answers": _answers(row), "history": list(map(_told, history))}
         opens = role is not Role.AUDITOR or not is_blank(reason or "")
+        shown["files"] = [dict(one) for one in await reader.connection.fetch(_sql.files_of_finding, id)]
         if opens:
             shown |= await _opened(reader, shown, row["severity"])
     if opens:
@@ -137,7 +138,7 @@ async def _opened(reader: Reading, shown: Mapping[str, Any], severity: int) -> d
 
 async def _apart(reader: Reading, rows: Iterable[asyncpg.Record]) -> set[str]:
     """Of whose lost persons the caller is certainly none: by quarter, of those that a restore left unknown."""
-    quarters = {row["quarter"] for row in rows if any(map(is_lost, (*row["team"], row["filer"])))}
+    quarters = {row["quarter"] for row in rows if any(map(is_lost, (*row["team"], *row["former"], row["filer"])))}
     if not quarters:
         return set()
     found = await reader.connection.fetch(VAULT.apart, [reader.caller.account], list(quarters))

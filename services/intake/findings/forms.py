@@ -20,7 +20,7 @@ from services.intake.writing.forms import (
     required,
 )
 
-MAX_PHOTO_BYTES = 10_000_000
+MAX_FILE_BYTES = MAX_PHOTO_BYTES = 10_000_000
 
 
 class Seen(Form):
@@ -36,6 +36,36 @@ class Photo(Form):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     bytes: Annotated[int, Field(ge=1, le=MAX_PHOTO_BYTES)]
     type: Literal["image/jpeg"]
+
+
+class File(Form):
+    """One file that a write names."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    bytes: Annotated[int, Field(ge=1, le=MAX_FILE_BYTES)]
+    type: Literal["image/jpeg", "image/png", "image/webp", "application/pdf"]
+
+
+class WithFiles(Write):
+    """A write that files belong to: they come by themselves, each to its place in the list."""
+
+    files: Annotated[list[File], Field(max_length=20)] = NONE_LISTED
+
+    def compared(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What two contents are compared by; a file's hash is a private part, as a photo's."""
+        public = dict(super().compared(body))
+        if "files" in public:
+            public["files"] = [{**file, "sha256": None} for file in public["files"]]
+        return public
+
+    def private_parts(self) -> dict[str, bytes]:
+        """The private groups, and the hash of each file."""
+        hashes = (bytes.fromhex(file.sha256) for file in self.files)
+        return super().private_parts() | {f"file.{number}": one for number, one in enumerate(hashes, start=1)}
+
+    def told(self) -> dict[str, Any]:
+        """The fields that the event has, too: of the files only the commitments."""
+        return {name: value for name, value in super().told().items() if name != "files"}
 
 
 class RecordFinding(Measured):

@@ -79,7 +79,7 @@ class _Asked:
     def judges(self, action: Action) -> bool:
         """Whether the caller judges the unit's cases and had no part in this one."""
         reading, unit = self.reading, self.finding.unit
-        if not self.certain or reading.caller.account in (*self.row["team"], self.finding.filer):
+        if not self.certain or reading.caller.account in (*self.row["team"], *self.row["former"], self.finding.filer):
             return False
         impartial = not conflicts(reading.caller.posts, unit, reading.directory, reading.now)
         return impartial and bool(reading.roles(action, unit))
@@ -100,7 +100,8 @@ def may(
 
     Of a finding that the caller reads: what is kept from him he is not even told of.
     """
-    doubtful = any(map(is_lost, (*row["team"], finding.filer))) and row["quarter"] not in apart
+    people = (*row["team"], *row["former"], finding.filer)
+    doubtful = any(map(is_lost, people)) and row["quarter"] not in apart
     asked = _Asked(reading, row, finding, calendar, not doubtful)
     asks = {
         "reply": asked.step(Command.REPLY) and asked.answers(),

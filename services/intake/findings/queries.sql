@@ -42,11 +42,12 @@ SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::text[], $5::tex
 
 -- name: keep_deadlines
 -- New deadlines, and what became of old ones; since when the log has what opened one is noted by its receipt, never undone.
-INSERT INTO intake.deadline AS kept (finding, kind, n, due, first_due, begins, cause, lapse_after, state, last)
+INSERT INTO intake.deadline AS kept (finding, kind, n, due, first_due, begins, cause, lapse_after, state, last, reminded, escalated)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::uuid[],
-                     $8::timestamptz[], $9::text[], $10::boolean[])
+                     $8::timestamptz[], $9::text[], $10::boolean[], $11::boolean[], $12::smallint[])
 ON CONFLICT (finding, kind, n) DO UPDATE
-SET due = excluded.due, state = excluded.state, lapse_after = greatest(kept.lapse_after, excluded.lapse_after);
+SET due = excluded.due, state = excluded.state, lapse_after = greatest(kept.lapse_after, excluded.lapse_after),
+    reminded = kept.reminded OR excluded.reminded, escalated = greatest(kept.escalated, excluded.escalated);
 
 -- name: open_windows
 -- The reply deadline of the findings known at a closing; what the unit has accepted by then is to be put right ($5: by when).
@@ -67,6 +68,15 @@ SELECT id, 'remedy', 1, remedy_due, remedy_due, begins, cause, CASE WHEN $6 THEN
 FROM closed WHERE severity = 1 AND state = 'replied' AND accepts
 ON CONFLICT DO NOTHING;
 
+-- name: void_findings
+-- All findings of these inspections that were not taken back before: nothing of them counts, and no deadline of theirs runs.
+WITH voided AS (
+    UPDATE intake.finding SET state = 'voided', remedy = 'none'
+    WHERE inspection = ANY($1::uuid[]) AND state NOT IN ('withdrawn', 'voided')
+)
+UPDATE intake.deadline SET state = 'ended'
+FROM intake.finding WHERE finding.id = deadline.finding AND inspection = ANY($1::uuid[]) AND deadline.state = 'open';
+
 -- name: findings
 -- From one id on ($1) and before another ($2) the findings a caller ($4) may read, newest first: of his whole reach
 -- ($5, $6), and of his own teams ($7, $8), but what is kept from the head of a unit ($9, $10). Of one inspection, one unit,
@@ -74,7 +84,8 @@ ON CONFLICT DO NOTHING;
 SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, finding.catalogue, finding.severity, finding.count,
        finding.captured_at, finding.photos, finding.filer, finding.received_at, finding.state,
        finding.accepts, finding.outcome, finding.released, finding.remedy, inspection.team, inspection.quarter,
-       inspection.state AS stage, inspection.reply_due AS told_due,
+       inspection.state AS stage, ARRAY(SELECT jsonb_object_keys(inspection.former)) AS former,
+       inspection.reply_due AS told_due,
        second_review.finding IS NOT NULL AND review IS NULL AS blind,
        second_review.finding IS NOT NULL AND EXISTS (
            SELECT FROM intake.vault_read WHERE vault_read.finding = finding.id AND account = $4 AND read_at >= decided_at
@@ -104,3 +115,8 @@ UNION ALL
 SELECT case_step.event::text, type, at, index, n, role
 FROM intake.case_step LEFT JOIN intake.case_entry ON case_entry.event = case_step.event WHERE finding = $1
 ORDER BY n;
+
+-- name: files_of_finding
+-- The files that writes about a finding name, and which are held.
+SELECT split_part(noun, '/', 2) AS of, write::text, place AS n, type, size AS bytes, stored_at IS NOT NULL AS held
+FROM intake.vault_file WHERE finding = $1 ORDER BY write, place;

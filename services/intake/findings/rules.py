@@ -10,7 +10,7 @@ from services.domain.deadlines import Kind
 from services.intake.findings.asking import known_finding
 from services.intake.findings.forms import CorrectFinding, RecordFinding
 from services.intake.findings.state import Finding, Findings, Step
-from services.intake.inspections.asking import filing_grant, known_inspection
+from services.intake.inspections.asking import filing_grant, known_inspection, require_standing
 from services.intake.inspections.state import Inspection, Inspections
 from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.asked import check_clock, moment, phone_clock
@@ -54,8 +54,9 @@ def record(asked: Asked) -> Accepted:
     captured_at = moment(form.captured_at)
     inspection = known_inspection(world, form.inspection)
     asked.grants = grants_at(asked.grants, world.rights_at, captured_at)
-    grant = filing_grant(asked, inspection, asked.caller.account in inspection.team)
+    grant = filing_grant(asked, inspection, inspection.is_of_team(asked.caller.account, captured_at, world.now))
     refuse_foreign(asked.known)
+    require_standing(inspection)
     if inspection.catalogue != newest.version:
         code = _check_code(next(one for one in world.catalogues if one.version == inspection.catalogue), form)
     flags: list[str] = []

@@ -73,7 +73,8 @@ class FindingKeeper(Keeper):
 
     def changed(self, world: World) -> bool:
         """Whether anything became of findings: by themselves, or by the closing of their inspection."""
-        return bool(world[Findings].changed or world[Inspections].closed)
+        visits = world[Inspections]
+        return bool(world[Findings].changed or visits.closed or visits.voided)
 
     async def alter(self, connection: Connection, world: World) -> None:
         """What became of findings; then the windows that closings open, by how the findings stand by then."""
@@ -81,6 +82,8 @@ class FindingKeeper(Keeper):
         rows = [_window(closed, world) for closed in world[Inspections].closed.values()]
         if rows:
             await connection.execute(QUERIES.open_windows, *columns(rows, 5), world.demo)
+        if world[Inspections].voided:
+            await connection.execute(QUERIES.void_findings, list(world[Inspections].voided))
 
     def committed(self, world: World) -> None:
         """Remember what was stored, never what a line claimed."""
@@ -90,7 +93,7 @@ class FindingKeeper(Keeper):
 class ClockKeeper(Keeper):
     """Keeps the clocks that begin with a finding itself: one that comes after its inspection's closing."""
 
-    insertion = Insertion(QUERIES.keep_deadlines, 10)
+    insertion = Insertion(QUERIES.keep_deadlines, 12)
 
     def rows(self, world: World) -> list[Row]:
         """The clocks of new findings."""
@@ -112,7 +115,7 @@ async def store_findings(connection: Connection, findings: Sequence[Finding], *,
         await connection.execute(QUERIES.add_steps, *columns(steps, 6))
     clocks = [row for finding in findings for row in _clock_rows(finding, demo)]
     if clocks:
-        await connection.execute(QUERIES.keep_deadlines, *columns(clocks, 10))
+        await connection.execute(QUERIES.keep_deadlines, *columns(clocks, 12))
 
 
 def read_steps(text: str) -> list[Step]:
@@ -169,7 +172,8 @@ def _clock_rows(finding: Finding, demo: bool) -> list[Row]:
     return [
         (
             finding.id, one.kind, one.n, one.due, one.first_due, one.begins, one.cause,
-            one.lapse_after or (one.due if demo else None), one.state, one.last,
+            one.lapse_after or (one.due if demo else None), one.state, one.last, one.reminded,
+            one.escalated,
         )
         for one in finding.clocks
     ]  # fmt: skip
@@ -177,5 +181,5 @@ def _clock_rows(finding: Finding, demo: bool) -> list[Row]:
 
 def _window(closed: Inspection, world: World) -> Row:
     assert closed.told_at is not None  # noqa: S101 - it was closed just now
-    remedy_due = world.calendar.over(closed.told_at, world.deadlines.remedy)
+    remedy_due = world.calendar.over(closed.told_at, world.deadlines_on(closed.told_at).remedy)
     return closed.id, closed.reply_due, closed.told_at, closed.closing, remedy_due

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from services.intake.evidence.endpoints import photo_command
+from services.intake.evidence.endpoints import photo_upload
 from services.intake.findings.forms import MAX_PHOTO_BYTES
 from services.intake.handover.keys import Keys
 from services.intake.writing.batch import MAX_LINE, MAX_LINES, Outcome, answer_line, read_line, settle
@@ -170,7 +170,7 @@ async def _photo(service: Service, path: str, raw: bytes, token: bytes) -> Answe
     if len(raw) > MAX_PHOTO_BYTES:
         return TooLarge()
     try:
-        command = await photo_command(service, token, named[1], named[2], raw)
+        command = await photo_upload(token, named[1], named[2]).keeping(service, raw)
         command.handed_over = True
         return await service.batcher.submit(command)
     except Problem as refusal:

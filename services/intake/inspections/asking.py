@@ -1,8 +1,13 @@
 """Whose an inspection is to write about, as the rules of several capabilities ask. Pure."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from services.intake.inspections.state import Inspection, Inspections
+from services.intake.writing.accepted import Accepted
 from services.intake.writing.commands import Asked, Command
 from services.intake.writing.needs import Needs
+from services.intake.writing.refusals import WrongState
 from services.intake.writing.rights import first_of, reaching
 from services.intake.writing.world import World
 from services.kernel.identity.callers import Grant
@@ -40,6 +45,21 @@ def known_inspection(world: World, id: str) -> Inspection:
     if id not in world[Inspections].known:
         raise NotYetKnown
     return world[Inspections].known[id]
+
+
+def require_standing(inspection: Inspection) -> None:
+    """WrongState for anything about an inspection that was taken back."""
+    if inspection.state == "voided":
+        raise WrongState(("Cuộc kiểm tra này đã bị hủy bỏ.", "This inspection has been voided."))
+
+
+def accepted_about(asked: Asked, inspection: Inspection, role: Role, state: str, data: Mapping[str, Any]) -> Accepted:
+    """An accepted write about an inspection, under the state's own event."""
+    return Accepted(
+        account=asked.caller.account, role=role, quarter=inspection.quarter, unit=inspection.unit,
+        type=f"kycuong.inspection.{state}.v1", subject=f"inspection/{inspection.id}",
+        data={"inspection": inspection.id, **data}, state=state, extra={"inspection": inspection.id},
+    )  # fmt: skip
 
 
 def touch(needs: Needs, command: Command) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from services.intake.writing.forms import ABSENT, Day, Form, Line, Measured, Number, Tally, Text, Time
+from services.intake.writing.forms import ABSENT, Day, Form, Line, Measured, Number, Reason, Tally, Text, Time, required
 from services.kernel.problems import FieldError
 
 MAX_STROKES = 4_000
@@ -110,6 +110,12 @@ class ClosingWords(Form):
     fill: Annotated[list[FillRow], Field(max_length=400)] = ABSENT
 
 
+class CorrectionWords(ClosingWords):
+    """The same, with why the closing was wrong."""
+
+    reason: Reason
+
+
 class CloseInspection(Measured):
     """The roll and the end of an inspection."""
 
@@ -139,3 +145,11 @@ class CloseInspection(Measured):
         if self.late > self.present:
             errors.append(FieldError("/late", "không được lớn hơn present", "must not exceed present"))
         return errors
+
+
+class CorrectInspection(CloseInspection):
+    """The whole closing again, put right."""
+
+    EVENT = "kycuong.inspection.corrected.v1"
+
+    private: CorrectionWords = required(CorrectionWords)

@@ -55,7 +55,7 @@ async def inspection(request: Request, id: str) -> Response:
     async with reading(request, Action.READ_CASE) as reader:
         row, role = await known(reader, id)
         shown = _shown(row, reader, await reader.days_left())
-        shown |= {"closing": row["closing"], "impartial": row["impartial"]}
+        shown |= {"closing": row["closing"], "correction": row["correction"], "impartial": row["impartial"]}
         opened = None
         if row["closing"] is not None and role is not Role.AUDITOR:
             opened = await private_of(reader, row["closing"])

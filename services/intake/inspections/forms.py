@@ -1,11 +1,26 @@
-"""The bodies of an inspection's opening and its acknowledgement; the closing has its own file."""
+"""The bodies of what is written about an inspection; its closing has a file of its own."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from services.domain.selection import told_selection
-from services.intake.writing.forms import ABSENT, AccountName, Number, Time, Timed, UnitId, Write, WriteId
+from services.intake.writing.forms import (
+    ABSENT,
+    NONE_LISTED,
+    AccountName,
+    Because,
+    Number,
+    Time,
+    Timed,
+    UnitId,
+    Write,
+    WriteId,
+    required,
+)
+from services.kernel.problems import FieldError
+
+MOST_MEMBERS = 100
 
 
 def _impartial(declared: bool) -> bool:
@@ -37,6 +52,40 @@ class OpenInspection(Timed):
         """The fields that the event has, too: it names the team by pseudonyms, and tells less of the selection."""
         members = {name: value for name, value in super().told().items() if name != "team"}
         return members | {"selection": told_selection(self.selection)}
+
+
+class ChangeTeam(Write):
+    """Who comes into the team, and who leaves it."""
+
+    EVENT = "kycuong.inspection.team_changed.v1"
+
+    add: Annotated[list[AccountName], Field(max_length=MOST_MEMBERS)] = NONE_LISTED
+    remove: Annotated[list[AccountName], Field(max_length=MOST_MEMBERS)] = NONE_LISTED
+
+    def faults(self) -> list[FieldError]:
+        """Nobody comes or goes, or somebody twice."""
+        if not self.add and not self.remove:
+            return [FieldError("/add", "hãy nêu người vào hoặc ra khỏi đoàn", "name who joins or leaves the team")]
+        named = [("add", place, account) for place, account in enumerate(self.add)]
+        named += [("remove", place, account) for place, account in enumerate(self.remove)]
+        accounts = [account for _, _, account in named]
+        return [
+            FieldError(f"/{name}/{place}", "đã nêu ở trên", "is named twice")
+            for number, (name, place, account) in enumerate(named)
+            if account in accounts[:number]
+        ]
+
+    def told(self) -> dict[str, Any]:
+        """The event names them by pseudonyms."""
+        return {}
+
+
+class VoidInspection(Write):
+    """An inspection taken back with all its findings."""
+
+    EVENT = "kycuong.inspection.voided.v1"
+
+    private: Because = required(Because)
 
 
 class Acknowledge(Write):

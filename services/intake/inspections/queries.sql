@@ -6,7 +6,8 @@ SELECT id::text, unit FROM intake.inspection WHERE id = ANY($1::uuid[]);
 
 -- name: inspections_by_id
 -- Inspections as the rules need them, read after their units are locked.
-SELECT id::text, unit, quarter, catalogue, opener, team, opened_at, state, closing::text, closed_at, reply_due, acknowledged
+SELECT id::text, unit, quarter, catalogue, opener, team, opened_at, state, closing::text, closed_at, reply_due, acknowledged,
+       correction::text, former
 FROM intake.inspection WHERE id = ANY($1::uuid[]);
 
 -- name: store_inspections
@@ -23,9 +24,11 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::time
 -- What became of inspections.
 UPDATE intake.inspection
 SET state = changed.state, closing = changed.closing, closed_at = changed.closed_at,
-    roll = coalesce(changed.roll, inspection.roll), reply_due = changed.reply_due, acknowledged = changed.acknowledged
-FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::jsonb[], $6::timestamptz[], $7::boolean[])
-    AS changed(id, state, closing, closed_at, roll, reply_due, acknowledged)
+    roll = coalesce(changed.roll, inspection.roll), reply_due = changed.reply_due, acknowledged = changed.acknowledged,
+    correction = changed.correction, team = ARRAY(SELECT jsonb_array_elements_text(changed.team)), former = changed.former
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::jsonb[], $6::timestamptz[], $7::boolean[], $8::uuid[],
+            $9::jsonb[], $10::jsonb[])
+    AS changed(id, state, closing, closed_at, roll, reply_due, acknowledged, correction, team, former)
 WHERE inspection.id = changed.id;
 
 -- name: inspections
@@ -34,7 +37,7 @@ WHERE inspection.id = changed.id;
 -- kept from the head of a unit ($9, $10) left out. Of one unit, one state, his own, one stage where asked ($11 to $14).
 -- States and severities as in services/domain/case.py (a test compares).
 SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team, received_at, state, closed_at, roll, reply_due,
-       acknowledged, closing::text, impartial, row_to_json(found)::text AS found
+       acknowledged, coalesce(correction, closing)::text AS closing, correction::text, impartial, row_to_json(found)::text AS found
 FROM intake.inspection
 CROSS JOIN LATERAL (
     SELECT count(*)::int AS "all",
@@ -51,5 +54,5 @@ WHERE id >= $1 AND id < $2
   AND ($11::text IS NULL OR unit = $11) AND ($12::text IS NULL OR state = $12) AND (NOT $13 OR team @> ARRAY[$4::text])
   AND ($14::text IS NULL OR CASE $14
        WHEN 'open' THEN state = 'open' WHEN 'reply' THEN state = 'closed' AND found.reply > 0
-       WHEN 'decision' THEN state = 'closed' AND found.decision > 0 ELSE state = 'closed' AND found.reply + found.decision = 0 END)
+       WHEN 'decision' THEN state = 'closed' AND found.decision > 0 ELSE state = 'voided' OR state = 'closed' AND found.reply + found.decision = 0 END)
 ORDER BY id DESC LIMIT $3;

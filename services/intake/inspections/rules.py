@@ -1,14 +1,21 @@
-"""The rules of an inspection: opened, closed, seen by the head. Pure."""
+"""The rules of an inspection beside its end: opened, seen by the head, its team changed. Pure."""
 
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 from services.domain.selection import told_selection
-from services.intake.inspections.asking import answering_grant, filing_grant, known_inspection
-from services.intake.inspections.closing_form import CloseInspection
-from services.intake.inspections.forms import OpenInspection
-from services.intake.inspections.state import Inspection, Inspections
+from services.intake.inspections.asking import (
+    accepted_about,
+    answering_grant,
+    filing_grant,
+    known_inspection,
+    require_standing,
+)
+from services.intake.inspections.forms import MOST_MEMBERS, ChangeTeam, OpenInspection
+from services.intake.inspections.state import Inspection, Inspections, TeamChanges
 from services.intake.rounds import asking as rounds
 from services.intake.rounds.asking import check_assignment, refuse_partial
+from services.intake.rounds.rules import refuse_conflicts
 from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.asked import catalogue_on, check_clock, moment, phone_clock, unknown_unit
 from services.intake.writing.commands import Asked, Command
@@ -16,8 +23,8 @@ from services.intake.writing.needs import Needs
 from services.intake.writing.refusals import WrongState
 from services.intake.writing.rights import grants_at, reaching
 from services.intake.writing.world import World
-from services.kernel.problems import FieldError, Invalid, invalid
-from services.kernel.quarters import local_date, quarter_of, rfc3339
+from services.kernel.problems import FieldError, Invalid, first_errors, invalid
+from services.kernel.quarters import local_date, quarter_of
 
 
 def open_inspection(asked: Asked) -> Accepted:
@@ -58,55 +65,24 @@ def open_inspection(asked: Asked) -> Accepted:
             **({"impartial": True} if form.impartial else {}),
             **({"assignment": form.assignment} if form.assignment else {}),
         },
-        state="open", flags=flags, team=team,
+        state="open", flags=flags, people={"team": team},
         extra={"quarter": inspection.quarter, "catalogue": catalogue.version},
     )  # fmt: skip
 
 
 def _check_names(world: World, form: OpenInspection) -> None:
     errors = unknown_unit(world, "/unit", form.unit)
-    errors += [
-        FieldError(f"/team/{place}", "không có tài khoản này", "there is no such account")
-        for place, account in enumerate(form.team)
-        if account not in world.accounts
-    ]
+    errors += _unknown(world, "/team", form.team)
     if errors:
         raise Invalid(errors=errors)
 
 
-def close_inspection(asked: Asked) -> Accepted:
-    """Close an inspection, by its opener or a lead; the reply window begins with the server's receipt."""
-    world, command = asked.world, asked.command
-    form = cast(CloseInspection, command.form)
-    closed_at = moment(form.closed_at)
-    inspection = known_inspection(world, command.parent)
-    asked.grants = grants_at(asked.grants, world.rights_at, closed_at)
-    grant = filing_grant(asked, inspection, asked.caller.account == inspection.opener)
-    refuse_foreign(asked.known)
-    if inspection.state != "open":
-        raise WrongState(("Cuộc kiểm tra đã kết thúc.", "The inspection is already closed."))
-    flags: list[str] = []
-    if closed_at < inspection.opened_at:
-        raise invalid("/closed_at", "ở trước lúc bắt đầu kiểm tra", "is before the inspection was opened")
-    check_clock(world, "/closed_at", closed_at, form, flags)
-    due = world.reply_due()
-    inspection.state, inspection.closing, inspection.closed_at = "closed", command.id, closed_at
-    inspection.reply_due, inspection.told_at, inspection.acknowledged = due, world.told_at, False
-    roll = {
-        name: getattr(form, name)
-        for name in ("assigned", "present", "unexcused", "late", "persons_checked", "files_checked", "signed")
-    } | {"excused": form.excused.model_dump(exclude_unset=True)}
-    inspection.roll = roll
-    world[Inspections].changed[inspection.id] = world[Inspections].closed[inspection.id] = inspection
-    return Accepted(
-        account=asked.caller.account, role=grant.role, quarter=inspection.quarter, unit=inspection.unit,
-        type="kycuong.inspection.closed.v1", subject=f"inspection/{inspection.id}",
-        data={
-            "inspection": inspection.id, "closed_at": str(form.closed_at), **roll, "reply_due": rfc3339(due),
-            "flags": flags, **phone_clock(form),
-        },
-        state="closed", flags=flags, private=True, extra={"inspection": inspection.id, "reply_due": rfc3339(due)},
-    )  # fmt: skip
+def _unknown(world: World, pointer: str, accounts: Iterable[str]) -> list[FieldError]:
+    return [
+        FieldError(f"{pointer}/{place}", "không có tài khoản này", "there is no such account")
+        for place, account in enumerate(accounts)
+        if account not in world.accounts
+    ]
 
 
 def acknowledge(asked: Asked) -> Accepted:
@@ -116,18 +92,60 @@ def acknowledge(asked: Asked) -> Accepted:
     asked.grants = grants_at(asked.grants, world.rights_at)
     grant = answering_grant(asked, inspection.unit)
     refuse_foreign(asked.known)
+    require_standing(inspection)
     if inspection.state != "closed":
         raise WrongState(("Cuộc kiểm tra chưa kết thúc.", "The inspection is not closed yet."))
     if inspection.acknowledged:
         raise WrongState(("Cảnh báo này đã được xác nhận.", "This alert is already acknowledged."))
     inspection.acknowledged = True
     world[Inspections].changed[inspection.id] = inspection
-    return Accepted(
-        account=asked.caller.account, role=grant.role, quarter=inspection.quarter, unit=inspection.unit,
-        type="kycuong.inspection.acknowledged.v1", subject=f"inspection/{inspection.id}",
-        data={"inspection": inspection.id},
-        state="acknowledged", extra={"inspection": inspection.id},
-    )  # fmt: skip
+    return accepted_about(asked, inspection, grant.role, "acknowledged", {})
+
+
+def change_team(asked: Asked) -> Accepted:
+    """Take accounts into the team and out of it, by the opener, who stays, or a lead."""
+    world, form = asked.world, cast(ChangeTeam, asked.command.form)
+    if errors := _unknown(world, "/add", form.add):
+        raise Invalid(errors=errors)
+    inspection = known_inspection(world, asked.command.parent)
+    asked.grants = grants_at(asked.grants, world.rights_at)
+    grant = filing_grant(asked, inspection, asked.caller.account == inspection.opener)
+    refuse_foreign(asked.known)
+    require_standing(inspection)
+    if errors := list(_team_faults(inspection, form)):
+        raise Invalid(errors=first_errors(errors))
+    refuse_conflicts(world, inspection.unit, [(f"/add/{place}", one) for place, one in enumerate(form.add)])
+    stayed = [account for account in inspection.team if account not in form.remove]
+    former = {account: until for account, until in inspection.former.items() if account not in form.add}
+    inspection.team = (*stayed, *form.add)
+    inspection.former = former | dict.fromkeys(form.remove, world.now)
+    world[Inspections].changed[inspection.id] = inspection
+    accepted = accepted_about(asked, inspection, grant.role, "team_changed", {})
+    accepted.people = {"add": form.add, "remove": form.remove, "team": inspection.team}
+    return accepted
+
+
+def _team_faults(inspection: Inspection, form: ChangeTeam) -> Iterator[FieldError]:
+    """Who comes is not there yet; who goes is, and is not the opener; nor do too many stay."""
+    for place, account in enumerate(form.add):
+        if account in inspection.team:
+            yield FieldError(f"/add/{place}", "đã ở trong đoàn", "is in the team already")
+    for place, account in enumerate(form.remove):
+        if account == inspection.opener:
+            words = "là người mở cuộc kiểm tra, phải ở lại trong đoàn", "opened the inspection, and stays in the team"
+            yield FieldError(f"/remove/{place}", *words)
+        elif account not in inspection.team:
+            yield FieldError(f"/remove/{place}", "không ở trong đoàn", "is not in the team")
+    if len(inspection.team) + len(form.add) - len(form.remove) > MOST_MEMBERS:
+        yield FieldError("/add", f"đoàn có nhiều nhất {MOST_MEMBERS} người", f"a team has at most {MOST_MEMBERS}")
+
+
+def touch_team(needs: Needs, command: Command) -> None:
+    """Need the inspection, its whole team, and who comes."""
+    needs.of(Inspections)[command.parent] = None
+    needs.of(TeamChanges)[command.parent] = None
+    needs.accounts.update(cast(ChangeTeam, command.form).add)
+    needs.people.update(cast(ChangeTeam, command.form).add)
 
 
 def touch_opening(needs: Needs, command: Command) -> None:

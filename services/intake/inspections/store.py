@@ -6,10 +6,11 @@ from pathlib import Path
 
 import asyncpg
 
-from services.intake.inspections.state import Inspection, Inspections
+from services.intake.inspections.state import Inspection, Inspections, TeamChanges
 from services.intake.writing.keeper import Keeper, Row
 from services.intake.writing.needs import Needs
 from services.intake.writing.world import World
+from services.kernel.quarters import parse_instant, rfc3339
 from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
 
@@ -47,6 +48,9 @@ class InspectionKeeper(Keeper):
         if wanted:
             rows = await connection.fetch(QUERIES.inspections_by_id, wanted)
             world[Inspections].known = {row["id"]: _inspection(row) for row in rows}
+        for one in needs.of(TeamChanges):
+            if one in world[Inspections].known:
+                needs.accounts.update(world[Inspections].known[one].team)
 
     def changed(self, world: World) -> bool:
         """Whether any was opened, or anything became of one."""
@@ -69,7 +73,7 @@ class InspectionKeeper(Keeper):
         """What became of inspections."""
         rows = [_row(inspection) for inspection in world[Inspections].changed.values()]
         if rows:
-            await connection.execute(QUERIES.update_inspections, *columns(rows, 7))
+            await connection.execute(QUERIES.update_inspections, *columns(rows, 10))
 
     def committed(self, world: World) -> None:
         """Remember what was stored, never what a line claimed: a refused twin may name another unit."""
@@ -77,12 +81,14 @@ class InspectionKeeper(Keeper):
 
 
 def _inspection(row: asyncpg.Record) -> Inspection:
-    return Inspection(**{**row, "team": tuple(row["team"])})
+    former = {account: parse_instant(until) for account, until in json.loads(row["former"]).items()}
+    return Inspection(**{**row, "team": tuple(row["team"]), "former": former})
 
 
 def _row(inspection: Inspection) -> Row:
     roll = None if inspection.roll is None else json.dumps(inspection.roll)
     return (
         inspection.id, inspection.state, inspection.closing, inspection.closed_at, roll, inspection.reply_due,
-        inspection.acknowledged,
+        inspection.acknowledged, inspection.correction, json.dumps(inspection.team),
+        json.dumps({account: rfc3339(until) for account, until in inspection.former.items()}),
     )  # fmt: skip

@@ -232,7 +232,7 @@ async def check_paper(request: Request, inspection: str, content: str) -> Respon
 
 async def _stands(service: Service, connection: Connection, issue: asyncpg.Record) -> bool:
     """Whether an edition still says what the inspection says now: of a paper and of a file alike."""
-    if issue["salt"] is None:
+    if issue["salt"] is None or issue["overtaken"]:
         return False
     rows = await connection.fetch(_sql.minutes_findings, issue["inspection"])
     now = found(_noted(service, rows, issue["catalogue"], {}))

@@ -39,7 +39,9 @@ ON CONFLICT (sha256) DO NOTHING;
 SELECT kind, issued_at, content FROM intake.minutes_file WHERE sha256 = $1;
 
 -- name: minutes_issue
--- The edition of a hash; a later one, or an erasure, took its salt.
-SELECT minutes_issue.inspection::text, salt, figures, minutes_issue.issued_at, inspection.closing::text, inspection.catalogue
+-- The edition of a hash; a later one, or an erasure, took its salt; the closing may have been put right since.
+SELECT minutes_issue.inspection::text, salt, figures, minutes_issue.issued_at, coalesce(correction, closing)::text AS closing,
+       inspection.catalogue, corrected.accepted_at > minutes_issue.issued_at OR inspection.state = 'voided' AS overtaken
 FROM intake.minutes_issue JOIN intake.inspection ON inspection.id = minutes_issue.inspection
-WHERE content = $1;
+LEFT JOIN intake.write AS corrected ON corrected.id = correction
+WHERE minutes_issue.content = $1;

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from services.intake.writing.forms import Day, UnitId, Words, Write, WriteId, shown
+from services.intake.writing.forms import Because, Day, UnitId, Words, Write, WriteId, required, shown
 
 
 def _root(text: str) -> str:
@@ -42,6 +42,14 @@ class CloseQuarter(Write):
     EVENT = "kycuong.quarter.closed.v1"
 
     edition: Literal["flash", "official"]
+
+
+class RestateQuarter(Write):
+    """A further cut of a quarter after the official one."""
+
+    EVENT = "kycuong.quarter.restated.v1"
+
+    private: Because = required(Because)
 
 
 class PublishQuarter(Write):

@@ -2,11 +2,12 @@
 
 from base64 import b64decode
 from datetime import date, timedelta
+from itertools import count
 from typing import cast
 
 from services.domain.words import EDITIONS
 from services.intake.quarters.forms import CloseQuarter, Commend, PublishQuarter
-from services.intake.quarters.state import Commendations, Cut, Quarters
+from services.intake.quarters.state import Commendations, Cut, Quarters, restated
 from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.asked import AHEAD, catalogue_on, unknown_unit, whole_province
 from services.intake.writing.commands import Asked, Command
@@ -83,6 +84,32 @@ def _refuse_appeals(world: World, quarter: str) -> None:
         raise AppealsOpen
 
 
+def restate_quarter(asked: Asked) -> Accepted:
+    """Cut a quarter once more after its official edition; that one and what was published of it stay as they are."""
+    world, quarter = asked.world, asked.command.parent
+    grant = whole_province(
+        asked,
+        ("Chỉ người phụ trách toàn tỉnh mới tính lại quý.", "Only a reviewer of the province restates a quarter."),
+    )
+    refuse_foreign(asked.known)
+    if (quarter, "official") not in world[Quarters].cuts:
+        vi, en = _names(quarter)
+        raise WrongState((
+            f"{vi} chưa được chốt bản chính thức nên chưa có gì để tính lại.",
+            f"The official edition of {en} is not closed, so there is nothing to restate.",
+        ))  # fmt: skip
+    n = next(n for n in count(1) if (quarter, restated(n)) not in world[Quarters].cuts)
+    edition = restated(n)
+    world[Quarters].cuts[quarter, edition] = Cut(asked.command.id)
+    world[Quarters].closings.append((quarter, edition, asked.command.id, world.now))
+    return Accepted(
+        account=asked.caller.account, role=grant.role, quarter=quarter_of(local_date(world.now)), unit=NO_UNIT,
+        type="kycuong.quarter.restated.v1", subject=f"quarter/{quarter}",
+        data={"quarter": quarter, "n": n, "cards": CARDS}, state="restated", private=True,
+        extra={"quarter": quarter, "edition": edition, "n": n}, barrier=True,
+    )  # fmt: skip
+
+
 def _names(quarter: str) -> tuple[str, str]:
     return quarter_name(quarter), quarter_name(quarter, "en")
 
@@ -119,7 +146,8 @@ def publish_quarter(asked: Asked) -> Accepted:
         asked, ("Chỉ người phụ trách toàn tỉnh mới công bố.", "Only a reviewer of the province publishes an edition.")
     )
     refuse_foreign(asked.known)
-    edition = next((kind for kind in _EDITIONS if _closing_of(world, quarter, kind) == form.closing), None)
+    cuts = world[Quarters].cuts
+    edition = next((kind for of, kind in cuts if of == quarter and cuts[of, kind].id == form.closing), None)
     vi, en = _names(quarter)
     if edition is None:
         raise WrongState((
@@ -127,12 +155,12 @@ def publish_quarter(asked: Asked) -> Accepted:
             f"{en} has no closing of this id; close the quarter first, then publish that closing.",
         ))  # fmt: skip
     root = b64decode(form.cards_root)
-    if root in world[Quarters].cuts[quarter, edition].roots:
+    if root in cuts[quarter, edition].roots:
         raise WrongState((
             f"Bản này của {vi} đã được công bố với đúng gốc này.",
             f"This edition of {en} was published with this root already.",
         ))  # fmt: skip
-    world[Quarters].cuts[quarter, edition].roots.add(root)
+    cuts[quarter, edition].roots.add(root)
     world[Quarters].publications.append((command.id, form.closing, root, world.now))
     told = {"quarter": quarter, "edition": edition, "closing": form.closing, "cards_root": form.cards_root}
     return Accepted(
@@ -140,11 +168,6 @@ def publish_quarter(asked: Asked) -> Accepted:
         type="kycuong.quarter.published.v1", subject=f"quarter/{quarter}", data=told, state="published", extra=told,
         barrier=True,
     )  # fmt: skip
-
-
-def _closing_of(world: World, quarter: str, edition: str) -> str | None:
-    cut = world[Quarters].cuts.get((quarter, edition))
-    return cut.id if cut else None
 
 
 def touch_commendation(needs: Needs, command: Command) -> None:

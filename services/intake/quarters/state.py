@@ -26,6 +26,11 @@ class Quarters:
     """New ones: id, closing, cards_root, received_at."""
 
 
+def restated(n: int) -> str:
+    """What the n-th restatement of a quarter is called as an edition."""
+    return f"restated-{n}"
+
+
 @dataclass(slots=True)
 class Commendations:
     """New ones: id, unit, code, day, received_at."""

@@ -90,7 +90,7 @@ async def privates_of(reading: Reading, events: list[str]) -> dict[str, dict[str
         fate = "erased" if row["erased_at"] is not None else "lost" if row["lost_at"] is not None else None
         if fate is not None:
             shown.setdefault(fate, {})[group] = rfc3339(row[f"{fate}_at"])
-        if not group.startswith("photo."):
+        if not group.startswith(("photo.", "file.")):
             shown[group] = None if fate is not None else _opened(reading, row)
     return opened
 

@@ -21,10 +21,11 @@ from services.intake.cases.state import SecondReviews
 from services.intake.directory import rules as units
 from services.intake.directory.state import Units
 from services.intake.erasures.state import Erasure, Erasures
+from services.intake.findings import voiding
 from services.intake.findings.state import Finding, Findings, Step
 from services.intake.inspections.state import Inspection, Inspections
 from services.intake.log_keys.state import LogKeys
-from services.intake.quarters.state import Commendations, Cut, Quarters
+from services.intake.quarters.state import Commendations, Cut, Quarters, restated
 from services.intake.rounds.rules import add_round
 from services.intake.rounds.state import Assignment, Assignments, Round, Rounds
 from services.intake.writing.events import answer_bytes
@@ -148,6 +149,29 @@ def _closed(restored: Restored, event: Envelope) -> Told:
             moves.tell(finding, inspection.reply_due, inspection.told_at, event.id, restored.world)
             restored.world[Findings].changed[finding.id] = finding
     return "closed", {"inspection": inspection.id, "reply_due": data["reply_due"]}
+
+
+def _closing_corrected(restored: Restored, event: Envelope) -> Told:
+    data, inspection = event.data, _inspection_of(restored, event)
+    inspection.correction, inspection.closed_at = event.id, parse_instant(data["closed_at"])
+    inspection.roll = {name: data[name] for name in _ROLL}
+    return "corrected", {"inspection": inspection.id, "reply_due": data["reply_due"]}
+
+
+def _voided(restored: Restored, event: Envelope) -> Told:
+    inspection = _inspection_of(restored, event)
+    voiding.take_back(restored.world, inspection)
+    return "voided", {"inspection": inspection.id}
+
+
+def _team_changed(restored: Restored, event: Envelope) -> Told:
+    """Who left is known by his pseudonym, as who stayed is; until when, by the event."""
+    data, inspection = event.data, _inspection_of(restored, event)
+    gone = {restored.person(ref, inspection.quarter): parse_instant(event.time) for ref in data["remove"]}
+    inspection.team = tuple(restored.person(ref, inspection.quarter) for ref in data["team"])
+    former = {account: until for account, until in inspection.former.items() if account not in inspection.team}
+    inspection.former = former | gone
+    return "team_changed", {"inspection": inspection.id}
 
 
 def _acknowledged(restored: Restored, event: Envelope) -> Told:
@@ -314,6 +338,22 @@ def _moved(finding: Finding, command: case.Command, otherwise: case.State) -> ca
     return found if isinstance(found, case.State) else otherwise
 
 
+def _reminded(restored: Restored, event: Envelope) -> Told:
+    kind = Kind.REMEDY if event.type.startswith("kycuong.remedy.") else Kind.REPLY
+    for clock in _finding_of(restored, event).clocks:
+        if clock.kind == kind and clock.n == event.data["n"]:
+            clock.reminded = True
+    return None
+
+
+def _escalated(restored: Restored, event: Envelope) -> Told:
+    data = event.data
+    for clock in _finding_of(restored, event).clocks:
+        if clock.kind == data["of"] and clock.due == parse_instant(data["due"]):
+            clock.escalated = max(clock.escalated, 1 if data["to"] == "parent" else 2)
+    return None
+
+
 def _commended(restored: Restored, event: Envelope) -> Told:
     data, day = event.data, date.fromisoformat(event.data["date"])
     if event.id not in restored.repeated:
@@ -339,6 +379,15 @@ def _quarter_published(restored: Restored, event: Envelope) -> Told:
         cut.roots.add(root)
         restored.world[Quarters].publications.append((event.id, cut.id, root, parse_instant(event.time)))
     return "published", told
+
+
+def _quarter_restated(restored: Restored, event: Envelope) -> Told:
+    quarter, edition = event.data["quarter"], restated(event.data["n"])
+    world = restored.world
+    if (quarter, edition) not in world[Quarters].cuts:
+        world[Quarters].cuts[quarter, edition] = Cut(event.id)
+        world[Quarters].closings.append((quarter, edition, event.id, parse_instant(event.time)))
+    return "restated", {"quarter": quarter, "edition": edition, "n": event.data["n"]}
 
 
 def _round_planned(restored: Restored, event: Envelope) -> Told:
@@ -480,23 +529,29 @@ def _nothing(_: Restored, __: Envelope) -> Told:
 TOLD: Mapping[str, Callable[[Restored, Envelope], Told]] = {
     "kycuong.calendar.published.v1": _calendar_published,
     "kycuong.catalogue.published.v1": _nothing,
+    "kycuong.deadlines.published.v1": _nothing,
     "kycuong.commendation.recorded.v1": _commended,
     "kycuong.finding.appealed.v1": _appealed,
     "kycuong.finding.completed.v1": _completed,
     "kycuong.finding.corrected.v1": _corrected,
     "kycuong.finding.decided.v1": _decided,
+    "kycuong.finding.escalated.v1": _escalated,
     "kycuong.finding.extension_requested.v1": _time_asked_for,
     "kycuong.finding.extended.v1": _extended,
     "kycuong.finding.lapsed.v1": _lapsed,
     "kycuong.finding.recorded.v1": _recorded,
     "kycuong.finding.released.v1": _released,
     "kycuong.finding.reopened.v1": _reopened,
+    "kycuong.finding.reminded.v1": _reminded,
     "kycuong.finding.replied.v1": _replied,
     "kycuong.finding.second_reviewed.v1": _second_reviewed,
     "kycuong.finding.withdrawn.v1": _withdrawn,
     "kycuong.inspection.acknowledged.v1": _acknowledged,
     "kycuong.inspection.closed.v1": _closed,
+    "kycuong.inspection.corrected.v1": _closing_corrected,
     "kycuong.inspection.opened.v1": _opened,
+    "kycuong.inspection.team_changed.v1": _team_changed,
+    "kycuong.inspection.voided.v1": _voided,
     "kycuong.log.key_added.v1": _key_added,
     "kycuong.part.erased.v1": _erased,
     "kycuong.post.assumed.v1": _nothing,
@@ -515,6 +570,8 @@ TOLD: Mapping[str, Callable[[Restored, Envelope], Told]] = {
     "kycuong.round.closed.v1": _round_closed,
     "kycuong.round.drawn.v1": _round_drawn,
     "kycuong.round.planned.v1": _round_planned,
+    "kycuong.quarter.restated.v1": _quarter_restated,
+    "kycuong.remedy.reminded.v1": _reminded,
     "kycuong.scoring.published.v1": _nothing,
     "kycuong.unit.amended.v1": _amended,
     "kycuong.unit.closed.v1": _unit_closed,

@@ -178,7 +178,7 @@ async def _note_places(connection: Connection, read: Sequence[tuple[Envelope, by
 
 async def _note_logged(connection: Connection, service: Service, own: Sequence[Envelope]) -> None:
     opening = [event.id for event in own if not event.data.keys().isdisjoint(("reply_due", "remedy_due"))]
-    await note_logged(connection, opening, service.time.floor, await service.calendar(connection))
+    await note_logged(connection, opening, service.time.floor, await service.calendar(connection), service.lengths)
 
 
 async def note_refusal(service: Service, refusal: Refusal) -> None:

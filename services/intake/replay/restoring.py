@@ -47,7 +47,13 @@ async def _load(
 ) -> Restored:
     """What is there already of all that the entries are about."""
     needs, now = _needs(events), service.clock.now()
-    world = World(origin=service.settings.origin, now=now, rights_at=now, catalogues=list(service.catalogues))
+    world = World(
+        origin=service.settings.origin,
+        now=now,
+        rights_at=now,
+        catalogues=list(service.catalogues),
+        lengths=service.lengths,
+    )
     for keeper in reversed(fresh):
         await keeper.locate(connection, needs)
     for keeper in fresh:
@@ -76,7 +82,7 @@ def _needs(events: Sequence[Envelope]) -> Needs:
 
 def _refs(events: Sequence[Envelope]) -> set[str]:
     named = {event.data["by"]["ref"] for event in events if "ref" in event.data["by"]}
-    return named.union(*(event.data.get("team", ()) for event in events))
+    return named.union(*(event.data.get(name, ()) for event in events for name in ("team", "remove")))
 
 
 async def _store(connection: Connection, fresh: Sequence[Keeper], restored: Restored) -> None:

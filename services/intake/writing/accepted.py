@@ -1,6 +1,6 @@
 """What an accepted write will say and store, before salts, pseudonyms and numbers are given. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,8 +48,8 @@ class Accepted:
     flags: list[str] = field(default_factory=list)
     private: bool = False
     """Whether the event carries commitments (perhaps none)."""
-    team: tuple[str, ...] | None = None
-    """Accounts whose pseudonyms the event carries."""
+    people: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Accounts whose pseudonyms the event carries, by its fields."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """The answer's own fields."""
     further: tuple[Further, ...] = ()

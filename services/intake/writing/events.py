@@ -11,6 +11,7 @@ from services.intake.vault.pseudonyms import Naming
 from services.intake.vault.sealing import Sealed, Vault
 from services.intake.writing.accepted import Accepted
 from services.intake.writing.commands import Command
+from services.intake.writing.world import LOST, is_lost
 from services.kernel.envelope import canonical, derived_id, event_bytes
 from services.kernel.quarters import rfc3339
 
@@ -74,8 +75,8 @@ class Maker:
             return _answer(accepted, command, received_at, None)
         by = {"role": accepted.role.value, "ref": self._naming.ref(accepted.account, accepted.quarter)}
         data: dict[str, Any] = {**accepted.data, "by": by}
-        if accepted.team is not None:
-            data["team"] = [self._naming.ref(account, accepted.quarter) for account in accepted.team]
+        for name, accounts in accepted.people.items():
+            data[name] = [self._ref(account, accepted.quarter) for account in accounts]
         if accepted.private:
             data["commitments"] = self._seal(command.id, accepted.parts)
         first = self._event(command.id, accepted, command, accepted.unit, accepted.subject, data, received_at)
@@ -84,6 +85,10 @@ class Maker:
             more = {**further.data, "by": by}
             self._event(derived, accepted, command, further.unit, f"unit/{further.unit}", more, received_at)
         return _answer(accepted, command, received_at, first)
+
+    def _ref(self, account: str, quarter: str) -> str:
+        """An account's pseudonym; of a person whom only the log still knows, the one that it has."""
+        return account.removeprefix(LOST) if is_lost(account) else self._naming.ref(account, quarter)
 
     def _add_consequence(self, accepted: Accepted, time: datetime) -> None:
         if accepted.consequence is not None:

@@ -236,8 +236,10 @@ class Because(Form):
 def required(private: type[Form]) -> Any:
     """A private part whose own missing members are named."""
     return Field(
-        default_factory=dict, validate_default=True, json_schema_extra={"required": list(private.model_fields)}
-    )
+        default_factory=dict, validate_default=True, json_schema_extra={
+            "required": [name for name, field in private.model_fields.items() if field.is_required()]
+        },
+    )  # fmt: skip
 
 
 class Words(Form):

@@ -10,6 +10,7 @@ from fastapi import Request
 
 from services.domain.calendar import WorkingCalendar
 from services.domain.catalogue import Catalogue
+from services.domain.deadlines import Deadlines
 from services.domain.units import Directory
 from services.intake.vault.sealing import Vault
 from services.intake.writing.commands import Command, Nouns
@@ -36,6 +37,7 @@ class Service:
     clock: Clock
     vault: Vault
     catalogues: Sequence[Catalogue]
+    lengths: Sequence[Deadlines]
     nouns: Nouns
     writes: Writes
     batcher: Batcher[Command, Answer]

@@ -3,14 +3,14 @@
 What capabilities keep in it stands on shelves, each found by its own type; the engine never looks into one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from services.domain.calendar import WorkingCalendar
 from services.domain.catalogue import Catalogue
-from services.domain.deadlines import Deadlines
+from services.domain.deadlines import Deadlines, lengths_on
 from services.domain.units import Directory
 from services.kernel.identity.callers import Caller
 from services.kernel.quarters import local_date
@@ -60,7 +60,8 @@ class World:
     """Whether this is a demo's folder, whose deadlines lapse by the story's clock."""
     directory: Directory = field(default_factory=Directory)
     calendar: WorkingCalendar = field(init=False)
-    deadlines: Deadlines = field(default_factory=Deadlines)
+    lengths: Sequence[Deadlines] = ()
+    """The versions of the lengths of deadlines, oldest first."""
     accounts: set[str] = field(default_factory=set)
     """Of those that the batch names, the ones that exist."""
     people: Mapping[str, Caller] = field(default_factory=dict)
@@ -97,7 +98,16 @@ class World:
 
     def reply_due(self) -> datetime:
         """When a reply is due to what is received now."""
-        return self.calendar.reply_due(self.told_at)
+        return self.calendar.due(self.told_at, self.deadlines.reply)
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """The lengths of the deadlines that are given now."""
+        return self.deadlines_on(self.told_at)
+
+    def deadlines_on(self, instant: datetime) -> Deadlines:
+        """The lengths of the deadlines that are given, or were, at an instant."""
+        return lengths_on(self.lengths, local_date(instant), self.calendar.reply_working_days)
 
     def scope(self, unit: str) -> tuple[str, ...]:
         """The units whose people reach a unit's cases today."""

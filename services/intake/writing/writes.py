@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from services.domain.catalogue import Catalogue
+from services.domain.deadlines import Deadlines
 from services.intake.vault.pseudonyms import Naming, Pseudonyms
 from services.intake.vault.sealing import Vault
 from services.intake.writing.accepted import Replay
@@ -74,13 +75,14 @@ class Writes:
         *,
         keepers: Sequence[Keeper],
         standing: Standing,
+        lengths: Sequence[Deadlines] = (),
         time: Timekeeper | None = None,
         demo: Callable[[], bool],
         wake: Callable[[], None],
     ) -> None:
         self._session = Session(pool)
         self._vault, self._clock, self._origin, self._source = vault, clock, origin, source
-        self._catalogues = list(catalogues)
+        self._catalogues, self._lengths = list(catalogues), lengths
         self._time = time or Timekeeper(clock)
         self._senders, self._standing, self._demo, self._wake = senders, standing, demo, wake
         self._pseudonyms, self._devices = Pseudonyms(), Devices()
@@ -193,7 +195,8 @@ class Writes:
         now = self._clock.now()
         world = World(
             origin=self._origin, now=commands[0].at or now, rights_at=now, callers=callers, known=recalled.known,
-            catalogues=self._catalogues, demo=self._demo(), certain=self._time.certain(), floor=self._time.floor,
+            catalogues=self._catalogues, lengths=self._lengths,
+            demo=self._demo(), certain=self._time.certain(), floor=self._time.floor,
         )  # fmt: skip
         for keeper in self._keepers:
             await keeper.load(connection, needs, world)

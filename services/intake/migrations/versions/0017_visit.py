@@ -1,0 +1,15 @@
+"""A closing put right, a team changed, an inspection taken back."""
+
+from pathlib import Path
+
+from services.kernel.migrations.statements import run
+
+revision = "0017"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """A closing put right, a team changed, an inspection taken back."""
+    run(Path(__file__).with_suffix(".sql"))
