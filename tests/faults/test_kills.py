@@ -42,6 +42,7 @@ SLEEP = {"audit": 4.0, "intake": 1.5, "reports": 1.5}  # seconds; the sequencer'
 ELSEWHERE = {
     "intake.before_part_commit": "test_photo_kills.py", "intake.after_part_commit": "test_photo_kills.py",
     "intake.before_draw": "test_round_kills.py",
+    "intake.before_told": "test_reminder_kills.py",
 }  # fmt: skip
 FAILPOINT = re.compile(r'\bfailpoint\("([a-z_.]+)"\)')
 
@@ -137,7 +138,9 @@ class World:
 
     def lapsed(self) -> int:
         """How many of the unanswered findings the server has let lapse."""
-        return len(self.sql("SELECT 1 FROM intake.finding WHERE id = ANY($1::uuid[]) AND lapsed", self.unanswered))
+        return len(
+            self.sql("SELECT 1 FROM intake.finding WHERE id = ANY($1::uuid[]) AND state = 'lapsed'", self.unanswered)
+        )
 
     def ask_erasure(self) -> tuple[str, str]:
         """Ask that the words of a finding be erased which its phone may send again at any time; finding and request."""

@@ -41,9 +41,10 @@ ROUTES = (
     _write("findings/{id}", Action.FILE),
     _write("findings/{finding}/withdrawal/{id}", Action.FILE),
     _write("findings/{finding}/reply/{id}", Action.ANSWER),
-    *(_write(f"findings/{{finding}}/{part}/{{write}}/files/{{n}}", Action.ANSWER) for part in ("reply", "remedy-report")),
-    *(_read(f"/intake/v1/findings/{{finding}}/{part}/{{write}}/files/{{n}}", Action.READ_CASE)
-      for part in ("reply", "remedy-report")),
+    _write("findings/{finding}/reply/{write}/files/{n}", Action.ANSWER),
+    _write("findings/{finding}/remedy-report/{write}/files/{n}", Action.ANSWER),
+    _read("/intake/v1/findings/{finding}/reply/{write}/files/{n}", Action.READ_CASE),
+    _read("/intake/v1/findings/{finding}/remedy-report/{write}/files/{n}", Action.READ_CASE),
     _write("findings/{finding}/decision/{id}", Action.DECIDE),
     _write("findings/{finding}/correction/{id}", Action.FILE),
     _write("findings/{finding}/release/{id}", Action.REVIEW),

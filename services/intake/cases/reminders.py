@@ -40,7 +40,7 @@ async def remind(service: Service, now: datetime) -> int:
             await _remind(connection, service, rows, until, calendar, lengths)
         return len(rows)
 
-    return await _all(service, some, "intake.before_reminder")
+    return await _all(service, some)
 
 
 async def escalate(service: Service, now: datetime) -> int:
@@ -55,16 +55,16 @@ async def escalate(service: Service, now: datetime) -> int:
             await _escalate(connection, service, rows, await service.directory(connection), calendar, lengths, now)
         return len(rows)
 
-    return await _all(service, some, "intake.before_escalation")
+    return await _all(service, some)
 
 
-async def _all(service: Service, some: Some, name: str) -> int:
+async def _all(service: Service, some: Some) -> int:
     total = 0
     while True:
         async with transaction(service.pool) as connection:
             count = await some(connection)
-            failpoint(name)
-            # a crash here leaves nobody told and nothing marked; the next look makes the same events
+            failpoint("intake.before_told")
+            # a crash here leaves these untold and unmarked; the next look makes the same events
         if not count:
             return total
         total += count
