@@ -20,7 +20,7 @@ ISSUED = {
     "inspection": ("opened", "closed", "acknowledged"),
     "finding": (
         "recorded", "withdrawn", "replied", "extension_requested", "lapsed", "completed", "decided", "corrected",
-        "released", "extended", "appealed", "reopened", "second_reviewed",
+        "released", "extended", "appealed", "answered", "reopened", "second_reviewed",
     ),
     "remedy": ("planned", "extension_requested", "extended", "reported", "verified", "refused", "overdue"),
     "commendation": ("recorded",),
