@@ -183,6 +183,7 @@ EVENTS: Mapping[str, Words] = {
     "finding.corrected": ("Đính chính ghi nhận", "Finding corrected"),
     "finding.released": ("Thông báo ghi nhận mức 4 cho đơn vị", "Released to the unit"),
     "finding.extended": ("Gia hạn giải trình", "More time to reply"),
+    "finding.answered": ("Ý kiến của người có liên quan", "The person concerned answers"),
     "finding.appealed": ("Đơn vị đề nghị xem xét lại", "The unit appeals"),
     "finding.reopened": ("Mở lại ghi nhận", "Finding reopened"),
     "finding.second_reviewed": ("Thẩm định lần hai", "Reviewed a second time"),

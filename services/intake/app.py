@@ -16,6 +16,7 @@ from services.domain.rulefiles import load_catalogues, load_deadlines
 from services.intake.calendars import watch as calendar_watch
 from services.intake.calendars.store import CalendarKeeper
 from services.intake.cases import deadlines as lapses
+from services.intake.concerned import endpoints as concerned
 from services.intake.directory import endpoints as directory
 from services.intake.directory.store import DirectoryKeeper
 from services.intake.erasures import endpoints as erasures
@@ -67,7 +68,7 @@ from services.kernel.web.app import service_app
 NAME = "intake"
 _FACES = (
     people, directory, rounds, inspections, findings, erasures, phones, photo_endpoints, file_endpoints, handover,
-    minutes, sessions,
+    minutes, concerned, sessions,
 )  # fmt: skip
 SECRETS = ("vault_kek", "handover_key", "known_devices", "read_token", "db_intake_app")
 STOP_WITHIN = 3.0  # seconds

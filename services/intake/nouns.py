@@ -20,6 +20,9 @@ from services.intake.cases.forms import (
     VerifyRemedy,
 )
 from services.intake.cases.store import CaseKeeper
+from services.intake.concerned import rules as concerned
+from services.intake.concerned.forms import GiveLink, RemoveLink
+from services.intake.concerned.store import LinkKeeper
 from services.intake.directory import rules as directory
 from services.intake.directory.forms import UNIT_CHANGES
 from services.intake.directory.store import DirectoryKeeper
@@ -178,6 +181,14 @@ NOUNS = Nouns(
         touches=rounds.touch, rule=rounds.close_round,
     ),
     Noun(
+        name="findings/person-links", action=Action.LINK, roles=_REVIEWER, form=GiveLink, parent="finding",
+        logged=False, touches=concerned.touch, rule=concerned.give,
+    ),
+    Noun(
+        name="findings/person-links/removal", action=Action.LINK, roles=_REVIEWER, form=RemoveLink,
+        parent="finding/link", logged=False, touches=concerned.touch, rule=concerned.remove,
+    ),
+    Noun(
         name="calendars", action=Action.CHANGE_DIRECTORY, roles=_ADMIN, form=PublishCalendar,
         touches=calendars.touch, rule=calendars.publish,
     ),
@@ -209,5 +220,5 @@ def keepers(*, public_log: bool = False) -> tuple[Keeper, ...]:
     return (
         DirectoryKeeper(), CalendarKeeper(), PhoneKeeper(), LogKeyKeeper(), QuarterKeeper(),
         RoundKeeper(public_log=public_log), InspectionKeeper(), FindingKeeper(), ClockKeeper(), CaseKeeper(),
-        PhotoKeeper(), FileKeeper(), ErasureKeeper(),
+        PhotoKeeper(), FileKeeper(), ErasureKeeper(), LinkKeeper(),
     )  # fmt: skip

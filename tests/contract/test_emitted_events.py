@@ -148,6 +148,9 @@ async def _steps(intake: Intake) -> None:
             await intake.service.pool.execute(draw, finding)
         await intake.put(who, f"findings/{finding}/{noun}/{fresh()}", body)
     await intake.put("head", f"findings/{late}/remedy-plan/{fresh()}", {"feasible": False})
+    link = await intake.put("reviewer", f"findings/{late}/person-links/{fresh()}", {"expires": "2026-09-20"})
+    said = {"text": "Cán bộ đi công tác."}
+    assert (await intake.client.post(link.json()["link"], json=said)).status_code == 201
     waived = fresh()
     await intake.put("inspector", f"findings/{waived}", recording(inspection))
     await intake.put("head", f"findings/{waived}/reply/{fresh()}", {"accepts": True})

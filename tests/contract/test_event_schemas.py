@@ -20,7 +20,7 @@ ISSUED = {
     "inspection": ("opened", "closed", "corrected", "voided", "team_changed", "acknowledged"),
     "finding": (
         "recorded", "withdrawn", "replied", "extension_requested", "lapsed", "completed", "decided", "corrected",
-        "released", "extended", "appealed", "reopened", "second_reviewed", "reminded", "escalated",
+        "released", "extended", "appealed", "answered", "reopened", "second_reviewed", "reminded", "escalated",
     ),
     "remedy": ("planned", "extension_requested", "extended", "reported", "verified", "refused", "overdue", "reminded"),
     "commendation": ("recorded",),

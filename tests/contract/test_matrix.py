@@ -145,6 +145,13 @@ WRITES = (
         {409: ("reviewer", "lead"), 404: ("lead elsewhere",)},
         SHUT,
     ),
+    _put("findings/{finding}/person-links/{id}", lambda _: {"expires": "2020-01-06"}, {422: ("reviewer",)}, SHUT),
+    Case(
+        "/intake/v1/findings/{finding}/person-links/{link}/removal/{id}",
+        "PUT",
+        lambda world: (f"/intake/v1/findings/{world.finding}/person-links/{fresh()}/removal/{fresh()}", {}),
+        {404: ("reviewer",)},
+    ),
     Case(
         "/intake/v1/findings/{finding}/photos/{n}",
         "PUT",

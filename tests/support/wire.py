@@ -56,6 +56,8 @@ ROUTES = (
     _write("findings/{finding}/remedy-plan/{id}", Action.ANSWER),
     _write("findings/{finding}/remedy-report/{id}", Action.ANSWER),
     _write("findings/{finding}/remedy-verification/{id}", Action.VERIFY),
+    _write("findings/{finding}/person-links/{id}", Action.LINK),
+    _write("findings/{finding}/person-links/{link}/removal/{id}", Action.LINK),
     _write("findings/{finding}/photos/{n}", Action.FILE),
     _read("/intake/v1/findings/{finding}/photos/{n}", Action.READ_CASE),
     _write("commendations/{id}", Action.DECIDE),

@@ -32,6 +32,7 @@ from services.kernel.strict_json import is_blank
 
 _PARTS = {
     "finding.withdrawn": "withdrawal", "finding.replied": "reply", "finding.decided": "decision",
+    "finding.answered": "answer",
     "finding.corrected": "correction", "finding.released": "release", "finding.extended": "extension",
     "finding.extension_requested": "extension-request", "finding.appealed": "appeal", "finding.reopened": "reopening",
     "remedy.planned": "remedy-plan", "remedy.reported": "remedy-report", "remedy.verified": "remedy-verification",

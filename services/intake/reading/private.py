@@ -1,6 +1,7 @@
 """Private parts: opened for whoever may read them, each opening noted with who, when and why."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -15,6 +16,7 @@ from services.intake.writing.forms import MAX_TEXT
 from services.kernel.identity.roles import Role
 from services.kernel.problems import invalid
 from services.kernel.quarters import rfc3339
+from services.kernel.store.db import Connection
 from services.kernel.store.sql import load_queries
 from services.kernel.strict_json import clean_text, judge_text
 
@@ -75,11 +77,14 @@ async def note_reading(
 
     A crash after it leaves a reading noted that nobody saw: never the other way round.
     """
-    why = reason and clean_text(reason)
-    now = reading.service.clock.now()
-    await reading.service.pool.execute(
-        _sql.note_reading, reading.caller.account, role, finding, inspection, why, now, part
-    )
+    why, service = reason and clean_text(reason), reading.service
+    about = (finding, inspection, why)
+    await service.pool.execute(_sql.note_reading, reading.caller.account, role, *about, service.clock.now(), part)
+
+
+async def note_opening(connection: Connection, account: str, role: str, at: datetime, *, finding: str) -> None:
+    """The same of somebody who is not signed in."""
+    await connection.execute(_sql.note_reading, account, role, finding, None, None, at, None)
 
 
 async def privates_of(reading: Reading, events: list[str]) -> dict[str, dict[str, Any]]:

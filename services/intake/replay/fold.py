@@ -263,6 +263,13 @@ def _reopened(restored: Restored, event: Envelope) -> Told:
     return _about(finding, "reopened")
 
 
+def _answered(restored: Restored, event: Envelope) -> Told:
+    """By the person concerned, whose words are lost."""
+    _finding_of(restored, event)
+    restored.parts += [(event.id, group) for group in event.data["commitments"]]
+    return None
+
+
 def _released(restored: Restored, event: Envelope) -> Told:
     finding = _finding_of(restored, event)
     moves.release(finding, parse_instant(event.data["reply_due"]), parse_instant(event.time), event.id)
@@ -531,6 +538,7 @@ TOLD: Mapping[str, Callable[[Restored, Envelope], Told]] = {
     "kycuong.catalogue.published.v1": _nothing,
     "kycuong.deadlines.published.v1": _nothing,
     "kycuong.commendation.recorded.v1": _commended,
+    "kycuong.finding.answered.v1": _answered,
     "kycuong.finding.appealed.v1": _appealed,
     "kycuong.finding.completed.v1": _completed,
     "kycuong.finding.corrected.v1": _corrected,

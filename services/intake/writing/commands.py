@@ -34,7 +34,7 @@ class Noun:
     touches: "Callable[[Needs, Command], None]"
     """Says what a well-formed write of the kind needs loaded."""
     parent: str | None = None
-    """What the first id of a longer path names: inspection, finding, quarter or erasure."""
+    """What the ids of a longer path name before its own: inspection, finding, quarter, `finding/link`."""
     logged: bool = True
     """Whether it becomes an event in the log."""
     light: bool = False
@@ -49,13 +49,17 @@ class Noun:
     @property
     def path(self) -> str:
         """The route's template."""
-        collection, _, part = self.name.partition("/")
-        return f"{PREFIX}{collection}/{{{self.parent}}}/{part}/{{id}}" if part else f"{PREFIX}{collection}/{{id}}"
+        return self.address("/".join(f"{{{name}}}" for name in self.parents), "{id}")
+
+    @property
+    def parents(self) -> list[str]:
+        """What each id of the path names before its own."""
+        return self.parent.split("/") if self.parent else []
 
     def address(self, parent: str, id: str) -> str:
         """Where one write of the kind is put."""
-        collection, _, part = self.name.partition("/")
-        return f"{PREFIX}{collection}/{parent}/{part}/{id}" if part else f"{PREFIX}{collection}/{id}"
+        ids = [*(parent.split("/") if parent else ()), id]
+        return PREFIX + "/".join(f"{part}/{one}" for part, one in zip(self.name.split("/"), ids, strict=True))
 
     @property
     def forms(self) -> Sequence[type[Form]]:
@@ -70,7 +74,7 @@ class Command:
     noun: Noun
     id: str
     parent: str
-    """The inspection's, finding's or erasure's id, or the quarter; empty without one."""
+    """The inspection's, finding's or erasure's id, or the quarter; two, with a slash, of a longer path."""
     token: bytes
     form: Form | None = None
     errors: list[FieldError]
@@ -124,6 +128,8 @@ class Nouns:
                 return self._by_name[collection], "", id
             case [collection, parent, part, id] if f"{collection}/{part}" in self._by_name:
                 return self._by_name[f"{collection}/{part}"], parent, id
+            case [collection, parent, part, child, end, id] if f"{collection}/{part}/{end}" in self._by_name:
+                return self._by_name[f"{collection}/{part}/{end}"], f"{parent}/{child}", id
         return None
 
 
@@ -133,7 +139,8 @@ def read_command(noun: Noun, parent: str, id: str, body: Any, token: bytes) -> C
     if noun.parent == "quarter":
         errors = quarter_errors(parent) + errors
     elif noun.parent is not None:
-        errors = id_errors(f"/{noun.parent}", parent) + errors
+        named = zip(noun.parents, parent.split("/"), strict=True)
+        errors = [error for name, one in named for error in id_errors(f"/{name}", one)] + errors
     form = read_form(noun.form, body)
     signed = read_signed(noun.address(parent, id), body)
     if isinstance(form, list):

@@ -58,7 +58,7 @@ def install(app: FastAPI, nouns: Nouns) -> None:
 
 
 def _described(noun: Noun) -> dict[str, Any]:
-    names = [*([noun.parent] if noun.parent else []), "id"]
+    names = [*noun.parents, "id"]
     patterns = {"quarter": "^20[0-9]{2}-Q[1-4]$"}
     return {
         "parameters": [
@@ -85,7 +85,7 @@ def _put(noun: Noun) -> Callable[..., Any]:
         service.rate.take(await service.senders.account(digest))
         service.require_writable()
         ids = scope["path_params"]
-        command = read_command(noun, ids.get(noun.parent, "") if noun.parent else "", ids["id"], body, digest)
+        command = read_command(noun, "/".join(ids[name] for name in noun.parents), ids["id"], body, digest)
         _trace(command)
         answer = await service.batcher.submit(command)
         length = str(len(answer.body)).encode()

@@ -70,9 +70,10 @@ async def store_writes(
     events: Sequence[Event],
     numbers: Numbers,
     accepted_at: datetime,
+    parts: Sequence[Sealed] = (),
 ) -> None:
-    """Writes without rows of their own, their events into the outbox, and the units' last numbers."""
-    await connection.execute(QUERIES.store_writes, *_general(writes, events, numbers, accepted_at, ()))
+    """Writes without rows of their own, their events into the outbox, sealed parts, and the units' last numbers."""
+    await connection.execute(QUERIES.store_writes, *_general(writes, events, numbers, accepted_at, parts))
 
 
 def _general(

@@ -34,6 +34,7 @@ class Action(StrEnum):
     DECIDE = "decide, commend, close and publish a quarter"
     REVIEW = "release, extend, reopen, second-review"
     VERIFY = "verify a remedy"
+    LINK = "give the person concerned a link"
     VOID = "void an inspection"
     LIVE_CARDS = "live scorecards"
     PUBLISHED_CARDS = "published scorecards"
@@ -73,6 +74,7 @@ MATRIX: dict[Action, dict[Role, Reach]] = {
     Action.ANSWER: {Role.UNIT_HEAD: Reach.OWN_UNIT},
     Action.DECIDE: {Role.REVIEWER: Reach.ALL},
     Action.REVIEW: {Role.REVIEWER: Reach.ALL},
+    Action.LINK: {Role.REVIEWER: Reach.ALL},
     Action.VERIFY: {Role.LEAD: Reach.SCOPE, Role.REVIEWER: Reach.ALL},
     Action.VOID: {Role.LEAD: Reach.SCOPE, Role.REVIEWER: Reach.ALL},
     Action.LIVE_CARDS: {

@@ -1,0 +1,162 @@
+"""What the person concerned sees by the secret of a link, and answers: without sign-in, and nothing by a wrong one."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import asyncpg
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from services.domain.words import ROLES, case_label, headed
+from services.intake.concerned.forms import Answer
+from services.intake.concerned.store import QUERIES, hashed
+from services.intake.faces.shell import PAGES
+from services.intake.people.patience import Patience
+from services.intake.reading.private import note_opening
+from services.intake.vault.sealing import Sealed
+from services.intake.vault.sql import QUERIES as VAULT
+from services.intake.writing.events import Numbers, system_event
+from services.intake.writing.forms import read_form
+from services.intake.writing.service import Service, service_of
+from services.intake.writing.storing import lock_units, store_writes
+from services.kernel.envelope import derived_id
+from services.kernel.identity.roles import PUBLIC
+from services.kernel.problems import Invalid, Language, NotFound, TooFast, language_of
+from services.kernel.quarters import local_date, rfc3339
+from services.kernel.store.db import Connection, transaction
+from services.kernel.strict_json import parse
+from services.kernel.web.addresses import counted
+from services.kernel.web.app import read_body
+
+_CONCERNED = "concerned"
+_MAX_BODY = 64 * 1024
+_FORM = "application/x-www-form-urlencoded"
+_PATH = "/intake/concerned/{secret}"
+_guessing = Patience()
+
+
+def install(app: FastAPI) -> None:
+    """Add the routes."""
+    app.get(_PATH, include_in_schema=False, openapi_extra=PUBLIC)(read)
+    app.post(_PATH, include_in_schema=False, openapi_extra=PUBLIC)(answer)
+
+
+async def read(request: Request, secret: str) -> Response:
+    """The finding and who has opened it: as a page, or as JSON to whom asks for that; the reading is logged."""
+    service, language = service_of(request), language_of(request.headers)
+    async with transaction(service.pool) as connection:
+        link = await _link(request, connection, secret)
+        shown = await _shown(connection, service, link, language)
+        await note_opening(connection, _CONCERNED, _CONCERNED, service.clock.now(), finding=link["id"])
+    return _answered(request, shown)
+
+
+async def answer(request: Request, secret: str) -> Response:
+    """The one answer; the link is spent by it."""
+    service, language = service_of(request), language_of(request.headers)
+    plain = request.headers.get("content-type", "").startswith(_FORM)
+    text = await _text(request, plain)
+    service.require_writable()
+    async with transaction(service.pool) as connection:
+        link = await _link(request, connection, secret)
+        event = await _store(connection, service, link, text)
+        # a crash here leaves the link unspent and nothing answered; the person sends it again
+    service.wake()
+    told = {"finding": link["id"], "state": "answered", "receipt": f"/audit/v1/receipts/{event}"}
+    if plain:
+        return PAGES.render(request, "concerned.html", done=True)
+    return JSONResponse(told, 201, headers={"content-language": language})
+
+
+async def _text(request: Request, plain: bool) -> str:
+    if plain:
+        raw = (await read_body(request, _MAX_BODY, _FORM)).decode(errors="replace")
+        body: Any = {"text": next(iter(parse_qs(raw).get("text", [""]))).replace("\r\n", "\n")}
+    else:
+        body = parse(await read_body(request, _MAX_BODY))
+    form = read_form(Answer, body)
+    if not isinstance(form, Answer):
+        raise Invalid(errors=form) if isinstance(form, list) else NotFound
+    return form.text
+
+
+async def _link(request: Request, connection: Connection, secret: str) -> asyncpg.Record:
+    """The link of a secret; NotFound alike for a wrong, spent, ended and expired one, TooFast to who keeps guessing."""
+    address = counted(request.client.host if request.client else None)
+    keys = [("address", address)]
+    if (wait := _guessing.wait(keys)) > 0:
+        raise TooFast(math.ceil(wait))
+    today = local_date(service_of(request).clock.now())
+    row = await connection.fetchrow(QUERIES.link_by_secret, hashed(secret), today)
+    if row is None:
+        _guessing.count(keys)
+        raise NotFound
+    return row
+
+
+async def _shown(
+    connection: Connection, service: Service, link: Mapping[str, Any], language: Language
+) -> dict[str, Any]:  # fmt: skip
+    directory = await service.directory(connection)
+    code = next(one for one in service.catalogues if one.version == link["catalogue"]).codes[link["code"]]
+    where = (link["severity"], link["state"], link["accepts"], link["outcome"])
+    return {
+        "finding": link["id"], "unit_name": directory.label(link["unit"], local_date(link["captured_at"])),
+        "code": link["code"], "name": code.name_en if language == "en" else code.name_vi, "count": link["count"],
+        "captured_at": rfc3339(link["captured_at"]), "state_label": case_label(*where, language),
+        "narrative": await _narrative(connection, service, link["id"]), "expires": link["expires"].isoformat(),
+        "opened": [
+            {"role": row["role"], "label": _label(row["role"], language), "at": rfc3339(row["at"])}
+            for row in await connection.fetch(QUERIES.readers, link["id"])
+        ],
+    }  # fmt: skip
+
+
+def _label(role: str, language: Language) -> str:
+    words = ROLES.get(role, ("người có liên quan", "the person concerned"))
+    return headed(words)[language == "en"]
+
+
+async def _narrative(connection: Connection, service: Service, finding: str) -> str | None:
+    """The words that stand, unless erased or lost; the names of others are not told."""
+    corrections = [row["event"] for row in await connection.fetch(QUERIES.corrections, finding)]
+    rows = await connection.fetch(VAULT.parts, [finding, *corrections])
+    said = {row["event_id"]: row for row in rows if row["grp"] == "narrative"}
+    newest = next((said[event] for event in (*reversed(corrections), finding) if event in said), None)
+    if newest is None or newest["wrapped_key"] is None:
+        return None
+    sealed = Sealed(newest["event_id"], "narrative", newest["wrapped_key"], newest["sealed"])
+    return service.vault.open(sealed)[1].decode()
+
+
+async def _store(connection: Connection, service: Service, link: Mapping[str, Any], text: str) -> str:
+    """The answer's event, which names nobody, and its words, sealed; NotFound when another was just faster."""
+    numbers, now = Numbers(await lock_units(connection, {link["unit"]})), service.clock.now()
+    event = derived_id(link["link"], Answer.EVENT, 1)
+    if await connection.fetchval(QUERIES.spend_link, link["link"], event) is None:
+        raise NotFound
+    sealed, commitment = service.vault.seal(event, "text", text.encode())
+    data = {
+        "by": {"role": _CONCERNED}, "finding": link["id"], "inspection": link["inspection"],
+        "commitments": {"text": commitment.hex()},
+    }  # fmt: skip
+    told = system_event(
+        service.settings.source, event, Answer.EVENT, f"finding/{link['id']}", now, link["unit"],
+        numbers.next(link["unit"]), data,
+    )  # fmt: skip
+    await store_writes(connection, [], [told], numbers, now, [sealed])
+    await connection.execute(QUERIES.add_step, link["id"], event, now)
+    return event
+
+
+def _answered(request: Request, shown: dict[str, Any]) -> Response:
+    if "text/html" in request.headers.get("accept", ""):
+        page: Response = PAGES.render(request, "concerned.html", done=False, **shown)
+    else:
+        page = Response(json.dumps(shown, ensure_ascii=False), media_type="application/json")
+    page.headers["cache-control"] = "no-store"
+    page.headers["referrer-policy"] = "no-referrer"
+    return page

@@ -1,0 +1,86 @@
+"""The person concerned: a link shown once, read without sign-in, spent by one answer; wrong ones are all alike."""
+
+import pytest_asyncio
+
+from services.intake.concerned import endpoints
+from services.intake.people.patience import Patience
+from tests.support.intake import NOW, fresh, opening, populate, recording, running_intake
+from tests.support.schemas import validate_event
+
+
+@pytest_asyncio.fixture
+async def intake(settings, monkeypatch):
+    monkeypatch.setattr(endpoints, "_guessing", Patience())
+    async with running_intake(settings) as intake:
+        yield await populate(intake)
+
+
+@pytest_asyncio.fixture
+async def finding(intake):
+    inspection, finding = fresh(), fresh()
+    await intake.put("inspector", f"inspections/{inspection}", opening())
+    body = recording(inspection, code="A03", private={"narrative": "Bàn trống.", "persons": ["Ông B"]})
+    await intake.put("inspector", f"findings/{finding}", body)
+    return finding
+
+
+async def given(intake, finding, expires="2026-09-20"):
+    path, body = f"findings/{finding}/person-links/{fresh()}", {"expires": expires}
+    first = (await intake.put("reviewer", path, body)).json()
+    again = (await intake.put("reviewer", path, body, 200)).json()
+    assert again == {name: value for name, value in first.items() if name != "link"} and "event" not in first
+    return path, first["link"]
+
+
+async def test_a_link_is_read_by_its_secret_alone_and_spent_by_one_answer(intake, finding):
+    _, link = await given(intake, finding)
+    shown = (await intake.client.get(link)).json()
+    assert (shown["narrative"], shown["code"], shown["opened"]) == ("Bàn trống.", "A03", [])
+    assert "Ông B" not in str(shown)
+    await intake.get("lead", f"/intake/v1/findings/{finding}")
+    opened = (await intake.client.get(link)).json()["opened"]
+    assert sorted(one["role"] for one in opened) == ["concerned", "lead"]
+    page = await intake.client.get(link, headers={"accept": "text/html"})
+    assert "Bàn trống." in page.text and page.headers["cache-control"] == "no-store"
+    for wrong in ({}, {"text": " "}, {"text": 1}, {"text": "a", "more": 1}):
+        assert (await intake.client.post(link, json=wrong)).status_code == 422
+    assert (await intake.client.post(link, json={"text": "Tôi đi họp."})).status_code == 201
+    told = validate_event((await intake.event_bytes())[-1])
+    assert told["type"] == "kycuong.finding.answered.v1" and told["data"]["by"] == {"role": "concerned"}
+    case = await intake.get("reviewer", f"/intake/v1/findings/{finding}")
+    assert case["private"]["answer"]["text"] == "Tôi đi họp." and case["state"] == "recorded"
+    assert (await intake.client.get(link)).status_code == 404
+    assert (await intake.client.post(link, json={"text": "Lần nữa."})).status_code == 404
+
+
+async def test_a_plain_form_answers_too(intake, finding):
+    _, link = await given(intake, finding)
+    sent = await intake.client.post(link, data={"text": "Tôi\r\nđi họp."})
+    assert sent.status_code == 200 and "Đã nhận" in sent.text
+    case = await intake.get("reviewer", f"/intake/v1/findings/{finding}")
+    assert case["private"]["answer"]["text"] == "Tôi\nđi họp."
+
+
+async def test_a_link_ends_by_its_day_or_by_a_reviewer_and_all_wrong_ones_are_alike(intake, finding):
+    for late in ("2026-08-31", "2026-10-02"):
+        body = {"expires": late}
+        refused = (await intake.put("reviewer", f"findings/{finding}/person-links/{fresh()}", body, 422)).json()
+        assert refused["errors"][0]["pointer"] == "/expires"
+    path, link = await given(intake, finding)
+    await intake.put("lead", f"{path}/removal/{fresh()}", {}, 403)
+    await intake.put("reviewer", f"findings/{finding}/person-links/{fresh()}/removal/{fresh()}", {}, 404)
+    assert (await intake.put("reviewer", f"{path}/removal/{fresh()}", {})).json()["state"] == "removed"
+    await intake.put("reviewer", f"{path}/removal/{fresh()}", {}, 409)
+    _, other = await given(intake, finding, "2026-09-01")
+    assert (await intake.client.get(other)).status_code == 200
+    intake.clock.set(NOW.replace(day=2))
+    answers = [await intake.client.get(one) for one in (link, other, "/intake/concerned/x")]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.json()["detail"] for answer in answers}) == 1
+
+
+async def test_who_guesses_waits(intake, finding):
+    _, link = await given(intake, finding)
+    tried = [(await intake.client.get(f"/intake/concerned/{n}")).status_code for n in range(30)]
+    assert tried[0] == 404 and tried[-1] == 429
+    assert (await intake.client.get(link)).status_code == 429
