@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from services.domain.folding import plain
 from services.kernel.identity import reach
@@ -17,6 +17,16 @@ AMENDED = "kycuong.unit.amended.v1"
 CLOSED = "kycuong.unit.closed.v1"
 SUCCEEDED = "kycuong.unit.succeeded.v1"
 UNIT_EVENTS = frozenset({REGISTERED, AMENDED, CLOSED, SUCCEEDED})
+
+
+_KEPT = 20_000  # answers
+
+
+class _Reach(Protocol):
+    """One of the questions of who reaches what."""
+
+    def __call__(self, tree: reach.Tree, unit: str, day: date, /) -> tuple[str, ...]:
+        """Units on a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,7 @@ class Directory:
         self._units: dict[str, _Unit] = {}
         self._namesakes: dict[str, set[str]] | None = None
         self._above: dict[tuple[str, date], Counter[str | None]] = {}
+        self._reached: dict[tuple[_Reach, str, date], tuple[str, ...]] = {}
 
     def __contains__(self, unit: str) -> bool:
         return unit in self._units
@@ -61,6 +72,7 @@ class Directory:
         """Take one unit event; KeyError or ValueError when it contradicts the log before it."""
         self._namesakes = None
         self._above.clear()
+        self._reached.clear()
         if event_type == REGISTERED:
             self._register(index, unit, data)
         elif event_type == AMENDED:
@@ -147,7 +159,17 @@ class Directory:
 
     def chain(self, unit: str, day: date) -> tuple[str, ...]:
         """The unit and its parents on a day, itself first."""
-        return reach.chain(self, unit, day)
+        return self._once(reach.chain, unit, day)
+
+    def _once(self, what: _Reach, unit: str, day: date) -> tuple[str, ...]:
+        """Worked out once while no unit changes: a fold asks it of every event."""
+        key = what, unit, day
+        found = self._reached.get(key)
+        if found is None:
+            if len(self._reached) >= _KEPT:
+                self._reached.clear()
+            found = self._reached[key] = what(self, unit, day)
+        return found
 
     def parent_of(self, unit: str, day: date) -> str | None:
         """The unit above on a day, or on the unit's nearest day."""
@@ -160,15 +182,15 @@ class Directory:
 
     def heirs(self, unit: str, today: date) -> frozenset[str]:
         """Those who answer for the unit's cases instead of it; empty while it keeps them."""
-        return frozenset(reach.answering(self, unit, today)) - {unit}
+        return self.answering(unit, today) - {unit}
 
     def answering(self, unit: str, today: date) -> frozenset[str]:
         """The units whose heads reply for this one today: itself, or its heirs."""
-        return frozenset(reach.answering(self, unit, today))
+        return frozenset(self._once(reach.answering, unit, today))
 
     def holders(self, unit: str, today: date) -> frozenset[str]:
         """The units whose heads answer for this one today: itself or its heirs, and all above them."""
-        return frozenset(reach.holders(self, unit, today))
+        return frozenset(self._once(reach.holders, unit, today))
 
     def nearest(self, unit: str, day: date) -> date:
         """A day, or the unit's last valid one when it was over by then."""

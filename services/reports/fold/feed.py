@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
+
 from services.kernel.feed.client import LogClient, find_keys
-from services.kernel.feed.entries import Covered, EntryFeed, LogDiffers
-from services.kernel.log.merkle import CompactRange, leaf_hash
+from services.kernel.feed.entries import EntryFeed
 from services.kernel.log.note import Verifier
 from services.kernel.process.settings import Settings
 from services.kernel.streams import Stream
 
 CONSUMER = "reports"
+_AT_ONCE = 4_096  # entries
 
 
 async def open_feed(settings: Settings, stream: Stream) -> EntryFeed:
@@ -30,20 +33,21 @@ def log_client(settings: Settings) -> LogClient:
     return LogClient(settings.audit_url, settings.folder.read_token(), lambda: [Verifier.parse(key) for key in keys()])
 
 
-async def read_whole(settings: Settings) -> Covered:
-    """The whole log over HTTP up to its present checkpoint, as one run; LogDiffers when its root is not the signed one.
+async def read_log(log: LogClient, size: int) -> AsyncGenerator[list[bytes], None]:
+    """The log's first entries in order, a stretch at a time; the next one is on its way while one is used.
 
-    LogUnreachable when the audit service does not answer.
+    LogUnreachable when the audit service does not answer. That they are what was signed, their reader checks.
     """
-    keys = await find_keys(settings.folder, settings.audit_url)
-    client = LogClient(settings.audit_url, settings.folder.read_token(), keys)
+    stretches = [(first, min(size, first + _AT_ONCE)) for first in range(0, size, _AT_ONCE)]
+    coming = [asyncio.create_task(log.entries(*stretch, size)) for stretch in stretches[:1]]
     try:
-        checkpoint = await client.checkpoint()
-        entries = await client.entries(0, checkpoint.size, checkpoint.size)
+        for after in [*stretches[1:], None]:
+            if not coming:
+                return
+            entries = await coming.pop()
+            if after is not None:
+                coming.append(asyncio.create_task(log.entries(*after, size)))
+            yield entries
     finally:
-        await client.close()
-    tree = CompactRange()
-    tree.extend(map(leaf_hash, entries))
-    if (tree.size, tree.root()) != (checkpoint.size, checkpoint.root):
-        raise LogDiffers(f"the entries do not have the root that is signed for size {checkpoint.size}")
-    return Covered(0, entries, [None] * len(entries), checkpoint, tree)
+        for task in coming:
+            task.cancel()

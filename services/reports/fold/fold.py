@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from services.kernel.envelope import BadEnvelope, read_envelope
-from services.kernel.feed.entries import Covered
+from services.kernel.feed.entries import Covered, LogDiffers
 from services.kernel.log.merkle import EMPTY_ROOT, CompactRange, leaf_hash
+from services.kernel.log.note import Checkpoint
 from services.kernel.process.failpoints import failpoint
 from services.kernel.process.telemetry import links, meter, tracer
 from services.kernel.store.db import Connection, Pool, transaction
@@ -120,33 +122,45 @@ class Fold:
                 raise Fenced
             await self._move(connection, covered, entries)
             reference = await self._known(connection, before["reference_index"])
-            told = await self._run(
-                connection, reference, covered, entries, CompactRange(before["size"], before["peaks"])
-            )
-            if told and self._announce is not None:
-                await self._announce(connection, told)
+            prefix = CompactRange(before["size"], before["peaks"])
+            done = await _run(connection, reference, covered.entries, entries, prefix)
+            await rewrite_cards(connection, done.dirty, reference.directory, reference.rulebook)
+            if done.told and self._announce is not None:
+                await self._announce(connection, done.told)
             failpoint("reports.before_commit")
             # a crash here leaves the last checkpoint's projections; the run is read again
         # a crash here leaves the new ones; the feed goes on behind them
         failpoint("reports.after_commit")
 
     async def rebuild(self, covered: Covered) -> None:
-        """Fold the whole log anew in one transaction, in place of the projections; readers see old, then new.
-
-        Frozen editions stay: a rebuild that does not arrive at their bytes fails. Fenced when `covered` ends before
-        what is already shown.
-        """
+        """Fold a whole log that is at hand anew, as `rebuild_from` does."""
         if covered.first != 0:
             raise ValueError("a rebuild begins at entry 0")
+        await self.rebuild_from(covered.checkpoint, _at_once(covered.entries))
+
+    async def rebuild_from(self, checkpoint: Checkpoint, log: AsyncIterator[Sequence[bytes]]) -> None:
+        """Fold the whole log anew in one transaction, in place of the projections; readers see old, then new.
+
+        Frozen editions stay: a rebuild that does not arrive at their bytes fails. Fenced when the checkpoint is behind
+        what is already shown, LogDiffers when the entries, a stretch at a time, do not have the root that it signs.
+        """
         self._reference = None
-        entries = await read_entries(0, covered.entries)
+        reference, tree, dirty = Reference(), CompactRange(), set[tuple[str, str]]()
         async with transaction(self._pool) as connection:
-            if await connection.fetchval(queries.lock_head) > covered.checkpoint.size:
+            if await connection.fetchval(queries.lock_head) > checkpoint.size:
                 raise Fenced
             await connection.execute(queries.clear_projections)
             await connection.execute(queries.reset_head, EMPTY_ROOT)
-            await self._move(connection, covered, entries)
-            await self._run(connection, Reference(), covered, entries, CompactRange())
+            async for raw in log:
+                first = tree.size
+                done = await _run(connection, reference, raw, await read_entries(first, raw), tree)
+                tree.extend(map(leaf_hash, raw[tree.size - first :]))
+                dirty |= done.dirty
+            if (tree.size, tree.root()) != (checkpoint.size, checkpoint.root):
+                raise LogDiffers(f"the entries do not have the root that is signed for size {checkpoint.size}")
+            await rewrite_cards(connection, dirty, reference.directory, reference.rulebook)
+            last = reference.index if reference.index >= 0 else None
+            await connection.fetchval(queries.move_head, 0, tree.size, tree.root(), tree.hashes, last)
             # a crash before the commit leaves the old projections untouched
 
     async def _move(self, connection: Connection, covered: Covered, entries: Sequence[Entry]) -> None:
@@ -163,26 +177,35 @@ class Fold:
             self._reference = await load_reference(connection)
         return self._reference
 
-    async def _run(
-        self,
-        connection: Connection,
-        reference: Reference,
-        covered: Covered,
-        entries: Sequence[Entry],
-        prefix: CompactRange,
-    ) -> list[Notice]:
-        """Apply every segment, freeze at every cut, then rewrite what changed; the notices that this made."""
-        dirty: set[tuple[str, str]] = set()
-        told: list[Notice] = []
-        for run in segments(entries):
-            dirty |= await _apply_segment(connection, reference, run)
-            told += await rewrite_notices(connection, run, reference.directory)
-            if run[-1].event.type in CUTS:
-                leaves = covered.entries[prefix.size - covered.first : run[-1].index + 1 - covered.first]
-                prefix.extend(leaf_hash(entry) for entry in leaves)
-                await freeze(connection, Cut.of(run[-1], prefix), reference.directory, reference.rulebook)
-        await rewrite_cards(connection, dirty, reference.directory, reference.rulebook)
-        return told
+
+@dataclass(slots=True)
+class _Done:
+    """What a run made: the cards that are stale now, and the notices."""
+
+    dirty: set[tuple[str, str]] = field(default_factory=set)
+    told: list[Notice] = field(default_factory=list)
+
+
+async def _run(
+    connection: Connection,
+    reference: Reference,
+    raw: Sequence[bytes],
+    entries: Sequence[Entry],
+    prefix: CompactRange,
+) -> _Done:
+    """Apply every segment, freeze at every cut; `prefix` is the tree before the entries, and grows up to a cut."""
+    done, first = _Done(), prefix.size
+    for run in segments(entries):
+        done.dirty |= await _apply_segment(connection, reference, run)
+        done.told += await rewrite_notices(connection, run, reference.directory)
+        if run[-1].event.type in CUTS:
+            prefix.extend(map(leaf_hash, raw[prefix.size - first : run[-1].index + 1 - first]))
+            await freeze(connection, Cut.of(run[-1], prefix), reference.directory, reference.rulebook)
+    return done
+
+
+async def _at_once(entries: Sequence[bytes]) -> AsyncIterator[Sequence[bytes]]:
+    yield entries
 
 
 async def _apply_segment(connection: Connection, reference: Reference, run: Sequence[Entry]) -> set[tuple[str, str]]:

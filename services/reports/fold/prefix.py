@@ -22,10 +22,10 @@ from services.reports.facts.facts import (
     Inspection,
     UnitQuarter,
 )
+from services.reports.fold.feed import read_log
 from services.reports.fold.fold import read_entries
 from services.reports.fold.reference import REFERENCE_EVENTS, Reference
 
-_AT_ONCE = 4_096  # entries, of which what is not of the quarter is let go again
 _NO_FACTS = SILENT | CUTS | {QUARTER_PUBLISHED}
 
 
@@ -72,10 +72,9 @@ class Prefix:
 async def read_prefix(log: LogClient, size: int, root: bytes, quarter: str) -> Prefix:
     """The quarter as the first `size` entries of the log have it; LogDiffers when they do not have the signed root."""
     prefix, tree = Prefix(quarter), CompactRange()
-    for first in range(0, size, _AT_ONCE):
-        raw = await log.entries(first, min(size, first + _AT_ONCE), size)
+    async for raw in read_log(log, size):
+        prefix.take(await read_entries(tree.size, raw))
         tree.extend(map(leaf_hash, raw))
-        prefix.take(await read_entries(first, raw))
         await asyncio.sleep(0)  # who folds here also answers others
     if tree.root() != root:
         raise LogDiffers(f"the entries do not have the root that is signed for size {size}")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import aclosing
 
+from services.kernel.feed.client import find_keys
 from services.kernel.process.settings import Settings
 from services.kernel.store.db import open_pool
-from services.reports.fold.feed import read_whole
+from services.reports.fold.feed import log_client, read_log
 from services.reports.fold.fold import Fenced, Fold
 
 _ATTEMPTS = 5
@@ -22,16 +24,20 @@ async def rebuild(settings: Settings) -> int:
     that the position moved. Unfoldable when a frozen edition would come out differently; then nothing changes.
     """
     pool = await open_pool(settings.dsn("reports_app"), name="reports-rebuild", size=2)
+    client = log_client(settings)
     try:
+        await find_keys(settings.folder, settings.audit_url)
         for _ in range(_ATTEMPTS):
-            covered = await read_whole(settings)
+            checkpoint = await client.checkpoint()
             try:
-                await Fold(pool).rebuild(covered)
+                async with aclosing(read_log(client, checkpoint.size)) as entries:
+                    await Fold(pool).rebuild_from(checkpoint, entries)
             except Fenced:
-                log.info("the service went ahead of size %d meanwhile; reading again", covered.checkpoint.size)
+                log.info("the service went ahead of size %d meanwhile; reading again", checkpoint.size)
                 await asyncio.sleep(_PAUSE)
                 continue
-            return covered.checkpoint.size
+            return checkpoint.size
         raise Fenced("the log grows faster than it can be read again; rebuild when it is quieter")
     finally:
+        await client.close()
         await pool.close()

@@ -12,7 +12,7 @@ from services.reports.facts.standing import Standing
 from services.reports.scoring.method import GROUPS, BadRules, Observation, Visit
 
 FULL_MARK = Fraction(100)
-NOTHING = Fraction(0)
+NOTHING, WHOLE = Fraction(0), Fraction(1)
 COUNTED = frozenset({Standing.COUNTS})
 COUNTED_OR_PENDING = frozenset({Standing.COUNTS, Standing.PENDING})
 
@@ -142,9 +142,9 @@ class QuarterScore:
 
 def factor(rules: Rules, observation: Observation, persons_checked: int) -> Fraction:
     """What a point weighs: base over persons checked for a person's code, 1 for a unit's."""
-    if not observation.per_person:
-        return Fraction(1)
-    return Fraction(rules.base_persons, max(rules.base_persons, persons_checked))
+    if not observation.per_person or persons_checked <= rules.base_persons:
+        return WHOLE
+    return Fraction(rules.base_persons, persons_checked)
 
 
 def score_items(rules: Rules, visit: Visit, counted: frozenset[Standing]) -> tuple[Item, ...]:
@@ -157,7 +157,7 @@ def score_items(rules: Rules, visit: Visit, counted: frozenset[Standing]) -> tup
         weight = factor(rules, seen, visit.persons_checked)
         points = rules.points[seen.severity] * weight * _times(seen, scored_unit_codes)
         returned = rules.returned(seen)
-        items.append(Item(seen, weight, points * (1 - returned), returned > 0))
+        items.append(Item(seen, weight, points * (1 - returned), True) if returned else Item(seen, weight, points))
     return tuple(items)
 
 
@@ -176,9 +176,10 @@ def score_visit(rules: Rules, visit: Visit, counted: frozenset[Standing] = COUNT
     items = score_items(rules, visit, counted)
     deductions = dict.fromkeys(GROUPS, NOTHING)
     for item in items:
-        group = item.observation.group
-        deductions[group] = min(rules.caps[group], deductions[group] + item.points)
-    return VisitScore(visit, items, deductions, FULL_MARK - sum(deductions.values(), NOTHING))
+        if item.points:
+            group = item.observation.group
+            deductions[group] = min(rules.caps[group], deductions[group] + item.points)
+    return VisitScore(visit, items, deductions, FULL_MARK - _sum(deductions.values()))
 
 
 def score_quarter(
@@ -213,4 +214,10 @@ def _bonus(rules: Rules, commendations: Sequence[str], standing_items: Iterable[
 
 
 def _mean(values: Sequence[Fraction]) -> Fraction:
-    return sum(values, NOTHING) / len(values) if values else NOTHING
+    total = _sum(values)
+    return total / len(values) if total else NOTHING
+
+
+def _sum(values: Iterable[Fraction]) -> Fraction:
+    """Most groups lose nothing: they are passed over, for exact addition is dear."""
+    return sum(filter(None, values), NOTHING)

@@ -20,7 +20,8 @@ from services.reports.scoring.method import BAND_LABELS, GROUPS, INSUFFICIENT, V
 def scored(rules: Rules, visits: Sequence[Visit], commendations: Sequence[str]) -> dict[str, Any]:
     """A card from its score to what is pending."""
     now = score_quarter(rules, visits, commendations)
-    if_upheld = score_quarter(rules, visits, commendations, COUNTED_OR_PENDING)
+    pending = count_of(visits, Standing.PENDING)
+    if_upheld = score_quarter(rules, visits, commendations, COUNTED_OR_PENDING) if pending else now
     score, band = _score_and_band(rules, now)
     return {
         "score": score,
@@ -34,7 +35,7 @@ def scored(rules: Rules, visits: Sequence[Visit], commendations: Sequence[str]) 
         ],
         "inspections": [_visit_json(visit) for visit in now.visits],
         "pending": {
-            "findings": count_of(visits, Standing.PENDING),
+            "findings": pending,
             "score_if_upheld": None if if_upheld.score is None else shown(if_upheld.score),
         },
     }
