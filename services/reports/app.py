@@ -1,9 +1,9 @@
-"""The reports service: the fold's loop, the endpoints and the dashboard in one app."""
+"""The reports service: the loops of the fold and of delivery, the endpoints and the dashboard in one app."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -15,6 +15,7 @@ from services.kernel.store.db import opened_pool
 from services.kernel.streams import opened_stream
 from services.kernel.web.app import service_app
 from services.reports.api import editions, endpoints, notices
+from services.reports.delivery.inbox.hub import Hub
 from services.reports.fold.feed import log_client, open_feed
 from services.reports.fold.fold import Fold
 from services.reports.fold.follower import Follower
@@ -33,8 +34,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, clock or SystemClock()) as state:
-            app.state.service = state
+        async with running(settings, clock or SystemClock()) as (state, inbox):
+            app.state.service, app.state.inbox = state, inbox
+            app.state.leave = inbox.close  # streams that never end by themselves
             yield
 
     app = service_app("reports", "Kỷ Cương: reports", lifespan)
@@ -46,25 +48,25 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock) -> AsyncIterator[State]:
+async def running(settings: Settings, clock: Clock) -> AsyncIterator[tuple[State, Hub]]:
     """Pool, stream and loop, from start to stop."""
     dsn = settings.dsn("reports_app")
     async with opened_pool(dsn, name="reports") as pool, opened_stream(settings, "reports") as stream:
         stop = asyncio.Event()
-        follower = Follower(Fold(pool), lambda: open_feed(settings, stream))
-        log = log_client(settings)
-        loop = start_loop(follower.run(stop), "reports-fold")
+        follower, reader = Follower(Fold(pool), lambda: open_feed(settings, stream)), Reader(pool, clock)
+        inbox, log = Hub(pool, reader, clock, dsn), log_client(settings)
+        loops = [start_loop(follower.run(stop), "reports-fold"), start_loop(inbox.run(stop), "reports-inbox")]
         try:
-            yield State(pool, clock, Reader(pool, clock), follower, loop, log, KnownThen(log))
+            yield State(pool, clock, reader, follower, loops, log, KnownThen(log)), inbox
         finally:
             await log.close()
             stop.set()
-            await _ended(loop)
+            await _ended(loops)
 
 
-async def _ended(loop: asyncio.Task[None]) -> None:
+async def _ended(loops: Sequence[asyncio.Task[None]]) -> None:
     """Let the fold finish its run; a transaction cut short is rolled back and read again."""
-    _, late = await asyncio.wait({loop}, timeout=_STOP_WITHIN)
+    _, late = await asyncio.wait(loops, timeout=_STOP_WITHIN)
     for task in late:
         task.cancel()
-    await asyncio.gather(loop, return_exceptions=True)
+    await asyncio.gather(*loops, return_exceptions=True)

@@ -237,10 +237,14 @@ CASES = (*WRITES, *READS)
 
 
 def test_every_route_of_the_contract_is_in_the_table() -> None:
-    listed = {(case.method.lower(), case.route) for case in CASES} | {
-        ("post", f"/intake/v1/{many}")
-        for many in ("batch", "handovers")  # tests of their own
-    }
+    listed = (
+        {(case.method.lower(), case.route) for case in CASES}
+        | {
+            ("post", f"/intake/v1/{many}")
+            for many in ("batch", "handovers")  # tests of their own
+        }
+        | {("get", "/reports/v1/alerts/stream")}
+    )
     assert {(route.method, route.path) for route in ROUTES} <= listed
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from services.reports.notices.notice import Kind
+from services.domain.notices import Kind
 from services.reports.reading.access import EDITION, FROZEN
 
 Band = Literal["good", "fair", "average", "needs_correction", "insufficient"]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from services.domain.case import FREE, KEPT
+from services.domain.notices import Kind
 from services.reports.facts.directory import Directory
 from services.reports.facts.facts import Entry
 from services.reports.notices.notice import (
@@ -14,7 +15,6 @@ from services.reports.notices.notice import (
     RELEASED,
     VACANT,
     VOIDED,
-    Kind,
     Notice,
     Post,
     Telling,
