@@ -8,14 +8,21 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from services.kernel.identity.channels import Seal
 from services.kernel.process.clock import Clock, SystemClock
 from services.kernel.process.loops import start_loop
 from services.kernel.process.settings import Settings
-from services.kernel.store.db import opened_pool
+from services.kernel.store.db import Pool, opened_pool
 from services.kernel.streams import opened_stream
 from services.kernel.web.app import service_app
-from services.reports.api import editions, endpoints, notices
+from services.kernel.web.reachable import networks
+from services.reports.api import deliveries, editions, endpoints, notices
 from services.reports.delivery.inbox.hub import Hub
+from services.reports.delivery.mail.sender import MailChannel
+from services.reports.delivery.outward import Outward
+from services.reports.delivery.port import Channel
+from services.reports.delivery.queue import Queue
+from services.reports.delivery.webhook.sender import WebhookChannel
 from services.reports.fold.feed import log_client, open_feed
 from services.reports.fold.fold import Fold
 from services.reports.fold.follower import Follower
@@ -24,7 +31,7 @@ from services.reports.reading.known_then import KnownThen
 from services.reports.reading.snapshot import Reader
 from services.reports.reading.state import State
 
-SECRETS = ("read_token", "db_reports_app")
+SECRETS = ("channel_key", "read_token", "db_reports_app")
 _STOP_WITHIN = 3.0
 
 
@@ -43,6 +50,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.include_router(editions.router)  # `latest` is no unit
     app.include_router(endpoints.router)
     app.include_router(notices.router)
+    app.include_router(deliveries.router)
     routes.install(app)
     return app
 
@@ -53,15 +61,28 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[tuple[State
     dsn = settings.dsn("reports_app")
     async with opened_pool(dsn, name="reports") as pool, opened_stream(settings, "reports") as stream:
         stop = asyncio.Event()
-        follower, reader = Follower(Fold(pool), lambda: open_feed(settings, stream)), Reader(pool, clock)
-        inbox, log = Hub(pool, reader, clock, dsn), log_client(settings)
-        loops = [start_loop(follower.run(stop), "reports-fold"), start_loop(inbox.run(stop), "reports-inbox")]
+        reader = Reader(pool, clock)
+        inbox, queue = Hub(pool, reader, clock, dsn), _queue(settings, clock, pool, reader)
+        follower = Follower(Fold(pool, queue.announce), lambda: open_feed(settings, stream))
+        loops = [
+            start_loop(follower.run(stop), "reports-fold"), start_loop(inbox.run(stop), "reports-inbox"),
+            start_loop(queue.run(stop), "reports-deliveries"),
+        ]  # fmt: skip
+        log = log_client(settings)
         try:
             yield State(pool, clock, reader, follower, loops, log, KnownThen(log)), inbox
         finally:
             await log.close()
             stop.set()
             await _ended(loops)
+
+
+def _queue(settings: Settings, clock: Clock, pool: Pool, reader: Reader) -> Queue:
+    channels: dict[str, Channel] = {"webhook": WebhookChannel(Outward(networks(settings.webhook_allow)))}
+    if mail := MailChannel.of(settings, clock):
+        channels["address"] = mail
+    base = settings.public_url or settings.audit_url
+    return Queue(pool, reader, clock, Seal.of(settings.folder), channels, base)
 
 
 async def _ended(loops: Sequence[asyncio.Task[None]]) -> None:

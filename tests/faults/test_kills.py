@@ -42,6 +42,7 @@ SLEEP = {"audit": 4.0, "intake": 1.5, "reports": 1.5}  # seconds; the sequencer'
 ELSEWHERE = {
     "intake.before_part_commit": "test_photo_kills.py", "intake.after_part_commit": "test_photo_kills.py",
     "intake.before_draw": "test_round_kills.py",
+    "reports.deliveries_taken": "test_delivery_kills.py", "reports.delivery_sent": "test_delivery_kills.py",
 }  # fmt: skip
 FAILPOINT = re.compile(r'\bfailpoint\("([a-z_.]+)"\)')
 

@@ -52,6 +52,8 @@ class Accepted:
     """Accounts whose pseudonyms the event carries."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """The answer's own fields."""
+    once: Mapping[str, Any] = field(default_factory=dict)
+    """What only the first answer shows, and nobody keeps: a fresh secret."""
     further: tuple[Further, ...] = ()
     consequence: Consequence | None = None
     """Of the write's type and subject."""

@@ -163,6 +163,11 @@ def answer_bytes(
     return _encode(answer).encode()
 
 
+def beside(answer: bytes, once: Mapping[str, Any]) -> bytes:
+    """An answer with what is shown this once."""
+    return _encode(json.loads(answer) | once).encode()
+
+
 def renumbered(raw: bytes, unitseq: int) -> bytes:
     """An event's bytes under another number of its unit."""
     return canonical(json.loads(raw) | {"unitseq": unitseq})

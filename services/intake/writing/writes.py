@@ -14,7 +14,7 @@ from services.intake.writing.accepted import Replay
 from services.intake.writing.commands import Command
 from services.intake.writing.connection import Session
 from services.intake.writing.decide import decide
-from services.intake.writing.events import Maker, Numbers
+from services.intake.writing.events import Maker, Numbers, beside
 from services.intake.writing.keeper import Keeper
 from services.intake.writing.links import LinkRow, link_row
 from services.intake.writing.loading import existing_accounts, load_authors, recall, signers
@@ -225,7 +225,7 @@ class Writes:
         body = batch.maker.make(decided, command, world.now)
         world.known[command.id].answer = body
         batch.stored.append((command.id, decided.account, command.content, body, world.now))
-        return Answer(201, body)
+        return Answer(201, beside(body, decided.once) if decided.once else body)
 
     async def _store(self, connection: Connection, batch: _Batch) -> None:
         if batch.links:

@@ -230,6 +230,37 @@ class Difference(BaseModel):
     is_: Annotated[Any, Field(alias="is")]
 
 
+class Attempt(BaseModel):
+    """The last try: `why` is a word (`sent`, `timeout`, `status`…), `status` the receiver's own code."""
+
+    at: str
+    why: str
+    status: int | None
+
+
+class Delivery(BaseModel):
+    """One message to one receiver outside."""
+
+    id: str
+    notice: str
+    channel: str
+    via: Literal["address", "webhook", "push"]
+    kind: str
+    unit: str
+    state: Literal["sent", "waiting", "failed"]
+    attempts: int
+    created_at: str
+    next_at: str | None
+    last: Attempt | None
+
+
+class Deliveries(BaseModel):
+    """A page of deliveries."""
+
+    items: list[Delivery]
+    next: str | None
+
+
 _TEXT = {"type": "string"}
 _FAULT = {"type": "object", "required": ["pointer", "detail"], "properties": {"pointer": _TEXT, "detail": _TEXT}}
 _PROBLEM = {

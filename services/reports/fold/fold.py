@@ -40,7 +40,7 @@ from services.reports.scoring.rulebook import Rulebook
 
 # Entries between two pauses: the loop that folds also answers requests.
 SEGMENT = 1_000
-Announce = Callable[[Connection, Sequence[Notice]], Awaitable[None]]
+Announce = Callable[[Connection, Sequence[Notice], Directory], Awaitable[None]]
 _folded = meter.create_counter("kycuong.reports.folded", description="log entries folded into the projections")
 
 
@@ -124,7 +124,7 @@ class Fold:
                 connection, reference, covered, entries, CompactRange(before["size"], before["peaks"])
             )
             if told and self._announce is not None:
-                await self._announce(connection, told)
+                await self._announce(connection, told, reference.directory)
             failpoint("reports.before_commit")
             # a crash here leaves the last checkpoint's projections; the run is read again
         # a crash here leaves the new ones; the feed goes on behind them
