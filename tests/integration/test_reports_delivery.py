@@ -344,3 +344,22 @@ async def test_a_delivery_whose_process_died_is_taken_again_after_its_lease(
     post.pass_time(queue_module.LEASE.total_seconds() + 1)
     again = await sink.until("/ok", 2)
     assert again[0][0]["webhook-id"] == again[1][0]["webhook-id"]
+
+
+async def test_a_weekly_digest_says_how_much_is_unread_once_a_week(settings: Settings) -> None:
+    with postbox() as box:
+        set_up = {"smtp_url": f"smtp://127.0.0.1:{box.port}", "mail_from": "bao@so.example"}
+        async with sending(Settings.model_validate({**settings.model_dump(), **set_up})) as post:
+            head = await post.account("unit_head", UNIT)
+            await post.visit()
+            await post.visit()
+            mail = {"mail": "a@xa.example"}
+            await post.add("address", head, mail, confirmed_at=NOW, digest=True)
+            await post.add("address", await post.account("unit_head", OTHER), mail, confirmed_at=NOW, digest=True)
+            post.pass_time(7 * 86_400)
+            [digest] = await box.until(1)
+            assert "Bạn có 2 thông báo chưa đọc." in digest.get_payload(decode=True).decode()
+            await asyncio.sleep(1)
+            assert len(box.mails) == 1
+            post.pass_time(7 * 86_400)
+            await box.until(2)

@@ -75,3 +75,22 @@ ON CONFLICT (delivery, number) DO NOTHING;
 -- name: turn_off
 -- Receivers that said they are gone: nothing more goes there.
 INSERT INTO reports.channel_off (channel, at) SELECT unnest($1::uuid[]), $2 ON CONFLICT DO NOTHING;
+
+-- name: queue_digests
+-- The week's digest to every address that wants it and has something unread; $2 names the week.
+INSERT INTO reports.delivery (id, notice, channel, via, cause, kind, unit, next_at, created_at)
+SELECT gen_random_uuid(), channel.id, channel.id, 'address', md5(channel.id::text || $2)::uuid, 'digest', '-', $1,
+       date_trunc('milliseconds', $1::timestamptz)
+FROM identity.channel
+WHERE kind = 'address' AND digest AND confirmed_at IS NOT NULL AND removed_at IS NULL AND EXISTS (
+    SELECT FROM reports.notice LEFT JOIN reports.notice_read ON notice_read.notice = notice.id
+    WHERE notice.account = channel.account AND listed > 0 AND (size IS NULL OR size <= index))
+ON CONFLICT (channel, cause, kind) DO NOTHING;
+
+-- name: unread
+-- What the accounts of some addresses have not read: how many, and the nearest deadline after $2.
+SELECT channel.id::text, count(*) AS notices, min(due) FILTER (WHERE due > $2) AS due
+FROM identity.channel JOIN reports.notice ON notice.account = channel.account
+LEFT JOIN reports.notice_read ON notice_read.notice = notice.id
+WHERE channel.id = ANY($1::uuid[]) AND listed > 0 AND (size IS NULL OR size <= index)
+GROUP BY channel.id;

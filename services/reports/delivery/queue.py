@@ -19,7 +19,7 @@ from services.kernel.identity.channels import Seal
 from services.kernel.process.clock import Clock
 from services.kernel.process.failpoints import failpoint
 from services.kernel.process.loops import BackOff, wait_for_event
-from services.kernel.quarters import local_date, parse_instant, rfc3339
+from services.kernel.quarters import ICT, local_date, parse_instant, rfc3339
 from services.kernel.store.db import TRANSIENT, Connection, Pool, columns, transaction
 from services.kernel.store.sql import load_queries
 from services.reports.delivery.port import Channel, Message, NotSent, Passing, Permanent, Receiver
@@ -35,7 +35,8 @@ TOO_OLD = timedelta(days=7)  # what a database restored from nothing folds again
 _IDLE = 0.25  # seconds
 _SETTLE = 0.02
 _PAUSES = 0.2, 5.0
-CONFIRMATION = "confirmation"
+_DIGEST_FROM = timedelta(hours=8)  # of Monday, local
+CONFIRMATION, DIGEST = "confirmation", "digest"
 queries = load_queries(Path(__file__).with_name("queries.sql"))
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class Queue:
         self._busy: Counter[str] = Counter()
         self._come: list[Come] = []
         self._moved = asyncio.Event()
+        self._week: tuple[int, int] | None = None
 
     async def announce(self, connection: Connection, notices: Sequence[Notice], directory: Directory) -> None:
         """Queue what goes outside of new notices, in the transaction that makes them."""
@@ -121,11 +123,20 @@ class Queue:
         now = self._clock.now()
         full = [channel for channel, count in self._busy.items() if count >= OF_ONE_RECEIVER]
         await self._pool.execute(queries.queue_confirmations, now)
+        await self._queue_digests(now)
         rows = await self._pool.fetch(queries.claim, now, room, OF_ONE_RECEIVER, LEASE, full)
         if rows:
             failpoint("reports.deliveries_taken")
             # a crash here leaves them taken and unsent: they are taken again when the lease is over
         return [Taken(**row) for row in rows]
+
+    async def _queue_digests(self, now: datetime) -> None:
+        """Once a week, from Monday's morning on; what was queued for a week is queued no more, by whichever process."""
+        local = now.astimezone(ICT)
+        year, week, _ = (local - _DIGEST_FROM).isocalendar()
+        if self._week not in (None, (year, week)) or (self._week is None and local.weekday() == 0):
+            await self._pool.execute(queries.queue_digests, now, f"{year}-W{week}")
+        self._week = (year, week)
 
     async def _tries(self, taken: Sequence[Taken]) -> list[asyncio.Task[None]]:
         if not taken:
@@ -194,11 +205,19 @@ class Queue:
         async with self._reader.snapshot() as snapshot:
             rows = await snapshot.connection.fetch(queries.messages, [one.notice for one in taken])
             notices = {row["id"]: row for row in rows}
+            now = rfc3339(self._clock.now())
+            unread = await snapshot.connection.fetch(
+                queries.unread, [n.channel for n in taken if n.kind == DIGEST], now
+            )
+            waiting = {row["id"]: row for row in unread}
             directory, today = snapshot.directory, snapshot.today
         found: dict[str, Message] = {}
         for one in taken:
             if one.kind == CONFIRMATION:
-                found[one.id] = _confirmation(one)
+                found[one.id] = _of_no_notice(one)
+            elif one.kind == DIGEST and one.channel in waiting:
+                row = waiting[one.channel]
+                found[one.id] = _of_no_notice(one, row["notices"], row["due"], f"{self._base}reports/notices")
             elif one.notice in notices:
                 row = notices[one.notice]
                 found[one.id] = self._message(row, directory.label(row["unit"], today))
@@ -228,8 +247,8 @@ class Queue:
         return found
 
 
-def _confirmation(taken: Taken) -> Message:
+def _of_no_notice(taken: Taken, count: int = 0, due: str | None = None, link: str = "") -> Message:
     return Message(
-        id=taken.channel, kind=CONFIRMATION, unit="-", unit_name="", inspection=None, finding=None, findings=0,
-        created_at="", due=None, due_on=None, link="",
+        id=taken.id, kind=taken.kind, unit="-", unit_name="", inspection=None, finding=None, findings=count,
+        created_at="", due=due, due_on=local_date(parse_instant(due)) if due else None, link=link,
     )  # fmt: skip

@@ -101,6 +101,10 @@ TELLINGS: Mapping[str, tuple[Telling, ...]] = {
 }
 
 
+REPEATED = Telling(Kind.PATTERN, Audience.WATCHERS)
+"""What an entry tells by which a violation becomes a repeated one."""
+
+
 def tellings(entry: Entry) -> tuple[Telling, ...]:
     """What an entry tells; nothing for most."""
     return tuple(one for one in TELLINGS.get(entry.event.type, ()) if one.when(entry.event.data))

@@ -57,6 +57,16 @@ def confirmation(id: str, link: str, sender: str, to: str, now: datetime) -> Ema
     return mail
 
 
+def digest(message: Message, sender: str, to: str, now: datetime) -> EmailMessage:
+    """The week's mail: how much is unread, and when the nearest deadline is."""
+    mail = _addressed(sender, to, now)
+    mail["Subject"] = f"Kỷ Cương: {message.findings} thông báo chưa đọc"
+    mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2].rstrip('>')}>"
+    due = f", hạn gần nhất hết ngày {message.due_on:%d/%m/%Y}" if message.due_on else ""
+    _write(mail, f"Bạn có {message.findings} thông báo chưa đọc{due}.\n\nXem tại: {message.link}\n\n{_ENDS}\n")
+    return mail
+
+
 def _addressed(sender: str, to: str, now: datetime) -> EmailMessage:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Date"] = sender, to, format_datetime(now)

@@ -12,7 +12,7 @@ import aiosmtplib
 
 from services.kernel.process.clock import Clock
 from services.kernel.process.settings import Settings
-from services.reports.delivery.mail.letter import confirmation, letter
+from services.reports.delivery.mail.letter import confirmation, digest, letter
 from services.reports.delivery.port import Message, Passing, Permanent, Receiver
 
 _AT_ONCE = 8
@@ -43,6 +43,8 @@ class MailChannel:
         if message.kind == "confirmation":
             link = private["link"] + quote(private["confirm"], safe="")
             mail = confirmation(message.id, link, self._sender, private["mail"], now)
+        elif message.kind == "digest":
+            mail = digest(message, self._sender, private["mail"], now)
         else:
             mail = letter(message, self._sender, private["mail"], now)
         return await self._send(mail)

@@ -37,3 +37,14 @@ COMMENT ON TABLE reports.channel_off IS 'Receivers that said they are gone';
 
 GRANT SELECT, INSERT, UPDATE ON reports.delivery TO kycuong_reports_app;
 GRANT SELECT, INSERT ON reports.attempt, reports.channel_off TO kycuong_reports_app;
+
+CREATE TABLE reports.counted (
+    finding uuid PRIMARY KEY,
+    inspection uuid NOT NULL,
+    unit text NOT NULL,
+    code text NOT NULL,
+    quarter text NOT NULL
+);
+COMMENT ON TABLE reports.counted IS 'Projection: findings that count, by which a repeated violation is noticed';
+CREATE INDEX counted_alike ON reports.counted (unit, code);
+GRANT SELECT, INSERT, DELETE ON reports.counted TO kycuong_reports_app;
