@@ -46,6 +46,11 @@ class House:
         self._porch.add_exception_handler(405, not_allowed)
         self._door = SecurityHeaders(self._dispatch)
 
+    def leave(self) -> None:
+        """Answers that would never end by themselves end now, so that the server need not cut them short."""
+        for app in self._apps.values():
+            getattr(app.state, "leave", _nothing)()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
@@ -74,6 +79,9 @@ class House:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _nothing() -> None: ...
 
 
 async def _welcome(_: Request) -> Response:
@@ -126,7 +134,12 @@ async def serve(
     config = server_config(house, proxies)
     server = _Server(config)
     _spare_the_collector()
-    on_signals(lambda: setattr(server, "should_exit", True))
+
+    def leave() -> None:
+        house.leave()
+        server.should_exit = True
+
+    on_signals(leave)
     listening.listen(listener, config.backlog)
     told = _announce_when_ready(listening.address_of(listener), probes, announce)
     ready = asyncio.create_task(told, name="ready")

@@ -88,6 +88,7 @@ async def prepare(settings: Settings, upgrading: Upgrading = here) -> None:
     from services.intake.people.known_devices import KnownDevices
     from services.intake.replay import genesis
     from services.intake.vault.key import open_vault
+    from services.kernel.identity.channels import Seal
 
     await migrate(settings, upgrading)
     connection = await asyncpg.connect(settings.dsn("intake_app"))
@@ -97,7 +98,10 @@ async def prepare(settings: Settings, upgrading: Upgrading = here) -> None:
     finally:
         await connection.close()
     folder = settings.folder
-    made = (lambda: keys_of(settings), lambda: Keys.of(folder), lambda: KnownDevices.of(folder), folder.read_token)
+    made = (
+        lambda: keys_of(settings), lambda: Keys.of(folder), lambda: KnownDevices.of(folder), folder.read_token,
+        lambda: Seal.of(folder),
+    )  # fmt: skip
     for make in made:
         await asyncio.to_thread(make)
 

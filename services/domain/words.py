@@ -51,6 +51,25 @@ SELECTIONS: Mapping[str, Words] = {
     "scheduled": ("theo lịch", "scheduled"),
     "targeted": ("có trọng điểm", "targeted"),
 }
+NOTICES: Mapping[str, Words] = {
+    "findings": ("ghi nhận của cuộc kiểm tra", "findings of an inspection"),
+    "reminder": ("sắp hết hạn", "deadline near"),
+    "lapse": ("hết hạn giải trình", "reply period over"),
+    "decision": ("có quyết định", "decided"),
+    "release": ("ghi nhận được thông báo cho đơn vị", "finding released"),
+    "extension": ("gia hạn", "extension"),
+    "correction": ("đính chính", "correction"),
+    "appeal": ("kiến nghị xem xét lại", "appeal"),
+    "reopening": ("mở lại hồ sơ", "case reopened"),
+    "voiding": ("hủy cuộc kiểm tra", "inspection voided"),
+    "remedy": ("khắc phục", "remedy"),
+    "overdue": ("quá hạn khắc phục", "remedy overdue"),
+    "escalation": ("chuyển cấp trên", "escalated"),
+    "pattern": ("lỗi lặp lại trong bốn quý", "repeated within four quarters"),
+    "confirmation": ("xác nhận địa chỉ thư", "confirming a mail address"),
+    "digest": ("bản tin tuần", "weekly digest"),
+}
+"""What a notice is about."""
 EXCUSED: Mapping[str, Words] = {
     "leave": ("nghỉ phép", "leave"),
     "meeting": ("đi họp", "meeting"),

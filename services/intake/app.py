@@ -16,6 +16,7 @@ from services.domain.rulefiles import load_catalogues, load_deadlines
 from services.intake.calendars import watch as calendar_watch
 from services.intake.calendars.store import CalendarKeeper
 from services.intake.cases import deadlines as lapses
+from services.intake.channels import endpoints as channels
 from services.intake.concerned import endpoints as concerned
 from services.intake.directory import endpoints as directory
 from services.intake.directory.store import DirectoryKeeper
@@ -68,9 +69,9 @@ from services.kernel.web.app import service_app
 NAME = "intake"
 _FACES = (
     people, directory, rounds, inspections, findings, erasures, phones, photo_endpoints, file_endpoints, handover,
-    minutes, concerned, sessions,
+    minutes, concerned, sessions, channels,
 )  # fmt: skip
-SECRETS = ("vault_kek", "handover_key", "known_devices", "read_token", "db_intake_app")
+SECRETS = ("vault_kek", "channel_key", "handover_key", "known_devices", "read_token", "db_intake_app")
 STOP_WITHIN = 3.0  # seconds
 log = logging.getLogger(__name__)
 
@@ -144,8 +145,7 @@ def _service(
     import asyncpg
 
     assert isinstance(pool, asyncpg.Pool)  # noqa: S101 - narrows asyncpg's untyped return
-    senders, standing, time = Senders(pool), Standing(), Timekeeper(clock)
-    kept = keepers(public_log=settings.log_public_entries)
+    senders, standing, time, kept = Senders(pool), Standing(), Timekeeper(clock), keepers(settings)
     writes = Writes(
         pool, vault, clock, settings.origin, settings.source, catalogues, senders,
         keepers=kept, standing=standing, lengths=lengths, time=time, demo=lambda: settings.demo, wake=relay.wake,

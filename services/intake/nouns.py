@@ -20,6 +20,9 @@ from services.intake.cases.forms import (
     VerifyRemedy,
 )
 from services.intake.cases.store import CaseKeeper
+from services.intake.channels import rules as channels
+from services.intake.channels.forms import Address, Remove, Rotate, Silence, Subscription, Webhook
+from services.intake.channels.store import ChannelKeeper
 from services.intake.concerned import rules as concerned
 from services.intake.concerned.forms import GiveLink, RemoveLink
 from services.intake.concerned.store import LinkKeeper
@@ -57,8 +60,10 @@ from services.intake.rounds.store import RoundKeeper
 from services.intake.writing.commands import Noun, Nouns
 from services.intake.writing.keeper import Keeper
 from services.kernel.identity.roles import Action, Role
+from services.kernel.process.settings import Settings
 
 _TEAM, _HEAD, _REVIEWER = (Role.INSPECTOR, Role.LEAD), (Role.UNIT_HEAD,), (Role.REVIEWER,)
+_ANYBODY, _HOOKING = tuple(Role), (Role.ADMIN, Role.UNIT_HEAD)
 _ADMIN, _AUDITOR, _VERIFIER = (Role.ADMIN,), (Role.AUDITOR,), (Role.REVIEWER, Role.LEAD)
 _PLANNERS = _VOIDING = (Role.LEAD, Role.REVIEWER)
 
@@ -212,13 +217,50 @@ NOUNS = Nouns(
         name="log-keys", action=Action.ADD_LOG_KEY, roles=_ADMIN, form=AddLogKey,
         touches=log_keys.touch, rule=log_keys.add_log_key,
     ),
+    Noun(
+        name="addresses", action=Action.SIGNED_IN, roles=_ANYBODY, form=Address, logged=False,
+        touches=channels.touch_new, rule=channels.add_address,
+    ),
+    Noun(
+        name="addresses/removal", action=Action.SIGNED_IN, roles=_ANYBODY, form=Remove, parent="address", logged=False,
+        touches=channels.touch_old, rule=channels.remove,
+    ),
+    Noun(
+        name="webhooks", action=Action.HOOKS, roles=_HOOKING, form=Webhook, logged=False,
+        touches=channels.touch_new, rule=channels.add_webhook,
+    ),
+    Noun(
+        name="webhooks/removal", action=Action.HOOKS, roles=_HOOKING, form=Remove, parent="webhook", logged=False,
+        touches=channels.touch_old, rule=channels.remove,
+    ),
+    Noun(
+        name="webhooks/rotation", action=Action.HOOKS, roles=_HOOKING, form=Rotate, parent="webhook", logged=False,
+        touches=channels.touch_old, rule=channels.rotate,
+    ),
+    Noun(
+        name="push-subscriptions", action=Action.SIGNED_IN, roles=_ANYBODY, form=Subscription, logged=False,
+        touches=channels.touch_new, rule=channels.add_subscription,
+    ),
+    Noun(
+        name="push-subscriptions/removal", action=Action.SIGNED_IN, roles=_ANYBODY, form=Remove, parent="push",
+        logged=False, touches=channels.touch_old, rule=channels.remove,
+    ),
+    Noun(
+        name="silences", action=Action.SILENCE, roles=_HEAD, form=Silence, logged=False,
+        touches=channels.touch_new, rule=channels.silence,
+    ),
+    Noun(
+        name="silences/removal", action=Action.SILENCE, roles=_HEAD, form=Remove, parent="silence", logged=False,
+        touches=channels.touch_old, rule=channels.remove,
+    ),
 )  # fmt: skip
 
 
-def keepers(*, public_log: bool = False) -> tuple[Keeper, ...]:
+def keepers(settings: Settings | None = None) -> tuple[Keeper, ...]:
     """Who keeps the working state, from what others refer to upwards; what they remember is one process's."""
+    public_log = settings is not None and settings.log_public_entries
     return (
         DirectoryKeeper(), CalendarKeeper(), PhoneKeeper(), LogKeyKeeper(), QuarterKeeper(),
         RoundKeeper(public_log=public_log), InspectionKeeper(), FindingKeeper(), ClockKeeper(), CaseKeeper(),
-        PhotoKeeper(), FileKeeper(), ErasureKeeper(), LinkKeeper(),
+        PhotoKeeper(), FileKeeper(), ErasureKeeper(), LinkKeeper(), ChannelKeeper(settings),
     )  # fmt: skip

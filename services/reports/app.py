@@ -1,20 +1,28 @@
-"""The reports service: the fold's loop, the endpoints and the dashboard in one app."""
+"""The reports service: the loops of the fold and of delivery, the endpoints and the dashboard in one app."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from services.kernel.identity.channels import Seal
 from services.kernel.process.clock import Clock, SystemClock
 from services.kernel.process.loops import start_loop
 from services.kernel.process.settings import Settings
-from services.kernel.store.db import opened_pool
+from services.kernel.store.db import Pool, opened_pool
 from services.kernel.streams import opened_stream
 from services.kernel.web.app import service_app
-from services.reports.api import editions, endpoints, notices
+from services.kernel.web.reachable import networks
+from services.reports.api import deliveries, editions, endpoints, notices
+from services.reports.delivery.inbox.hub import Hub
+from services.reports.delivery.mail.sender import MailChannel
+from services.reports.delivery.outward import Outward
+from services.reports.delivery.port import Channel
+from services.reports.delivery.queue import Queue
+from services.reports.delivery.webhook.sender import WebhookChannel
 from services.reports.fold.feed import log_client, open_feed
 from services.reports.fold.fold import Fold
 from services.reports.fold.follower import Follower
@@ -23,7 +31,7 @@ from services.reports.reading.known_then import KnownThen
 from services.reports.reading.snapshot import Reader
 from services.reports.reading.state import State
 
-SECRETS = ("read_token", "db_reports_app")
+SECRETS = ("channel_key", "read_token", "db_reports_app")
 _STOP_WITHIN = 3.0
 
 
@@ -33,38 +41,53 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, clock or SystemClock()) as state:
-            app.state.service = state
+        async with running(settings, clock or SystemClock()) as (state, inbox):
+            app.state.service, app.state.inbox = state, inbox
+            app.state.leave = inbox.close  # streams that never end by themselves
             yield
 
     app = service_app("reports", "Kỷ Cương: reports", lifespan)
     app.include_router(editions.router)  # `latest` is no unit
     app.include_router(endpoints.router)
     app.include_router(notices.router)
+    app.include_router(deliveries.router)
     routes.install(app)
     return app
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock) -> AsyncIterator[State]:
+async def running(settings: Settings, clock: Clock) -> AsyncIterator[tuple[State, Hub]]:
     """Pool, stream and loop, from start to stop."""
     dsn = settings.dsn("reports_app")
     async with opened_pool(dsn, name="reports") as pool, opened_stream(settings, "reports") as stream:
         stop = asyncio.Event()
-        follower = Follower(Fold(pool), lambda: open_feed(settings, stream))
+        reader = Reader(pool, clock)
+        inbox, queue = Hub(pool, reader, clock, dsn), _queue(settings, clock, pool, reader)
+        follower = Follower(Fold(pool, queue.announce), lambda: open_feed(settings, stream))
+        loops = [
+            start_loop(follower.run(stop), "reports-fold"), start_loop(inbox.run(stop), "reports-inbox"),
+            start_loop(queue.run(stop), "reports-deliveries"),
+        ]  # fmt: skip
         log = log_client(settings)
-        loop = start_loop(follower.run(stop), "reports-fold")
         try:
-            yield State(pool, clock, Reader(pool, clock), follower, loop, log, KnownThen(log))
+            yield State(pool, clock, reader, follower, loops, log, KnownThen(log)), inbox
         finally:
             await log.close()
             stop.set()
-            await _ended(loop)
+            await _ended(loops)
 
 
-async def _ended(loop: asyncio.Task[None]) -> None:
+def _queue(settings: Settings, clock: Clock, pool: Pool, reader: Reader) -> Queue:
+    channels: dict[str, Channel] = {"webhook": WebhookChannel(Outward(networks(settings.webhook_allow)))}
+    if mail := MailChannel.of(settings, clock):
+        channels["address"] = mail
+    base = settings.public_url or settings.audit_url
+    return Queue(pool, reader, clock, Seal.of(settings.folder), channels, base)
+
+
+async def _ended(loops: Sequence[asyncio.Task[None]]) -> None:
     """Let the fold finish its run; a transaction cut short is rolled back and read again."""
-    _, late = await asyncio.wait({loop}, timeout=_STOP_WITHIN)
+    _, late = await asyncio.wait(loops, timeout=_STOP_WITHIN)
     for task in late:
         task.cancel()
-    await asyncio.gather(loop, return_exceptions=True)
+    await asyncio.gather(*loops, return_exceptions=True)

@@ -4,8 +4,10 @@ The table below is the contract's; what it does not name is 403 for a signed-in 
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -201,6 +203,35 @@ WRITES = (
         {201: ("admin",)},
     ),
 )
+
+
+def _change(path: str, body: dict[str, Any], answers: dict[int, tuple[str, ...]]) -> Case:
+    """A write about channels; one of no known parent is 404 to whoever may."""
+    named = re.sub(r"\{(?!id\}).*?\}", lambda _: fresh(), path)
+    return Case(f"/intake/v1/{path}", "PUT", lambda _: (f"/intake/v1/{named.format(id=fresh())}", body), answers)
+
+
+HEADS = ("head", "head above", "head elsewhere")
+HOOK = {"url": "https://hooks.example/", "unit": UNIT, "kinds": ["findings"]}
+PUSH = {"endpoint": "https://push.example/", "keys": {"p256dh": "B" * 87, "auth": "a" * 22}}
+SOON = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+CHANNELS = (
+    _change("addresses/{id}", {"mail": "an@xa.example", "digest": "none"}, {201: EVERYBODY}),
+    _change("addresses/{address}/removal/{id}", {}, {404: EVERYBODY}),
+    _change("webhooks/{id}", HOOK, {201: ("head", "admin"), 404: ("head above", "head elsewhere")}),
+    _change("webhooks/{webhook}/removal/{id}", {}, {404: (*HEADS, "admin")}),
+    _change("webhooks/{webhook}/rotation/{id}", {}, {404: (*HEADS, "admin")}),
+    _change("push-subscriptions/{id}", PUSH, {409: EVERYBODY}),
+    _change("push-subscriptions/{push}/removal/{id}", {}, {404: EVERYBODY}),
+    _change("silences/{id}", {"kinds": ["findings"], "until": SOON, **REASON}, {201: HEADS}),
+    _change("silences/{silence}/removal/{id}", {}, {404: HEADS}),
+    *(_get(f"/intake/v1/{own}", f"/intake/v1/{own}", {200: EVERYBODY})
+      for own in ("addresses", "push-subscriptions", "silences")),
+    _get("/intake/v1/webhooks", "/intake/v1/webhooks", {200: (*HEADS, "auditor", "admin")}),
+    _get("/reports/v1/deliveries", "/reports/v1/deliveries", {200: (*NOTICED, "auditor", "admin")}),
+    Case("/reports/v1/deliveries/{id}/resend", "POST", lambda _: (f"/reports/v1/deliveries/{fresh()}/resend", {}),
+         {404: (*NOTICED, "auditor", "admin")}),
+)  # fmt: skip
 READS = (
     _get("/intake/v1/devices", "/intake/v1/devices", {200: tuple(w for w in EVERYBODY if not w.startswith("head"))}),
     _get("/intake/v1/handover-key", "/intake/v1/handover-key", {200: FILERS}),
@@ -267,14 +298,21 @@ READS = (
     *(_get(f"/{service}/{probe}", f"/{service}/{probe}", {}, public=True)
       for service in ("intake", "audit", "reports") for probe in ("healthz", "readyz")),
 )  # fmt: skip
-CASES = (*WRITES, *READS)
+CASES = (*WRITES, *CHANNELS, *READS)
 
 
 def test_every_route_of_the_contract_is_in_the_table() -> None:
-    listed = {(case.method.lower(), case.route) for case in CASES} | {
-        ("post", f"/intake/v1/{many}")
-        for many in ("batch", "handovers")  # tests of their own
-    }
+    listed = (
+        {(case.method.lower(), case.route) for case in CASES}
+        | {
+            ("post", f"/intake/v1/{many}")
+            for many in ("batch", "handovers")  # tests of their own
+        }
+        | {
+            ("get", "/reports/v1/alerts/stream"),
+            ("get", "/intake/v1/addresses/{id}/confirmation"),
+        }
+    )
     assert {(route.method, route.path) for route in ROUTES} <= listed
 
 

@@ -47,6 +47,8 @@ CONTRACT = {
         AUDITOR: Reach.ALL,
         ADMIN: Reach.ALL,
     },
+    Action.HOOKS: {HEAD: Reach.OWN_UNIT, ADMIN: Reach.ALL},
+    Action.READ_HOOKS: {HEAD: Reach.OWN_UNIT, AUDITOR: Reach.ALL, ADMIN: Reach.ALL},
     Action.REQUEST_ERASURE: {REVIEWER: Reach.ALL},
     Action.SETTLE_ERASURE: {AUDITOR: Reach.ALL},
     Action.READ_ERASURES: {REVIEWER: Reach.ALL, AUDITOR: Reach.ALL},

@@ -23,6 +23,7 @@ OPERATIONS = [
     for service, document in DOCUMENTS.items()
     for path, item in document["paths"].items()
     for method in item
+    if not path.endswith("/stream")  # which never ends
 ]
 CALENDAR = max(Path(FOLDER.parent / "calendar").glob("2*.json")).read_text(encoding="utf-8")
 CONFIG = schemathesis.Config.from_dict({"cache": {"enabled": False}})

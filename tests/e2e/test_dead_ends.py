@@ -78,7 +78,9 @@ def test_a_browser_gets_a_page_and_a_program_the_problem(instance: Instance, pat
 
 
 @pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("path", [*NOWHERE, "/reports/inbox", "/reports/", f"/intake/units/{UNIT}/qr"])
+@pytest.mark.parametrize(
+    "path", [*NOWHERE, "/reports/notices", "/reports/inbox", "/reports/", f"/intake/units/{UNIT}/qr"]
+)
 def test_every_way_on_is_open_to_this_role(instance: Instance, cookies: dict[str, str], role: Role, path: str) -> None:
     page = ask(instance, path, cookies[role.value])
     if page.status_code == 200:
@@ -108,7 +110,7 @@ def test_the_menu_holds_what_opens_and_marks_where_one_is(
 @pytest.mark.parametrize(
     ("path", "section"),
     [(f"/reports/units/{UNIT}", "/reports/"), ("/audit/entry?at=0", "/audit/"),
-     ("/reports/inbox?all=1", "/reports/inbox"), (f"/intake/units/{UNIT}/qr", "/intake/desk/")],
+     ("/reports/inbox?all=1", "/reports/notices"), (f"/intake/units/{UNIT}/qr", "/intake/desk/")],
 )  # fmt: skip
 def test_the_menu_marks_the_section_of_a_page_below_it(
     instance: Instance, cookies: dict[str, str], path: str, section: str

@@ -13,7 +13,8 @@ from tests.support.instance import Instance
 
 WIDTHS = (320, 360, 1366)
 PAGES = (
-    "/intake/", "/intake/desk/", "/reports/inbox?all=1", "/reports/", f"/reports/units/{UNIT}", "/audit/",
+    "/intake/", "/intake/desk/", "/reports/inbox?all=1", "/reports/notices?all=1", "/reports/deliveries",
+    "/reports/", f"/reports/units/{UNIT}", "/audit/",
     "/audit/entry?at=0", f"/intake/units/{UNIT}/qr", "/nope", "/intake/minutes/check/x/y",
 )  # fmt: skip
 

@@ -159,6 +159,28 @@ def test_a_head_reads_the_inbox_in_either_language(browser: Browser, served: Ser
     fits(head)
 
 
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_head_reads_notices_and_has_read_what_was_opened(
+    browser: Browser, served: Served, viewport: dict[str, int]
+) -> None:
+    head = enter(browser, served, "head", viewport)
+    page = head.page
+    page.goto(f"{served.url}/reports/notices?all=1")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thông báo")
+    expect(page.locator("main")).to_contain_text("Có quyết định")
+    fits(head)
+    page.goto(f"{served.url}/reports/notices")
+    unread = page.locator("[data-notices] li h2 a")
+    before, way = unread.count(), unread.first.get_attribute("href")
+    opened = page.request.get(f"{served.url}{way}", max_redirects=0)
+    assert opened.status == 303 and opened.headers["location"].startswith("/intake/desk/#/answer")
+    page.reload()
+    expect(unread).to_have_count(before - 1)
+    page.get_by_role("link", name="Đã gửi ra ngoài").click()
+    expect(page.locator("main")).to_contain_text("Không có lần gửi nào.")
+    fits(head)
+
+
 def test_the_csv_link_downloads_what_the_table_shows(browser: Browser, served: Served) -> None:
     page = enter(browser, served, "reviewer", DESK).page
     page.goto(f"{served.url}/reports/?quarter={QUARTER}&group=xa")

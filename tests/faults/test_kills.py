@@ -43,6 +43,7 @@ ELSEWHERE = {
     "intake.before_part_commit": "test_photo_kills.py", "intake.after_part_commit": "test_photo_kills.py",
     "intake.before_draw": "test_round_kills.py",
     "intake.before_told": "test_reminder_kills.py",
+    "reports.deliveries_taken": "test_delivery_kills.py", "reports.delivery_sent": "test_delivery_kills.py",
 }  # fmt: skip
 FAILPOINT = re.compile(r'\bfailpoint\("([a-z_.]+)"\)')
 

@@ -44,6 +44,7 @@ PROJECTIONS = (
     "card",
     "alert",
     "notice",
+    "counted",
     "edition",
     "edition_card",
     "publication",

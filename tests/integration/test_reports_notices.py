@@ -176,3 +176,29 @@ async def test_events_of_the_case_reach_whoever_acts_on_them(house: House) -> No
     assert [notice["kind"] for notice in await inbox(house, "unit_head", UNIT)] == ["findings", "release", "decision"]
     assert [notice["kind"] for notice in await inbox(house, "reviewer")] == ["appeal"]
     assert (await inbox(house, "unit_head", UNIT))[0]["findings"] == 2
+
+
+async def test_a_violation_in_two_of_four_visits_within_four_quarters_is_a_pattern(house: House) -> None:
+    made = house.made
+
+    async def upheld(at: str, code: str) -> None:
+        first = len(made.entries)
+        inspection = made.open(UNIT, f"{at}T07:30:00+07:00")
+        finding = made.record(UNIT, inspection, code)
+        made.close(UNIT, inspection)
+        made.reply(UNIT, inspection, finding, False)
+        made.decide(UNIT, inspection, finding, "upheld")
+        await grown(house, first)
+
+    for at, code in (("2025-05-01", "B04"), ("2026-02-01", "A03"), ("2026-05-01", "B04"), ("2026-07-01", "A01")):
+        await upheld(at, code)
+    assert "pattern" not in {notice["kind"] for notice in await inbox(house, "reviewer")}
+    await upheld("2026-09-01", "B04")  # the first B04 lies before the four quarters; of the four visits in them two
+    [told] = [notice for notice in await inbox(house, "unit_head", UNIT) if notice["kind"] == "pattern"]
+    assert (told["unit"], told["due"]) == (UNIT, None)
+    assert [notice["kind"] for notice in await inbox(house, "reviewer")] == ["pattern"]
+    await upheld("2026-09-02", "A03")  # in two of five
+    assert [notice["kind"] for notice in await inbox(house, "reviewer")] == ["pattern"]
+    before = await everything(house)
+    await Fold(house.app.state.service.pool).rebuild(made.covered())
+    assert await everything(house) == before

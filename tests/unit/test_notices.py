@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from services.domain.notices import Kind
 from services.kernel.envelope import read_envelope
 from services.kernel.identity.callers import Grant
 from services.kernel.identity.roles import Role
 from services.kernel.quarters import parse_instant
 from services.reports.facts.directory import UNIT_EVENTS, Directory
 from services.reports.facts.facts import Entry
-from services.reports.notices.notice import TELLINGS, VACANT, Kind, Notice, Post, day_of, notice_id, place, read_place
+from services.reports.notices.notice import TELLINGS, VACANT, Notice, Post, day_of, notice_id, place, read_place
 from services.reports.notices.telling import Known, notices_of
 from tests.support.reports_log import MadeLog
 

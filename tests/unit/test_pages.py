@@ -67,7 +67,7 @@ def test_each_role_sees_its_own_pages() -> None:
     seen = {role: [path for path, _ in navigation(Reader("a", frozenset({role})), "vi")] for role in Role}
     assert "/intake/" in seen[Role.INSPECTOR] and "/intake/" in seen[Role.LEAD]
     assert all("/intake/" not in seen[role] for role in set(Role) - {Role.INSPECTOR, Role.LEAD})
-    assert "/reports/inbox" in seen[Role.UNIT_HEAD] and "/reports/inbox" not in seen[Role.INSPECTOR]
+    assert "/reports/notices" in seen[Role.UNIT_HEAD] and "/reports/notices" not in seen[Role.INSPECTOR]
     assert navigation(None, "vi") == []
 
 

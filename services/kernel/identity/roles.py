@@ -53,6 +53,9 @@ class Action(StrEnum):
     ALERTS = "a unit's alerts"
     NOTICES = "notices"
     DELIVERIES = "deliveries"
+    HOOKS = "webhooks"
+    READ_HOOKS = "read webhooks"
+    SILENCE = "silence what is sent of one's own unit"
     SIGNED_IN = "one's own account"
     PLAN = "plan a round, draw, assign"
     READ_ROUNDS = "read rounds, coverage"
@@ -123,6 +126,9 @@ MATRIX: dict[Action, dict[Role, Reach]] = {
         Role.AUDITOR: Reach.ALL,
         Role.ADMIN: Reach.ALL,
     },
+    Action.HOOKS: {Role.UNIT_HEAD: Reach.OWN_UNIT, Role.ADMIN: Reach.ALL},
+    Action.READ_HOOKS: {Role.UNIT_HEAD: Reach.OWN_UNIT, Role.AUDITOR: Reach.ALL, Role.ADMIN: Reach.ALL},
+    Action.SILENCE: {Role.UNIT_HEAD: Reach.OWN_UNIT},
     Action.SIGNED_IN: _EVERYONE,
     Action.PLAN: {Role.LEAD: Reach.ALL, Role.REVIEWER: Reach.ALL},
     Action.READ_ROUNDS: {Role.LEAD: Reach.SCOPE, Role.REVIEWER: Reach.ALL, Role.AUDITOR: Reach.ALL},

@@ -64,6 +64,15 @@ def _networks(text: str) -> str:
     return text
 
 
+def _mail_server(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/"):
+        raise ValueError(
+            "phải là smtp(s)://[NGƯỜI:MẬT-KHẨU@]MÁY[:CỔNG] / must be smtp(s)://[USER:PASSWORD@]HOST[:PORT]"
+        )
+    return url
+
+
 Address = Annotated[str, AfterValidator(_address)]
 
 
@@ -101,6 +110,19 @@ class Settings(BaseSettings):
 
     Never below the contract's 200.
     """
+
+    webhook_allow: Annotated[str, AfterValidator(_networks)] = ""
+    """Addresses or networks, comma-separated, that webhooks may lead to beside the global ones; only there by http."""
+    smtp_url: Annotated[SecretStr, AfterValidator(_mail_server)] | None = None
+    """`smtp://` or `smtps://`, `USER:PASSWORD@HOST:PORT`, of the mail server; None: no mail is sent."""
+    smtp_plain: bool = False
+    """Send mail without TLS also to a server that is not on this machine."""
+    mail_from: str | None = None
+    """The sender of mail."""
+    vapid_key: SecretStr | None = None
+    """The private key (P-256, base64url or PEM) that browsers' push services know us by; None: nothing is pushed."""
+    vapid_subject: str | None = None
+    """`mailto:` or `https:` of whoever a push service may turn to."""
 
     @property
     def trusted_proxies(self) -> list[str]:

@@ -35,7 +35,14 @@ SECTIONS = (
     Destination(
         DESK, "Xử lý hồ sơ", "Case desk", frozenset(Role), "desk", (DESK, "/intake/units/", "/intake/minutes/")
     ),
-    Destination("/reports/inbox", "Thông báo", "Notices", may(Action.ALERTS), "notices", ("/reports/inbox",)),
+    Destination(
+        "/reports/notices",
+        "Thông báo",
+        "Notices",
+        may(Action.NOTICES),
+        "notices",
+        ("/reports/notices", "/reports/inbox", "/reports/deliveries"),
+    ),
     Destination("/reports/", "Phiếu điểm", "Scorecards", may(Action.LIVE_CARDS), "cards", ("/reports/",)),
     Destination("/audit/", "Nhật ký", "Log", frozenset(Role), "log", ("/audit/",)),
 )

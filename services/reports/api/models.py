@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from services.reports.notices.notice import Kind
+from services.domain.notices import Kind
 from services.reports.reading.access import EDITION, FROZEN
 
 Band = Literal["good", "fair", "average", "needs_correction", "insufficient"]
@@ -228,6 +228,37 @@ class Difference(BaseModel):
     field: str
     was: Any
     is_: Annotated[Any, Field(alias="is")]
+
+
+class Attempt(BaseModel):
+    """The last try: `why` is a word (`sent`, `timeout`, `status`…), `status` the receiver's own code."""
+
+    at: str
+    why: str
+    status: int | None
+
+
+class Delivery(BaseModel):
+    """One message to one receiver outside."""
+
+    id: str
+    notice: str
+    channel: str
+    via: Literal["address", "webhook", "push"]
+    kind: str
+    unit: str
+    state: Literal["sent", "waiting", "failed"]
+    attempts: int
+    created_at: str
+    next_at: str | None
+    last: Attempt | None
+
+
+class Deliveries(BaseModel):
+    """A page of deliveries."""
+
+    items: list[Delivery]
+    next: str | None
 
 
 _TEXT = {"type": "string"}

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 
+from services.kernel.identity.authentication import hash_token, token_of
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import Action, allows
 from services.kernel.store.db import transaction
 from services.kernel.web.paging import Limit
 from services.reports.api import models
 from services.reports.api.endpoints import Service, SignedIn
+from services.reports.delivery.inbox.hub import Listener
+from services.reports.delivery.inbox.stream import Stream
 from services.reports.reading import access
-from services.reports.reading.notices import mark_read, notices, own_notice
+from services.reports.reading.notices import mark_read, notices, own_notice, since
 from services.reports.reading.state import State
 from services.reports.text import dump
 
 router = APIRouter()
+_STREAM = {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "notices as they come"}
 Place = Annotated[str | None, Query(max_length=40, description="the place of the last notice that is known")]
 
 
@@ -39,6 +43,27 @@ async def inbox(
     async with state.reader.snapshot() as snapshot:
         page = await notices(snapshot, caller.account, scope, after=after, only_open=open, limit=limit)
     return Response(dump(page), media_type="application/json")
+
+
+@router.get(
+    "/reports/v1/alerts/stream",
+    openapi_extra=allows(Action.NOTICES),
+    response_class=Response,
+    responses={200: _STREAM, **models.PROBLEMS},
+)
+async def stream(
+    request: Request,
+    state: Service,
+    caller: SignedIn,
+    after: Place = None,
+    last_event_id: Annotated[str | None, Header(max_length=40)] = None,
+) -> Response:
+    """Notices as they come: server-sent events, resumed without loss from `Last-Event-ID` (or `after`, at first)."""
+    scope = access.notice_scope(caller, state.clock.now())
+    known = last_event_id or after
+    digest = hash_token(token_of(request) or "")
+    listener = Listener(digest, caller, scope, place=since(known, "/after"))
+    return Stream(request.app.state.inbox, listener, resumes=known is not None)
 
 
 @router.put(

@@ -42,7 +42,7 @@ from services.reports.scoring.rulebook import Rulebook
 
 # Entries between two pauses: the loop that folds also answers requests.
 SEGMENT = 1_000
-Announce = Callable[[Connection, Sequence[Notice]], Awaitable[None]]
+Announce = Callable[[Connection, Sequence[Notice], Directory], Awaitable[None]]
 _folded = meter.create_counter("kycuong.reports.folded", description="log entries folded into the projections")
 
 
@@ -126,7 +126,7 @@ class Fold:
             done = await _run(connection, reference, covered.entries, entries, prefix)
             await rewrite_cards(connection, done.dirty, reference.directory, reference.rulebook)
             if done.told and self._announce is not None:
-                await self._announce(connection, done.told)
+                await self._announce(connection, done.told, reference.directory)
             failpoint("reports.before_commit")
             # a crash here leaves the last checkpoint's projections; the run is read again
         # a crash here leaves the new ones; the feed goes on behind them

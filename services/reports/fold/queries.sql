@@ -22,7 +22,8 @@ UPDATE reports.head SET size = 0, root = $1, peaks = '{}', reference_index = -1;
 -- Forget what a rebuild makes again; frozen editions stay, and the rebuild must arrive at them.
 WITH a AS (DELETE FROM reports.reference_event), b AS (DELETE FROM reports.inspection),
      c AS (DELETE FROM reports.finding), d AS (DELETE FROM reports.commendation), e AS (DELETE FROM reports.card),
-     f AS (DELETE FROM reports.publication), g AS (DELETE FROM reports.notice)
+     f AS (DELETE FROM reports.publication), g AS (DELETE FROM reports.notice),
+     h AS (DELETE FROM reports.counted)
 DELETE FROM reports.alert;
 
 -- name: reference_events

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid5
 
+from services.domain.notices import Kind
 from services.kernel.envelope import NAMESPACE
 from services.kernel.identity.callers import Grant
 from services.kernel.identity.roles import Role
@@ -18,28 +19,6 @@ from services.reports.facts.facts import Entry
 
 VACANT = "-"
 """Stands for the account where nobody holds the post: receivers that belong to no person are told all the same."""
-
-
-class Kind(StrEnum):
-    """What a notice is about."""
-
-    FINDINGS = "findings"
-    REMINDER = "reminder"
-    LAPSE = "lapse"
-    DECISION = "decision"
-    RELEASE = "release"
-    EXTENSION = "extension"
-    CORRECTION = "correction"
-    APPEAL = "appeal"
-    REOPENING = "reopening"
-    VOIDING = "voiding"
-    REMEDY = "remedy"
-    OVERDUE = "overdue"
-    ESCALATION = "escalation"
-    PATTERN = "pattern"
-
-
-UNSILENCED = frozenset({Kind.LAPSE, Kind.OVERDUE, Kind.ESCALATION})
 
 
 class Audience(StrEnum):
@@ -120,6 +99,10 @@ TELLINGS: Mapping[str, tuple[Telling, ...]] = {
         Telling(Kind.ESCALATION, Audience.REVIEWERS, "due", lambda data: data["to"] == "department"),
     ),
 }
+
+
+REPEATED = Telling(Kind.PATTERN, Audience.WATCHERS)
+"""What an entry tells by which a violation becomes a repeated one."""
 
 
 def tellings(entry: Entry) -> tuple[Telling, ...]:

@@ -47,3 +47,27 @@ WHERE notice.inspection = now.inspection AND notice.kind = 'findings' AND notice
 -- name: wake
 -- Tell every process that serves inboxes that there is something new, once this transaction is in.
 SELECT pg_notify('kycuong_notices', '');
+
+-- name: tallied
+-- What these findings would count as in their units, and how grave they are.
+SELECT finding.id::text AS finding, finding.inspection::text, unit, code, quarter, severity
+FROM reports.finding JOIN reports.inspection ON inspection.id = finding.inspection
+WHERE finding.id = ANY($1::uuid[]) AND severity BETWEEN 1 AND 3;
+
+-- name: counted
+-- What counts by now of some codes in some units.
+SELECT finding::text, inspection::text, counted.unit, counted.code, quarter FROM reports.counted
+JOIN unnest($1::text[], $2::text[]) AS asked(unit, code) ON asked.unit = counted.unit AND asked.code = counted.code;
+
+-- name: visits
+-- The closed inspections of some units.
+SELECT unit, quarter, closed_at FROM reports.inspection WHERE unit = ANY($1::text[]) AND closed_at IS NOT NULL;
+
+-- name: uncount
+-- What counts no more.
+DELETE FROM reports.counted WHERE finding = ANY($1::uuid[]);
+
+-- name: count
+-- What counts now.
+INSERT INTO reports.counted (finding, inspection, unit, code, quarter)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[]) ON CONFLICT DO NOTHING;

@@ -15,6 +15,7 @@ from services.kernel.store.sql import load_queries
 from services.reports.facts.directory import Directory
 from services.reports.facts.facts import Entry
 from services.reports.notices.notice import TELLINGS, VOIDED, Notice, Post, units_asked
+from services.reports.notices.pattern import TALLIED, Counted, Tally
 from services.reports.notices.telling import Closing, Known, notices_of
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
@@ -28,10 +29,12 @@ async def rewrite_notices(connection: Connection, run: Sequence[Entry], director
     Who held which post is read from the appointments, which are never altered but only ended: a rebuild finds the same.
     """
     touching = [entry for entry in run if entry.event.type in _RELISTING]
-    telling = [entry for entry in touching if entry.event.type in TELLINGS]
+    repeated = await _repeated(connection, [entry for entry in run if entry.event.type in TALLIED])
+    telling = [entry for entry in run if entry.event.type in TELLINGS or entry in repeated]
     notices: list[Notice] = []
     if telling:
         known = await _known(connection, telling)
+        known.repeated = {entry.index for entry in repeated}
         notices = notices_of(telling, known, directory, await _posts(connection, telling, directory))
     if notices:
         await connection.execute(queries.put_notices, *columns(map(attrgetter(*_FIELDS), notices), len(_FIELDS)))
@@ -39,6 +42,28 @@ async def rewrite_notices(connection: Connection, run: Sequence[Entry], director
     if touching:
         await connection.execute(queries.count_listed, sorted(_named(touching, "inspection")))
     return notices
+
+
+async def _repeated(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
+    """Of some entries those by which a violation becomes a repeated one; what counts is kept."""
+    rows = await connection.fetch(queries.tallied, sorted(_named(entries, "finding"))) if entries else []
+    if not rows:
+        return []
+    about = {row["finding"]: (Counted(*list(row)[:5]), row["severity"]) for row in rows}
+    pairs = sorted({(one.unit, one.code) for one, _ in about.values()})
+    counted = {row["finding"]: Counted(*row) for row in await connection.fetch(queries.counted, *columns(pairs, 2))}
+    visits: dict[str, list[tuple[str, str]]] = {}
+    for row in await connection.fetch(queries.visits, sorted({unit for unit, _ in pairs})):
+        visits.setdefault(row["unit"], []).append((row["quarter"], row["closed_at"]))
+    tally = Tally(about, counted, visits)
+    repeated = list(tally.repeated(entries))
+    await connection.execute(queries.uncount, sorted(tally.removed))
+    added = [tally.counted[key] for key in sorted(tally.added)]
+    await connection.execute(queries.count, *columns([_tallied(one) for one in added], 5))
+    return repeated
+
+
+_tallied = attrgetter(*(field.name for field in fields(Counted)))
 
 
 async def _known(connection: Connection, entries: Sequence[Entry]) -> Known:

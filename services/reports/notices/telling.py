@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from services.domain.case import FREE, KEPT
+from services.domain.notices import Kind
 from services.reports.facts.directory import Directory
 from services.reports.facts.facts import Entry
 from services.reports.notices.notice import (
     CLOSED,
     RECORDED,
     RELEASED,
+    REPEATED,
     VACANT,
     VOIDED,
-    Kind,
     Notice,
     Post,
     Telling,
@@ -45,6 +46,9 @@ class Known:
     withdrawn: set[str] = field(default_factory=set)
     findings: dict[str, set[str]] = field(default_factory=dict)
     """By voided inspection: its findings."""
+
+    repeated: set[int] = field(default_factory=set)
+    """Log indexes of entries by which a violation became a repeated one."""
 
     def kept(self, finding: str) -> bool:
         """Whether the unit may not know of a finding."""
@@ -85,7 +89,7 @@ def _notices(entry: Entry, known: Known, directory: Directory, posts: Sequence[P
         return
     if entry.event.type == VOIDED and not known.lists(inspection):
         return  # nobody was told of it
-    for telling in tellings(entry):
+    for telling in (*tellings(entry), *([REPEATED] if entry.index in known.repeated else [])):
         told = known.told.get(inspection, set()) - {VACANT}
         for account in recipients(telling.audience, entry, directory, posts, told) or [VACANT]:
             yield _notice(entry, telling, account, number, known)

@@ -9,6 +9,7 @@ from services.kernel.identity.roles import PUBLIC, Action, allows
 from services.reports.pages.card import card_page
 from services.reports.pages.frame import PAGES, signed_in
 from services.reports.pages.inbox import inbox_page
+from services.reports.pages.notices import deliveries_page, notice_page, notices_page
 from services.reports.pages.quarter import quarter_page
 
 
@@ -18,6 +19,9 @@ def install(app: FastAPI) -> None:
         ("/reports/", quarter_page, Action.LIVE_CARDS),
         ("/reports/units/{unit}", card_page, Action.LIVE_CARDS),
         ("/reports/inbox", inbox_page, Action.ALERTS),
+        ("/reports/notices", notices_page, Action.NOTICES),
+        ("/reports/notices/{id}", notice_page, Action.NOTICES),
+        ("/reports/deliveries", deliveries_page, Action.DELIVERIES),
     ):
         app.get(path, include_in_schema=False, openapi_extra=allows(action))(signed_in(page))
     app.get("/reports", include_in_schema=False, openapi_extra=PUBLIC)(_to_dashboard)

@@ -36,6 +36,11 @@ def notice_scope(caller: Caller, now: datetime) -> Scope:
     return Scope.of(caller.require(Action.NOTICES, now))
 
 
+def delivery_scope(caller: Caller, now: datetime) -> Scope:
+    """About which units the caller reads what was sent outside; Forbidden for a role that may not."""
+    return Scope.of(caller.require(Action.DELIVERIES, now))
+
+
 def reviews(caller: Caller, now: datetime) -> bool:
     """Whether the caller reads frozen editions before they are published; Forbidden for who reads none at all."""
     caller.require(Action.PUBLISHED_CARDS, now)

@@ -30,9 +30,10 @@ async def notices(
     snapshot: Snapshot, account: str, scope: Scope, *, after: str | None, only_open: bool, limit: int
 ) -> dict[str, Any]:
     """A page of notices from a place on, the oldest first; Invalid for what is no place."""
-    since = _place(after, "/after", _BEFORE_ALL)
     units = units_seen(snapshot, scope)
-    rows = await snapshot.connection.fetch(queries.notices, account, *since, units, only_open, limit + 1)
+    rows = await snapshot.connection.fetch(
+        queries.notices, account, *since(after, "/after"), units, only_open, limit + 1
+    )
     return _page(rows, limit)
 
 
@@ -49,6 +50,11 @@ async def latest(
 def _page(rows: list[Any], limit: int) -> dict[str, Any]:
     items = [item(row) for row in rows[:limit]]
     return {"items": items, "next": items[-1]["place"] if len(rows) > limit else None}
+
+
+def since(text: str | None, pointer: str) -> tuple[int, int]:
+    """The place after which to read; before all without one."""
+    return _place(text, pointer, _BEFORE_ALL)
 
 
 def _place(text: str | None, pointer: str, otherwise: tuple[int, int]) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -19,20 +20,20 @@ from services.reports.reading.sql import queries
 
 @dataclass(slots=True)
 class State:
-    """The typed state of the app; `loop` is the fold's task."""
+    """The typed state of the app; `loops` are its tasks."""
 
     pool: Pool
     clock: Clock
     reader: Reader
     follower: Follower
-    loop: asyncio.Task[None]
+    loops: Sequence[asyncio.Task[None]]
     log: LogClient
     known_then: KnownThen
 
     async def unready(self) -> list[str]:
         """Why the service is not ready; empty when it is."""
         unmigrated = "schema reports is not migrated: run kycuong migrate"
-        found = await troubles(self.pool, queries.migrated, unmigrated, [self.loop])
+        found = await troubles(self.pool, queries.migrated, unmigrated, self.loops)
         if self.follower.progress.stopped is not None:
             found.append(f"the fold stopped: {self.follower.progress.stopped}")
         elif self.follower.progress.failing is not None:

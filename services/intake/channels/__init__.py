@@ -1,0 +1,1 @@
+"""Where people and programs want to be told of cases: addresses, hooks, subscriptions, and what they silence."""

@@ -1,0 +1,1 @@
+"""The live inbox: server-sent events."""

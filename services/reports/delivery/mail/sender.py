@@ -1,0 +1,95 @@
+"""Mail by the operator's own server: with TLS, but to this machine or where the operator says otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from email.message import EmailMessage
+from ipaddress import ip_address
+from urllib.parse import quote, unquote, urlsplit
+
+import aiosmtplib
+
+from services.kernel.process.clock import Clock
+from services.kernel.process.settings import Settings
+from services.reports.delivery.mail.letter import confirmation, digest, letter
+from services.reports.delivery.port import Message, Passing, Permanent, Receiver
+
+_AT_ONCE = 8
+_PATIENCE = 20.0  # seconds
+_PORTS = {"smtp": 25, "smtps": 465}
+
+
+class MailChannel:
+    """Sends mail, a connection each: a message lost with a shared one would not be known."""
+
+    def __init__(self, url: str, sender: str, clock: Clock, *, plain: bool = False) -> None:
+        self._parts, self._sender, self._clock = urlsplit(url), sender, clock
+        self._host = self._parts.hostname or ""
+        self._trusted = plain or _is_here(self._host)
+        self._room = asyncio.Semaphore(_AT_ONCE)
+
+    @classmethod
+    def of(cls, settings: Settings, clock: Clock) -> MailChannel | None:
+        """As the settings say; None without a server or a sender."""
+        if settings.smtp_url is None or not settings.mail_from:
+            return None
+        return cls(settings.smtp_url.get_secret_value(), settings.mail_from, clock, plain=settings.smtp_plain)
+
+    async def send(self, message: Message, receiver: Receiver) -> int:
+        """Send once; the server's code."""
+        [private, *_] = receiver.private
+        now = self._clock.now()
+        if message.kind == "confirmation":
+            link = private["link"] + quote(private["confirm"], safe="")
+            mail = confirmation(message.id, link, self._sender, private["mail"], now)
+        elif message.kind == "digest":
+            mail = digest(message, self._sender, private["mail"], now)
+        else:
+            mail = letter(message, self._sender, private["mail"], now)
+        return await self._send(mail)
+
+    async def _send(self, mail: EmailMessage) -> int:
+        try:
+            async with asyncio.timeout(_PATIENCE), self._room:
+                return await self._converse(mail)
+        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
+            code = error.recipients[0].code if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error.code
+            raise (Permanent if 500 <= code < 600 else Passing)("refused", code) from None
+        except (TimeoutError, aiosmtplib.SMTPTimeoutError):
+            raise Passing("timeout") from None
+        except (ssl.SSLError, aiosmtplib.SMTPNotSupported):
+            raise Passing("insecure") from None
+        except aiosmtplib.SMTPException as error:
+            insecure = isinstance(error.__cause__, ssl.SSLError) or "STARTTLS" in str(error)
+            raise Passing("insecure" if insecure else "unreachable") from None
+        except OSError:
+            raise Passing("unreachable") from None
+
+    async def _converse(self, mail: EmailMessage) -> int:
+        secure = self._parts.scheme == "smtps"
+        server = aiosmtplib.SMTP(
+            hostname=self._host, port=self._parts.port or _PORTS[self._parts.scheme], timeout=_PATIENCE, use_tls=secure,
+            start_tls=False if secure else (None if self._trusted else True), tls_context=self._context(),
+        )  # fmt: skip
+        async with server:
+            if self._parts.username:
+                await server.login(unquote(self._parts.username), unquote(self._parts.password or ""))
+            await server.send_message(mail)
+        return 250
+
+    def _context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if _is_here(self._host):  # nobody stands between, and no authority certifies a machine's own name
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
+
+    async def close(self) -> None:
+        """Nothing stays open."""
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,365 @@
+"""Deliveries to real receivers: signed, retried, recorded; the dead delay nobody, a rebuild sends nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from services.kernel.identity.authentication import hash_token
+from services.kernel.identity.channels import Seal
+from services.kernel.process.settings import Settings
+from services.reports.delivery import outward
+from services.reports.delivery import queue as queue_module
+from services.reports.delivery.webhook.signing import signature
+from services.reports.fold.fold import Fold
+from tests.support.reports_http import NOW, House, running
+from tests.support.reports_log import MadeLog
+from tests.support.sinks import Hooks, hooks, postbox
+
+UNIT, OTHER = "xa-tan-hoa", "phuong-dao"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+KINDS = ["findings", "decision", "lapse"]
+
+
+@dataclass
+class Sending:
+    """A province with heads, receivers and a log that grows."""
+
+    house: House
+    database: asyncpg.Connection
+
+    async def account(self, role: str, unit: str | None) -> str:
+        token = self.house._tokens[role, unit]
+        statement = "SELECT account FROM identity.session WHERE token_hash = $1"
+        return str(await self.database.fetchval(statement, hash_token(token)))
+
+    async def add(self, kind: str, account: str, private: dict[str, Any], **columns: Any) -> str:
+        """A channel as intake would have stored it."""
+        key = str(uuid4())
+        given = {"id": key, "kind": kind, "account": account, "created_at": NOW, **columns}
+        given["sealed"] = Seal.of(self.house.settings.folder).close(key, private)
+        names = ", ".join(given)
+        places = ", ".join(f"${number}" for number in range(1, len(given) + 1))
+        await self.database.execute(f"INSERT INTO identity.channel ({names}) VALUES ({places})", *given.values())
+        return key
+
+    async def hook(self, url: str, unit: str | None = None, kinds: list[str] = KINDS) -> str:
+        account = await self.account("unit_head", UNIT)
+        return await self.add("webhook", account, {"url": url, "secret": SECRET}, unit=unit, kinds=kinds)
+
+    async def visit(self, *codes: str, unit: str = UNIT) -> tuple[str, list[str]]:
+        made, first = self.house.made, len(self.house.made.entries)
+        inspection = made.open(unit)
+        found = [made.record(unit, inspection, code) for code in codes or ("A01",)]
+        made.close(unit, inspection)
+        await self.house.grow(first)
+        return inspection, found
+
+    async def deliveries(
+        self, role: str = "reviewer", unit: str | None = None, query: str = ""
+    ) -> list[dict[str, Any]]:
+        answer = await self.house.ask(f"/reports/v1/deliveries{query}", role, unit)
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["items"])
+
+    async def settled(self, state: str, count: int = 1, why: str | None = None) -> list[dict[str, Any]]:
+        """Wait until so many deliveries stand so."""
+        async with asyncio.timeout(30):
+            while True:
+                found = await self.deliveries(query=f"?state={state}")
+                found = [one for one in found if one["last"] and (why is None or one["last"]["why"] == why)]
+                if len(found) >= count:
+                    return found
+                await asyncio.sleep(0.05)
+
+    def pass_time(self, seconds: float) -> None:
+        clock = self.house.app.state.service.clock
+        clock.set(clock.now() + timedelta(seconds=seconds))
+
+
+@asynccontextmanager
+async def sending(settings: Settings) -> AsyncIterator[Sending]:
+    made = MadeLog(checked=False, now=NOW - timedelta(hours=1))
+    made.genesis()
+    for unit in (UNIT, OTHER):
+        made.register(unit, f"UBND {unit}")
+    database = await asyncpg.connect(settings.database_url)
+    async with running(settings) as (app, client):
+        house = House(settings, app, client, made)
+        for role, unit in (("unit_head", UNIT), ("unit_head", OTHER), ("reviewer", None)):
+            await house.ask("/reports/v1/notices", role, unit)
+        await house.grow(0)
+        yield Sending(house, database)
+    await database.close()
+
+
+@pytest_asyncio.fixture
+async def sink() -> AsyncIterator[Hooks]:
+    async with hooks() as sink:
+        yield sink
+
+
+@pytest_asyncio.fixture
+async def post(settings: Settings) -> AsyncIterator[Sending]:
+    async with sending(settings.model_copy(update={"webhook_allow": "127.0.0.1"})) as post:
+        yield post
+
+
+async def test_ten_findings_are_one_signed_message_with_the_notices_id(post: Sending, sink: Hooks) -> None:
+    await post.hook(f"{sink.url}/ok", UNIT)
+    await post.hook(f"{sink.url}/all")
+    await post.hook(f"{sink.url}/other", OTHER)
+    await post.hook(f"{sink.url}/kinds", UNIT, ["decision"])
+    inspection, _ = await post.visit(*["A01"] * 10)
+    [(headers, body)] = await sink.until("/ok", 1)
+    [notice] = (await post.house.ask("/reports/v1/notices", "unit_head", UNIT)).json()["items"]
+    told = json.loads(body)
+    assert told["type"] == "kycuong.notice.findings" and told["timestamp"] == notice["created_at"]
+    about = {"id": notice["id"], "unit": UNIT, "inspection": inspection, "finding": None, "findings": 10}
+    assert told["data"] == about | {"due": notice["due"]}
+    assert headers["webhook-id"] == notice["id"]
+    stamp = int(headers["webhook-timestamp"])
+    assert abs(stamp - time.time()) < 60
+    assert headers["webhook-signature"] == signature(SECRET, notice["id"], stamp, body)
+    await sink.until("/all", 1)
+    assert not sink.at("/other") and not sink.at("/kinds")
+    sent = await post.settled("sent", 2)
+    assert {(one["via"], one["kind"], one["unit"], one["attempts"]) for one in sent} == {
+        ("webhook", "findings", UNIT, 1)
+    }
+
+
+async def test_what_fails_is_tried_again_under_the_same_id_and_then_sent(post: Sending, sink: Hooks) -> None:
+    await post.hook(f"{sink.url}/500")
+    await post.visit()
+    [failed] = await post.settled("waiting", why="status")
+    assert (failed["attempts"], failed["last"]["status"]) == (1, 500)
+    assert await sink.until("/500", 1)
+    sink.answers["/500"] = 200
+    post.pass_time(4)
+    await asyncio.sleep(0.6)
+    assert len(sink.at("/500")) == 1
+    post.pass_time(2)
+    first, second = await sink.until("/500", 2)
+    assert first[0]["webhook-id"] == second[0]["webhook-id"] and first[1] == second[1]
+    [sent] = await post.settled("sent")
+    assert sent["attempts"] == 2
+    again = await post.house.client.post(
+        f"/reports/v1/deliveries/{sent['id']}/resend",
+        headers={"Authorization": f"Bearer {post.house._tokens['reviewer', None]}"},
+    )
+    assert (again.status_code, again.json()["state"]) == (200, "waiting")
+    third = (await sink.until("/500", 3))[2]
+    assert third[0]["webhook-id"] == first[0]["webhook-id"]
+
+
+async def test_410_ends_it_redirects_fail_and_waiting_is_as_asked(post: Sending, sink: Hooks) -> None:
+    for path in ("gone", "elsewhere", "busy"):
+        await post.hook(f"{sink.url}/{path}")
+    await post.visit()
+    [gone] = await post.settled("failed", why="gone")
+    assert gone["last"]["status"] == 410
+    [moved] = await post.settled("waiting", why="redirect")
+    assert moved["last"]["status"] == 307 and not sink.at("/ok")
+    [busy] = [one for one in await post.settled("waiting", 2) if one["last"]["status"] == 503]
+    assert busy["next_at"] >= (NOW + timedelta(seconds=900)).isoformat()[:19]
+    await post.visit()
+    await sink.until("/elsewhere", 2)
+    assert len(sink.at("/gone")) == 1
+
+
+async def test_a_receiver_that_hangs_or_sends_100_mb_delays_nobody(
+    post: Sending, sink: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outward, "_WHOLE", 2.0)
+    await post.hook(f"{sink.url}/hang")
+    await post.hook(f"{sink.url}/huge")
+    await post.hook("http://127.0.0.1:9/nobody")
+    await post.hook(f"{sink.url}/ok")
+    began = time.monotonic()
+    for _ in range(3):
+        await post.visit()
+    await sink.until("/ok", 3)
+    await post.settled("sent", 6)
+    assert time.monotonic() - began < 20
+    await post.settled("waiting", 3, why="timeout")
+    await post.settled("waiting", 3, why="unreachable")
+
+
+async def test_a_name_that_leads_to_a_private_address_is_refused_where_the_socket_opens(
+    settings: Settings, sink: Hooks
+) -> None:
+    async with sending(settings) as post:
+        port = sink.url.rpartition(":")[2]
+        await post.hook(f"https://localhost:{port}/ok")
+        await post.hook(f"http://127.0.0.1:{port}/ok")
+        await post.visit()
+        refused = await post.settled("failed", 2, why="private")
+        assert len(refused) == 2 and not sink.came
+
+
+async def test_both_secrets_sign_while_one_is_being_replaced(post: Sending, sink: Hooks) -> None:
+    key = await post.hook(f"{sink.url}/ok")
+    seal = Seal.of(post.house.settings.folder)
+    new = {"url": f"{sink.url}/ok", "secret": "whsec_" + "QUJD" * 8}
+    await post.database.execute(
+        "UPDATE identity.channel SET previous = sealed, previous_until = $2, sealed = $3 WHERE id = $1::uuid",
+        key, NOW + timedelta(hours=1), seal.close(key, new),
+    )  # fmt: skip
+    await post.visit()
+    [(headers, body)] = await sink.until("/ok", 1)
+    stamp = int(headers["webhook-timestamp"])
+    expected = [signature(secret, headers["webhook-id"], stamp, body) for secret in (new["secret"], SECRET)]
+    assert headers["webhook-signature"].split(" ") == expected
+    post.pass_time(7200)
+    await post.visit()
+    assert len((await sink.until("/ok", 2))[1][0]["webhook-signature"].split(" ")) == 1
+
+
+async def test_a_rebuild_and_another_process_send_nothing_twice(post: Sending, sink: Hooks) -> None:
+    await post.hook(f"{sink.url}/ok")
+    for _ in range(5):
+        await post.visit()
+    await sink.until("/ok", 5)
+    await post.settled("sent", 5)
+    pool = post.house.app.state.service.pool
+    await Fold(pool).rebuild(post.house.made.covered())
+    await asyncio.sleep(1)
+    assert len(sink.at("/ok")) == 5
+
+
+async def test_a_silence_keeps_back_what_it_names_and_the_inbox_shows_it(post: Sending, sink: Hooks) -> None:
+    await post.hook(f"{sink.url}/ok", UNIT, ["findings", "lapse"])
+    head = await post.account("unit_head", UNIT)
+    await post.add("silence", head, {"reason": "x"}, unit=UNIT, kinds=["findings"], until=NOW + timedelta(days=1))
+    inspection, [finding] = await post.visit()
+    first = len(post.house.made.entries)
+    post.house.made.append(
+        "finding.lapsed", f"finding/{finding}", UNIT,
+        {"by": {"role": "system"}, "finding": finding, "inspection": inspection, "due": "2026-11-22T16:59:59.999Z"},
+    )  # fmt: skip
+    await post.house.grow(first)
+    [(_, body)] = await sink.until("/ok", 1)
+    assert json.loads(body)["type"] == "kycuong.notice.lapse"
+    kinds = [one["kind"] for one in (await post.house.ask("/reports/v1/notices", "unit_head", UNIT)).json()["items"]]
+    assert kinds == ["findings", "lapse"]
+
+
+async def test_who_sees_deliveries_and_of_which_units(post: Sending, sink: Hooks) -> None:
+    await post.hook(f"{sink.url}/ok")
+    await post.visit(unit=UNIT)
+    await post.visit(unit=OTHER)
+    await post.settled("sent", 2)
+    assert {one["unit"] for one in await post.deliveries("auditor")} == {UNIT, OTHER}
+    assert [one["unit"] for one in await post.deliveries("unit_head", OTHER)] == [OTHER]
+    assert (await post.house.ask(f"/reports/v1/deliveries?unit={UNIT}", "unit_head", OTHER)).status_code == 404
+    assert (await post.house.ask("/reports/v1/deliveries", "inspector")).status_code == 403
+    page = (await post.house.ask("/reports/v1/deliveries?limit=1", "admin")).json()
+    rest = (await post.house.ask(f"/reports/v1/deliveries?limit=1&cursor={page['next']}", "admin")).json()
+    assert page["items"] != rest["items"] and rest["next"] is None
+    assert sink.url not in json.dumps(page)
+
+
+async def test_mail_says_unit_count_date_and_link_and_nothing_else(settings: Settings) -> None:
+    with postbox() as box:
+        set_up = {"smtp_url": f"smtp://127.0.0.1:{box.port}", "mail_from": "Kỷ Cương <bao@so.example>"}
+        async with sending(Settings.model_validate({**settings.model_dump(), **set_up})) as post:
+            head = await post.account("unit_head", UNIT)
+            await post.add("address", head, {"mail": "chu-tich@xa.example", "confirm": "s"}, confirmed_at=NOW)
+            inspection, [finding, _] = await post.visit("A01", "A02")
+            [mail] = await box.until(1)
+            [notice] = (await post.house.ask("/reports/v1/notices", "unit_head", UNIT)).json()["items"]
+            assert mail["Message-ID"] == f"<{notice['id']}@so.example>"
+            assert (mail["To"], mail["Auto-Submitted"]) == ("chu-tich@xa.example", "auto-generated")
+            assert (mail.get_content_type(), mail["Content-Transfer-Encoding"]) == ("text/plain", "quoted-printable")
+            text = mail.get_payload(decode=True).decode()
+            assert "UBND xa-tan-hoa có 2 ghi nhận" in text and "hạn hết ngày 09/09/2026" in text
+            assert f"/reports/notices/{notice['id']}" in text
+            for word in ("A01", "A02", "đi muộn", head):
+                assert word not in text
+            first = len(post.house.made.entries)
+            post.house.made.decide(UNIT, inspection, finding, "upheld")
+            await post.house.grow(first)
+            [_, second] = await box.until(2)
+            assert second["References"] == mail["References"] == f"<{inspection}@so.example>"
+            box.refusal = "451 later"
+            await post.visit()
+            await post.settled("waiting", why="refused")
+            box.refusal = "550 no such user"
+            await post.visit()
+            [failed] = await post.settled("failed", why="refused")
+            assert failed["last"]["status"] == 550
+
+
+async def test_an_address_that_is_not_confirmed_gets_its_link_once_and_nothing_else(settings: Settings) -> None:
+    with postbox() as box:
+        set_up = {"smtp_url": f"smtp://127.0.0.1:{box.port}", "mail_from": "bao@so.example"}
+        async with sending(Settings.model_validate({**settings.model_dump(), **set_up})) as post:
+            head = await post.account("unit_head", UNIT)
+            private = {"mail": "a@xa.example", "confirm": "a+b/c="}
+            key = await post.add("address", head, private, confirm_until=NOW + timedelta(days=1), confirm_hash=b"x")
+            [mail] = await box.until(1)
+            text = mail.get_payload(decode=True).decode()
+            assert f"/intake/v1/addresses/{key}/confirmation?secret=a%2Bb%2Fc%3D\r\n" in text
+            await post.visit()
+            await asyncio.sleep(1)
+            assert len(box.mails) == 1
+
+
+async def test_a_mail_server_that_is_away_is_said_so(settings: Settings) -> None:
+    set_up = {"smtp_url": "smtp://127.0.0.1:9", "mail_from": "bao@so.example"}
+    async with sending(Settings.model_validate({**settings.model_dump(), **set_up})) as post:
+        head = await post.account("unit_head", UNIT)
+        await post.add("address", head, {"mail": "a@xa.example"}, confirmed_at=NOW)
+        await post.visit()
+        [waiting] = await post.settled("waiting", why="unreachable")
+        assert waiting["via"] == "address"
+
+
+async def test_a_delivery_whose_process_died_is_taken_again_after_its_lease(
+    post: Sending, sink: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await post.hook(f"{sink.url}/ok")
+    await post.visit()
+    await post.settled("sent")
+    # as a process leaves it that was killed between taking and recording
+    await post.database.execute(
+        "UPDATE reports.delivery SET state = 'waiting', next_at = $2 WHERE channel = $1::uuid",
+        key,
+        NOW + queue_module.LEASE,
+    )
+    await asyncio.sleep(0.6)
+    assert len(sink.at("/ok")) == 1
+    post.pass_time(queue_module.LEASE.total_seconds() + 1)
+    again = await sink.until("/ok", 2)
+    assert again[0][0]["webhook-id"] == again[1][0]["webhook-id"]
+
+
+async def test_a_weekly_digest_says_how_much_is_unread_once_a_week(settings: Settings) -> None:
+    with postbox() as box:
+        set_up = {"smtp_url": f"smtp://127.0.0.1:{box.port}", "mail_from": "bao@so.example"}
+        async with sending(Settings.model_validate({**settings.model_dump(), **set_up})) as post:
+            head = await post.account("unit_head", UNIT)
+            await post.visit()
+            await post.visit()
+            mail = {"mail": "a@xa.example"}
+            await post.add("address", head, mail, confirmed_at=NOW, digest=True)
+            await post.add("address", await post.account("unit_head", OTHER), mail, confirmed_at=NOW, digest=True)
+            post.pass_time(7 * 86_400)
+            [digest] = await box.until(1)
+            assert "Bạn có 2 thông báo chưa đọc." in digest.get_payload(decode=True).decode()
+            await asyncio.sleep(1)
+            assert len(box.mails) == 1
+            post.pass_time(7 * 86_400)
+            await box.until(2)

@@ -1,0 +1,65 @@
+"""What is signed, which addresses may be called, and when a delivery is tried again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from services.domain.notices import Kind
+from services.kernel.web.reachable import allowed, networks, reachable, read_url
+from services.reports.delivery.mail.letter import _SAID
+from services.reports.delivery.waiting import pause
+from services.reports.delivery.webhook.signing import headers, signature
+from services.reports.delivery.wording import WHY, why
+
+
+def test_the_signature_is_that_of_the_standards_vector() -> None:
+    secret, key = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek"
+    at, body = 1674087231, b'{"test": 2432232314}'
+    expected = "v1,AQG81rX2n4rTN1fkXoqILSHO9gAOcwya9dP41rhrQDI="
+    assert signature(secret, key, at, body) == signature("whsec_" + secret, key, at, body) == expected
+    told = dict(headers([secret, secret], key, at, body))
+    assert told[b"webhook-signature"].decode() == f"{expected} {expected}"
+    assert (told[b"webhook-id"], told[b"webhook-timestamp"]) == (key.encode(), b"1674087231")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
+        "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1",
+        "255.255.255.255",
+    ],
+)  # fmt: skip
+def test_an_address_that_is_not_global_is_not_called_unless_it_is_named(address: str) -> None:
+    assert not reachable(address, [])
+    assert reachable(address, networks("0.0.0.0/0,::/0"))
+    assert not allowed(address, networks("203.0.113.0/24"))
+
+
+def test_global_addresses_are_called() -> None:
+    assert reachable("8.8.8.8", []) and reachable("2606:4700::1111", [])
+
+
+def test_an_address_is_read_as_browsers_read_it() -> None:
+    assert [read_url(text).host for text in ("https://0x7f.1/", "https://2130706433", "https://127.1")] == [
+        "127.0.0.1"
+    ] * 3
+    for text in ("https://a:b@h/", "https://h/#x", "ftp://h/", "https://", "x", "https://h:0/"):
+        assert read_url(text) is None
+
+
+def test_the_second_try_comes_after_five_seconds_and_the_last_after_days() -> None:
+    assert pause(1, 0.9) == timedelta(seconds=5)
+    assert timedelta(minutes=5) <= pause(2, 0.5) < timedelta(minutes=6)
+    waits = [pause(attempt, 0.0) for attempt in range(1, 10)]
+    assert waits == sorted(waits) and waits[-1] == timedelta(days=1)
+    assert pause(10, 0.0) is None
+    assert pause(1, 0.0, asked=900) == timedelta(minutes=15)
+    assert pause(1, 0.0, asked=10**7) == timedelta(days=1)
+
+
+def test_every_kind_has_its_sentence_and_every_outcome_its_words() -> None:
+    assert set(_SAID) == set(Kind)
+    assert all(all(words) for words in WHY.values()) and why("something") == WHY["status"]
