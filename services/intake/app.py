@@ -65,7 +65,8 @@ from services.kernel.web.app import service_app
 
 NAME = "intake"
 _FACES = (
-    people, directory, rounds, inspections, findings, desk, erasures, phones, photo_endpoints, handover, minutes, sessions,
+    people, directory, rounds, inspections, findings, desk, erasures, phones, photo_endpoints, handover, minutes,
+    sessions,
 )  # fmt: skip
 SECRETS = ("vault_kek", "handover_key", "known_devices", "read_token", "db_intake_app")
 STOP_WITHIN = 3.0  # seconds
