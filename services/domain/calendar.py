@@ -156,3 +156,7 @@ class DaysLeft:
         if last not in self._known:
             self._known[last] = self.calendar.working_days(self._today, last)
         return self._known[last]
+
+    def since(self, began: datetime | None) -> int | None:
+        """The working days that have passed since; None where it has not begun."""
+        return None if began is None else self.calendar.working_days(local_date(began), self._today)

@@ -26,6 +26,7 @@ from services.intake.evidence import file_endpoints
 from services.intake.evidence import parts as photo_parts
 from services.intake.evidence.imaging import Darkroom
 from services.intake.faces import pages
+from services.intake.findings import desk
 from services.intake.findings import endpoints as findings
 from services.intake.handover import endpoints as handover
 from services.intake.handover.keys import Keys
@@ -68,8 +69,8 @@ from services.kernel.web.app import service_app
 
 NAME = "intake"
 _FACES = (
-    people, directory, rounds, inspections, findings, erasures, phones, photo_endpoints, file_endpoints, handover,
-    minutes, concerned, sessions, channels,
+    people, directory, rounds, inspections, findings, desk, erasures, phones, photo_endpoints, file_endpoints,
+    handover, minutes, concerned, sessions, channels,
 )  # fmt: skip
 SECRETS = ("vault_kek", "channel_key", "handover_key", "known_devices", "read_token", "db_intake_app")
 STOP_WITHIN = 3.0  # seconds

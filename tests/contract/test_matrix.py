@@ -247,6 +247,7 @@ READS = (
          {200: (*TEAM, "lead", "reviewer", "auditor"), 404: (*UNSEEING, "head", "head above")}),
     _get("/intake/v1/minutes/{sha256}", f"/intake/v1/minutes/{'0' * 64}", {}, public=True),
     _get("/intake/v1/findings", "/intake/v1/findings", {200: LIVE}),
+    _get("/intake/v1/desk", "/intake/v1/desk?list=waiting", {200: LIVE}),
     _get("/intake/v1/findings/{id}", "/intake/v1/findings/{w.finding}", {200: SEEING, 404: UNSEEING}),
     _get("/intake/v1/findings/{finding}/photos/{n}", "/intake/v1/findings/{w.complete}/photos/1?reason=x",
          {200: SEEING, 404: UNSEEING}),

@@ -186,7 +186,7 @@ def test_it_comes_in_pages(enter: Any, case: tuple[str, str]) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/findings?" in request.url else None)
     page.route(
-        "**/findings?limit=50", lambda route: route.continue_(url=route.request.url.replace("limit=50", "limit=1"))
+        "**/findings?limit=30", lambda route: route.continue_(url=route.request.url.replace("limit=30", "limit=1"))
     )
     page.reload()
     expect(page.locator("#cases-count")).to_contain_text("mới nhất")

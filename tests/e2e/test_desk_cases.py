@@ -226,18 +226,18 @@ def test_a_decision_can_be_taken_back_and_the_next_case_has_the_focus(enter: Any
         )
         assert answer.status_code == 201, answer.text
     page = enter("tham.dinh", f"/intake/desk/#/waiting/{inspection}")
-    expect(page.locator("#waiting-list > li")).to_have_count(2)
-    case(page, first).locator("summary").first.click()
+    expect(page.locator("#waiting-list [data-row]")).to_have_count(2)
+    expect(case(page, first).locator("h2")).to_be_focused()  # the link leads to it
     case(page, first).get_by_label("Chưa đủ chứng cứ").check()
     case(page, first).get_by_label("Lý do", exact=True).fill("Chưa rõ")
     case(page, first).get_by_role("button", name="Ra quyết định").click()
-    expect(case(page, second).locator("summary").first).to_be_focused()
+    expect(case(page, second).locator("h2")).to_be_focused()
     page.get_by_role("button", name="Hoàn tác").click()
     expect(case(page, first).get_by_label("Lý do", exact=True)).to_be_focused()
     assert state(instance, first) == "replied"
     case(page, first).get_by_role("button", name="Ra quyết định").click()
     page.get_by_role("button", name="Gửi ngay").click()
-    expect(case(page, first)).to_contain_text("Chưa đủ chứng cứ")
+    expect(page.locator(f'[data-row="{first}"]')).to_contain_text("Chưa đủ chứng cứ")
     assert state(instance, first) == "decided"
 
 
@@ -255,9 +255,7 @@ def test_each_reader_is_led_to_the_very_inspection_in_words_of_his_own(enter: An
         link.click()
         expect(page.locator(f"#view-{tab}")).to_be_visible()
         expect(page.locator(f"#view-{tab} [data-finding]")).to_have_count(1)
-        expect(case(page, finding).locator("summary").first).to_be_focused()
-        if tab == "waiting":
-            page.keyboard.press("Enter")
+        expect(case(page, finding).locator("h2, summary").first).to_be_focused()
         expect(case(page, finding)).to_contain_text("Đơn vị chưa giải trình.")
         expect(case(page, finding).get_by_role("button", name="Gửi giải trình")).to_have_count(int(form))
         assert overflow(page) <= 0
@@ -287,9 +285,8 @@ def test_what_is_decided_waits_for_nobody_and_counts_are_of_work(enter: Any, ins
     decision = {"outcome": "not_proven", "private": {"reason": "Chưa rõ."}}
     write(instance, "reviewer", f"findings/{decided}/decision/{fresh()}", decision)
     page = enter("chu.tich", "/intake/desk/")
-    expect(page.locator(f'#answer-list [data-inspection="{open_}"]')).to_contain_text(
-        "1 ghi nhận · 1 chờ giải trình · còn"
-    )
+    expect(page.locator(f'#answer-list [data-inspection="{open_}"]')).to_contain_text("1 ghi nhận · 1 chờ giải trình")
+    expect(page.locator(f'#answer-list [data-inspection="{open_}"] .due')).to_contain_text("ngày làm việc")
     expect(page.locator(f'#answer-list [data-inspection="{over}"]')).to_have_count(0)
     shown = page.locator("#answer-list > li").count()
     expect(page.locator("#count-answer")).to_have_text(str(shown))

@@ -118,19 +118,19 @@ def test_a_slow_list_takes_nobody_s_place(enter: Any, phone: Phone) -> None:
 
 def test_what_was_saved_is_said_to_be_though_the_list_cannot_be_read_again(enter: Any, phone: Phone) -> None:
     person = enter("tham.dinh", "waiting")
-    person.page.get_by_label("Cả hồ sơ").check()
-    case = person.page.locator('[data-code="A01"]')
-    case.locator("summary").first.click()
+    person.page.get_by_role("button", name="Chưa cần quyết định").click()
+    person.page.locator('[data-row][data-code="A01"]').click()
+    case = person.page.locator('[data-finding][data-code="A01"]')
     case.get_by_label("Không có căn cứ").check()
     case.get_by_label("Lý do", exact=True).fill("Đã có giấy phép.")
-    person.page.route("**/intake/v1/findings?state=*", lambda route: route.abort())
+    person.page.route("**/intake/v1/desk?list=*", lambda route: route.abort())
     case.get_by_role("button", name="Ra quyết định").click()
     person.page.get_by_role("button", name="Gửi ngay").click()
     expect(person.page.locator("#flash")).to_contain_text("Đã lưu, nhưng chưa đọc lại được danh sách")
     expect(person.page.get_by_text("Chưa lưu được")).to_have_count(0)
-    person.page.unroute("**/intake/v1/findings?state=*")
+    person.page.unroute("**/intake/v1/desk?list=*")
     person.page.locator("#flash").get_by_role("link", name="Tải lại trang").click()
-    expect(person.page.locator('[data-code="A01"]')).to_have_count(0)
+    expect(person.page.locator('[data-row][data-code="A01"]')).to_have_count(0)
 
 
 def test_in_english_no_word_is_left_in_vietnamese(enter: Any, phone: Phone) -> None:

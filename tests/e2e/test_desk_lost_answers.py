@@ -68,9 +68,9 @@ def send_now(form: Locator, text: str) -> None:
 
 
 def opened(page: Page, finding: str) -> Locator:
-    case = page.locator(f'[data-finding="{finding}"]')
-    case.locator("summary").first.click()
-    return case
+    row = page.locator(f'[data-row="{finding}"], [data-finding="{finding}"] > summary').first
+    row.click()
+    return page.locator(f'[data-finding="{finding}"]')
 
 
 def standing(form: Locator) -> Locator:
@@ -195,7 +195,7 @@ def test_the_unit_that_was_commended_is_named_whatever_is_searched_or_chosen_sin
 def test_a_bettered_reply_shows_the_one_that_the_reviewer_reads(enter: Any, instance: Instance, finding: str) -> None:
     page = enter("chu.tich", "answer")
     ids = lose_the_first_answer(page, f"findings/{finding}/reply")
-    form = opened(page, finding).locator("form.case-form")
+    form = opened(page, finding).locator("form[data-noun=reply]")
     form.get_by_role("radio").last.check()
     send_now(form, FIRST)
     expect(form.locator(".error-summary")).to_contain_text("Không kết nối được máy chủ")
@@ -235,7 +235,7 @@ def test_what_was_done_elsewhere_meanwhile_is_told_with_the_way_to_see_it(
     enter: Any, instance: Instance, finding: str
 ) -> None:
     page = enter("chu.tich", "answer")
-    form = opened(page, finding).locator("form.case-form")
+    form = opened(page, finding).locator("form[data-noun=reply]")
     form.get_by_role("radio").first.check()
     head = instance.client(instance.token("unit_head", UNIT))
     assert head.put(f"/intake/v1/findings/{finding}/reply/{fresh()}", json={"accepts": True}).status_code == 201

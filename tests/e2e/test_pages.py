@@ -92,22 +92,22 @@ def head_answers(page: Page) -> None:
     ):
         case = page.locator(f'#answer-list [data-code="{code}"]')
         case.locator("summary").click()
-        form = case.locator("form")
+        form = case.locator("form[data-noun=reply]")
         form.get_by_label(re.compile(f"^{view}")).check()
         form.get_by_label("Giải trình").fill(words)
         fits(page)
         form.get_by_role("button", name="Gửi giải trình").click()
         page.locator("#leaving").get_by_role("button", name="Gửi ngay").click()
         expect(page.locator("#flash")).to_contain_text(f"Đã nhận giải trình cho ghi nhận {code}")
-    page.get_by_role("link", name="Đã trả lời").click()
-    expect(page.locator('#answered-list [data-code="A03"]')).to_contain_text("Đã giải trình")
+    expect(page.locator('#answer-list [data-code="A03"]')).to_contain_text("Đã giải trình")
+    expect(page.locator("#answer-list > li")).to_contain_text("2 chờ khắc phục")  # what was accepted is to be put right
 
 
 def reviewer_decides(page: Page) -> None:
     page.goto(page.url.split("/intake")[0] + "/intake/desk/")
-    case = page.locator("#waiting-list [data-code]").first
-    expect(case).to_have_attribute("data-code", "A03")  # what is contested comes first
-    case.locator("summary").click()
+    expect(page.locator("#waiting-list [data-row]")).to_have_count(1)  # what is contested, and nothing else
+    case = page.locator("#waiting-case [data-finding]")
+    expect(case).to_have_attribute("data-code", "A03")
     expect(case).to_contain_text("Vắng từ 7 giờ 30, bàn trống")
     expect(case).to_contain_text("Có giấy mời họp 5/GM-UBND")
     case.get_by_role("button", name="Ra quyết định").click()
@@ -256,13 +256,15 @@ def test_the_desk_withdraws_commends_and_closes_a_quarter(
     inspection.locator("summary").first.click()
     expect(inspection).to_contain_text("đã cam kết không có xung đột lợi ích")
     case = inspection.locator('[data-code="F02"]')
-    case.locator("summary").click()
+    case.locator("summary").first.click()
+    case.locator("[data-act=withdrawal] > summary").click()
     case.get_by_role("button", name="Rút lại ghi nhận").click()
     expect(case.locator(".error-summary")).to_be_focused()
     case.get_by_label("Rút lại: lý do").fill("Ghi nhầm phòng")
     page.reload()  # the words typed for a write survive, as its id does
     inspection.locator("summary").first.click()
-    case.locator("summary").click()
+    case.locator("summary").first.click()
+    case.locator("[data-act=withdrawal] > summary").click()
     expect(case.get_by_label("Rút lại: lý do")).to_have_value("Ghi nhầm phòng")
     case.get_by_role("button", name="Rút lại ghi nhận").click()
     expect(case).to_contain_text("Đã rút lại")

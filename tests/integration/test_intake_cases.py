@@ -383,6 +383,16 @@ async def test_a_second_review_is_blind_and_of_what_the_log_drew(intake, monkeyp
     await cases.shown(finding, "third")
     await cases.refused("third", finding, "second-review", EXCUSED, "/problems/already-read")
     assert (await row("third"))["outcome"] == "upheld"
+    assert [one["id"] for one in (await intake.get("second", "/intake/v1/desk?list=second"))["items"]] == [
+        cases.inspection
+    ]
+    assert (await intake.get("third", "/intake/v1/desk?list=second"))["items"] == []
+    kept = await intake.get("second", f"/intake/v1/findings/{finding}?blind=true")
+    assert (kept["outcome"], kept["remedy"], "decision" in kept["private"]) == (None, "none", False)
+    assert [one["type"] for one in kept["history"]] == ["kycuong.finding.recorded.v1", "kycuong.finding.replied.v1"]
+    assert set(kept["answers"]) == {"reply"}
+    for who in ("reviewer", "third", "auditor"):
+        await intake.get(who, f"/intake/v1/findings/{finding}?blind=true", 404)
     before = await cases.shown(finding)
     done = await cases.do("second", finding, "second-review", EXCUSED)
     assert (done["state"], done["unit"]) == ("second_reviewed", "-")

@@ -85,6 +85,7 @@ ROUTES = (
     _read("/intake/v1/me", Action.SIGNED_IN, frozenset({200, 401})),
     _read("/intake/v1/units", Action.READ_DIRECTORY, frozenset({200, 401})),
     _read("/intake/v1/catalogue", Action.READ_DIRECTORY, frozenset({200, 401})),
+    _read("/intake/v1/desk", Action.READ_CASE, frozenset({200, 401, 403, 422})),
     _read("/intake/v1/inspections", Action.READ_CASE, frozenset({200, 401, 403})),
     _read("/intake/v1/inspections/{id}/minutes", Action.READ_CASE),
     _read("/intake/v1/inspections/{id}/minutes.pdf", Action.READ_CASE),

@@ -23,7 +23,8 @@ WHERE lapse_after IS NULL AND NOT EXISTS (SELECT FROM intake.outbox WHERE event_
 -- decided.
 SELECT finding::text, review::text, ARRAY(
     SELECT DISTINCT account FROM intake.vault_read
-    WHERE vault_read.finding = second_review.finding AND account = ANY($2::text[]) AND read_at >= decided_at) AS readers
+    WHERE vault_read.finding = second_review.finding AND account = ANY($2::text[]) AND read_at >= decided_at
+                                 AND part IS NULL) AS readers
 FROM intake.second_review WHERE finding = ANY($1::uuid[]);
 
 -- name: note_second_reviews

@@ -1,12 +1,13 @@
 """Findings, listed and one by one, as far as the caller reads them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import asyncpg
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from services.domain.calendar import DaysLeft
@@ -14,13 +15,14 @@ from services.domain.case import LIGHT, SCORED, Command, is_kept, named, settled
 from services.domain.case import shown as shown_state
 from services.domain.deadlines import Kind
 from services.domain.remedy import Remedy
-from services.domain.words import case_label
+from services.domain.words import EVENTS, case_label
 from services.intake.findings.may import deadlines, may, offered
-from services.intake.findings.state import Finding
+from services.intake.findings.state import Finding, Step
 from services.intake.findings.store import read_finding, read_steps
-from services.intake.reading.paging import FIRST, Cursor, Limit, Short, before, next_id, paged
+from services.intake.reading.paging import FIRST, LAST, Cursor, Limit, Short, before, next_id, paged
 from services.intake.reading.private import Reason, note_reading, privates_of
 from services.intake.reading.reach import Reading, reading
+from services.intake.reading.searching import Sought, sought
 from services.intake.vault.sql import QUERIES as VAULT
 from services.intake.writing.forms import is_write_id
 from services.intake.writing.world import is_lost
@@ -41,7 +43,8 @@ _PARTS = {
 }  # fmt: skip
 """The noun of the write that each kind of a person's step came by."""
 _CORRECTED = ("narrative", "persons")
-_sql = load_queries(Path(__file__).with_name("queries.sql"))
+Blind = Annotated[bool, Query(description="as it stood before its first decision, for who is to review it once more")]
+QUERIES = _sql = load_queries(Path(__file__).with_name("queries.sql"))
 
 
 def install(app: FastAPI) -> None:
@@ -55,6 +58,7 @@ async def findings(
     inspection: Short = None,
     unit: Short = None,
     state: Short = None,
+    q: Sought = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
@@ -63,39 +67,55 @@ async def findings(
         if inspection is not None and not is_write_id(inspection):
             raise invalid("/inspection", "phải là UUIDv7 viết thường", "must be a UUIDv7 in lower case")
         states = named(state) if state is not None else None
-        rows = await _rows(reader, FIRST, before(cursor), limit + 1, inspection, unit, states)
+        words = sought(q, reader.directory, reader.service.catalogues)
+        rows = await _rows(reader, FIRST, before(cursor), limit + 1, inspection, unit, states, words)
         left, apart = await reader.days_left(), await _apart(reader, rows)
     language = language_of(request.headers)
     return paged([_shown(row, reader, left, apart, language) for row in rows], limit)
 
 
-async def finding(request: Request, id: str, reason: Reason) -> Response:
-    """One finding with its private part; an auditor gives a reason to open that, and each opening is logged."""
+async def finding(request: Request, id: str, reason: Reason, blind: Blind = False) -> Response:
+    """One finding with its private part; an auditor gives a reason to open that, and each opening is logged.
+
+    `blind`, of one drawn for a second review: as it stood before it was decided; to have it so is not to have read it.
+    """
     async with reading(request, Action.READ_CASE) as reader:
         row, role = await known_finding(reader, id)
         left, apart = await reader.days_left(), await _apart(reader, [row])
-        shown = _shown(dict(row) | {"blind": False}, reader, left, apart, language_of(request.headers))
+        language = language_of(request.headers)
+        shown = _shown(dict(row) | {"blind": row["blind"] and blind}, reader, left, apart, language)
         history = await reader.connection.fetch(_sql.history, id)
-        shown |= {"answers": _answers(row), "history": list(map(_told, history))}
+        steps = read_steps(row["steps"])
+        if blind:
+            if "second-review" not in shown["may"]:
+                raise NotFound
+            steps = _undecided(steps)
+            history = history[: len(steps) + 1]
+        shown |= {"answers": _answers(steps), "history": [_told(step, language) for step in history]}
         opens = role is not Role.AUDITOR or not is_blank(reason or "")
         shown["files"] = [dict(one) for one in await reader.connection.fetch(_sql.files_of_finding, id)]
         if opens:
             shown |= await _opened(reader, shown, row["severity"])
     if opens:
-        await note_reading(reader, role, finding=id, reason=reason)
+        await note_reading(reader, role, finding=id, reason=reason, part="blind" if blind else None)
     return JSONResponse(shown)
 
 
-def _answers(row: Mapping[str, Any]) -> dict[str, str]:
+def _undecided(steps: Sequence[Step]) -> list[Step]:
+    """What became of a finding before it was first decided."""
+    return list(takewhile(lambda step: step.type != "finding.decided", steps))
+
+
+def _answers(steps: Iterable[Step]) -> dict[str, str]:
     """The newest write of each noun that a person's step came by."""
-    steps = read_steps(row["steps"])
     return {_PARTS[step.type]: step.event for step in steps if step.type in _PARTS and step.event is not None}
 
 
-def _told(step: Mapping[str, Any]) -> dict[str, Any]:
+def _told(step: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    vi, en = EVENTS.get(step["type"], (step["type"], step["type"]))
     return {
         "type": f"kycuong.{step['type']}.v1", "time": rfc3339(step["at"]), "index": step["index"], "role": step["role"],
-        "id": step["event"],
+        "id": step["event"], "label": en if language == "en" else vi,
     }  # fmt: skip
 
 
@@ -111,16 +131,27 @@ async def _rows(
     reader: Reading,
     first: str,
     end: str,
-    most: int,
+    most: int | None,
     inspection: str | None = None,
     unit: str | None = None,
     states: list[str] | None = None,
+    words: str | None = None,
+    inspections: Sequence[str] | None = None,
 ) -> list[asyncpg.Record]:
     """Those from one id on and before another that the caller may read, the newest first."""
     return list(await reader.connection.fetch(
         _sql.findings, first, end, most, reader.caller.account, *reader.whole().columns(), *reader.teams().columns(),
-        *reader.headed().columns(), inspection, unit, states,
+        *reader.headed().columns(), inspection, unit, states, words, inspections,
     ))  # fmt: skip
+
+
+async def of_inspections(
+    reader: Reading, inspections: Sequence[str], left: DaysLeft, language: Language
+) -> list[tuple[asyncpg.Record, dict[str, Any]]]:
+    """All findings of some inspections that the caller may read, each as it is stored and as it is shown."""
+    rows = await _rows(reader, FIRST, LAST, None, inspections=inspections)
+    apart = await _apart(reader, rows)
+    return [(row, _shown(row, reader, left, apart, language)) for row in rows]
 
 
 async def _opened(reader: Reading, shown: Mapping[str, Any], severity: int) -> dict[str, Any]:

@@ -80,7 +80,7 @@ FROM intake.finding WHERE finding.id = deadline.finding AND inspection = ANY($1:
 -- name: findings
 -- From one id on ($1) and before another ($2) the findings a caller ($4) may read, newest first: of his whole reach
 -- ($5, $6), and of his own teams ($7, $8), but what is kept from the head of a unit ($9, $10). Of one inspection, one unit,
--- some states where asked ($11 to $13). With the steps and clocks of each.
+-- some states, with what is sought, of some inspections where asked ($11 to $15). With the steps and clocks of each.
 SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, finding.catalogue, finding.severity, finding.count,
        finding.captured_at, finding.photos, finding.filer, finding.received_at, finding.state,
        finding.accepts, finding.outcome, finding.released, finding.remedy, inspection.team, inspection.quarter,
@@ -88,7 +88,7 @@ SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, f
        inspection.reply_due AS told_due,
        second_review.finding IS NOT NULL AND review IS NULL AS blind,
        second_review.finding IS NOT NULL AND EXISTS (
-           SELECT FROM intake.vault_read WHERE vault_read.finding = finding.id AND account = $4 AND read_at >= decided_at
+           SELECT FROM intake.vault_read WHERE vault_read.finding = finding.id AND account = $4 AND read_at >= decided_at AND part IS NULL
        ) AS read,
        (SELECT coalesce(jsonb_agg(jsonb_build_array(event, type, role, at, write.account) ORDER BY n), '[]')
         FROM intake.case_step LEFT JOIN intake.write ON write.id = event WHERE case_step.finding = finding.id) AS steps,
@@ -103,6 +103,11 @@ WHERE finding.id >= $1 AND finding.id < $2
   AND NOT (finding.severity = 4 AND NOT finding.released AND ($9 OR finding.unit = ANY($10::text[])))
   AND ($11::uuid IS NULL OR finding.inspection = $11) AND ($12::text IS NULL OR finding.unit = $12)
   AND ($13::text[] IS NULL OR finding.state = ANY($13))
+  AND ($14::jsonb IS NULL OR NOT EXISTS (
+      SELECT FROM jsonb_to_recordset($14) AS word(text text, units text[], codes text[])
+      WHERE NOT (finding.unit = ANY(word.units) OR finding.code = ANY(word.codes)
+                 OR strpos(translate(lower(basis), 'đ', 'd'), word.text) > 0)))
+  AND ($15::uuid[] IS NULL OR finding.inspection = ANY($15))
 ORDER BY finding.id DESC LIMIT $3;
 
 -- name: history
@@ -120,3 +125,78 @@ ORDER BY n;
 -- The files that writes about a finding name, and which are held.
 SELECT split_part(noun, '/', 2) AS of, write::text, place AS n, type, size AS bytes, stored_at IS NOT NULL AS held
 FROM intake.vault_file WHERE finding = $1 ORDER BY write, place;
+
+-- name: desk_of_units
+-- For the head of units: at most $2 of the inspections of a list ($1) after a place in it ($3, $4), of the reach of a caller
+-- ($5 to $11, as in findings), with what is sought ($12: words, each with units and codes). What waits for the units that he
+-- answers for ($13) and what waits at others' goes by the soonest deadline, what is done the newest first.
+SELECT inspection.id::text, place
+FROM intake.inspection
+CROSS JOIN LATERAL (
+    SELECT min(clock.due) AS due, coalesce(bool_or(finding.state IN ('recorded', 'unheard')), false) AS unanswered,
+           coalesce(bool_or(remedy IN ('due', 'planned') AND clock.finding IS NOT NULL), false) AS unmended,
+           coalesce(bool_or(remedy IN ('reported', 'declined') OR finding.state = 'replied' AND NOT (severity = 1 AND accepts IS TRUE)
+                            OR finding.state = 'lapsed' AND severity <> 1 OR finding.state IN ('appealed', 'reopened')), false) AS judged
+    FROM intake.finding
+    LEFT JOIN intake.deadline AS clock
+        ON clock.finding = finding.id AND (clock.state = 'open' OR clock.state = 'lapsed' AND clock.kind = 'remedy')
+    WHERE finding.inspection = inspection.id AND severity > 0
+      AND NOT (severity = 4 AND NOT released AND ($10 OR finding.unit = ANY($11::text[])))
+) AS found
+CROSS JOIN LATERAL (SELECT unit = ANY($13::text[]) AS own, unanswered OR unmended AS waits) AS whose
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN $1 = 'done' THEN -extract(epoch FROM received_at) ELSE coalesce(extract(epoch FROM due), 1e12) END::float8 AS place
+) AS placed
+WHERE state IN ('closed', 'voided')
+  AND ($6 OR unit = ANY($7::text[]) OR (team @> ARRAY[$5::text] AND ($8 OR unit = ANY($9::text[]))))
+  AND $1::text = CASE WHEN state = 'voided' THEN 'done' WHEN own AND waits THEN 'todo' WHEN NOT own AND (waits OR judged) THEN 'following'
+                      ELSE 'done' END
+  AND (place, inspection.id) > ($3::float8, $4::uuid)
+  AND ($12::jsonb IS NULL OR NOT EXISTS (
+      SELECT FROM jsonb_to_recordset($12) AS word(text text, units text[], codes text[])
+      WHERE NOT (unit = ANY(word.units) OR strpos(translate(lower(basis), 'đ', 'd'), word.text) > 0 OR EXISTS (
+          SELECT FROM intake.finding WHERE finding.inspection = inspection.id AND code = ANY(word.codes)
+            AND NOT (severity = 4 AND NOT released AND ($10 OR finding.unit = ANY($11::text[])))))))
+ORDER BY place, inspection.id LIMIT $2;
+
+-- name: desk_waiting
+-- For whoever judges cases: at most $2 of the inspections with a case of a list ($1) beyond one of them ($4; $3 is a place of
+-- other lists), the oldest first, what is handled the newest first; of the reach of a caller ($5 to $11, as in findings), with
+-- what is sought ($12). What waits for more time is what was last asked so, while its clock runs.
+SELECT inspection.id::text, $3::float8 AS place
+FROM intake.inspection
+WHERE CASE WHEN $1 = 'handled' THEN inspection.id < $4::uuid ELSE inspection.id > $4::uuid END
+  AND ($6 OR unit = ANY($7::text[]) OR (team @> ARRAY[$5::text] AND ($8 OR unit = ANY($9::text[]))))
+  AND inspection.id IN (
+      SELECT finding.inspection FROM intake.finding
+      CROSS JOIN LATERAL (
+          SELECT severity = 4 AND NOT released AND finding.state IN ('recorded', 'unheard')
+                 OR finding.state = 'replied' AND NOT (severity = 1 AND accepts IS TRUE)
+                 OR finding.state = 'lapsed' AND severity <> 1 OR finding.state IN ('appealed', 'reopened') AS decision,
+                 remedy IN ('reported', 'declined') AS verification
+      ) AS waits
+      WHERE severity > 0 AND NOT (severity = 4 AND NOT released AND ($10 OR finding.unit = ANY($11::text[])))
+        AND CASE
+            WHEN $1::text = 'handled' THEN finding.state IN ('decided', 'withdrawn', 'voided')
+            WHEN $1 = 'period' THEN finding.state IN ('recorded', 'unheard') AND NOT decision
+                                OR severity = 1 AND (finding.state = 'lapsed' OR finding.state = 'replied' AND accepts IS TRUE)
+            WHEN $1 = 'second' THEN EXISTS (
+                SELECT FROM intake.second_review WHERE second_review.finding = finding.id AND review IS NULL
+                  AND NOT EXISTS (SELECT FROM intake.case_step JOIN intake.write ON write.id = event
+                                  WHERE case_step.finding = finding.id AND type = 'finding.decided' AND write.account = $5)
+                  AND NOT EXISTS (SELECT FROM intake.vault_read WHERE vault_read.finding = finding.id AND account = $5
+                                                                  AND read_at >= decided_at AND part IS NULL))
+            WHEN $1 IN ('waiting', 'decision') AND decision THEN true
+            WHEN $1 IN ('waiting', 'verification') AND verification THEN true
+            WHEN $1 IN ('waiting', 'extension') THEN
+                EXISTS (SELECT FROM intake.deadline WHERE deadline.finding = finding.id AND deadline.state = 'open')
+                AND (SELECT type FROM intake.case_step
+                     WHERE case_step.finding = finding.id AND type NOT IN ('finding.reminded', 'remedy.reminded', 'remedy.planned')
+                     ORDER BY n DESC LIMIT 1) LIKE '%.extension\_requested'
+            ELSE false END)
+  AND ($12::jsonb IS NULL OR NOT EXISTS (
+      SELECT FROM jsonb_to_recordset($12) AS word(text text, units text[], codes text[])
+      WHERE NOT (unit = ANY(word.units) OR strpos(translate(lower(basis), 'đ', 'd'), word.text) > 0 OR EXISTS (
+          SELECT FROM intake.finding WHERE finding.inspection = inspection.id AND code = ANY(word.codes)
+            AND NOT (severity = 4 AND NOT released AND ($10 OR finding.unit = ANY($11::text[])))))))
+ORDER BY CASE WHEN $1 <> 'handled' THEN inspection.id END, inspection.id DESC LIMIT $2;

@@ -1,6 +1,7 @@
 """Inspections, listed and one by one, as far as the caller reads them."""
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,9 +13,10 @@ from starlette.responses import JSONResponse, Response
 from services.domain.calendar import DaysLeft
 from services.intake.inspections.may import may
 from services.intake.phones.endpoints import phones_of
-from services.intake.reading.paging import FIRST, Cursor, Limit, Short, before, next_id, paged
+from services.intake.reading.paging import FIRST, LAST, Cursor, Limit, Short, before, next_id, paged
 from services.intake.reading.private import note_reading, private_of
 from services.intake.reading.reach import STAFF, Reading, reading
+from services.intake.reading.searching import Sought, sought
 from services.intake.writing.forms import is_write_id
 from services.kernel.identity.roles import Action, Role, allows
 from services.kernel.problems import NotFound
@@ -40,33 +42,35 @@ async def inspections(
     state: Short = None,
     mine: bool = False,
     stage: InStage = None,
+    q: Sought = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
     """Inspections the caller may read, newest first."""
     async with reading(request, Action.READ_CASE) as reader:
-        rows = await _rows(reader, FIRST, before(cursor), limit + 1, unit, state, mine, stage)
+        words = sought(q, reader.directory, reader.service.catalogues)
+        rows = await _rows(reader, FIRST, before(cursor), limit + 1, unit, state, mine, stage, words)
         left = await reader.days_left()
-    return paged([_shown(row, reader, left) for row in rows], limit)
+    return paged([shown(row, reader, left) for row in rows], limit)
 
 
 async def inspection(request: Request, id: str) -> Response:
     """One inspection; the unit's opinion in the minutes to those who may read private parts."""
     async with reading(request, Action.READ_CASE) as reader:
         row, role = await known(reader, id)
-        shown = _shown(row, reader, await reader.days_left())
-        shown |= {"closing": row["closing"], "correction": row["correction"], "impartial": row["impartial"]}
+        told = shown(row, reader, await reader.days_left())
+        told |= {"closing": row["closing"], "correction": row["correction"], "impartial": row["impartial"]}
         opened = None
         if row["closing"] is not None and role is not Role.AUDITOR:
             opened = await private_of(reader, row["closing"])
         if role in STAFF:
-            shown["devices"] = await phones_of(reader, row["team"], row["received_at"] - _SEEN_BEFORE)
+            told["devices"] = await phones_of(reader, row["team"], row["received_at"] - _SEEN_BEFORE)
     if opened is not None:
         await note_reading(reader, role, inspection=id, part="closing")
         if reader.heads(row["unit"]):
             opened.pop("fill", None)  # how the form was filled in names findings that are kept from the unit
-        shown["private"] = opened if role in STAFF else units_copy(opened)
-    return JSONResponse(shown)
+        told["private"] = opened if role in STAFF else units_copy(opened)
+    return JSONResponse(told)
 
 
 async def known(reader: Reading, id: str) -> tuple[asyncpg.Record, Role]:
@@ -86,12 +90,19 @@ async def _rows(
     state: str | None = None,
     mine: bool = False,
     stage: Stage | None = None,
+    words: str | None = None,
+    these: Sequence[str] | None = None,
 ) -> list[asyncpg.Record]:
     """Those from one id on and before another that the caller may read, the newest first."""
     return list(await reader.connection.fetch(
         _sql.inspections, first, end, most, reader.caller.account, *reader.whole().columns(),
-        *reader.teams().columns(), *reader.headed().columns(), unit, state, mine, stage,
+        *reader.teams().columns(), *reader.headed().columns(), unit, state, mine, stage, words, these,
     ))  # fmt: skip
+
+
+async def some(reader: Reading, ids: Sequence[str]) -> list[asyncpg.Record]:
+    """Those of these that the caller may read."""
+    return await _rows(reader, FIRST, LAST, len(ids), these=ids)
 
 
 def units_copy(private: dict[str, Any]) -> dict[str, Any]:
@@ -103,8 +114,9 @@ def units_copy(private: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _shown(row: asyncpg.Record, reader: Reading, left: DaysLeft) -> dict[str, Any]:
-    shown = {
+def shown(row: asyncpg.Record, reader: Reading, left: DaysLeft) -> dict[str, Any]:
+    """An inspection as lists show it."""
+    told = {
         "id": row["id"], "unit": row["unit"], "unit_name": reader.unit_name(row["unit"], row["opened_at"]),
         "kind": row["kind"], "basis": row["basis"], "opened_at": rfc3339(row["opened_at"]), "quarter": row["quarter"],
         "catalogue": row["catalogue"], "received_at": rfc3339(row["received_at"]), "state": row["state"],
@@ -114,5 +126,5 @@ def _shown(row: asyncpg.Record, reader: Reading, left: DaysLeft) -> dict[str, An
         "found": json.loads(row["found"]), "working_days_left": left(row["reply_due"]), "may": may(reader, row),
     }  # fmt: skip
     if reader.knows_people(row["unit"], row["team"]):
-        shown |= {"opener": row["opener"], "team": row["team"]}
-    return shown
+        told |= {"opener": row["opener"], "team": row["team"]}
+    return told

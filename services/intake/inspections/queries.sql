@@ -34,7 +34,8 @@ WHERE inspection.id = changed.id;
 -- name: inspections
 -- From one id on ($1) and before another ($2) the inspections a caller ($4) may read, newest first: of his whole reach
 -- ($5, $6), and of his own teams ($7, $8). How many findings each has, and how many wait for a reply or a decision; what is
--- kept from the head of a unit ($9, $10) left out. Of one unit, one state, his own, one stage where asked ($11 to $14).
+-- kept from the head of a unit ($9, $10) left out. Of one unit, one state, his own, one stage, with what is sought, of
+-- these alone where asked ($11 to $16).
 -- States and severities as in services/domain/case.py (a test compares).
 SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team, received_at, state, closed_at, roll, reply_due,
        acknowledged, coalesce(correction, closing)::text AS closing, correction::text, impartial, row_to_json(found)::text AS found
@@ -55,4 +56,10 @@ WHERE id >= $1 AND id < $2
   AND ($14::text IS NULL OR CASE $14
        WHEN 'open' THEN state = 'open' WHEN 'reply' THEN state = 'closed' AND found.reply > 0
        WHEN 'decision' THEN state = 'closed' AND found.decision > 0 ELSE state = 'voided' OR state = 'closed' AND found.reply + found.decision = 0 END)
+  AND ($15::jsonb IS NULL OR NOT EXISTS (
+      SELECT FROM jsonb_to_recordset($15) AS word(text text, units text[], codes text[])
+      WHERE NOT (unit = ANY(word.units) OR strpos(translate(lower(basis), 'đ', 'd'), word.text) > 0 OR EXISTS (
+          SELECT FROM intake.finding WHERE finding.inspection = inspection.id AND code = ANY(word.codes)
+            AND NOT (severity = 4 AND NOT released AND ($9 OR finding.unit = ANY($10::text[])))))))
+  AND ($16::uuid[] IS NULL OR id = ANY($16))
 ORDER BY id DESC LIMIT $3;

@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 from services.intake.writing.forms import is_write_id
 from services.kernel.web.paging import Cursor, Limit, bad_cursor, page, read_cursor
 
-__all__ = ["FIRST", "Cursor", "Day", "Limit", "Short", "before", "next_id", "paged", "read_cursor"]
+__all__ = ["FIRST", "LAST", "Cursor", "Day", "Limit", "Short", "before", "next_id", "paged", "read_cursor"]
 
 FIRST = str(UUID(int=0))
-_LAST = str(UUID(int=2**128 - 1))
+LAST = str(UUID(int=2**128 - 1))
 Day = Annotated[date | None, Query()]
 Short = Annotated[str | None, Query(max_length=80, pattern=r"^[^\x00]*$")]
 
@@ -24,7 +24,7 @@ def before(cursor: str | None) -> str:
     key = read_cursor(cursor)
     if key is not None and not is_write_id(key):
         raise bad_cursor()
-    return key or _LAST
+    return key or LAST
 
 
 def next_id(id: str) -> str:

@@ -53,11 +53,12 @@ _DESK = SECTIONS[1]
 _WATCHING = frozenset(role for role, reach in MATRIX[Action.READ_CASE].items() if reach is Reach.PUBLIC_PART)
 _DIRECTORY = may(Action.READ_ERASURES, Action.CHANGE_DIRECTORY)
 TABS = (
-    Destination("answer", "Chờ giải trình", "To answer", may(Action.ANSWER)),
+    Destination("answer", "Việc cần làm", "To do", may(Action.ANSWER)),
     Destination("following", "Đơn vị trực thuộc", "Units below", may(Action.ANSWER)),
     Destination("answered", "Đã trả lời, đã xong", "Answered, done", may(Action.ANSWER)),
-    Destination("waiting", "Chờ quyết định", "To decide", may(Action.DECIDE)),
+    Destination("waiting", "Chờ xử lý", "To handle", may(Action.DECIDE)),
     Destination("history", "Đã xử lý", "Handled", may(Action.DECIDE)),
+    Destination("second", "Thẩm định lần hai", "Second review", may(Action.DECIDE)),
     Destination("commend", "Biểu dương", "Commend", may(Action.DECIDE)),
     Destination("quarter", "Chốt quý", "Close a quarter", may(Action.DECIDE)),
     Destination("mine", "Kết quả kiểm tra", "Inspection results", may(Action.FILE)),

@@ -3,9 +3,9 @@
 import { get, Problem } from "../../assets/api.js";
 import { el, onSubmit } from "../../assets/dom.js";
 import { day, moment, t } from "../../assets/words.js";
-import { caseOf, rowsOf, words } from "./cases.js";
+import { caseOf } from "./cases.js";
 import { textField } from "./forms.js";
-import { Chips, FilteredList } from "./list.js";
+import { Chips, PagedList } from "./list.js";
 import { tidy } from "../shared/drafts.js";
 import { clearErrors, errorsOf, showErrors, tooLong } from "../shared/fields.js";
 import { save } from "../shared/export.js";
@@ -16,17 +16,20 @@ const ANSWERS = { reply: t("Giải trình", "Reply"), decision: t("Quyết đị
 export class Cases {
   constructor(desk) {
     this.desk = desk;
-    this.list = new FilteredList("cases", {
-      text: words(desk.catalogue), draw: (finding) => el("li", {}, this.case(finding)), empty: t("Không có hồ sơ nào.", "No case."),
-    });
+    this.list = new PagedList("cases", { path: (words) => this.path(words), draw: (finding) => el("li", {}, this.case(finding)), empty: t("Không có hồ sơ nào.", "No case.") });
     this.states = new Chips("cases-states", () => desk.reload("cases"));
   }
 
   async show(wanted = null) {
     const one = wanted && await get(`/intake/v1/inspections/${wanted}`);
     this.list.single(one && t(`Chỉ cuộc kiểm tra ngày ${day(one.opened_at)} tại ${one.unit_name}, ${one.basis}.`, `Only the inspection of ${day(one.opened_at)} at ${one.unit_name}, ${one.basis}.`), "#/cases");
-    const state = !wanted && this.states.value;
-    await this.list.show(rowsOf(`/intake/v1/findings?limit=50${wanted ? `&inspection=${wanted}` : ""}${state ? `&state=${state}` : ""}`));
+    this.wanted = wanted;
+    await this.list.show();
+  }
+
+  path(words) {
+    const state = !this.wanted && this.states.value;
+    return `/intake/v1/findings?${new URLSearchParams({ limit: "30", ...(this.wanted && { inspection: this.wanted }), ...(state && { state }), ...(words && { q: words }) })}`;
   }
 
   case(finding) {

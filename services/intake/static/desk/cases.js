@@ -4,28 +4,16 @@ import { page, request } from "../../assets/api.js";
 import { el } from "../../assets/dom.js";
 import { day, moment, number, t } from "../../assets/words.js";
 import { now } from "../shared/clock.js";
-import { OUTCOME, OUTCOME_TAG, SEVERITY, STATE } from "./labels.js";
+import { DUE, OUTCOME, OUTCOME_TAG, ROLE, SEVERITY, STATE } from "./labels.js";
 
 /** K00 and K04 (severity 0) take no reply and no decision. */
 export const answerable = (finding) => finding.severity > 0;
-
-export const undecided = (finding) => answerable(finding) && !["decided", "withdrawn"].includes(finding.state);
 
 /** In the order of the catalogue: A to H. */
 export const byCode = (a, b) => a.code.localeCompare(b.code) || (a.id < b.id ? -1 : 1);
 
 /** A document's number, which no line breaks. */
 export const whole = (text) => el("span", { class: "whole" }, text);
-
-/** Waits for the reviewer: contested, or too grave to count by itself, or to be referred. */
-export function awaitsDecision(finding) {
-  if (!undecided(finding)) return false;
-  if (finding.severity === 4) return true;
-  return ["replied", "lapsed"].includes(finding.state) && !finding.settled;
-}
-
-/** What the filter of a list of findings searches. */
-export const words = (catalogue) => ({ unit_name, unit, code }) => `${unit_name} ${unit} ${code} ${catalogue.byCode.get(code)?.name ?? ""}`;
 
 /** Pages of a list as rows, with the way to the next ones. */
 export async function rowsOf(path, cursor = null) {
@@ -41,8 +29,11 @@ export function stateTag({ state, outcome, settled, state_label: label }) {
 /** Code, name and count in one line. */
 export function heading(finding, catalogue) {
   const name = catalogue.byCode.get(finding.code)?.name ?? "";
-  return `${finding.code} ${name}${answerable(finding) ? ` × ${number(finding.count)}` : ""}`;
+  return `${finding.code} ${name}${answerable(finding) ? `\u00a0×\u00a0${number(finding.count)}` : ""}`;
 }
+
+/** A level as a chip before a finding's name. */
+export const level = ({ severity }) => severity > 0 && el("span", { class: `level level-${severity}`, title: SEVERITY[severity] }, el("span", { class: "unseen" }, t("mức ", "level ")), severity);
 
 const quote = (title, text) => el("div", { class: "quote" }, el("b", {}, title), text || t("(không ghi lời)", "(no words)"));
 
@@ -83,10 +74,17 @@ const missing = ({ complete }) => !complete
 const answer = ({ private: sealed }, name, part) => (sealed ? said(sealed[name], part)
   : el("em", { class: "erased" }, t("Chưa mở: nội dung không công khai", "Private part, not opened")));
 
+/** The files of a kind of write: read as downloads, each reading noted by the server. */
+const attached = ({ id, files = [] }, noun) => files.filter(({ of }) => of === noun).map(({ write, n, type, bytes, held }) => el("p", { class: "meta" },
+  held ? el("a", { href: `/intake/v1/findings/${id}/${noun}/${write}/files/${n}`, download: true }, t(`Tài liệu ${n} (${KINDS[type] ?? type}, ${number(Math.ceil(bytes / 1024))} kB)`, `Document ${n} (${KINDS[type] ?? type}, ${number(Math.ceil(bytes / 1024))} kB)`))
+    : el("span", {}, t(`Tài liệu ${n}: chưa tới`, `Document ${n}: not here yet`))));
+
+const KINDS = { "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP", "application/pdf": "PDF" };
+
 function reply(finding) {
   if (finding.accepts !== null && finding.accepts !== undefined) {
     const title = finding.accepts ? t("Đơn vị thống nhất", "The unit agrees") : t("Đơn vị không thống nhất, đề nghị xem xét", "The unit disagrees and asks for a review");
-    return quote(title, answer(finding, "reply", "text"));
+    return [quote(title, answer(finding, "reply", "text")), finding.private && attached(finding, "reply")];
   }
   if (finding.state === "lapsed") return el("p", { class: "notice warn" }, t("Đơn vị không giải trình trong hạn.", "The unit gave no reply in time."));
   return answerable(finding) && el("p", { class: "hint" }, t("Đơn vị chưa giải trình.", "The unit has not replied."));
@@ -96,6 +94,44 @@ function result(finding) {
   if (finding.state === "withdrawn") return quote(t("Đã rút lại", "Withdrawn"), answer(finding, "withdrawal", "reason"));
   return finding.outcome && quote(t(`Quyết định: ${OUTCOME[finding.outcome]}`, `Decision: ${OUTCOME[finding.outcome]}`), answer(finding, "decision", "reason"));
 }
+
+/** What came after the first reply and decision, in the words of whoever wrote them. */
+const LATER = [
+  ["correction", "reason", t("Đính chính: lý do", "Correction: reason")],
+  ["release", "reason", t("Thông báo cho đơn vị: lý do", "Released to the unit: reason")],
+  ["extension-request", "reason", t("Đơn vị xin gia hạn: lý do", "The unit asks for more time: reason")],
+  ["extension", "reason", t("Gia hạn: lý do", "More time: reason")],
+  ["appeal", "text", t("Đơn vị khiếu nại", "The unit's appeal")],
+  ["reopening", "reason", t("Mở lại hồ sơ: lý do", "Reopened: reason")],
+  ["remedy-plan", "actions", t("Kế hoạch khắc phục", "Plan of the remedy")],
+  ["remedy-report", "text", t("Báo cáo khắc phục", "Report of the remedy")],
+  ["remedy-verification", "reason", t("Xác nhận khắc phục: lý do", "Verification of the remedy: reason")],
+];
+
+const later = (full) => LATER.map(([noun, part, title]) => {
+  const sealed = full.private?.[noun];
+  return said(sealed, part) && [quote(title, said(sealed, part)), attached(full, noun)];
+});
+
+/** What happened, in its order, each with its entry in the log. @param {Record<string, any>} finding */
+export function story({ history = [] }) {
+  return history.length > 0 && el("details", { class: "story" }, el("summary", {}, t(`Diễn biến: ${number(history.length)} bước`, `History: ${number(history.length)} steps`)),
+    el("ol", {}, history.map(({ type, time, index, role, label }) => el("li", {},
+      el("b", {}, label ?? type), el("span", { class: "meta" }, el("span", {}, moment(time)), el("span", {}, ROLE[role] ?? t("hệ thống", "the system")),
+        index !== null && el("a", { href: `/audit/entry?at=${index}` }, t(`mục ${number(index)} của nhật ký`, `entry ${number(index)} of the log`)))))));
+}
+
+/** The clocks that run, but the reply's, which stands in the line. */
+const clocks = ({ deadlines = [] }) => deadlines.filter(({ of, state }) => of !== "reply" && state === "open").map(({ of, due }) =>
+  el("p", { class: "meta" }, el("span", { class: Date.parse(due) < now() ? "late" : "" }, t(`${DUE[of]}: hết ngày ${day(due)}`, `${DUE[of]}: by the end of ${day(due)}`))));
+
+/** A case laid open: what was found beside what was answered, then what happened. */
+export const laidOpen = (full, { photos = pictures, papers = minutes } = {}) => [
+  el("div", { class: "sides" },
+    el("div", {}, facts(full, papers), seen(full.private), photos(full), missing(full)),
+    el("div", {}, reply(full), result(full), later(full), clocks(full))),
+  story(full),
+];
 
 /** The reply's deadline; said in red once it has passed. */
 export function deadline(finding) {
@@ -117,24 +153,19 @@ export function left({ reply_due: due, working_days_left: days }) {
 /**
  * A case as one line that opens: its private part is read (and the reading noted) only then. `form(full, onward, read)` adds
  * what the caller may do, `onward` being the way to the next case and `read(headers)` reading it anew; `unit` says whether the
- * unit's name belongs in the line, `waits(finding)` whether the caller has something to do here; `photos(full)` and
+ * unit's name belongs in the line, `dated` its day and deadline, `waits(finding)` whether the caller has something to do here; `photos(full)` and
  * `papers(inspection)` give pictures and minutes. `update(finding)` of the node shows a newer state in its place.
  * @param {Record<string, any>} finding @param {any} catalogue
- * @param {{ unit?: boolean, form?: (full: any, onward: () => void, read: (headers?: Record<string, string>) => Promise<void>) => any,
+ * @param {{ unit?: boolean, dated?: boolean, form?: (full: any, onward: () => void, read: (headers?: Record<string, string>) => Promise<void>) => any,
  *   waits?: (finding: any) => boolean, photos?: (full: any) => any, papers?: (inspection: string) => any }} [how]
  */
-export function caseOf(finding, catalogue, { unit = false, form = () => null, waits = () => false, photos = pictures, papers = minutes } = {}) {
+export function caseOf(finding, catalogue, { unit = false, dated = true, form = () => null, waits = () => false, photos = pictures, papers = minutes } = {}) {
   const body = el("div", { class: "case-body" });
   const summary = el("summary", {});
   const details = el("details", { class: "case", "data-finding": finding.id, "data-code": finding.code }, summary, body);
   const read = async (headers = {}) => {
     const { body: full } = await request("GET", `/intake/v1/findings/${finding.id}`, undefined, { headers });
-    body.replaceChildren(...[
-      el("div", { class: "sides" },
-        el("div", {}, facts(full, papers), seen(full.private), photos(full), missing(full)),
-        el("div", {}, reply(full), result(full))),
-      form(full, () => onward(details), read),
-    ].flat().filter(Boolean));
+    body.replaceChildren(...[laidOpen(full, { photos, papers }), await form(full, () => onward(details), read)].flat(2).filter(Boolean));
   };
   const open = async () => {
     if (!body.hasChildNodes()) body.append(el("p", { class: "hint" }, t("Đang mở…", "Opening…")));
@@ -147,11 +178,11 @@ export function caseOf(finding, catalogue, { unit = false, form = () => null, wa
   const show = (newer) => {
     details.toggleAttribute("data-waits", Boolean(waits(newer)));
     summary.replaceChildren(
-      el("span", { class: "case-title" }, heading(newer, catalogue)), stateTag(newer),
-      el("span", { class: "meta" }, unit && el("b", {}, newer.unit_name), el("span", {}, day(newer.captured_at)), deadline(newer)));
+      el("span", { class: "case-title" }, level(newer), heading(newer, catalogue)), stateTag(newer),
+      dated && el("span", { class: "meta" }, unit && el("b", {}, newer.unit_name), el("span", {}, day(newer.captured_at)), deadline(newer)) || "");
   };
   details.update = (newer) => {
-    const changed = ["state", "accepts", "outcome", "complete"].some((name) => newer[name] !== finding[name]);
+    const changed = ["state", "accepts", "outcome", "complete", "remedy", "code", "count", "may"].some((name) => JSON.stringify(newer[name]) !== JSON.stringify(finding[name]));
     if (!changed) return;
     Object.assign(finding, newer);
     show(finding);

@@ -1,7 +1,7 @@
 // The case desk: tabs that the server put there for the caller's roles, each filled when it is opened.
 
 import { byId, clearFlash, el, flash } from "../../assets/dom.js";
-import { number, t } from "../../assets/words.js";
+import { t } from "../../assets/words.js";
 import * as directory from "../shared/directory.js";
 import { Units } from "../admin/units.js";
 import { Cases } from "./auditor.js";
@@ -10,18 +10,20 @@ import { Erasures } from "./erasure.js";
 import { settled } from "./forms.js";
 import { Head } from "./head.js";
 import { resume } from "./leaving.js";
+import { many } from "./list.js";
 import { Mine } from "./mine.js";
 import { Commend, Quarter } from "./office.js";
-import { History, Waiting } from "./review.js";
+import { resumePapers } from "./papers.js";
+import { History, Second, Waiting } from "./review.js";
 import { Rounds } from "./rounds.js";
 
-const TABS = { answer: Head, following: Head, answered: Head, waiting: Waiting, history: History, commend: Commend, quarter: Quarter, mine: Mine, cases: Cases, rounds: Rounds, erasures: Erasures, phones: Phones, units: Units };
+const TABS = { answer: Head, following: Head, answered: Head, waiting: Waiting, history: History, second: Second, commend: Commend, quarter: Quarter, mine: Mine, cases: Cases, rounds: Rounds, erasures: Erasures, phones: Phones, units: Units };
 const CASES = ["answer", "waiting", "following", "mine", "cases"]; // where a link to an inspection leads whoever cannot open its tab
 
 const links = [...document.querySelectorAll("[data-tab]")];
 const views = new Map();
 
-async function open({ name, wanted }, desk, moved) {
+async function open({ name, wanted, finding = null }, desk, moved) {
   for (const link of links) {
     if (link.dataset.tab === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -34,26 +36,26 @@ async function open({ name, wanted }, desk, moved) {
     byId(`${name}-title`).focus();
   }
   try {
-    await views.get(name).show(wanted);
+    await views.get(name).show(wanted, finding);
   } catch (problem) {
     if (asked().name !== name) return;
     if (problem.status === 401) location.assign("/intake/login?ended&next=/intake/desk/" + location.hash);
-    flash("bad", el("p", {}, problem.message), el("button", { type: "button", class: "quiet", onclick: () => open({ name, wanted }, desk, true) }, t("Thử lại", "Try again")));
+    flash("bad", el("p", {}, problem.message), el("button", { type: "button", class: "quiet", onclick: () => open({ name, wanted, finding }, desk, true) }, t("Thử lại", "Try again")));
   }
 }
 
-/** The tab and, where the address names one, the inspection: `#/answer/<inspection>`. */
+/** The tab and, where the address names them, the inspection and the finding: `#/waiting/<inspection>/<finding>`. */
 function asked() {
-  const [name, wanted = null] = location.hash.slice(2).split("/");
+  const [name, wanted = null, finding = null] = location.hash.slice(2).split("/");
   const offered = (tab) => links.some((link) => link.dataset.tab === tab);
-  if (offered(name)) return { name, wanted };
-  return { name: (wanted && CASES.find(offered)) ?? links[0]?.dataset.tab, wanted };
+  if (offered(name)) return { name, wanted, finding };
+  return { name: (wanted && CASES.find(offered)) ?? links[0]?.dataset.tab, wanted, finding };
 }
 
 /** What the tabs say of the work that waits; a screen reader hears it with the tab. */
 function count(tab, waiting) {
   const badge = byId(`count-${tab}`);
-  if (badge) badge.textContent = waiting ? number(waiting) : "";
+  if (badge) badge.textContent = waiting ? many(waiting) : "";
 }
 
 /** What an earlier page left to be sent was taken, or was refused: then its words are shown, for they stand nowhere else. */
@@ -78,6 +80,7 @@ async function start() {
   desk.count = count;
   desk.offer = (tab, useful) => { for (const link of links) if (link.dataset.tab === tab) link.parentElement.hidden = !useful; };
   await resume(me.account, told);
+  resumePapers(me.account);
   addEventListener("hashchange", () => open(asked(), desk, true));
   if (links.length) await open(asked(), desk, false);
 }

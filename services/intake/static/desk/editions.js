@@ -3,9 +3,11 @@
 import { get } from "../../assets/api.js";
 import { byId, confirmed, el, flash } from "../../assets/dom.js";
 import { moment, quarter as quarterName, t } from "../../assets/words.js";
-import { wire } from "./forms.js";
+import { tidy } from "../shared/drafts.js";
+import { textField, wire } from "./forms.js";
 
 const KIND = { flash: t("bản sơ bộ", "preliminary edition"), official: t("bản chính thức", "official edition") };
+const named = (edition) => KIND[edition] ?? t(`bản ban hành lại lần ${edition.split("-")[1]}`, `restatement ${edition.split("-")[1]}`);
 const TRIES = 10;
 const PAUSE = 1000; // ms
 
@@ -35,13 +37,14 @@ export class Editions {
   }
 
   draw(items) {
+    this.items = items;
     byId("editions-none").hidden = items.length > 0;
     byId("editions-list").replaceChildren(...items.map((edition) => el("li", {}, this.row(edition))));
   }
 
   row(edition) {
     const { quarter, edition: kind, published_at: published, cards_root: root, closing, refused } = edition;
-    const name = `${quarterName(quarter)}, ${KIND[kind]}`;
+    const name = `${quarterName(quarter)}, ${named(kind)}`;
     const read = el("a", { href: `/reports/?quarter=${quarter}&edition=${kind}`, "aria-label": t(`Đọc phiếu điểm ${name}`, `Read the scorecards of ${name}`) }, t("Đọc phiếu điểm", "Read the scorecards"));
     const state = published ? t(`đã công bố lúc ${moment(published)}`, `published ${moment(published)}`)
       : this.sent.has(closing) ? t("đã gửi công bố, sẽ mở sau vài giây", "publication sent, opens in a few seconds")
@@ -52,7 +55,34 @@ export class Editions {
       el("p", { class: "root" }, t("Mã gốc của các phiếu: ", "Root of the cards: "), el("code", {}, root)),
       el("p", {}, read),
       !published && !this.sent.has(closing) && this.form(edition, name),
+      this.newest(edition) && this.again(edition),
     ].filter(Boolean);
+  }
+
+  /** The official edition or its newest restatement: a further one follows that. */
+  newest({ quarter, edition }) {
+    const rank = (name) => (name === "official" ? 0 : Number(name.split("-")[1] ?? -1));
+    return edition !== "flash" && !this.items.some((each) => each.quarter === quarter && each.edition !== "flash" && rank(each.edition) > rank(edition));
+  }
+
+  /** Cut the quarter once more, with what came after. */
+  again({ quarter, closing }) {
+    const name = quarterName(quarter);
+    const form = el("form", { class: "case-form", id: `restate-${closing}`, novalidate: true },
+      el("p", { class: "hint" }, t("Bản mới tính cả quyết định, đính chính sau bản trước; bản trước giữ nguyên. Bản mới cũng phải được công bố.", "The new edition counts what was decided and corrected since; the one before stays as it is. It is published like any other.")),
+      textField(`restate-${closing}-reason`, "reason", "/private/reason", t("Lý do ban hành lại", "Why it is restated"), t("Bắt buộc; được lưu mã hóa.", "Required; stored encrypted.")),
+      el("button", {}, t("Ban hành lại", "Restate")));
+    return el("details", { class: "act" }, el("summary", {}, t(`Ban hành lại ${name}`, `Restate ${name}`)), wire(form, {
+      name: `${this.desk.account}/restate/${closing}`,
+      path: (id) => `/intake/v1/quarters/${quarter}/restatement/${id}`,
+      write: ({ reason }) => ({ body: { private: { reason: tidy(reason) } }, errors: tidy(reason) ? [] : [{ pointer: "/private/reason", detail: t("Hãy ghi lý do", "Give the reason") }] }),
+      sure: () => confirmed(t(`Ban hành lại ${name}?`, `Restate ${name}?`), t("Một mốc mới được ghi vào nhật ký. Việc này không rút lại được.", "A further cut goes into the log. This cannot be taken back."), t("Ban hành lại", "Restate"), t("Chưa", "Not yet")),
+      done: async ({ id }) => {
+        form.reset();
+        flash("good", t(`Đã ban hành lại ${name}. Phiếu điểm của bản mới sẽ có sau vài giây.`, `Restated ${name}. The new edition's cards will be there in a few seconds.`));
+        this.await(id);
+      },
+    }));
   }
 
   form({ quarter, closing, cards_root: root }, name) {

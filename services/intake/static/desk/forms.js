@@ -4,6 +4,7 @@ import { put } from "../../assets/api.js";
 import { el, flash, onSubmit } from "../../assets/dom.js";
 import { t } from "../../assets/words.js";
 import { leave, leaveNow, takeBack } from "./leaving.js";
+import { dropPapers, sendPapers } from "./papers.js";
 import { refused, remember, showStanding } from "./standing.js";
 import { set, values } from "../shared/drafts.js";
 import { clearErrors, errorsOf, showErrors, tooLong } from "../shared/fields.js";
@@ -14,13 +15,13 @@ import { uuid7 } from "../shared/uuid7.js";
  * answering {body} or {errors}; `done(answer, fields)` runs after the server has promised it. The id stays until an answer is
  * known; `again` is what a further write of the kind is called, where the contract allows one. `restore(fields)` hears what
  * was kept. With `later(fields)`, the words for it, the write can be taken back for ten seconds; `onward` then moves the focus
- * to what comes next. With `called(fields)` it leaves at once, and under these words its answer is told also to a later page.
+ * to what comes next, `reveal` shows the form again, and `also(fields)` [{path, body}] follows it. `papers` are files that it names. With `called(fields)` it leaves at once, and under these words its answer is told also to a later page.
  * @param {any} form
  * @param {{ name: string, path: (id: string, fields: any) => string, write: (fields: any) => any, done: (answer: any, fields: any) => any,
  *   again?: string | null, restore?: (fields: any) => void, sure?: (fields: any) => Promise<boolean>, later?: ((fields: any) => any) | null,
- *   called?: ((fields: any) => any) | null, onward?: () => void }} how
+ *   called?: ((fields: any) => any) | null, onward?: () => void, reveal?: () => void, also?: (fields: any) => any[], papers?: any }} how
  */
-export function wire(form, { name, path, write, done, again = null, restore = () => {}, sure = async () => true, later = null, called = null, onward = () => {} }) {
+export function wire(form, { name, path, write, done, again = null, restore = () => {}, sure = async () => true, later = null, called = null, onward = () => {}, reveal = () => {}, also = () => [], papers = null }) {
   const key = keptAs(name);
   let kept = JSON.parse(sessionStorage.getItem(key) ?? "null") ?? { id: uuid7(), fields: {} };
   set(form, kept.fields);
@@ -29,8 +30,10 @@ export function wire(form, { name, path, write, done, again = null, restore = ()
     kept.fields = values(form);
     sessionStorage.setItem(key, JSON.stringify(kept));
   };
+  const account = name.split("/")[0];
   const end = async (answer, fields) => {
     const view = form.closest("section");
+    if (papers) sendPapers(account, path(kept.id, fields)).catch(unsentPapers);
     sessionStorage.removeItem(key);
     kept = { id: uuid7(), fields: {} };
     await Promise.resolve(done(answer, fields)).catch(savedAll);
@@ -59,17 +62,26 @@ export function wire(form, { name, path, write, done, again = null, restore = ()
     remember(kept, form, { path: path(kept.id, fields), body, fields });
     save();
     const label = (later ?? called)?.(fields);
-    const leaving = label && { account: name.split("/")[0], id: kept.id, name, path: path(kept.id, fields), body, label };
+    const more = also(fields);
+    const leaving = label && { account, id: kept.id, name, path: path(kept.id, fields), body, label, ...(more.length && { more }) };
+    if (papers) await papers.keep(account, path(kept.id, fields));
     const answer = await (later ? aside(form, leaving, onward) : called ? leaveNow(leaving) : put(path(kept.id, fields), body)).catch(async (problem) => {
-      if (!problem.passing) refused(kept);
+      if (!problem.passing) {
+        refused(kept);
+        if (papers) await dropPapers(account, path(kept.id, fields));
+      }
       else if (leaving) form.addEventListener("input", () => takeBack(leaving), { once: true }); // bettered: what lies on the disk is older
       save();
-      tellRefusal(form, problem, leaving?.label);
+      tellRefusal(form, problem, leaving?.label, reveal);
       if (problem.slug === "id-reused") await showStanding(form, kept, { keep, again, renew }).catch((away) => showErrors(form, errorsOf(away), UNKNOWN));
       else if (problem.status === 409) form.querySelector(".error-summary").append(el("a", { href: "" }, t("Tải lại để xem điều đã ghi", "Reload to see what stands")));
     });
     if (answer) await end(answer, fields);
-    if (answer === null) takenBack(form, kept, save);
+    if (answer === null) {
+      if (papers) await dropPapers(account, path(kept.id, fields));
+      reveal();
+      takenBack(form, kept, save);
+    }
   });
   return form;
 }
@@ -107,16 +119,19 @@ function takenBack(form, kept, save) {
 }
 
 /** Say why at the form; whoever types elsewhere by now keeps his place, and is told where to look. */
-function tellRefusal(form, problem, label) {
+function tellRefusal(form, problem, label, reveal) {
   const elsewhere = /** @type {HTMLElement} */ (document.activeElement);
   const typing = elsewhere?.matches("textarea, input, select") && !form.contains(elsewhere);
+  if (!typing) reveal();
   form.closest("details")?.setAttribute("open", "");
   showErrors(form, errorsOf(problem), t("Chưa lưu được", "Not saved"));
   if (!typing) return;
   elsewhere.focus({ preventScroll: true });
   flash("bad", el("p", {}, `${label ?? ""} ${problem.message}`.trim()),
-    el("button", { type: "button", class: "quiet", onclick: () => form.querySelector(".error-summary")?.focus() }, t("Xem", "See")));
+    el("button", { type: "button", class: "quiet", onclick: () => { reveal(); form.querySelector(".error-summary")?.focus(); } }, t("Xem", "See")));
 }
+
+const unsentPapers = (problem) => flash("warn", t(`Tài liệu kèm theo chưa gửi hết, còn trên máy này và sẽ được gửi khi mở lại trang. ${problem.message}`, `Not all documents were sent; they are on this device and will be sent when this page opens again. ${problem.message}`));
 
 const UNKNOWN = t("Máy chủ đã nhận nội dung gửi lần trước, nhưng chưa đọc lại được: hãy gửi lại", "The server has what was sent before, but it could not be read: send again");
 

@@ -54,6 +54,11 @@ export const ROLE = {
   auditor: t("Người giám sát nhật ký", "Auditor"), admin: t("Quản trị", "Administrator"),
 };
 
+/** What a deadline is of. */
+export const DUE = {
+  reply: t("Hạn giải trình", "Reply due"), remedy: t("Hạn khắc phục", "Remedy due"), appeal: t("Hạn khiếu nại", "Appeal possible"),
+};
+
 export const GROUP = {
   so: t("Sở, ban, ngành", "Departments"), xa: t("Xã", "Communes"), phuong: t("Phường", "Wards"),
   dvsn: t("Đơn vị sự nghiệp", "Public service units"), other: t("Khác", "Other"),

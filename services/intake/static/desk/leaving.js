@@ -17,7 +17,7 @@ const mark = ({ id }) => `kycuong-undone/${id}`; // set at once, without a trans
 const alone = (key, how, act) => (navigator.locks ? navigator.locks.request(key, how, (lock) => (lock || !how.ifAvailable) && act()) : act());
 
 /**
- * Let a write {account, id, name, path, body, label} leave in ten seconds. Resolves to the server's answer, or to null when it
+ * Let a write {account, id, name, path, body, label} leave in ten seconds, `more` [{path, body}] after it. Resolves to the server's answer, or to null when it
  * was taken back; rejects with the Problem of a refusal.
  */
 export async function leave(write) {
@@ -39,13 +39,21 @@ async function hold(write) {
 
 async function handOver(write) {
   try {
-    const answer = await put(write.path, write.body);
+    const answer = await sendAll(write);
     await forget(write); // a crash before leaves it here, and it is sent again: the same write, the same answer
     return answer;
   } catch (problem) {
     if (!problem.passing) await forget(write);
     throw problem;
   }
+}
+
+/** A write and those that follow it; of these a refusal is told beside the answer, not instead of it. */
+async function sendAll({ path, body, more = [] }) {
+  const answer = await put(path, body);
+  const refusals = [];
+  for (const each of more) await put(each.path, each.body).catch((problem) => { if (problem.passing) throw problem; refusals.push(problem); });
+  return { ...answer, refusals };
 }
 
 class Leaving {
@@ -109,10 +117,12 @@ class Leaving {
   /** The page goes: its last request outlives it. */
   fling() {
     this.sent = true;
-    fetch(this.write.path, {
-      method: "PUT", keepalive: true, credentials: "same-origin", body: JSON.stringify(this.write.body),
-      headers: { "Accept": "application/json", "Accept-Language": language, "Content-Type": "application/json", "X-Kycuong": "1" },
-    }).catch(() => {});
+    for (const { path, body } of [this.write, ...this.write.more ?? []]) {
+      fetch(path, {
+        method: "PUT", keepalive: true, credentials: "same-origin", body: JSON.stringify(body),
+        headers: { "Accept": "application/json", "Accept-Language": language, "Content-Type": "application/json", "X-Kycuong": "1" },
+      }).catch(() => {});
+    }
   }
 }
 
@@ -136,13 +146,13 @@ export async function resume(account, told) {
 
 async function sendAgain(write, told) {
   if (localStorage.getItem(mark(write))) return forget(write);
-  const problem = await put(write.path, write.body).then(() => null, (refusal) => refusal);
+  const problem = await sendAll(write).then(() => null, (refusal) => refusal);
   if (!problem?.passing) await forget(write);
   return told(write, problem);
 }
 
-const sendAll = () => Promise.all([...waiting].map((each) => each.send()));
+const sendWaiting = () => Promise.all([...waiting].map((each) => each.send()));
 addEventListener("pagehide", () => { for (const each of waiting) each.fling(); });
-document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") sendAll(); });
-beforeLeaving.add(sendAll);
+document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") sendWaiting(); });
+beforeLeaving.add(sendWaiting);
 addEventListener("pageshow", ({ persisted }) => { if (persisted && waiting.size) location.reload(); }); // they have left meanwhile

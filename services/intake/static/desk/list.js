@@ -1,9 +1,11 @@
 // A filtered list that shows its rows in portions, and asks the server for the next page when those are used up.
 
+import { page } from "../../assets/api.js";
 import { byId, el, flash } from "../../assets/dom.js";
 import { items, number, plain, t } from "../../assets/words.js";
 
 const PORTION = 30;
+const MOST = 99; // more are not counted
 
 export class FilteredList {
   /**
@@ -92,6 +94,84 @@ export class FilteredList {
       : el("li", { class: "empty" }, this.empty);
   }
 }
+
+const PAUSE = 300; // ms in which somebody types on
+
+/**
+ * A list that the server searches and pages: a page is one request, each letter typed asks anew. `path(words)` is its address,
+ * `draw(row)` makes a row's node; one that has `update(row)` stays when its row changes. `counted(total)` hears how many there are.
+ */
+export class PagedList {
+  constructor(name, { path, draw, empty, counted = (/** @type {number} */ _) => {} }) {
+    this.path = path;
+    this.draw = draw;
+    this.empty = empty;
+    this.counted = counted;
+    this.next = null;
+    this.total = 0;
+    this.nodes = new Map(); // id → node
+    this.rows = [];
+    this.only = byId(`${name}-only`);
+    this.filter = byId(`${name}-filter`);
+    this.list = byId(`${name}-list`);
+    this.counter = byId(`${name}-count`);
+    this.more = byId(`${name}-more`);
+    this.filter.addEventListener("input", () => {
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.show().catch(({ message }) => flash("bad", message)), PAUSE);
+    });
+    this.more.querySelector("button").addEventListener("click", () => this.showMore().catch(({ message }) => flash("bad", message)));
+  }
+
+  /** Read the first page, or again as many rows as are shown. Of two readings under way the one begun last is shown. */
+  async show() {
+    const reading = {};
+    this.reading = reading;
+    const words = plain(this.filter.value);
+    const { items: rows, next, total } = await page(this.path(words));
+    if (this.reading !== reading) return this.rows;
+    if (!words && total !== undefined) this.counted(total);
+    return this.set(rows, next, total);
+  }
+
+  async showMore() {
+    const { reading } = this;
+    const { items: rows, next } = await page(this.path(plain(this.filter.value)), this.next);
+    if (this.reading === reading) this.set([...this.rows, ...rows], next, this.total);
+  }
+
+  /** Show these rows. */
+  set(rows, next = null, total = undefined) {
+    this.rows = rows;
+    this.next = next;
+    this.total = total;
+    const held = this.list.contains(document.activeElement);
+    const drawn = new Map(rows.map((row) => [row.id, this.node(row)]));
+    this.nodes = drawn;
+    place(this.list, rows.length ? [...drawn.values()] : [el("li", { class: "empty" }, this.empty)]);
+    if (held && !this.list.contains(document.activeElement)) this.list.closest("section").querySelector("h2").focus(); // it went with its row
+    this.counter.textContent = !next ? items(rows.length)
+      : total === undefined ? t(`${items(rows.length)} mới nhất`, `the newest ${items(rows.length)}`)
+        : t(`${number(rows.length)} đầu trong ${many(total, rows.length)}`, `the first ${number(rows.length)} of ${many(total, rows.length)}`);
+    this.more.hidden = !next;
+    return rows;
+  }
+
+  node(row) {
+    const known = this.nodes.get(row.id);
+    if (!known?.update) return this.draw(row);
+    known.update(row);
+    return known;
+  }
+
+  /** Say that one thing alone is shown, and give the way to all; nothing without words. */
+  single(words, all) {
+    this.only?.replaceChildren(...(words ? [el("span", {}, words, " "), el("a", { href: all }, t("Hiện tất cả", "Show all"))] : []));
+  }
+}
+
+/** How many there are, as far as the server counts. */
+export const many = (total, least = 0) => (total > MOST ? `${number(Math.max(MOST, least))}+` : number(total));
 
 /** Buttons of which one is pressed: its value chooses; `changed()` hears of another. */
 export class Chips {

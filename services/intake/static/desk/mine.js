@@ -1,35 +1,36 @@
-// Those who inspect: what became of their inspections, and withdrawal of a finding with its reason.
+// Those who inspect: what became of their inspections, and what of them they may put right.
 
 import { all, get } from "../../assets/api.js";
-import { byId, el, flash } from "../../assets/dom.js";
+import { byId, el } from "../../assets/dom.js";
 import { day, number, t } from "../../assets/words.js";
-import { now } from "../shared/clock.js";
-import { byCode, caseOf, left, minutes, rowsOf, whole } from "./cases.js";
+import { actsOf } from "./acts.js";
+import { byCode, caseOf, left, minutes, whole } from "./cases.js";
 import { phoneNotices } from "./devices.js";
-import { textField, wire } from "./forms.js";
-import { Chips, FilteredList } from "./list.js";
-import { tidy } from "../shared/drafts.js";
 import { KIND } from "./labels.js";
+import { Chips, PagedList } from "./list.js";
+import { visitActs } from "./visit.js";
 
-const DAY = 24 * 3600 * 1000;
+const STAGE = {
+  open: [t("Đang kiểm tra", "In progress"), "warn"], closed: [t("Đã kết thúc", "Closed"), "good"], voided: [t("Đã hủy", "Voided"), ""],
+};
 
 export class Mine {
   constructor(desk) {
     this.desk = desk;
-    this.list = new FilteredList("mine", {
-      text: (row) => `${row.unit_name} ${row.unit} ${row.basis}`, draw: (row) => this.card(row),
-      empty: t("Chưa có cuộc kiểm tra nào.", "No inspection yet."),
-    });
+    this.list = new PagedList("mine", { path: (words) => this.path(words), draw: (row) => this.card(row), empty: t("Chưa có cuộc kiểm tra nào.", "No inspection yet.") });
     byId("mine-all")?.addEventListener("change", () => desk.reload("mine"));
     this.stages = new Chips("mine-stages", () => desk.reload("mine"));
   }
 
   async show(wanted = null) {
-    const stage = this.stages.value;
-    const whose = byId("mine-all")?.checked ? "" : "&mine=true";
     this.list.single(wanted && t("Chỉ một cuộc kiểm tra.", "One inspection only."), "#/mine");
     if (wanted) return this.one(wanted);
-    return this.list.show(rowsOf(`/intake/v1/inspections?limit=50${whose}${stage ? `&stage=${stage}` : ""}`));
+    return this.list.show();
+  }
+
+  path(words) {
+    const asked = { limit: "30", ...(!byId("mine-all")?.checked && { mine: "true" }), ...(this.stages.value && { stage: this.stages.value }), ...(words && { q: words }) };
+    return `/intake/v1/inspections?${new URLSearchParams(asked)}`;
   }
 
   async one(id) {
@@ -40,13 +41,14 @@ export class Mine {
   }
 
   card(inspection) {
-    const open = inspection.state === "open";
+    const { state } = inspection;
+    const open = state === "open";
     const found = el("div", {});
     const details = el("details", {}, el("summary", {}, t("Ghi nhận và kết quả", "Findings and results")), found);
     details.addEventListener("toggle", () => { if (details.open) this.fill(inspection, found); });
     return el("li", { "data-inspection": inspection.id },
       el("div", { class: "title-line" }, el("h3", {}, inspection.unit_name),
-        el("span", { class: open ? "tag warn" : "tag good" }, open ? t("Đang kiểm tra", "In progress") : t("Đã kết thúc", "Closed"))),
+        el("span", { class: `tag ${STAGE[state]?.[1] ?? ""}` }, STAGE[state]?.[0] ?? state)),
       el("p", { class: "meta" }, el("span", {}, KIND[inspection.kind]), el("span", {}, day(inspection.opened_at)), el("span", {}, whole(inspection.basis)),
         open && el("a", { href: `/intake/#/inspection/${inspection.id}` }, t("Tiếp tục kiểm tra", "Continue"))),
       el("p", { class: "meta" }, el("b", {}, progress(inspection))),
@@ -60,37 +62,14 @@ export class Mine {
       const [{ devices = [], impartial }, findings] = await Promise.all([
         get(`/intake/v1/inspections/${inspection.id}`), all(`/intake/v1/findings?inspection=${inspection.id}&limit=200`),
       ]);
-      const refill = () => this.fill(inspection, place);
+      const refill = () => this.show(inspection.id);
       place.replaceChildren(...declared(impartial), ...phoneNotices(devices), ...findings.sort(byCode).map((finding) => caseOf(finding, this.desk.catalogue, {
-        form: (full) => this.mayWithdraw(full) && this.form(full, refill),
-      })));
+        form: (full) => actsOf(this.desk, full, { done: () => this.fill(inspection, place) }),
+      })), ...visitActs(this.desk, inspection, { done: refill }));
       if (!findings.length) place.append(el("p", {}, t("Chưa có ghi nhận nào.", "No finding yet.")));
     } catch (problem) {
       place.replaceChildren(el("p", { class: "notice bad" }, problem.message));
     }
-  }
-
-  mayWithdraw({ state, filer, received_at: received }) {
-    if (["withdrawn", "decided"].includes(state)) return false;
-    return this.desk.roles.has("lead") || (filer === this.desk.account && now() - Date.parse(received) < DAY);
-  }
-
-  form(finding, refill) {
-    const form = el("form", { class: "case-form", id: `withdraw-${finding.id}`, novalidate: true },
-      textField(`withdraw-reason-${finding.id}`, "reason", "/private/reason", t("Rút lại: lý do", "Withdraw: reason"), t("Bắt buộc. Ghi nhận vẫn còn trong nhật ký, nhưng không tính.", "Required. The finding stays in the log but counts nothing.")),
-      el("button", { class: "danger" }, t("Rút lại ghi nhận", "Withdraw the finding")));
-    return wire(form, {
-      name: `${this.desk.account}/withdraw/${finding.id}`,
-      path: (id) => `/intake/v1/findings/${finding.id}/withdrawal/${id}`,
-      write: ({ reason }) => ({
-        body: { private: { reason: tidy(reason) } },
-        errors: tidy(reason) ? [] : [{ pointer: "/private/reason", detail: t("Hãy ghi lý do rút lại", "Give the reason for withdrawal") }],
-      }),
-      done: async () => {
-        await refill();
-        flash("good", t(`Đã rút lại ghi nhận ${finding.code}.`, `Withdrew finding ${finding.code}.`));
-      },
-    });
   }
 }
 

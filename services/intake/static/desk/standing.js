@@ -59,6 +59,7 @@ function said(form, name, value) {
   const control = form.elements[name];
   const one = control instanceof RadioNodeList ? [...control].find((each) => /** @type {HTMLInputElement} */ (each).value === value) : control;
   if (!one || !value) return null;
+  if (one.type === "hidden" && !one.closest("fieldset")) return null; // given, not chosen
   if (one.type === "hidden") return [one.closest("fieldset").querySelector("legend").textContent, one.dataset.words || value];
   const [label] = one.labels;
   if (one.type !== "radio") return [label?.textContent ?? name, one.selectedOptions?.[0].textContent ?? value];

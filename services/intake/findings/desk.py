@@ -1,0 +1,124 @@
+"""The desk's lists: inspections with their cases, by what they wait for, a page in one answer."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import asyncpg
+from fastapi import FastAPI, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from services.domain.calendar import DaysLeft
+from services.domain.case import Turn, turn
+from services.domain.deadlines import Kind
+from services.domain.remedy import Remedy
+from services.intake.findings import endpoints as findings
+from services.intake.findings.state import Finding
+from services.intake.findings.store import read_finding
+from services.intake.inspections import endpoints as inspections
+from services.intake.reading.paging import FIRST, LAST, Cursor, Limit, Short
+from services.intake.reading.reach import Reading, reading
+from services.intake.reading.searching import Sought, sought
+from services.intake.writing.forms import is_write_id
+from services.kernel.identity.roles import Action, allows
+from services.kernel.problems import Language, invalid, language_of
+from services.kernel.web.paging import bad_cursor, read_cursor, write_cursor
+
+_PLACE = re.compile(r"-?(inf|\d{1,20}(\.\d{1,9})?)")
+_NO_ANSWER = frozenset({"finding.reminded", "remedy.reminded", "remedy.planned"})
+MOST = 100
+"""As many are counted; there may be more."""
+Listed = Literal[
+    "todo", "following", "done", "waiting", "decision", "verification", "extension", "period", "handled", "second"
+]
+WhichList = Annotated[
+    Listed,
+    Query(
+        alias="list",
+        description="todo, following, done: of a unit's head, the soonest deadline first; waiting (of which decision,"
+        " verification, extension), period, second: of a reviewer, the oldest first; handled, done: the newest first",
+    ),
+]
+_OF_UNITS = frozenset({"todo", "following", "done"})
+_BEFORE_ALL = float("-inf")
+
+
+def install(app: FastAPI) -> None:
+    """Add the route."""
+    app.get("/intake/v1/desk", response_class=JSONResponse, openapi_extra=allows(Action.READ_CASE))(desk)
+
+
+async def desk(
+    request: Request,
+    listed: WhichList = "todo",
+    inspection: Short = None,
+    q: Sought = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> Response:
+    """Inspections with their cases, those of one list or one inspection alone; `total` counts at most 100."""
+    if inspection is not None and not is_write_id(inspection):
+        raise invalid("/inspection", "phải là UUIDv7 viết thường", "must be a UUIDv7 in lower case")
+    async with reading(request, Action.READ_CASE) as reader:
+        places = [(inspection, "")] if inspection is not None else await _places(reader, listed, q, cursor, limit)
+        rows = await _laid_out(reader, [each for each, _ in places[:limit]], language_of(request.headers))
+    following = write_cursor(places[limit - 1][1]) if len(places) > limit else None
+    return JSONResponse({"items": rows, "next": following, "total": len(places)})
+
+
+async def _places(
+    reader: Reading, listed: Listed, q: str | None, cursor: str | None, limit: int
+) -> list[tuple[str, str]]:
+    """The inspections of a list, each with its place in it: those of a page and one more, or as many as are counted."""
+    place, after = _after(cursor) if cursor is not None else (_BEFORE_ALL, LAST if listed == "handled" else FIRST)
+    words = sought(q, reader.directory, reader.service.catalogues)
+    most = max(limit + 1, MOST)
+    reach = (*reader.whole().columns(), *reader.teams().columns(), *reader.headed().columns())
+    fetch, sql = reader.connection.fetch, findings.QUERIES
+    if listed in _OF_UNITS:
+        own = [unit for unit in reader.directory.versions if reader.answers_for(unit)]
+        rows = await fetch(sql.desk_of_units, listed, most, place, after, reader.caller.account, *reach, words, own)
+    else:
+        rows = await fetch(sql.desk_waiting, listed, most, place, after, reader.caller.account, *reach, words)
+    return [(row["id"], f"{row['place']}|{row['id']}") for row in rows]
+
+
+def _after(cursor: str) -> tuple[float, str]:
+    place, _, last = (read_cursor(cursor) or "").partition("|")
+    if not (_PLACE.fullmatch(place) and is_write_id(last)):
+        raise bad_cursor()
+    return float(place), last
+
+
+async def _laid_out(reader: Reading, ids: Sequence[str], language: Language) -> list[dict[str, Any]]:
+    """Inspections in their order, each with its cases."""
+    left = await reader.days_left()
+    found = {row["id"]: row for row in await inspections.some(reader, ids)}
+    cases: dict[str, list[dict[str, Any]]] = {each: [] for each in ids}
+    for row, shown in await findings.of_inspections(reader, ids, left, language):
+        cases[row["inspection"]].append(shown | {"waits_for": _waits_for(read_finding(row))})
+    return [_item(reader, found[each], cases[each], left) for each in ids if each in found]
+
+
+def _waits_for(finding: Finding) -> str | None:
+    """What whoever judges cases owes this one."""
+    if turn(finding.severity, finding.state, finding.accepts, finding.released) is Turn.DECISION:
+        return "decision"
+    if finding.remedy in (Remedy.REPORTED, Remedy.DECLINED):
+        return "verification"
+    telling = [step.type for step in finding.steps if step.type not in _NO_ANSWER]
+    asked = bool(telling) and telling[-1].endswith(".extension_requested")
+    return "extension" if asked and any(finding.running(kind) for kind in Kind) else None
+
+
+def _item(reader: Reading, row: asyncpg.Record, cases: list[dict[str, Any]], left: DaysLeft) -> dict[str, Any]:
+    clocks = [clock for case in cases for clock in case["deadlines"] if clock["of"] != "appeal"]
+    due = min((clock["due"] for clock in clocks if clock["state"] == "open"), default=None)
+    return inspections.shown(row, reader, left) | {
+        "own": reader.answers_for(row["unit"]),
+        "due": due,
+        "working_days_left": due and left(datetime.fromisoformat(due)),
+        "age": left.since(row["closed_at"]),
+        "findings": cases,
+    }
