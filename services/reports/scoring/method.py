@@ -135,6 +135,8 @@ def count_of(visits: Sequence[Visit], standing: Standing) -> int:
 
 def shown(value: Fraction, places: int = 2) -> str:
     """An exact number as a decimal string, rounded half-even."""
+    if value.denominator == 1:
+        return f"{value.numerator}.{'':0<{places}}"
     scaled = round(value * 10**places)  # Fraction.__round__ is exact and half-even
     whole, rest = divmod(abs(scaled), 10**places)
     return f"{'-' if scaled < 0 else ''}{whole}.{rest:0{places}d}"

@@ -155,7 +155,9 @@ def score_items(rules: Rules, visit: Visit, counted: frozenset[Standing]) -> tup
         if seen.severity not in SCORED or seen.standing not in counted:
             continue
         weight = factor(rules, seen, visit.persons_checked)
-        points = rules.points[seen.severity] * weight * _times(seen, scored_unit_codes)
+        points = rules.points[seen.severity] * _times(seen, scored_unit_codes)
+        if weight is not WHOLE:
+            points *= weight
         returned = rules.returned(seen)
         items.append(Item(seen, weight, points * (1 - returned), True) if returned else Item(seen, weight, points))
     return tuple(items)
@@ -214,6 +216,8 @@ def _bonus(rules: Rules, commendations: Sequence[str], standing_items: Iterable[
 
 
 def _mean(values: Sequence[Fraction]) -> Fraction:
+    if len(values) == 1:
+        return values[0]
     total = _sum(values)
     return total / len(values) if total else NOTHING
 
