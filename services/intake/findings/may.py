@@ -1,6 +1,6 @@
 """What a caller may do with a finding's case now: what is not refused for who he is or how the case stands."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,22 +103,37 @@ def may(
     people = (*row["team"], *row["former"], finding.filer)
     doubtful = any(map(is_lost, people)) and row["quarter"] not in apart
     asked = _Asked(reading, row, finding, calendar, not doubtful)
-    asks = {
-        "reply": asked.step(Command.REPLY) and asked.answers(),
-        "extension-request": asked.put_off() and asked.answers(),
-        "withdrawal": asked.step(Command.WITHDRAWAL) and asked.takes_back(),
-        "correction": asked.step(Command.CORRECTION) and asked.takes_back(),
-        "decision": asked.step(Command.DECISION) and asked.decides(),
-        "release": asked.step(Command.RELEASE) and row["stage"] == "closed" and asked.judges(Action.REVIEW),
-        "extension": asked.put_off() and asked.judges(Action.REVIEW),
-        "appeal": asked.appeals() and asked.answers(),
-        "reopening": asked.reopens(),
-        "remedy-plan": asked.remedy(remedy.Command.PLAN) and asked.answers(),
-        "remedy-report": asked.remedy(remedy.Command.REPORT) and asked.answers(),
-        "remedy-verification": asked.remedy(remedy.Command.VERIFICATION) and asked.judges(Action.VERIFY),
-        "second-review": asked.reviews_blind(),
-    }
-    return [noun for noun, allowed in asks.items() if allowed]
+    asks = [
+        *(_of_the_unit(asked) if asked.answers() else ()),
+        *(_of_the_filers(asked) if asked.takes_back() else ()),
+        *(_of_the_department(asked) if reading.roles(Action.VERIFY, finding.unit) else ()),
+    ]
+    return [noun for noun, allowed in asks if allowed]
+
+
+_Asks = Iterable[tuple[str, bool]]
+
+
+def _of_the_unit(asked: _Asked) -> _Asks:
+    yield "reply", asked.step(Command.REPLY)
+    yield "extension-request", asked.put_off()
+    yield "appeal", asked.appeals()
+    yield "remedy-plan", asked.remedy(remedy.Command.PLAN)
+    yield "remedy-report", asked.remedy(remedy.Command.REPORT)
+
+
+def _of_the_filers(asked: _Asked) -> _Asks:
+    yield "withdrawal", asked.step(Command.WITHDRAWAL)
+    yield "correction", asked.step(Command.CORRECTION)
+
+
+def _of_the_department(asked: _Asked) -> _Asks:
+    yield "decision", asked.step(Command.DECISION) and asked.decides()
+    yield "release", asked.step(Command.RELEASE) and asked.row["stage"] == "closed" and asked.judges(Action.REVIEW)
+    yield "extension", asked.put_off() and asked.judges(Action.REVIEW)
+    yield "reopening", asked.reopens()
+    yield "remedy-verification", asked.remedy(remedy.Command.VERIFICATION) and asked.judges(Action.VERIFY)
+    yield "second-review", asked.reviews_blind()
 
 
 def offered(finding: Finding) -> list[Outcome]:

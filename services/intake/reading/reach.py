@@ -50,6 +50,7 @@ class Reading:
     directory: Directory
     now: datetime
     _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _roles: dict[tuple[Action, str], frozenset[Role]] = field(default_factory=dict)
 
     def role(self, unit: str, team: Sequence[str], *, kept: bool = False) -> Role | None:
         """As whom the caller reads a case of a unit and team; None when it is not for him."""
@@ -67,10 +68,16 @@ class Reading:
 
     def roles(self, action: Action, unit: str) -> frozenset[Role]:
         """The roles by which the caller may take an action at a unit."""
-        return frozenset(one.role for one in covering(self.caller.grants_for(action, self.now), self._scope(unit)))
+        known = self._roles.get((action, unit))
+        if known is None:
+            held = covering(self.caller.grants_for(action, self.now), self._scope(unit))
+            known = self._roles[action, unit] = frozenset(one.role for one in held)
+        return known
 
     def answers_for(self, unit: str) -> bool:
         """Whether the caller heads the very unit that answers for this one's cases."""
+        if not self.roles(Action.ANSWER, unit):
+            return False
         answering = self.directory.answering(unit, local_date(self.now))
         return any(grant.unit == answering for grant in self.caller.grants_for(Action.ANSWER, self.now))
 
