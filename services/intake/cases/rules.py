@@ -93,7 +93,7 @@ def appeal(asked: Asked) -> Accepted:
             "Chỉ đề nghị xem xét lại được kết luận xác nhận vi phạm, và một lần duy nhất.",
             "Only a decision that upholds may be appealed, and only once.",
         ))  # fmt: skip
-    if last is None or world.now > world.calendar.over(last.at, world.deadlines.appeal):
+    if last is None or world.now > world.calendar.over(last.at, world.deadlines_on(last.at).appeal):
         raise WrongState((
             "Thời hạn đề nghị xem xét lại kết luận đã hết.", "The time to appeal against the decision is over."
         ))  # fmt: skip

@@ -192,7 +192,7 @@ def _shown(
     finding = read_finding(row)
     permitted, reply_due = may(reader, row, finding, apart, left.calendar), _reply_due(row, finding)
     where = (finding.severity, finding.state, finding.accepts)
-    until = deadlines(finding, left.calendar, reader.now)
+    until = deadlines(finding, left.calendar, reader)
     shown = {
         "id": finding.id, "inspection": finding.inspection, "unit": finding.unit,
         "unit_name": reader.unit_name(finding.unit, finding.captured_at), "code": finding.code,

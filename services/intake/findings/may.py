@@ -9,13 +9,13 @@ from services.domain import remedy
 from services.domain.calendar import WorkingCalendar
 from services.domain.case import AGAIN, REOPENED_WITHIN, Command, Outcome, State, allows, outcomes
 from services.domain.conflict import conflicts
-from services.domain.deadlines import Deadlines, Kind, Standing
+from services.domain.deadlines import Kind, Standing, lengths_on
 from services.intake.findings.rules import FILER_MAY_WITHDRAW
 from services.intake.findings.state import Finding
 from services.intake.reading.reach import Reading
 from services.intake.writing.world import is_lost
 from services.kernel.identity.roles import Action, Role
-from services.kernel.quarters import rfc3339
+from services.kernel.quarters import local_date, rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,10 @@ class _Asked:
 
     def appeals(self) -> bool:
         """Whether the decision may still be appealed."""
-        return self.step(Command.APPEAL) and appeal_until(self.finding, self.calendar, self.reading.now) is not None
+        if not self.step(Command.APPEAL) or self.finding.last("finding.appealed"):
+            return False
+        until = _appeal_due(self.finding, self.calendar, self.reading)
+        return until is not None and self.reading.now <= until
 
     def another(self) -> bool:
         """Whether the caller has not decided it before."""
@@ -142,28 +145,24 @@ def offered(finding: Finding) -> list[Outcome]:
     return [outcome for outcome in found if not finding.missing or outcome is not Outcome.UPHELD]
 
 
-def deadlines(finding: Finding, calendar: WorkingCalendar, now: datetime) -> list[dict[str, str]]:
+def deadlines(finding: Finding, calendar: WorkingCalendar, reading: Reading) -> list[dict[str, str]]:
     """The newest clock of each kind that is or was waited for, and how long the decision may be appealed."""
     newest = [clock for kind in Kind if (clock := finding.clock(kind)) and clock.state != Standing.ENDED]
     shown = [{"of": one.kind, "due": rfc3339(one.due), "state": one.state} for one in newest]
-    until = None if finding.kept else _appeal_due(finding, calendar)
+    until = None if finding.kept else _appeal_due(finding, calendar, reading)
     if until is not None:
-        state = "met" if finding.last("finding.appealed") else "open" if now <= until else "lapsed"
+        state = "met" if finding.last("finding.appealed") else "open" if reading.now <= until else "lapsed"
         shown.append({"of": "appeal", "due": rfc3339(until), "state": state})
     return shown
 
 
-def appeal_until(finding: Finding, calendar: WorkingCalendar, now: datetime) -> datetime | None:
-    """Until when the decision may be appealed; None when it may not, or no more."""
-    until = None if finding.last("finding.appealed") else _appeal_due(finding, calendar)
-    return until if until is not None and now <= until else None
-
-
-def _appeal_due(finding: Finding, calendar: WorkingCalendar) -> datetime | None:
-    """The end of the time to appeal against the decision that upholds; the one appealed, where one was."""
+def _appeal_due(finding: Finding, calendar: WorkingCalendar, reading: Reading) -> datetime | None:
+    """The end of the time to appeal against the decision that upholds; against the one appealed, where one was."""
     decided = [step.at for step in finding.steps if step.type == "finding.decided"]
     appealed = finding.last("finding.appealed")
-    stands = finding.state in (State.DECIDED, State.APPEALED) and finding.outcome == Outcome.UPHELD
     if appealed is not None:
         decided = [at for at in decided if at <= appealed.at]
-    return calendar.over(decided[-1], Deadlines().appeal) if decided and stands else None
+    if not decided or finding.state not in (State.DECIDED, State.APPEALED) or finding.outcome != Outcome.UPHELD:
+        return None
+    lengths = lengths_on(reading.service.lengths, local_date(decided[-1]), calendar.reply_working_days)
+    return calendar.over(decided[-1], lengths.appeal)
