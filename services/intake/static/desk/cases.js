@@ -115,7 +115,7 @@ const later = (full) => LATER.map(([noun, part, title]) => {
 
 /** What happened, in its order, each with its entry in the log. @param {Record<string, any>} finding */
 export function story({ history = [] }) {
-  return history.length > 0 && el("details", { class: "story" }, el("summary", {}, t(`Diễn biến: ${number(history.length)} bước`, `History: ${number(history.length)} steps`)),
+  return history.length > 0 && el("details", { class: "story" }, el("summary", {}, t(`Diễn biến: ${number(history.length)} bước`, `History: ${number(history.length)} step${history.length === 1 ? "" : "s"}`)),
     el("ol", {}, history.map(({ type, time, index, role, label }) => el("li", {},
       el("b", {}, label ?? type), el("span", { class: "meta" }, el("span", {}, moment(time)), el("span", {}, ROLE[role] ?? t("hệ thống", "the system")),
         index !== null && el("a", { href: `/audit/entry?at=${index}` }, t(`mục ${number(index)} của nhật ký`, `entry ${number(index)} of the log`)))))));

@@ -1,9 +1,10 @@
 // What an answer or a decision does in points, where the scorecards can say; else the published rule stands beside the choice.
 
 import { get } from "../../assets/api.js";
-import { number, t } from "../../assets/words.js";
+import { language, t } from "../../assets/words.js";
 
-const shown = (points) => number(Number(points)).replace(/^(-?\d+)$/, t("$1,00", "$1.00"));
+const points = new Intl.NumberFormat(language === "en" ? "en-GB" : "vi-VN", { minimumFractionDigits: 2 });
+const shown = (score) => points.format(Number(score));
 
 export class Effects {
   constructor() {
