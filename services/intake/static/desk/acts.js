@@ -72,7 +72,7 @@ const verdicts = (offered) => choices("outcome", "/outcome", t("Quyết định"
  */
 export const ACTS = {
   reply: {
-    main: true, title: t("Giải trình", "Reply"), button: t("Gửi giải trình", "Send the reply"),
+    main: true, title: t("Giải trình", "Reply"), button: t("Gửi giải trình", "Send the reply"), papers: true,
     fields: ({ severity }, id, { effect }) => [
       choices("accepts", "/accepts", t("Ý kiến của đơn vị", "The unit's view"), [
         ["true", t("Thống nhất", "Agree"), effect?.agree ?? agreed(severity)],
@@ -89,7 +89,7 @@ export const ACTS = {
     done: ({ code }) => t(`Đã nhận giải trình cho ghi nhận ${code}.`, `The reply to ${code} was received.`),
   },
   "remedy-report": {
-    main: true, title: t("Báo cáo khắc phục", "Report the remedy"), button: t("Gửi báo cáo khắc phục", "Send the report"),
+    main: true, title: t("Báo cáo khắc phục", "Report the remedy"), button: t("Gửi báo cáo khắc phục", "Send the report"), papers: true,
     fields: (_, id) => [
       dayLine(`${id}-done`, "done_on", "/done_on", t("Khắc phục xong ngày", "Put right on"), t("Báo cáo trong hạn và được xác nhận thì mức 1, mức 2 chỉ tính nửa điểm trừ.", "Reported in time and verified, level 1 and 2 cost half.")),
       textField(`${id}-text`, "text", "/private/text", t("Đã làm gì", "What was done"), t("Nêu việc đã làm, văn bản kèm số. Được lưu mã hóa.", "State what was done, documents by number. Stored encrypted.")),

@@ -1,0 +1,90 @@
+"""What a head sends along with a reply, and what a lead puts right of a whole inspection."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.test_desk_cases import case, inspected
+from tests.support.browser import DESK, Person
+from tests.support.form import FAR, PASSWORDS, until
+from tests.support.instance import Instance
+
+WORDS = "Có giấy mời họp 5/GM-UBND"
+PAPER = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+
+
+@pytest.fixture
+def enter(people: list[Person], browser: Browser, instance: Instance) -> Any:
+    def enter(account: str, address: str, viewport: dict[str, int] = DESK) -> Page:
+        people.append(person := Person(browser, instance.url, viewport))
+        person.sign_in(account, PASSWORDS[account])
+        person.page.goto(instance.url + address)
+        return person.page
+
+    return enter
+
+
+def test_a_reply_takes_documents_along(enter: Any, instance: Instance) -> None:
+    inspection, [finding] = inspected(instance, "A03")
+    page = enter("chu.tich", f"/intake/desk/#/answer/{inspection}")
+    shown = case(page, finding)
+    shown.get_by_label("Không thống nhất").check()
+    shown.get_by_label("Nội dung giải trình").fill(WORDS)
+    files = shown.get_by_label("Tài liệu kèm theo")
+    files.set_input_files({"name": "chương trình.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"})
+    expect(shown).to_contain_text("chỉ nhận JPEG, PNG, WebP, PDF")
+    files.set_input_files({"name": "giấy mời.pdf", "mimeType": "application/pdf", "buffer": PAPER})
+    expect(shown).to_contain_text("giấy mời.pdf")
+    shown.get_by_role("button", name="Gửi giải trình").click()
+    page.get_by_role("button", name="Gửi ngay").click()
+    expect(page.locator("#flash")).to_contain_text("Đã nhận giải trình")
+    reviewer = instance.client(instance.token("reviewer"))
+    until(lambda: [one["held"] for one in reviewer.get(f"/intake/v1/findings/{finding}").json()["files"]] == [True])
+    page = enter("tham.dinh", f"/intake/desk/#/waiting/{inspection}")
+    with page.expect_download() as download:
+        case(page, finding).get_by_role("link", name="Tài liệu 1 (PDF").click()
+    assert download.value.path().read_bytes() == PAPER
+
+
+def test_a_document_whose_upload_was_cut_is_sent_when_the_desk_opens_again(enter: Any, instance: Instance) -> None:
+    inspection, [finding] = inspected(instance, "A03")
+    page = enter("chu.tich", f"/intake/desk/#/answer/{inspection}")
+    shown = case(page, finding)
+    shown.get_by_label(r"Thống nhất", exact=False).first.check()
+    shown.get_by_label("Tài liệu kèm theo").set_input_files(
+        {"name": "a.pdf", "mimeType": "application/pdf", "buffer": PAPER}
+    )
+    expect(shown).to_contain_text("a.pdf")
+    page.route("**/files/*", lambda route: route.abort())
+    shown.get_by_role("button", name="Gửi giải trình").click()
+    page.get_by_role("button", name="Gửi ngay").click()
+    expect(page.locator("#flash")).to_contain_text("Tài liệu kèm theo chưa gửi hết", timeout=FAR)
+    page.unroute("**/files/*")
+    page.goto(f"{instance.url}/intake/desk/?again")
+    reviewer = instance.client(instance.token("reviewer"))
+    until(lambda: [one["held"] for one in reviewer.get(f"/intake/v1/findings/{finding}").json()["files"]] == [True])
+
+
+def test_a_lead_corrects_figures_and_changes_the_team(enter: Any, instance: Instance) -> None:
+    inspection, _ = inspected(instance, "A01")
+    page = enter("binh.td", f"/intake/desk/#/mine/{inspection}")
+    page.locator("[data-act=correction] > summary").click()
+    form = page.locator(f"#correction-{inspection}")
+    form.get_by_label("Đi muộn").fill("4")
+    form.get_by_label("Có mặt", exact=True).fill("1")
+    form.get_by_label("Lý do", exact=True).fill("Đếm nhầm")
+    form.get_by_role("button", name="Đính chính").click()
+    expect(form.locator(".error-summary")).to_be_focused()  # the sums must agree
+    lead = instance.client(instance.token("lead"))
+    roll = lead.get(f"/intake/v1/inspections/{inspection}").json()["roll"]
+    form.get_by_label("Có mặt", exact=True).fill(str(roll["present"]))
+    form.get_by_role("button", name="Đính chính").click()
+    expect(page.locator("#flash")).to_contain_text("Đã đính chính số liệu")
+    assert lead.get(f"/intake/v1/inspections/{inspection}").json()["roll"]["late"] == 4
+    page.locator("[data-act=team] > summary").click()
+    form = page.locator(f"#team-{inspection}")
+    form.get_by_label("Vào đoàn").fill("an.kt")
+    form.get_by_role("button", name="Đổi thành viên").click()
+    expect(page.locator("#flash")).to_contain_text("Đã đổi thành viên đoàn")
+    assert "an.kt" in lead.get(f"/intake/v1/inspections/{inspection}").json()["team"]
