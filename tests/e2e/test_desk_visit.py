@@ -88,3 +88,20 @@ def test_a_lead_corrects_figures_and_changes_the_team(enter: Any, instance: Inst
     form.get_by_role("button", name="Đổi thành viên").click()
     expect(page.locator("#flash")).to_contain_text("Đã đổi thành viên đoàn")
     assert "an.kt" in lead.get(f"/intake/v1/inspections/{inspection}").json()["team"]
+
+
+def test_an_inspection_is_voided_after_being_asked_and_stands_as_such(enter: Any, instance: Instance) -> None:
+    inspection, [finding] = inspected(instance, "A01")
+    page = enter("binh.td", f"/intake/desk/#/mine/{inspection}")
+    page.locator("[data-act=voiding] > summary").click()
+    form = page.locator(f"#voiding-{inspection}")
+    form.get_by_label("Lý do", exact=True).fill("Nhầm đơn vị")
+    form.get_by_role("button", name="Hủy cuộc kiểm tra").click()
+    page.get_by_role("dialog").get_by_role("button", name="Không hủy").click()
+    lead = instance.client(instance.token("lead"))
+    assert lead.get(f"/intake/v1/inspections/{inspection}").json()["state"] == "closed"
+    form.get_by_role("button", name="Hủy cuộc kiểm tra").click()
+    page.get_by_role("dialog").get_by_role("button", name="Hủy cuộc kiểm tra").click()
+    expect(page.locator("#flash")).to_contain_text("Đã hủy cuộc kiểm tra")
+    expect(page.locator("#mine-list")).to_contain_text("Đã hủy")
+    assert lead.get(f"/intake/v1/findings/{finding}").json()["state"] == "voided"
