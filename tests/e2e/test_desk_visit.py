@@ -1,5 +1,6 @@
 """What a head sends along with a reply, and what a lead puts right of a whole inspection."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -105,3 +106,19 @@ def test_an_inspection_is_voided_after_being_asked_and_stands_as_such(enter: Any
     expect(page.locator("#flash")).to_contain_text("Đã hủy cuộc kiểm tra")
     expect(page.locator("#mine-list")).to_contain_text("Đã hủy")
     assert lead.get(f"/intake/v1/findings/{finding}").json()["state"] == "voided"
+
+
+def test_a_reviewer_gives_the_person_concerned_a_link_and_ends_it(enter: Any, instance: Instance) -> None:
+    inspection, [finding] = inspected(instance, "A03")
+    page = enter("tham.dinh", f"/intake/desk/#/waiting/{inspection}")
+    shown = case(page, finding)
+    shown.locator("[data-act=person-links] > summary").click()
+    shown.get_by_label("Hết hiệu lực sau ngày").fill((date.today() + timedelta(days=9)).strftime("%d/%m/%Y"))
+    shown.get_by_role("button", name="Tạo liên kết").click()
+    made = shown.get_by_label("Liên kết (chỉ hiện lần này)")
+    expect(made).to_be_focused()
+    link = made.input_value()
+    assert page.request.get(link).status == 200
+    shown.get_by_role("button", name="Thu hồi liên kết").click()
+    expect(page.locator("#flash")).to_contain_text("Liên kết đã hết hiệu lực")
+    assert page.request.get(link).status == 404

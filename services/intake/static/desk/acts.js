@@ -20,7 +20,7 @@ const because = (reason) => wanting(tidy(reason), REASON, "Hãy ghi lý do", "Gi
 export const running = ({ deadlines = [] }) => deadlines.filter(({ of, state }) => state === "open" && of !== "appeal");
 
 /** A text field for a day, with the calendar and the weekday. */
-function dayLine(id, name, pointer, label, hint) {
+export function dayLine(id, name, pointer, label, hint) {
   const input = el("input", { id, name, type: "text", inputmode: "numeric", "data-day": true, autocomplete: "off", placeholder: "15/12/2026", "data-pointer": pointer, "aria-describedby": hint ? `${id}-hint` : null });
   const line = el("div", { class: "field" }, el("label", { for: id }, label), hint && el("span", { class: "hint", id: `${id}-hint` }, hint), input);
   dayField(input);
@@ -28,7 +28,7 @@ function dayLine(id, name, pointer, label, hint) {
 }
 
 /** What a day's field says, and what is wrong with it. */
-function dayFaults(text, pointer) {
+export function dayFaults(text, pointer) {
   const day = dayOf(text);
   if (day) return [];
   return [{ pointer, detail: day === null ? NO_DAY : t("Hãy ghi ngày", "Give the day") }];

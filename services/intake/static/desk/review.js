@@ -5,6 +5,7 @@ import { number, t } from "../../assets/words.js";
 import { uuid7 } from "../shared/uuid7.js";
 import { actsOf } from "./acts.js";
 import { Bench } from "./bench.js";
+import { linkForm } from "./concerned.js";
 import { Effects } from "./effect.js";
 import { requestForm } from "./erasure.js";
 import { OUTCOME_EFFECT } from "./labels.js";
@@ -52,7 +53,7 @@ export class Waiting {
     });
     if (upheld) tellEffect(forms, upheld);
     const whole = row ? visitActs(this.desk, row, { only: ["voiding"], done: () => this.bench.changed(full.id) }) : [];
-    return [...forms, ...whole, requestForm(this.desk.account, full)];
+    return [...forms, ...whole, linkForm(this.desk.account, full), requestForm(this.desk.account, full)];
   }
 }
 
