@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from services.kernel.process.folder import Folder
@@ -66,6 +67,7 @@ def test_a_planner_plans_a_round_that_draws_itself_and_checks_it(enter: Enter, w
     expect(page.locator("#plan-of-xa")).to_have_text("trong 6")
     form.get_by_label("Xã", exact=True).fill("2")
     assert overflow(page) <= 0
+    fair(page)
     form.get_by_role("button", name="Ghi kế hoạch").click()
     page.get_by_role("dialog").get_by_role("button", name="Ghi kế hoạch").click()
     expect(page.locator("#flash")).to_contain_text("Đã ghi kế hoạch", timeout=FAR)
@@ -86,6 +88,13 @@ def checked(page: Page) -> None:
     expect(page.locator(".draw tr.drawn")).to_have_count(2)
     expect(page.locator(".draw tbody tr")).to_have_count(6)
     assert overflow(page) <= 0
+    fair(page)
+
+
+def fair(page: Page) -> None:
+    """Nothing that a screen reader or weak eyes stumble over."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
 
 
 def test_what_is_assigned_stands_on_the_phone_also_offline_and_opens_from_there(
@@ -116,6 +125,7 @@ def test_what_is_assigned_stands_on_the_phone_also_offline_and_opens_from_there(
     reopen(page)
     expect(task).to_contain_text(NAME)
     assert phone.overflow() <= 0
+    fair(page)
     task.get_by_role("button", name="Bắt đầu").click()
     expect(page.get_by_label("Quyết định kiểm tra số")).to_have_value("16/KH-SNV")
     expect(page.get_by_label("Thành viên khác của đoàn")).to_have_value("binh.td")
