@@ -5,8 +5,5 @@ COMMENT ON COLUMN intake.deadline.reminded IS 'the unit was told of it before it
 COMMENT ON COLUMN intake.deadline.escalated IS 'who was told that it passed: 0 nobody, 1 the unit above, 2 the Department too';
 -- what lapsed before there were escalations is known by now
 UPDATE intake.deadline SET escalated = 2 WHERE state = 'lapsed';
-CREATE INDEX deadline_reminding ON intake.deadline (due, finding, kind) WHERE state = 'open' AND NOT reminded;
-CREATE INDEX deadline_escalating ON intake.deadline (due, finding, kind) WHERE state = 'lapsed' AND escalated < 2;
--- many deadlines end with the same day: what is swept first is read off the index, not sorted anew each time
-DROP INDEX intake.deadline_lapsing;
-CREATE INDEX deadline_lapsing ON intake.deadline (lapse_after, finding, kind) WHERE state = 'open' AND lapse_after IS NOT NULL;
+CREATE INDEX deadline_reminding ON intake.deadline (due) WHERE state = 'open' AND NOT reminded;
+CREATE INDEX deadline_escalating ON intake.deadline (due) WHERE state = 'lapsed' AND escalated < 2;
