@@ -27,7 +27,7 @@ TYPE = "kycuong.finding.lapsed.v1"
 OVERDUE = "kycuong.remedy.overdue.v1"
 _MOST_OVERDUE = 2  # events for a finding
 EVERY = 5.0  # seconds between looks
-_AT_ONCE = 500
+_AT_ONCE = 1_000
 log = logging.getLogger(__name__)
 
 
