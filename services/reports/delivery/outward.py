@@ -15,7 +15,7 @@ from services.kernel.web.reachable import Network, allowed, reachable
 from services.reports.delivery.port import Passing, Permanent
 
 _CONNECT, _WHOLE = 10.0, 20.0  # seconds
-_KEEP, _MOST_KEPT = 30.0, 32  # seconds, and connections of one origin
+_KEEP, _MOST_KEPT = 30.0, 256  # seconds, and connections of one origin
 _READ = 16 * 1024  # bytes of an answer: nobody needs them, but a connection that is read to its end serves again
 _TOO_LATE = (TimeoutError, httpcore.TimeoutException)
 Headers = Sequence[tuple[bytes, bytes]]
