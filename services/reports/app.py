@@ -21,6 +21,7 @@ from services.reports.delivery.inbox.hub import Hub
 from services.reports.delivery.mail.sender import MailChannel
 from services.reports.delivery.outward import Outward
 from services.reports.delivery.port import Channel
+from services.reports.delivery.push.sender import PushChannel
 from services.reports.delivery.queue import Queue
 from services.reports.delivery.webhook.sender import WebhookChannel
 from services.reports.fold.feed import log_client, open_feed
@@ -81,6 +82,8 @@ def _queue(settings: Settings, clock: Clock, pool: Pool, reader: Reader) -> Queu
     channels: dict[str, Channel] = {"webhook": WebhookChannel(Outward(networks(settings.webhook_allow)))}
     if mail := MailChannel.of(settings, clock):
         channels["address"] = mail
+    if push := PushChannel.of(settings, Outward(networks(settings.webhook_allow))):
+        channels["push"] = push
     base = settings.public_url or settings.audit_url
     return Queue(pool, reader, clock, Seal.of(settings.folder), channels, base)
 

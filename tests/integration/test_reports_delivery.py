@@ -15,12 +15,15 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from services.kernel.identity.authentication import hash_token
 from services.kernel.identity.channels import Seal
 from services.kernel.process.settings import Settings
 from services.reports.delivery import outward
 from services.reports.delivery import queue as queue_module
+from services.reports.delivery.push.sealing import unpadded
 from services.reports.delivery.webhook.signing import signature
 from services.reports.fold.fold import Fold
 from tests.support.reports_http import NOW, House, running
@@ -363,3 +366,25 @@ async def test_a_weekly_digest_says_how_much_is_unread_once_a_week(settings: Set
             assert len(box.mails) == 1
             post.pass_time(7 * 86_400)
             await box.until(2)
+
+
+async def test_a_browser_is_pushed_to_and_one_that_has_gone_no_more(settings: Settings, sink: Hooks) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    number = unpadded(key.private_numbers().private_value.to_bytes(32, "big"))
+    set_up = {"webhook_allow": "127.0.0.1", "vapid_key": number, "vapid_subject": "mailto:a@so.example"}
+    point = unpadded(key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+    keys = {"p256dh": point, "auth": unpadded(b"0123456789abcdef")}
+    sink.answers["/push"], sink.answers["/expired"] = 201, 404
+    async with sending(Settings.model_validate({**settings.model_dump(), **set_up})) as post:
+        head = await post.account("unit_head", UNIT)
+        for path in ("push", "expired"):
+            await post.add("push", head, {"endpoint": f"{sink.url}/{path}", "keys": keys})
+        await post.visit()
+        [(headers, body)] = await sink.until("/push", 1)
+        assert (headers["ttl"], headers["content-encoding"]) == ("86400", "aes128gcm")
+        assert headers["authorization"].startswith("vapid t=") and b"UBND" not in body
+        [gone] = await post.settled("failed", why="gone")
+        assert gone["last"]["status"] == 404
+        await post.visit()
+        await sink.until("/push", 2)
+        assert len(sink.at("/expired")) == 1

@@ -8,15 +8,9 @@ from typing import Any
 import httpx
 import pytest_asyncio
 
-from services.kernel.envelope import read_envelope
-from services.kernel.process.clock import SettableClock
 from services.kernel.process.settings import Settings
-from services.kernel.store.db import transaction
-from services.reports.facts.facts import Entry
 from services.reports.fold.fold import Fold
-from services.reports.notices.store import rewrite_notices
-from services.reports.reading.snapshot import Reader
-from tests.support.reports_http import NOW, House, publish, running, until
+from tests.support.reports_http import House, publish, running, until
 from tests.support.reports_log import MadeLog
 
 UNIT, BELOW, OTHER = "xa-tan-hoa", "tram-y-te", "phuong-dao"
@@ -154,28 +148,34 @@ async def everything(house: House) -> list[list[str]]:
     ]
 
 
-async def test_events_of_the_case_reach_whoever_acts_on_them(house: House) -> None:
+async def test_a_whole_case_is_told_step_by_step_and_a_voiding_is_its_end(house: House) -> None:
     made, first = house.made, len(house.made.entries)
-    inspection, [finding, grave] = visit(made, UNIT, "A01", "F04")
-    await grown(house, first)
-    told: list[tuple[str, str, dict[str, Any]]] = [
-        ("finding.appealed", finding, {}),
-        ("finding.released", grave, {"reply_due": "2026-10-01T16:59:59.999Z"}),
-        ("finding.decided", grave, {"outcome": "upheld"}),
-        ("finding.escalated", finding, {"to": "parent", "due": "D"}),
-    ]
+    inspection, [finding, grave] = visit(made, UNIT, "B04", "F04")
+    made.reply(UNIT, inspection, finding, False)
+    made.decide(UNIT, inspection, finding, "upheld")
+    made.appeal(UNIT, inspection, finding)
+    made.decide(UNIT, inspection, finding, "upheld")
+    made.remedied(UNIT, inspection, finding)
+    made.refuse(UNIT, inspection, finding, "2026-10-09T16:59:59.999Z")
+    made.overdue(UNIT, inspection, finding, 2)
+    made.release(UNIT, inspection, grave)
+    for size in range(first, len(made.entries)):
+        await publish(house.settings, made.upto(size + 1), size)
+        await until(house.client, size + 1)
+    told = await inbox(house, "unit_head", UNIT)
+    kinds = ["findings", "decision", "decision", "remedy", "overdue", "release"]
+    assert [notice["kind"] for notice in told] == kinds
+    assert (told[0]["findings"], told[3]["due"]) == (2, "2026-10-09T16:59:59.999Z")
+    assert [notice["kind"] for notice in await inbox(house, "reviewer")] == ["appeal", "remedy", "overdue"]
     first = len(made.entries)
-    for kind, about, said in told:
-        made.append(kind, f"finding/{about}", UNIT, {"by": {}, "inspection": inspection, "finding": about, **said})
-    pool = house.app.state.service.pool
-    async with Reader(pool, SettableClock(NOW)).snapshot() as snapshot:
-        directory = snapshot.directory
-    run = [Entry(index, read_envelope(raw)) for index, raw in enumerate(made.entries[first:], first)]
-    async with transaction(pool) as connection:
-        await rewrite_notices(connection, run, directory)
-    assert [notice["kind"] for notice in await inbox(house, "unit_head", UNIT)] == ["findings", "release", "decision"]
-    assert [notice["kind"] for notice in await inbox(house, "reviewer")] == ["appeal"]
-    assert (await inbox(house, "unit_head", UNIT))[0]["findings"] == 2
+    made.correct(UNIT, inspection, 40)
+    made.void(UNIT, inspection)
+    await grown(house, first)
+    kinds = [notice["kind"] for notice in await inbox(house, "unit_head", UNIT)]
+    assert kinds == ["decision", "decision", "remedy", "overdue", "release", "correction", "voiding"]
+    before = await everything(house)
+    await Fold(house.app.state.service.pool).rebuild(made.covered())
+    assert await everything(house) == before
 
 
 async def test_a_violation_in_two_of_four_visits_within_four_quarters_is_a_pattern(house: House) -> None:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import hmac
+import json
+import re
 from datetime import timedelta
 
 import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from services.domain.notices import Kind
 from services.kernel.web.reachable import allowed, networks, reachable, read_url
 from services.reports.delivery.mail.letter import _SAID
+from services.reports.delivery.push.sealing import authorization, padded, private_key, sealed, unpadded
 from services.reports.delivery.waiting import pause
 from services.reports.delivery.webhook.signing import headers, signature
 from services.reports.delivery.wording import WHY, why
@@ -63,3 +73,50 @@ def test_the_second_try_comes_after_five_seconds_and_the_last_after_days() -> No
 def test_every_kind_has_its_sentence_and_every_outcome_its_words() -> None:
     assert set(_SAID) == set(Kind)
     assert all(all(words) for words in WHY.values()) and why("something") == WHY["status"]
+
+
+def opened(body: bytes, key: ec.EllipticCurvePrivateKey, auth: bytes) -> bytes:
+    """What a browser makes of a sealed message, written from RFC 8291 apart from the sender."""
+
+    def hkdf(salt: bytes, secret: bytes, info: bytes, length: int) -> bytes:
+        return hmac.digest(hmac.digest(salt, secret, "sha256"), info + b"\x01", "sha256")[:length]
+
+    salt, size, length = body[:16], int.from_bytes(body[16:20], "big"), body[20]
+    point, sealed_part = body[21 : 21 + length], body[21 + length :]
+    assert (size, length) == (4096, 65)
+    own = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    shared = key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point))
+    secret = hkdf(auth, shared, b"WebPush: info\0" + own + point, 32)
+    plain = AESGCM(hkdf(salt, secret, b"Content-Encoding: aes128gcm\0", 16)).decrypt(
+        hkdf(salt, secret, b"Content-Encoding: nonce\0", 12), sealed_part, None
+    )
+    assert plain[-1] == 2
+    return plain[:-1]
+
+
+def test_a_push_message_is_opened_by_its_browser_alone() -> None:
+    key, auth = ec.generate_private_key(ec.SECP256R1()), b"0123456789abcdef"
+    point = unpadded(key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+    body = sealed("đi muộn".encode(), point, unpadded(auth))
+    assert opened(body, key, auth) == "đi muộn".encode()
+    with pytest.raises(InvalidTag):
+        opened(body, ec.generate_private_key(ec.SECP256R1()), auth)
+    with pytest.raises(ValueError):
+        sealed(b"", unpadded(b"x" * 65), unpadded(auth))
+
+
+def test_the_word_to_a_push_service_is_a_signed_one_of_the_key_it_names() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    number = key.private_numbers().private_value.to_bytes(32, "big")
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    for text in (unpadded(number), pem):
+        said = authorization(private_key(text), "https://push.example", "mailto:a@so.example", 1_700_000_000)
+        token, point = re.fullmatch(r"vapid t=([^,]+), k=(.+)", said).groups()
+        head, body, signature = token.split(".")
+        assert json.loads(padded(body)) == {
+            "aud": "https://push.example", "exp": 1_700_043_200, "sub": "mailto:a@so.example",
+        }  # fmt: skip
+        raw = padded(signature)
+        signed = encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
+        public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), padded(point))
+        public.verify(signed, f"{head}.{body}".encode(), ec.ECDSA(SHA256()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from services.kernel.web.reachable import Network, allowed, reachable
 from services.reports.delivery.port import Passing, Permanent
 
 _CONNECT, _WHOLE = 10.0, 20.0  # seconds
+_KEEP, _MOST_KEPT = 30.0, 256  # seconds, and connections of one origin
 _READ = 16 * 1024  # bytes of an answer: nobody needs them, but a connection that is read to its end serves again
 _TOO_LATE = (TimeoutError, httpcore.TimeoutException)
 Headers = Sequence[tuple[bytes, bytes]]
@@ -56,18 +58,18 @@ class _Judging(httpcore.AsyncNetworkBackend):
 
 
 class Outward:
-    """Posts to such addresses; never follows a redirection, never reads a long answer."""
+    """Posts to such addresses; never follows a redirection, never reads a long answer.
 
-    def __init__(self, named: Sequence[Network], *, connections: int = 256) -> None:
-        options: dict[str, Any] = {"max_connections": connections, "max_keepalive_connections": connections}
-        options |= {"keepalive_expiry": 30.0}
-        secure = ssl.create_default_context()
-        self._pools = {
-            b"https": httpcore.AsyncConnectionPool(
-                ssl_context=secure, network_backend=_Judging(named, only_named=False), **options
-            ),
-            b"http": httpcore.AsyncConnectionPool(network_backend=_Judging(named, only_named=True), **options),
+    Connections are kept by origin, each found at once: the library's own pool looks through all of its for a request.
+    """
+
+    def __init__(self, named: Sequence[Network]) -> None:
+        self._secure = ssl.create_default_context()
+        self._backends = {
+            b"https": _Judging(named, only_named=False),
+            b"http": _Judging(named, only_named=True),
         }
+        self._idle: dict[tuple[bytes, bytes, int], deque[httpcore.AsyncHTTPConnection]] = defaultdict(deque)
 
     async def post(self, url: str, headers: Headers, body: bytes) -> tuple[int, float]:
         """The status of an answer, and how many seconds it asks to wait; Passing or Permanent without one."""
@@ -88,17 +90,47 @@ class Outward:
         named.append((b"content-length", b"%d" % len(body)))
         timeouts = {"connect": _CONNECT, "read": _WHOLE, "write": _WHOLE, "pool": _WHOLE}
         request = httpcore.Request("POST", url, headers=named, content=body, extensions={"timeout": timeouts})
-        answer = await self._pools[url.scheme].handle_async_request(request)
+        connection = self._connection(url.origin)
         try:
-            await _read_a_little(answer)
-        finally:
-            await answer.aclose()
+            answer = await connection.handle_async_request(request)
+            try:
+                await _read_a_little(answer)
+            finally:
+                await answer.aclose()
+        except BaseException:
+            await connection.aclose()
+            raise
+        await self._keep(url.origin, connection)
         return answer.status, _asked(answer.headers)
 
+    def _connection(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
+        """One that was kept and still stands, or a new one."""
+        idle = self._idle[_key(origin)]
+        while idle:
+            connection = idle.pop()
+            if not connection.has_expired():
+                return connection
+        return httpcore.AsyncHTTPConnection(
+            origin, self._secure, keepalive_expiry=_KEEP, network_backend=self._backends[origin.scheme]
+        )
+
+    async def _keep(self, origin: httpcore.Origin, connection: httpcore.AsyncHTTPConnection) -> None:
+        idle = self._idle[_key(origin)]
+        if connection.is_idle() and len(idle) < _MOST_KEPT:
+            idle.append(connection)
+        else:
+            await connection.aclose()
+
     async def close(self) -> None:
-        """Close every connection."""
-        for pool in self._pools.values():
-            await pool.aclose()
+        """Close every connection that nobody uses."""
+        for idle in self._idle.values():
+            for connection in idle:
+                await connection.aclose()
+        self._idle.clear()
+
+
+def _key(origin: httpcore.Origin) -> tuple[bytes, bytes, int]:
+    return origin.scheme, origin.host, origin.port
 
 
 async def _read_a_little(answer: httpcore.Response) -> None:
