@@ -12,7 +12,8 @@ from services.intake.inspections.state import Inspections
 from services.intake.log_keys.state import LogKeys
 from services.intake.nouns import keepers
 from services.intake.quarters.state import Quarters
-from services.intake.replay.fold import Restored
+from services.intake.replay.fold import take
+from services.intake.replay.restored import Restored
 from services.intake.replay.sql import QUERIES
 from services.intake.rounds.state import Assignments, Rounds
 from services.intake.writing.keeper import Keeper
@@ -38,7 +39,7 @@ async def restore(connection: Connection, service: Service, entries: Sequence[En
     for place, (event, raw) in enumerate(entries):
         if place % _TURN == 0:
             await asyncio.sleep(0)
-        restored.take(event, raw)
+        take(restored, event, raw)
     await _store(connection, fresh, restored)
 
 
