@@ -8,11 +8,12 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 import uuid_utils
 
 from services.kernel.log.merkle import leaf_hash, verify_inclusion
 from tests.integration.test_old_folder import Old, old
-from tests.support.receipts import documented_check
+from tests.support.receipts import documented, documented_check
 
 __all__ = ["old"]
 
@@ -60,7 +61,17 @@ async def test_a_card_is_proven_down_to_the_signed_checkpoint(old: Old) -> None:
         told = json.loads(event)
         assert told["type"] == "kycuong.quarter.published.v1"
         assert (told["data"]["cards_root"], told["data"]["closing"]) == (proof["cards_root"], edition["closing"])
-        documented_check()(event, proof["receipt"], vkey)
+        card_of = documented("card_of")
+        assert card_of(proof, documented_check(), vkey) == json.loads(card)
+        other = base64.b64encode(card.replace(b'"edition"', b'"editiOn"')).decode()
+        for wrong in (
+            {"card": other},
+            {"index": index + 1},
+            {"cards_root": proof["receipt"]},
+            {"path": proof["path"][1:]},
+        ):
+            with pytest.raises(AssertionError):
+                card_of(proof | wrong, documented_check(), vkey)
     assert (await ask(old, f"{quarter}/xa-khong-co/proof?edition={kind}")).status_code == 404
     assert (await ask(old, f"{quarter}/{units[0]}/proof?edition=restated-1")).status_code == 404
     assert (await ask(old, f"{quarter}/{units[0]}/proof?edition=live")).status_code == 422
