@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.demo.batches import PREFIX, Batch, Sender, waves
-from services.demo.history import CLOSED_QUARTERS, REVIEWER, story
-from services.demo.schedule import FIRST_DAY, INSPECTORS
+from services.demo.history import CLOSED_QUARTERS, REVIEWER, head_of, story
+from services.demo.schedule import FIRST_DAY, INSPECTORS, PHU_LAM, TAN_HOA
 from services.domain.catalogue import in_force
 from services.domain.rulefiles import load_calendar, load_catalogues
 from services.kernel.process.loops import pauses
@@ -109,7 +109,7 @@ class _Loading:
         staffed = False
         for wave in waves(iter(batches)):
             if not staffed and any(batch.sender.role == "inspector" for batch in wave):
-                await self._staff_teams()
+                await self._fill_posts()
                 staffed = True
             await _all(self._file(batch) for batch in wave)
             await _all(self._in_the_log(batch) for batch in wave if batch.cuts)
@@ -123,10 +123,10 @@ class _Loading:
     async def _headers(self, sender: Sender) -> dict[str, str]:
         return {"Authorization": f"Bearer {await self._token(sender)}"}
 
-    async def _staff_teams(self) -> None:
-        """A team may name only accounts that exist."""
-        for account in INSPECTORS:
-            await self._token(Sender("inspector", account))
+    async def _fill_posts(self) -> None:
+        """A team may name only accounts that exist, and only a head in post has notices of what is found."""
+        for sender in (*(Sender("inspector", account) for account in INSPECTORS), *map(head_of, (TAN_HOA, PHU_LAM))):
+            await self._token(sender)
 
     async def _token(self, sender: Sender) -> str:
         if sender not in self._tokens:

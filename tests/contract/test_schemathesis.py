@@ -1,6 +1,7 @@
 """Requests made up from the three OpenAPI files, right ones and wrong ones, find no 5xx; every refusal is a problem."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from schemathesis import GenerationMode
 
 from deploy.openapi import FOLDER
 from services.kernel.identity.roles import MATRIX, Action, Role
+from services.kernel.quarters import local_date
 from services.run import SERVICES
 from tests.support.case_world import World, fresh, new_key, now
 from tests.support.people import UNIT
@@ -58,6 +60,9 @@ def _about_what_is_known(world: World, case: schemathesis.Case) -> None:
         "unit": UNIT,
         "team": ["binh"],
         "date": "2026-03-02",
+        "expires": str(local_date(datetime.now(UTC)) + timedelta(days=10)),
+        "add": ["reviewer"],
+        "remove": [],
     }
     known |= {
         "closed_at": now(),
@@ -66,6 +71,10 @@ def _about_what_is_known(world: World, case: schemathesis.Case) -> None:
         "device_at": now(),
         "quarter": "2026-Q1",
     }
+    if case.path.endswith("/silences/{id}"):
+        known |= {"kinds": ["findings"], "until": known["expires"]}
+    if case.path.endswith("/rounds/{id}"):
+        known |= {"strata": [{"group": "xa", "size": 1}], "from": "2028-01-01", "to": "2028-01-08"}
     if case.path.endswith("/assignments/{id}"):
         known |= {"round": world.planned, "opener": "an", "from": "2027-01-01", "to": "2027-01-08"}
     if isinstance(case.body, dict) and "event" in case.body:
