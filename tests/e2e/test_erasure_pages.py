@@ -87,6 +87,7 @@ def test_two_people_erase_what_was_written(enter: Any, instance: Instance, findi
     reviewer = enter("tham.dinh")
     ask(reviewer, finding, "Ghi nhận: mô tả, người liên quan", "Ghi nhầm người.")
     auditor = enter("kiem.toan")
+    auditor.get_by_role("link", name="Yêu cầu xóa", exact=True).click()
     row = auditor.locator("[data-erasure]")
     expect(row).to_contain_text("Ghi nhận: mô tả, người liên quan")
     expect(row).to_contain_text("Ghi nhầm người.")
@@ -118,6 +119,7 @@ def test_an_auditor_refuses_with_a_reason_on_a_phone_and_in_english(
 ) -> None:
     put(instance, "reviewer", f"erasures/{fresh()}", asking(finding))
     auditor = enter("kiem.toan", PHONE, "en")
+    auditor.get_by_role("link", name="Erasures", exact=True).click()
     row = auditor.locator("[data-erasure]").first
     expect(row).to_contain_text("Finding: description")
     row.locator("summary", has_text="Refuse").click()
