@@ -251,7 +251,7 @@ def test_the_reviewer_sees_the_photo_and_that_another_is_missing(field: Field, p
     desk.sign_in("tham.dinh", field.judge)
     desk.page.goto(field.instance.url + "/intake/desk/")
     case = desk.page.locator(f'[data-finding="{finding}"]')
-    case.locator("summary").click()
+    desk.page.locator(f'[data-row="{finding}"]').click()
     expect(case.locator(".photos img")).to_have_count(1)
     expect(case).to_contain_text("Còn thiếu ảnh của ghi nhận")
     seen = case.locator(".photos img").evaluate("image => image.decode().then(() => image.naturalWidth)")
