@@ -1,10 +1,11 @@
 -- name: lapsing
 -- Deadlines that have passed unmet, the oldest first; what its state says is not waited for any more does not lapse.
-SELECT finding::text, kind, n, finding.unit
-FROM intake.deadline JOIN intake.finding ON finding.id = deadline.finding
+-- In the order of an index, however many end with the same day: each finding is looked up by itself (hence OFFSET 0).
+SELECT finding::text, kind, n, about.unit
+FROM intake.deadline CROSS JOIN LATERAL (SELECT * FROM intake.finding WHERE finding.id = deadline.finding OFFSET 0) AS about
 WHERE deadline.state = 'open' AND lapse_after IS NOT NULL AND lapse_after < $1
-  AND (kind <> 'reply' OR finding.state IN ('recorded', 'unheard') AND severity > 0 AND (severity <> 4 OR released))
-ORDER BY lapse_after, finding, kind LIMIT $2;
+  AND (kind <> 'reply' OR about.state IN ('recorded', 'unheard') AND severity > 0 AND (severity <> 4 OR released))
+ORDER BY lapse_after, deadline.finding, kind LIMIT $2;
 
 -- name: logged
 -- These events are in the log since now: what they opened may lapse only once it is over as counted from now ($2 a reply's
@@ -45,11 +46,11 @@ ON CONFLICT DO NOTHING;
 
 -- name: reminding
 -- Deadlines that are still waited for and end after $1, but not after $2, of which the unit was not reminded; the soonest first.
-SELECT finding::text, kind, n, finding.unit
-FROM intake.deadline JOIN intake.finding ON finding.id = deadline.finding
+SELECT finding::text, kind, n, about.unit
+FROM intake.deadline CROSS JOIN LATERAL (SELECT * FROM intake.finding WHERE finding.id = deadline.finding OFFSET 0) AS about
 WHERE deadline.state = 'open' AND NOT reminded AND due > $1 AND due <= $2
-  AND (kind <> 'reply' OR finding.state IN ('recorded', 'unheard') AND severity > 0 AND (severity <> 4 OR released))
-ORDER BY due, finding, kind LIMIT $3;
+  AND (kind <> 'reply' OR about.state IN ('recorded', 'unheard') AND severity > 0 AND (severity <> 4 OR released))
+ORDER BY due, deadline.finding, kind LIMIT $3;
 
 -- name: remind
 -- Mark these as told to the unit, unless they were met or moved meanwhile; their units are locked.
@@ -62,11 +63,11 @@ RETURNING deadline.finding::text, finding.inspection::text, finding.unit, deadli
 -- name: escalating
 -- Deadlines that lapsed, by $1 and by $2, of which the unit above ($1) and the Department ($2) were not told, the oldest first;
 -- only while what was missed is still wanted. With the step that is due.
-SELECT finding::text, kind, n, finding.unit, escalated + 1 AS step
-FROM intake.deadline JOIN intake.finding ON finding.id = deadline.finding
+SELECT finding::text, kind, n, about.unit, escalated + 1 AS step
+FROM intake.deadline CROSS JOIN LATERAL (SELECT * FROM intake.finding WHERE finding.id = deadline.finding OFFSET 0) AS about
 WHERE deadline.state = 'lapsed' AND escalated < 2 AND due < CASE escalated WHEN 0 THEN $1::timestamptz ELSE $2 END
-  AND CASE kind WHEN 'reply' THEN finding.state IN ('lapsed', 'reopened') ELSE remedy IN ('due', 'planned', 'declined') END
-ORDER BY due, finding, kind LIMIT $3;
+  AND CASE kind WHEN 'reply' THEN about.state IN ('lapsed', 'reopened') ELSE remedy IN ('due', 'planned', 'declined') END
+ORDER BY due, deadline.finding, kind LIMIT $3;
 
 -- name: escalate
 -- Mark these as told so far, each step once; their units are locked.
