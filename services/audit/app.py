@@ -32,7 +32,7 @@ STOP_WITHIN = 2.0  # seconds for the loop to end
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The app; its lifespan opens pool, key and stream, leads the log when it may, and stops all within 4 s."""
-    settings = settings.of(SECRETS)
+    settings = settings.of("audit", SECRETS)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -79,7 +79,7 @@ log = logging.getLogger(__name__)
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The app of one process."""
-    settings = settings.of(SECRETS)
+    settings = settings.of(NAME, SECRETS)
     clock = clock or SystemClock()
 
     @asynccontextmanager

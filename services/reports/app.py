@@ -38,7 +38,7 @@ _STOP_WITHIN = 3.0
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The app; its lifespan opens the pool and the stream, runs the fold, and stops all within 4 s."""
-    settings = settings.of(SECRETS)
+    settings = settings.of("reports", SECRETS)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -75,7 +75,7 @@ async def test_bad_lines_are_told_and_the_others_stored(intake):
         large,
         b'{"method":"PUT","path":"/intake/v1/findings/\xff","body":{}}',
         put_line(f"findings/{fresh()}", recording(inspection, count=0)),
-        put_line(f"inspections/{inspection}/voiding/{fresh()}", {}),
+        put_line(f"inspections/{inspection}/undoing/{fresh()}", {}),
         good.replace(b'"method"', b'"method":"PUT","method"'),
         put_line(f"findings/{fresh()}", recording(inspection)),
     ]
@@ -196,7 +196,11 @@ async def test_a_demo_load_lives_through_its_own_time(intake):
     lapsed = [event for event in await intake.events() if event["type"] == "kycuong.finding.lapsed.v1"]
     assert [(event["data"]["finding"], event["time"]) for event in lapsed] == [(finding, lapsed[0]["data"]["due"])]
     assert lapsed[0]["data"]["due"] < answers[0]["body"]["received_at"]
-    assert json.loads((await intake.event_bytes())[-1])["unitseq"] == lapsed[0]["unitseq"] + 1
+    told = [json.loads(raw) for raw in await intake.event_bytes()]
+    assert told[-1]["type"] == "kycuong.finding.decided.v1"
+    between = [one for one in told if lapsed[0]["unitseq"] <= one["unitseq"] and one["unit"] == told[-1]["unit"]]
+    assert [one["unitseq"] for one in between] == list(range(lapsed[0]["unitseq"], told[-1]["unitseq"] + 1))
+    assert all(one["time"] < told[-1]["time"] for one in between[:-1])
 
 
 async def test_batch_lines_do_not_count_against_the_rate(intake):

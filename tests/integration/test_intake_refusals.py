@@ -421,13 +421,11 @@ async def test_team_opener_own_unit_and_reviewer_are_403(intake, inspection):
     await refused(intake, "judge", f"findings/{finding}/decision/{fresh()}", decision, 403, "forbidden")
 
 
-async def test_later_nouns_answer_404_and_other_methods_405(intake, inspection):
+async def test_nouns_that_are_none_answer_404_and_other_methods_405(intake, inspection):
     one, two = fresh(), fresh()
     for path in (
-        f"inspections/{inspection}/correction/{one}",
-        f"inspections/{inspection}/voiding/{one}",
-        f"inspections/{inspection}/team/{one}",
-        f"quarters/2026-Q3/restatement/{one}",
+        f"inspections/{inspection}/undoing/{one}",
+        f"quarters/2026-Q3/undoing/{one}",
         f"nonsense/{one}",
         f"findings/{one}/nonsense/{two}",
     ):

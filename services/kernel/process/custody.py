@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.kernel.process.folder import Folder
+from services.kernel.process.folder import Folder, copy_of, write_durably
 
 
 class NoCustody(ValueError):
@@ -40,16 +40,20 @@ class Custody:
         return cls(uids, gid)
 
     def hand_over(self, folder: Folder, secrets: Mapping[str, Collection[str]], log_keeper: str) -> None:
-        """Give each service its own secrets, all of them what several have, and the log's folder to its keeper.
+        """Give each service its own secrets, all of them what all have, and the log's folder to its keeper.
 
-        Whatever is not named stays root's: the owners' and the administrator's passwords are nobody else's.
+        What some have is copied for each of them. Whatever is not named stays root's: the owners' and the
+        administrator's passwords are nobody else's.
         """
         _give(folder.path, 0, self.group, 0o711)
         _give(folder.secrets_dir, 0, self.group, 0o710)
         held = Counter(name for names in secrets.values() for name in names)
         for service, names in secrets.items():
             for name in names:
-                self._hand_over(folder.secrets_dir / name, service, shared=held[name] > 1)
+                path = folder.secrets_dir / name
+                if 1 < held[name] < len(secrets):
+                    path = _copied(path, service)
+                self._hand_over(path, service, shared=held[name] == len(secrets))
         for path in (folder.log_dir, *folder.log_dir.rglob("*")):
             mode = path.stat().st_mode & 0o777
             _give(path, self.users[log_keeper], self.group, mode | 0o050 if path.is_dir() else mode)
@@ -60,6 +64,14 @@ class Custody:
             return
         for one in (path, *path.rglob("*")):
             _give(one, self.users[service], self.group, 0o700 if one.is_dir() else 0o600)
+
+
+def _copied(path: Path, service: str) -> Path:
+    """A service's own copy of a secret that only some have; the one that it is of stays root's alone."""
+    _give(path, 0, 0, 0o600)
+    copy = copy_of(path, service)
+    write_durably(copy, path.read_text(encoding="utf-8"), 0o600)
+    return copy
 
 
 def _give(path: Path, user: int, group: int, mode: int) -> None:

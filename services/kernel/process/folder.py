@@ -36,14 +36,14 @@ class NotOurSecret(RuntimeError):
 class Folder:
     """`DIR` of the command line: secrets, origin, the log's key and guard, the embedded database."""
 
-    def __init__(self, path: Path, own: Collection[str] | None = None) -> None:
+    def __init__(self, path: Path, own: Collection[str] | None = None, service: str | None = None) -> None:
         self.path = path.resolve()
-        self._own = own
+        self._own, self._service = own, service
         self._held: int | None = None
 
-    def of(self, own: Collection[str]) -> "Folder":
+    def of(self, service: str, own: Collection[str]) -> "Folder":
         """The same folder for one service, which opens these secrets and no others."""
-        return Folder(self.path, own)
+        return Folder(self.path, own, service)
 
     def prepare(self) -> "Folder":
         """Make the folder and its rooms; others may pass through it (the database's user must) but not look.
@@ -83,16 +83,22 @@ class Folder:
         if self._own is not None and name not in self._own:
             raise NotOurSecret(name)
         try:
-            kept = make_once(self.secrets_dir / name, fresh or secrets.token_urlsafe(32), 0o600).strip()
+            kept = make_once(self._place(name), fresh or secrets.token_urlsafe(32), 0o600).strip()
         except UnicodeDecodeError:
             raise SecretBroken(name) from None
         if not kept:
             raise SecretBroken(name)
         return kept
 
+    def _place(self, name: str) -> Path:
+        """Where a secret lies: a service's own copy, where it was given one."""
+        place = self.secrets_dir / name
+        own = copy_of(place, self._service) if self._service else place
+        return own if own.exists() else place
+
     def has_secret(self, name: str) -> bool:
         """Whether the secret was already made."""
-        return (self.secrets_dir / name).exists()
+        return self._place(name).exists()
 
     def read_token(self) -> str:
         """The bearer token by which the services of this installation read entry bundles."""
@@ -170,6 +176,11 @@ class Folder:
             os.close(held)
             raise FolderInUse(str(self.path)) from None
         self._held = held
+
+
+def copy_of(secret: Path, service: str) -> Path:
+    """A service's own copy of a secret that some services have, and not all."""
+    return secret.with_name(f"{secret.name}.{service}")
 
 
 def _close(room: Path, mode: int) -> None:

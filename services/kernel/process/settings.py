@@ -133,10 +133,10 @@ class Settings(BaseSettings):
     def folder(self) -> Folder:
         return Folder(self.data)
 
-    def of(self, secrets: Collection[str]) -> "Settings":
+    def of(self, service: str, secrets: Collection[str]) -> "Settings":
         """The same settings for one service, whose folder opens these secrets and no others."""
         own = self.model_copy()
-        own.__dict__["folder"] = self.folder.of(secrets)
+        own.__dict__["folder"] = self.folder.of(service, secrets)
         return own
 
     @cached_property
