@@ -208,7 +208,8 @@ async def test_a_cursor_of_others_is_refused(ask: Ask, cursor: str) -> None:
 async def test_the_openapi_document_names_every_path(house: House) -> None:
     document = (await house.client.get("/reports/openapi.json")).json()
     assert sorted(document["paths"]) == [
-        "/reports/healthz", "/reports/readyz", "/reports/v1/alerts", "/reports/v1/editions", "/reports/v1/notices",
+        "/reports/healthz", "/reports/readyz", "/reports/v1/alerts", "/reports/v1/alerts/stream",
+        "/reports/v1/deliveries", "/reports/v1/deliveries/{id}/resend", "/reports/v1/editions", "/reports/v1/notices",
         "/reports/v1/notices/{id}/read", "/reports/v1/scorecards/{quarter}",
         "/reports/v1/scorecards/{quarter}/at/{size}", "/reports/v1/scorecards/{quarter}/at/{size}/{unit}",
         "/reports/v1/scorecards/{quarter}/latest", "/reports/v1/scorecards/{quarter}/{unit}",

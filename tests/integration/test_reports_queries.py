@@ -137,4 +137,6 @@ async def test_every_statement_is_used_and_parses(settings: Settings, folder: Pa
 
 
 def test_every_capability_has_its_statements_beside_it() -> None:
-    assert {folder.name for folder in FILES} == {"alerts", "editions", "facts", "fold", "reading"}
+    assert {folder.name for folder in FILES} == {
+        "alerts", "delivery", "editions", "facts", "fold", "inbox", "notices", "reading",
+    }  # fmt: skip
