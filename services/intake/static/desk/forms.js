@@ -33,10 +33,11 @@ export function wire(form, { name, path, write, done, again = null, restore = ()
   const account = name.split("/")[0];
   const end = async (answer, fields) => {
     const view = form.closest("section");
-    if (papers) sendPapers(account, path(kept.id, fields)).catch(unsentPapers);
+    const sent = papers && sendPapers(account, path(kept.id, fields)).then(() => null, (problem) => problem);
     sessionStorage.removeItem(key);
     kept = { id: uuid7(), fields: {} };
     await Promise.resolve(done(answer, fields)).catch(savedAll);
+    sent?.then((problem) => problem && unsentPapers(problem)); // after the good news, which would hide it
     land(form, view);
   };
   const keep = async (first) => {
