@@ -1,7 +1,7 @@
 """The rules of an inspection beside its end: opened, seen by the head, its team changed. Pure."""
 
-from collections.abc import Iterable, Iterator
-from typing import cast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, cast
 
 from services.domain.selection import told_selection
 from services.intake.inspections.asking import (
@@ -58,16 +58,19 @@ def open_inspection(asked: Asked) -> Accepted:
     return Accepted(
         account=caller.account, role=grants[0].role, quarter=inspection.quarter, unit=form.unit,
         type="kycuong.inspection.opened.v1", subject=f"inspection/{command.id}",
-        data={
-            "inspection": command.id, "kind": form.kind, "selection": told_selection(form.selection),
-            "basis": form.basis, "opened_at": str(form.opened_at), "quarter": inspection.quarter,
-            "catalogue": catalogue.version, "flags": flags, **phone_clock(form),
-            **({"impartial": True} if form.impartial else {}),
-            **({"assignment": form.assignment} if form.assignment else {}),
-        },
-        state="open", flags=flags, people={"team": team},
+        data=_told(form, inspection, flags), state="open", flags=flags, people={"team": team},
         extra={"quarter": inspection.quarter, "catalogue": catalogue.version},
     )  # fmt: skip
+
+
+def _told(form: OpenInspection, inspection: Inspection, flags: Sequence[str]) -> dict[str, Any]:
+    return {
+        "inspection": inspection.id, "kind": form.kind, "selection": told_selection(form.selection),
+        "basis": form.basis, "opened_at": str(form.opened_at), "quarter": inspection.quarter,
+        "catalogue": inspection.catalogue, "flags": flags, **phone_clock(form),
+        **({"impartial": True} if form.impartial else {}),
+        **({"assignment": form.assignment} if form.assignment else {}),
+    }  # fmt: skip
 
 
 def _check_names(world: World, form: OpenInspection) -> None:
