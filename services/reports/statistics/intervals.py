@@ -1,0 +1,53 @@
+"""An interval for a share: Wilson's score interval. Pure."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+
+from services.reports.statistics.shown import shown
+
+Z95 = 1.959963984540054
+"""The 0.975 quantile of the normal distribution."""
+
+
+def wilson(successes: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share, between 0 and 1; of nothing asked it is all of that.
+
+    (p + z²/2n ± z√(p(1−p)/n + z²/4n²)) / (1 + z²/n). Source: Wilson, JASA 22:209 (1927).
+    """
+    if n == 0:
+        return 0.0, 1.0
+    middle, half = _parts(successes, n, Z95, 1.0)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def wilson_shown(successes: int, n: int, places: int = 1) -> tuple[str, str]:
+    """Wilson's 95 % interval in per cent, as decimal strings."""
+    low, high = wilson(successes, n)
+    return (
+        shown(100 * low, places, lambda: 100 * max(mpmath.mpf(0), _precise(successes, n, -1))),
+        shown(100 * high, places, lambda: 100 * min(mpmath.mpf(1), _precise(successes, n, 1))),
+    )
+
+
+def share_shown(successes: int, n: int, places: int = 2) -> str | None:
+    """A share in per cent as a decimal string; None of nothing."""
+    return shown(100 * successes / n, places, lambda: Fraction(100 * successes, n)) if n else None
+
+
+def _precise(successes: int, n: int, side: int) -> Any:
+    if n == 0:
+        return mpmath.mpf(side > 0)
+    z = mpmath.sqrt(2) * mpmath.erfinv(mpmath.mpf("0.95"))
+    middle, half = _parts(successes, n, z, mpmath.mpf(1))
+    return middle + side * half
+
+
+def _parts(successes: int, n: int, z: Any, one: Any) -> tuple[Any, Any]:
+    p = successes * one / n
+    scale = one + z * z / n
+    half = z * (p * (one - p) / n + z * z / (4 * n * n)) ** (one / 2)
+    return (p + z * z / (2 * n)) / scale, half / scale
