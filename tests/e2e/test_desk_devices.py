@@ -103,6 +103,7 @@ def test_it_is_said_at_the_inspection_too(enter: Any, phone: Phone) -> None:
 
 def test_a_slow_list_takes_nobody_s_place(enter: Any, phone: Phone) -> None:
     person = enter("truong.doan", "phones")
+    expect(person.page.locator(f'[data-device="{phone.id}"]:visible')).to_be_visible()  # the desk has started
     slow: list[Route] = []
     person.page.route("**/inspections?*mine=true*", lambda route: slow.append(route))
     with person.page.expect_request("**/inspections?*mine=true*"):
