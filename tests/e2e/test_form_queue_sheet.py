@@ -25,7 +25,7 @@ def test_the_line_opens_what_waits_and_the_focus_goes_in_and_comes_back(phone: P
     record(page, "A01", 2)
     count(page, "B01", 1)
     page.get_by_role("button", name="Ghi nhận", exact=True).click()
-    expect(page.locator("#undo-bar")).to_be_focused()  # the form takes the focus there; a key pressed before would follow it
+    expect(page.locator("#undo-bar")).to_be_focused()  # there the form takes the focus, and a key pressed before
     page.locator("#queue-open").press("Enter")
     sheet = page.get_by_role("dialog", name="Dữ liệu chưa gửi")
     expect(sheet.get_by_role("heading")).to_be_focused()

@@ -191,6 +191,14 @@ async def test_who_sees_which_phones(intake: Intake, phone: Phone) -> None:
     first = await intake.get("reviewer", "/intake/v1/devices?limit=1")
     rest = await intake.get("reviewer", f"/intake/v1/devices?limit=1&cursor={first['next']}")
     assert {first["items"][0]["account"], rest["items"][0]["account"]} == both and rest["next"] is None
+    for asked, found in (
+        ("q=AN.k", {"an.kt"}),
+        ("q=lleag", {"colleague"}),
+        ("q=none", set()),
+        ("filed=true", {"an.kt"}),
+    ):
+        items = (await intake.get("reviewer", f"/intake/v1/devices?{asked}"))["items"]
+        assert {one["account"] for one in items} == found, asked
 
 
 async def test_a_huge_number_is_one_gap_and_costs_nothing(intake: Intake, phone: Phone) -> None:

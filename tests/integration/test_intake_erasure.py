@@ -275,6 +275,8 @@ async def test_the_list_for_those_who_ask_and_those_who_settle(intake, case):
         (made[2], "requested"), (made[1], "refused"), (made[0], "erased"),
     ]  # fmt: skip
     assert items[1]["private"] == WHY["private"] | {"refusal": {"reason": "Còn cần."}}
+    for asked, found in ((f"đơn {UNIT}", 3), ("Reviewer", 3), ("nowhere", 0), ("reviewer nowhere", 0)):
+        assert len((await intake.get("auditor", f"/intake/v1/erasures?q={asked}"))["items"]) == found, asked
     for who in ("inspector", "lead", "head", "admin"):
         await intake.get(who, "/intake/v1/erasures", 403)
     await intake.get("nobody", "/intake/v1/erasures", 401)

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from services.intake.reading.paging import Cursor, Limit, Short, before, paged
 from services.intake.reading.private import privates_of
 from services.intake.reading.reach import Reading, reading
+from services.intake.reading.searching import Sought, sought
 from services.kernel.identity.roles import Action, allows
 from services.kernel.quarters import rfc3339
 from services.kernel.store.sql import load_queries
@@ -25,12 +26,14 @@ def install(app: FastAPI) -> None:
     app.get("/intake/v1/erasures", response_class=JSONResponse, openapi_extra=shown)(erasures)
 
 
-async def erasures(request: Request, state: Short = None, cursor: Cursor = None, limit: Limit = 50) -> Response:
+async def erasures(
+    request: Request, state: Short = None, q: Sought = None, cursor: Cursor = None, limit: Limit = 50
+) -> Response:
     """Requests to erase private parts, newest first, with the reasons given."""
     async with reading(request, Action.READ_ERASURES) as reader:
         rows = await reader.connection.fetch(
             _sql.erasures_listed, before(cursor), state, *reader.whole().columns(), *reader.headed().columns(),
-            limit + 1,
+            limit + 1, sought(q, reader.directory, ()),
         )  # fmt: skip
         writes = [write for row in rows for write in (row["id"], row["settlement"]) if write is not None]
         reasons = await privates_of(reader, writes)

@@ -76,11 +76,14 @@ FROM intake.inspection WHERE inspection.id = minutes_issue.inspection
 
 -- name: erasures_listed
 -- A page of the requests to erase parts, newest first, with the answer to the write that they are about; those about
--- severity 4 are kept from who heads the unit ($5, $6).
+-- severity 4 are kept from who heads the unit ($5, $6). With what is sought in units and in who asked, where asked ($8).
 SELECT erasure.id::text, event::text, unit, parts, requester, requested_at, state, settlement::text, settled_at, write.answer
 FROM intake.erasure JOIN intake.write ON write.id = erasure.event
 WHERE erasure.id < $1 AND ($2::text IS NULL OR state = $2) AND ($3 OR unit = ANY($4::text[]))
   AND NOT (($5 OR unit = ANY($6::text[])) AND EXISTS (
       SELECT FROM intake.finding WHERE severity = 4 AND NOT released
         AND id = coalesce((SELECT finding FROM intake.case_step WHERE case_step.event = erasure.event), erasure.event)))
+  AND ($8::jsonb IS NULL OR NOT EXISTS (
+      SELECT FROM jsonb_to_recordset($8) AS word(text text, units text[])
+      WHERE NOT (unit = ANY(word.units) OR strpos(lower(requester), word.text) > 0)))
 ORDER BY erasure.id DESC LIMIT $7;

@@ -17,6 +17,8 @@ WITH chosen AS (
         WHERE device_link.device = device.id ORDER BY seen_at DESC, n DESC LIMIT 1
     ) AS seen ON true
     WHERE ($2 OR account = ANY($1::text[])) AND id < $4 AND coalesce(last_received_at, registered_at) >= $3
+      AND (NOT $6 OR last_received_at IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM unnest($7::text[]) AS word WHERE strpos(lower(account), word) = 0)
     ORDER BY id DESC LIMIT $5
 ), numbers AS (
     SELECT device, n, count(*) AS links, min(received_at) AS received_at FROM intake.device_link

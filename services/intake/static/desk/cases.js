@@ -1,6 +1,6 @@
 // How a finding, the unit's reply and the decision are shown, the same to everyone who may see them.
 
-import { page, request } from "../../assets/api.js";
+import { request } from "../../assets/api.js";
 import { el } from "../../assets/dom.js";
 import { day, moment, number, t } from "../../assets/words.js";
 import { now } from "../shared/clock.js";
@@ -14,12 +14,6 @@ export const byCode = (a, b) => a.code.localeCompare(b.code) || (a.id < b.id ? -
 
 /** A document's number, which no line breaks. */
 export const whole = (text) => el("span", { class: "whole" }, text);
-
-/** Pages of a list as rows, with the way to the next ones. */
-export async function rowsOf(path, cursor = null) {
-  const { items, next } = await page(path, cursor);
-  return { rows: items, further: next && (() => rowsOf(path, next)) };
-}
 
 /** The server's words for where a finding stands; what counts against the unit is red, however it came about. */
 export function stateTag({ state, outcome, settled, state_label: label }) {

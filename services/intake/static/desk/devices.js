@@ -2,8 +2,7 @@
 
 import { el } from "../../assets/dom.js";
 import { moment, number, t } from "../../assets/words.js";
-import { rowsOf } from "./cases.js";
-import { FilteredList } from "./list.js";
+import { PagedList } from "./list.js";
 
 const MOST = 10;
 
@@ -33,18 +32,15 @@ export const phoneNotices = (phones) => phones.flatMap((phone) => {
 
 export class Phones {
   constructor() {
-    this.list = new FilteredList("phones", { text: ({ account }) => account, draw: row, empty: t("Chưa có máy nào đăng ký.", "No phone is registered yet.") });
+    this.list = new PagedList("phones", {
+      path: (words) => `/intake/v1/devices?${new URLSearchParams({ limit: "30", filed: "true", ...(words && { q: words }) })}`, // every browser of somebody who inspects is registered
+      draw: row, key: ({ device }) => device, empty: t("Không có máy nào đã gửi dữ liệu.", "No phone has sent anything."),
+    });
   }
 
   async show() {
-    await this.list.show(filed(rowsOf("/intake/v1/devices?limit=50")));
+    await this.list.show();
   }
-}
-
-/** Those that filed something: every browser in which somebody who inspects has signed in is registered. */
-async function filed(reading) {
-  const { rows, further } = await reading;
-  return { rows: rows.filter(({ last_received_at: seen }) => seen), further: further && (() => filed(further())) };
 }
 
 function row(phone) {

@@ -2,9 +2,8 @@
 
 import { byId, confirmed, el, flash } from "../../assets/dom.js";
 import { moment, t } from "../../assets/words.js";
-import { rowsOf } from "./cases.js";
 import { choices, textField, wire } from "./forms.js";
-import { FilteredList } from "./list.js";
+import { PagedList } from "./list.js";
 import { tidy } from "../shared/drafts.js";
 import { ABOUT, ERASURE, PART } from "./labels.js";
 
@@ -60,18 +59,17 @@ export function requestForm(account, finding) {
 export class Erasures {
   constructor(desk) {
     this.desk = desk;
-    this.list = new FilteredList("erasures", {
-      text: ({ unit_name, unit }) => `${unit_name} ${unit}`, draw: (row) => this.card(row),
-      empty: t("Không có yêu cầu xóa nào chờ duyệt.", "No erasure waits for approval."),
+    this.list = new PagedList("erasures", {
+      path: (words) => `/intake/v1/erasures?${new URLSearchParams({ limit: "100", ...(!this.others.checked && { state: "requested" }), ...(words && { q: words }) })}`,
+      draw: (row) => this.card(row), empty: t("Không có yêu cầu xóa nào chờ duyệt.", "No erasure waits for approval."),
     });
     this.others = byId("erasures-others");
     this.others.addEventListener("change", () => desk.reload("erasures"));
   }
 
   async show() {
-    const state = this.others.checked ? "" : "&state=requested";
-    await this.list.show(rowsOf(`/intake/v1/erasures?limit=50${state}`));
-    this.desk.count("erasures", this.list.rows.filter(({ row }) => row.state === "requested").length);
+    const rows = await this.list.show();
+    this.desk.count("erasures", rows.filter(({ state }) => state === "requested").length);
   }
 
   card(row) {

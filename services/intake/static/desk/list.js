@@ -99,14 +99,15 @@ const PAUSE = 300; // ms in which somebody types on
 
 /**
  * A list that the server searches and pages: a page is one request, each letter typed asks anew. `path(words)` is its address,
- * `draw(row)` makes a row's node; one that has `update(row)` stays when its row changes. `counted(total)` hears how many there are.
+ * `draw(row)` makes a row's node, `key(row)` tells rows apart; one that has `update(row)` stays when its row changes. `counted(total)` hears how many there are.
  */
 export class PagedList {
-  constructor(name, { path, draw, empty, counted = (/** @type {number} */ _) => {} }) {
+  constructor(name, { path, draw, empty, key = (/** @type {any} */ { id }) => id, counted = (/** @type {number} */ _) => {} }) {
     this.path = path;
     this.draw = draw;
     this.empty = empty;
     this.counted = counted;
+    this.key = key;
     this.next = null;
     this.total = 0;
     this.nodes = new Map(); // id → node
@@ -146,7 +147,7 @@ export class PagedList {
     this.next = next;
     this.total = total;
     const held = this.list.contains(document.activeElement);
-    const drawn = new Map(rows.map((row) => [row.id, this.node(row)]));
+    const drawn = new Map(rows.map((row) => [this.key(row), this.node(row)]));
     this.nodes = drawn;
     place(this.list, rows.length ? [...drawn.values()] : [el("li", { class: "empty" }, this.empty)]);
     if (held && !this.list.contains(document.activeElement)) this.list.closest("section").querySelector("h2").focus(); // it went with its row
@@ -158,7 +159,7 @@ export class PagedList {
   }
 
   node(row) {
-    const known = this.nodes.get(row.id);
+    const known = this.nodes.get(this.key(row));
     if (!known?.update) return this.draw(row);
     known.update(row);
     return known;
