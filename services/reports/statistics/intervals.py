@@ -1,4 +1,4 @@
-"""An interval for a share: Wilson's score interval. Pure."""
+"""Intervals for a share, by its score, and for a count, exact. Pure."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
         return 0.0, 1.0
     middle, half = _parts(successes, n, Z95, 1.0)
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def garwood(observed: int, level: float = 0.95) -> tuple[float, float]:
+    """The exact interval of a Poisson count's mean: quantiles of Gamma(O) and Gamma(O + 1); from 0 when O is 0.
+
+    Source: Garwood, Biometrika 28:437 (1936).
+    """
+    from scipy.special import gammaincinv
+
+    tail = (1 - level) / 2
+    return float(gammaincinv(observed, tail)) if observed else 0.0, float(gammaincinv(observed + 1, 1 - tail))
 
 
 def wilson_shown(successes: int, n: int, places: int = 1) -> tuple[str, str]:
