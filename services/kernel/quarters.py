@@ -33,6 +33,13 @@ def quarter_days(quarter: str) -> tuple[date, date]:
     return first, following - timedelta(days=1)
 
 
+def quarters_until(quarter: str, count: int) -> list[str]:
+    """So many quarters up to and with one, the newest last."""
+    year, _, ordinal = quarter.partition("-Q")
+    last = int(year) * 4 + int(ordinal) - 1
+    return [f"{number // 4}-Q{number % 4 + 1}" for number in range(last - count + 1, last + 1)]
+
+
 def quarter_name(quarter: str, language: str = "vi") -> str:
     """`2026-Q3` as people read it: `Quý III/2026`."""
     year, _, ordinal = quarter.partition("-Q")

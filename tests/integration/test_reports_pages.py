@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,7 +16,8 @@ from services.reports.reading.alerts import alerts as read_alerts
 from services.reports.reading.live_cards import card as read_card
 from services.reports.reading.live_cards import listing
 from services.reports.reading.scope import Scope
-from services.reports.reading.snapshot import Reader
+from services.reports.reading.snapshot import Reader, Snapshot
+from services.reports.reading.totals import found_frozen, found_live, told_frozen, told_live, totals
 from tests.support.reports_http import House, province_house
 
 QUARTER = "2026-Q3"
@@ -136,3 +138,83 @@ async def test_a_frozen_card_keeps_its_explanation_after_newer_rules(settings: S
         assert explanation(after) == explanation(before)
         assert 'class="steps"' in explanation(after) and "Quy tắc tính điểm 2026.1" in after
         assert "Quy tắc tính điểm 2026.9" in live and explanation(live) != explanation(after)
+
+
+def everything_said_of_findings(house: House) -> None:
+    """Each way a finding can stand, in one inspection, and an inspection that was voided."""
+    made, unit = house.made, "xa-tan-hoa"
+    visit = made.open(unit)
+    found = [made.record(unit, visit, code, 2) for code in ["A01"] * 6 + ["A03"] * 6 + ["A05"]]
+    made.close(unit, visit)
+    light, heavy = found[:6], found[6:12]
+    for group in (light, heavy):
+        made.reply(unit, visit, group[0], True)
+        made.reply(unit, visit, group[1], False)
+        made.lapse(unit, visit, group[2])
+        made.withdraw(unit, visit, group[3])
+        for one, outcome in ((group[4], "upheld"), (group[5], "unfounded")):
+            made.reply(unit, visit, one, False)
+            made.decide(unit, visit, one, outcome)
+    made.appeal(unit, visit, heavy[4])
+    gone = made.open(unit)
+    made.lapse(unit, gone, made.record(unit, gone, "A01"))
+    made.close(unit, gone)
+    made.void(unit, gone)
+
+
+async def of_cards(snapshot: Snapshot, units: list[str]) -> Counter[tuple[str, str]]:
+    """What the live cards themselves list."""
+    cards = [await read_card(snapshot, QUARTER, unit, Scope(None)) for unit in units]
+    return Counter(
+        (card["unit"], item["code"]) for card in cards for visit in card["inspections"] for item in visit["items"]
+    )
+
+
+async def test_what_the_overview_counts_is_what_the_cards_list(settings: Settings) -> None:
+    units = ["so-noi-vu", "xa-tan-hoa", "tram-y-te", "phuong-dao"]
+    async with province_house(settings) as house:
+        first = len(house.made.entries)
+        everything_said_of_findings(house)
+        await house.grow(first)
+        async with house.app.state.service.reader.snapshot() as snapshot:
+            cards = await of_cards(snapshot, units)
+            live = await found_live(snapshot, QUARTER)
+            assert {(one.unit, one.code): one.findings for one in live} == cards
+            assert cards["xa-tan-hoa", "A01"] == 4  # accepted, lapsed and upheld, beside the golden one
+            told = await told_live(snapshot, QUARTER, "A01")
+            assert Counter(one.unit for one in told) == {unit: n for (unit, code), n in cards.items() if code == "A01"}
+            [sums] = await totals(snapshot, [QUARTER], None)
+            assert (sums.findings, sums.units, sums.inspections) == (cards.total(), 3, 4)
+            assert (sums.replied, sums.lapsed) == (17, 2)  # the withdrawn ones are in neither
+            [own] = await totals(snapshot, ["2026-Q1", QUARTER], ["phuong-dao"])
+            assert (own.quarter, own.units, own.findings) == (QUARTER, 1, 3)
+            [closing] = await snapshot.connection.fetch("SELECT closing::text FROM reports.edition")
+            frozen = await found_frozen(snapshot, closing["closing"])
+            assert Counter({(one.unit, one.code): one.times for one in frozen}) == Counter(
+                {(unit, code): n for unit in units[1:] for code, n in (("A01", 3), ("A03", 1), ("B04", 2))}
+            )
+            entries = await told_frozen(snapshot, closing["closing"], "A01")
+            assert [one.index for one in entries] == sorted(one.index for one in told)[:3]
+
+
+async def test_the_list_points_to_who_fell_and_a_code_leads_to_its_entries(settings: Settings) -> None:
+    async with province_house(settings) as house:
+        made, first = house.made, len(house.made.entries)
+        earlier = made.open("phuong-dao", "2026-05-05T07:30:00+07:00")
+        made.close("phuong-dao", earlier)
+        await house.grow(first)
+        page = await front(house, None, "reviewer")
+        pointed = page[page.index('id="act-now"') : page.index('id="changed"')]
+        assert "Giảm 6,00 điểm so với Quý\xa0II/2026 (100,00 → 94,00)" in pointed
+        assert pointed.count("<li><div") == 1 and "/reports/units/phuong-dao?" in pointed
+        assert page.index("/reports/units/phuong-dao", page.index('id="units"')) < page.index(
+            "/reports/units/xa-tan-hoa", page.index('id="units"')
+        )
+        assert f"/reports/codes/A01?quarter={QUARTER}" in page
+        code = (await house.ask(f"/reports/codes/A01?quarter={QUARTER}&lang=vi", "reviewer")).text
+        assert code.count('href="/audit/entry?at=') == 3
+        own = (await house.ask(f"/reports/codes/A01?quarter={QUARTER}", "unit_head", "phuong-dao")).text
+        assert own.count('href="/audit/entry?at=') == 1 and "xa-tan-hoa" not in own
+        official = await house.ask(f"/reports/codes/A01?quarter={QUARTER}&edition=official", "reviewer")
+        assert official.text.count('href="/audit/entry?at=') == 3
+        assert (await house.ask("/reports/codes/Z99", "reviewer")).status_code == 404

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from services.domain.case import LIGHT, Outcome
+from services.kernel.quarters import quarters_until
 from services.reports.facts.facts import Entry
 
 DECIDED, LAPSED, REPLIED = "kycuong.finding.decided.v1", "kycuong.finding.lapsed.v1", "kycuong.finding.replied.v1"
@@ -62,7 +63,7 @@ class Tally:
             self.removed.add(key)
 
     def _alike(self, this: Counted) -> list[Counted]:
-        window = set(_window(this.quarter))
+        window = set(quarters_until(this.quarter, _QUARTERS))
         return [
             one for one in self.counted.values()
             if (one.unit, one.code) == (this.unit, this.code) and one.quarter in window
@@ -70,7 +71,7 @@ class Tally:
 
     def _often(self, entry: Entry, this: Counted) -> bool:
         """In two inspections or more, and in at least half of those that there were by then."""
-        window = set(_window(this.quarter))
+        window = set(quarters_until(this.quarter, _QUARTERS))
         found = len({one.inspection for one in self._alike(this)})
         visits = [closed for quarter, closed in self.visits.get(this.unit, []) if quarter in window]
         exposure = sum(closed <= entry.event.time for closed in visits)
@@ -84,10 +85,3 @@ def _counts(entry: Entry, severity: int) -> bool:
     if severity != LIGHT:
         return False
     return entry.event.type == LAPSED or (entry.event.type == REPLIED and data["accepts"] is True)
-
-
-def _window(quarter: str) -> list[str]:
-    """A quarter and the three before it."""
-    year, _, ordinal = quarter.partition("-Q")
-    last = int(year) * 4 + int(ordinal) - 1
-    return [f"{number // 4}-Q{number % 4 + 1}" for number in range(last - _QUARTERS + 1, last + 1)]

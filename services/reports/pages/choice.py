@@ -14,10 +14,14 @@ from fastapi import Request
 
 from services.domain import words
 from services.kernel.quarters import quarter_of
+from services.reports.pages import attention
 from services.reports.pages.collation import vietnamese_key
 from services.reports.pages.unit_list import ALL, LONGEST_SEARCH
 from services.reports.reading.access import FROZEN
-from services.reports.scoring.method import GROUPS
+from services.reports.scoring.method import BAND_LABELS, GROUPS
+
+FIRST = "first"
+"""The order in which somebody should look: the worst first."""
 
 
 def _deduction_of(group: str) -> Callable[[Mapping[str, Any]], Decimal]:
@@ -25,10 +29,13 @@ def _deduction_of(group: str) -> Callable[[Mapping[str, Any]], Decimal]:
 
 
 SORTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    FIRST: attention.first,
     "name": lambda row: vietnamese_key(row["unit_name"]),
     "visits": lambda row: row["exposure"]["inspections"],
     "persons": lambda row: row["exposure"]["persons_checked"],
     "score": lambda row: Decimal(row["score"] or 0),
+    "delta": lambda row: row["delta"] or 0,
+    "rate": lambda row: Decimal(row["comparison"]["rate"] or 0) if row["comparison"] else Decimal(0),
     "pending": lambda row: row["pending"]["findings"],
     **{group: _deduction_of(group) for group in GROUPS},
 }
@@ -40,6 +47,8 @@ class Choice:
 
     quarter: str
     group: str | None
+    band: str | None
+    standing: str | None
     edition: str
     sort: str
     descending: bool
@@ -53,8 +62,10 @@ class Choice:
         return cls(
             quarter=query.get("quarter") or quarter_of(today),
             group=next((group for group in words.GROUPS if group == query.get("group")), None),
+            band=next((band for band in BAND_LABELS if band == query.get("band")), None),
+            standing=next((one for one in attention.STANDINGS if one == query.get("standing")), None),
             edition=_edition(query.get("edition")),
-            sort=query.get("sort", "") if query.get("sort") in SORTS else "name",
+            sort=query.get("sort", "") if query.get("sort") in SORTS else FIRST,
             descending=query.get("dir") == "desc",
             search=query.get("q", "").strip()[:LONGEST_SEARCH],
             page=query.get("page", "1"),
@@ -62,13 +73,15 @@ class Choice:
 
     def query(self, **changes: str | None) -> str:
         """The address's query with some parts changed; what is None is left out."""
-        parts = {"quarter": self.quarter, "group": self.group, "edition": self.edition, "q": self.search or None}
-        parts |= changes
+        parts = {
+            "quarter": self.quarter, "group": self.group, "band": self.band, "standing": self.standing,
+            "edition": self.edition, "q": self.search or None,
+        } | changes  # fmt: skip
         return "?" + urlencode({name: value for name, value in parts.items() if value is not None})
 
     def order(self) -> dict[str, str]:
         """The query's part that keeps the table's order; empty for the first one."""
-        if (self.sort, self.descending) == ("name", False):
+        if (self.sort, self.descending) == (FIRST, False):
             return {}
         return {"sort": self.sort, "dir": "desc" if self.descending else "asc"}
 
@@ -81,9 +94,28 @@ class Choice:
         down = self.sort == sort and not self.descending
         return self.query(sort=sort, dir="desc" if down else "asc", page=ALL if self.page == ALL else None)
 
+    def narrowed_to(self, facet: str, value: str | None) -> str:
+        """The address's query with the list narrowed to one kind, band or standing, or no longer; in the same order."""
+        return self.query(**self.order(), **{facet: value})
+
     def card(self) -> str:
         """What of the query a unit's page needs."""
-        return self.query(group=None, q=None)
+        return self.query(group=None, band=None, standing=None, q=None)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the list is searched or shows one band or standing only."""
+        return bool(self.search or self.band or self.standing)
+
+    def admits(self, row: Mapping[str, Any], *, but: str = "") -> bool:
+        """Whether a row is of the chosen kind, band and standing; `but` names one of them not to ask."""
+        return all(
+            (
+                but == "group" or self.group in (None, row["group"]),
+                but == "band" or self.band in (None, row["band"]),
+                but == "standing" or self.standing in (None, attention.standing(row)),
+            )
+        )
 
 
 def _edition(text: str | None) -> str:

@@ -18,7 +18,15 @@ from services.kernel.problems import NotFound, Problem, Unauthorized
 from services.kernel.quarters import local_date
 from services.kernel.web import pages
 from services.reports.pages.choice import Choice
-from services.reports.pages.wording import BAND_TAGS, CARD_FIELDS, EDITION_NAMES, GROUPS_OF_UNITS
+from services.reports.pages.wording import (
+    BAND_TAGS,
+    CARD_FIELDS,
+    EDITION_NAMES,
+    GROUPS_OF_UNITS,
+    STANDING_MARKS,
+    STANDING_TAGS,
+    STANDINGS,
+)
 from services.reports.reading.listing import LIVE
 from services.reports.reading.state import State, state_of
 from services.reports.scoring.method import BAND_LABELS
@@ -67,6 +75,9 @@ def render(
     shared |= {
         "editions": EDITION_NAMES,
         "card_fields": CARD_FIELDS,
+        "standings": STANDINGS,
+        "standing_tags": STANDING_TAGS,
+        "standing_marks": STANDING_MARKS,
         "code_names": code_names(),
         "group_names": group_names(),
     }

@@ -1,8 +1,10 @@
-"""A quarter by peer group: what waits for the reader, figures, chart, and a table that can be sorted by link."""
+"""A quarter: where to go first, what changed, and a list that can be narrowed and sorted by link."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from statistics import median
 from typing import Any
@@ -12,69 +14,141 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from services.kernel.identity.callers import Caller
-from services.kernel.quarters import local_date, quarter_of
-from services.reports.pages import chart
+from services.kernel.quarters import local_date, quarter_of, quarters_until
+from services.reports.pages import attention, overview, sparkline
 from services.reports.pages.choice import SORTS, Choice
+from services.reports.pages.facets import Facet, facets
 from services.reports.pages.frame import render
 from services.reports.pages.unit_list import Pages, matching
-from services.reports.pages.waiting import waiting
+from services.reports.pages.waiting import Waiting, waiting
 from services.reports.reading import access
+from services.reports.reading.before import by_unit, list_before
 from services.reports.reading.editions import editions
-from services.reports.reading.listing import LIVE, Listing
+from services.reports.reading.listing import LIVE, Frozen, Listing
 from services.reports.reading.live_cards import quarters
 from services.reports.reading.names import beside_names
 from services.reports.reading.snapshot import Snapshot
 from services.reports.reading.state import State
+from services.reports.reading.totals import Found, Total, found_frozen, found_live, totals
 from services.reports.scoring.cards import bands
 from services.reports.scoring.method import GROUPS
 
 COLUMNS = (
+    ("first", "Cần xem trước", "Look here first"),
     ("name", "Đơn vị", "Unit"),
-    ("visits", "Số cuộc", "Inspections"),
     ("score", "Điểm", "Score"),
+    ("delta", "So quý trước", "Change"),
+    ("rate", "So cùng nhóm", "Peers"),
+    ("visits", "Số cuộc", "Inspections"),
     ("persons", "Lượt người", "Persons"),
     ("pending", "Chờ kết luận", "Pending"),
 )
+_SEEN_BACK = 6
+_FIRST = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a quarter's page is made of, read at one size of the log."""
+
+    listing: Listing
+    everything: Sequence[Mapping[str, Any]]
+    """Rows of every kind of unit, each against the quarter before."""
+    rows: Sequence[Mapping[str, Any]]
+    """Those of the chosen kind."""
+    earlier: str | None
+    """The edition of the quarter before that they are held against."""
+    found: Sequence[Found]
+    totals: Sequence[Total]
+    waits: Waiting | None
+    offered: Sequence[str]
+    frozen: Sequence[Frozen]
+    beside: Mapping[str, str]
 
 
 async def quarter_page(request: Request, state: State, caller: Caller) -> Response:
     """The dashboard."""
     now = state.clock.now()
     choice = Choice.of(request, local_date(now))
-    reviews = access.reviews(caller, now)
     async with state.reader.snapshot() as snapshot:
-        listing = await access.listing_of(
-            snapshot, caller, now, quarter=choice.quarter, edition=choice.edition, group=choice.group
-        )
-        rows = listing.parsed()
-        waits = await waiting(snapshot, caller, now, choice.quarter, rows) if choice.edition == LIVE else None
-        offered = await offered_quarters(snapshot, choice.quarter)
-        frozen = await editions(snapshot, choice.quarter, reviewer=reviews)
-        beside = beside_names(snapshot.directory, [row["unit"] for row in rows], choice.quarter)
+        seen = await _read(snapshot, caller, now, choice)
+    rows = [row for row in seen.rows if choice.admits(row)]
     found = matching(ordered(rows, choice.sort, choice.descending), choice.search)
+    pointed = attention.act_now(seen.rows)
     return render(
         request,
         state,
         caller,
         "quarter.html",
         choice=choice,
-        listing=listing,
-        rows=rows,
+        listing=seen.listing,
+        rows=seen.rows,
         found=found,
         pages=Pages.of(found, choice.page),
         columns=COLUMNS,
         today=now,
-        waiting=waits,
-        figures=figures(rows),
-        chart=chart.chart(rows),
-        frame=chart,
+        waiting=seen.waits,
+        figures=figures(seen.rows),
+        compares=any(row["comparison"] for row in seen.rows),
+        pointed=pointed,
+        first=pointed[:_FIRST],
+        facets=_facets(seen, choice),
+        moved=attention.moved(seen.rows),
+        previous=quarters_until(choice.quarter, 2)[0],
+        earlier=seen.earlier,
+        changes=overview.changes(seen.totals),
+        totals=seen.totals,
+        sparkline=sparkline,
+        violations=overview.violations(seen.found),
+        heat=overview.heat(seen.rows, seen.found),
         groups=GROUPS,
-        quarters=offered,
-        frozen=frozen,
-        reviews=reviews,
-        csv_path=_csv_path(listing, choice),
-        beside=beside,
+        quarters=seen.offered,
+        frozen=seen.frozen,
+        reviews=access.reviews(caller, now),
+        csv_path=_csv_path(seen.listing, choice),
+        beside=seen.beside,
     )
+
+
+async def _read(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice) -> Shown:
+    listing = await access.listing_of(snapshot, caller, now, quarter=choice.quarter, edition=choice.edition, group=None)
+    earlier = await list_before(snapshot, caller, now, choice.quarter, choice.edition)
+    everything = attention.against(listing.parsed(), by_unit(earlier))
+    rows = [row for row in everything if choice.group in (None, row["group"])]
+    units = {row["unit"] for row in rows}
+    found = [one for one in await _found(snapshot, listing) if one.unit in units]
+    return Shown(
+        listing=listing,
+        everything=everything,
+        rows=rows,
+        earlier=earlier.edition if earlier else None,
+        found=found,
+        totals=await _totals(snapshot, caller, now, choice, sorted(units)),
+        waits=await waiting(snapshot, caller, now, choice.quarter, rows) if choice.edition == LIVE else None,
+        offered=await offered_quarters(snapshot, choice.quarter),
+        frozen=await editions(snapshot, choice.quarter, reviewer=access.reviews(caller, now)),
+        beside=beside_names(snapshot.directory, units, choice.quarter),
+    )
+
+
+async def _found(snapshot: Snapshot, listing: Listing) -> list[Found]:
+    if listing.frozen is None:
+        return await found_live(snapshot, listing.quarter)
+    return await found_frozen(snapshot, listing.frozen.closing)
+
+
+async def _totals(
+    snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice, units: Sequence[str]
+) -> list[Total]:
+    """Of the last quarters, as the log tells them now: nothing beside a frozen edition."""
+    if choice.edition != LIVE:
+        return []
+    whole = choice.group is None and access.live_scope(caller, now).posts is None
+    return await totals(snapshot, quarters_until(choice.quarter, _SEEN_BACK), None if whole else units)
+
+
+def _facets(seen: Shown, choice: Choice) -> list[Facet]:
+    return facets(seen.everything, choice, compared=any(row["comparison"] for row in seen.everything))
 
 
 async def offered_quarters(snapshot: Snapshot, chosen: str) -> list[str]:
@@ -88,16 +162,23 @@ def _csv_path(listing: Listing, choice: Choice) -> str:
 
 
 def ordered(rows: Sequence[Mapping[str, Any]], sort: str, descending: bool) -> list[Mapping[str, Any]]:
-    """Rows by a column, then by name; units without a score come last when the column is the score."""
+    """Rows by a column, then by name; units without a figure of that column come last."""
     by_name = sorted(rows, key=SORTS["name"])
     found = sorted(by_name, key=SORTS[sort], reverse=descending)
-    if sort == "score":
-        found.sort(key=lambda row: row["score"] is None)
+    if sort in _ABSENT:
+        found.sort(key=_ABSENT[sort])
     return found
 
 
+_ABSENT: Mapping[str, Any] = {
+    "score": lambda row: row["score"] is None,
+    "delta": lambda row: row["delta"] is None,
+    "rate": lambda row: row["comparison"] is None or row["comparison"]["rate"] is None,
+}
+
+
 def figures(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The figures above the chart; every one with what it is out of."""
+    """The figures above the list; every one with what it is out of."""
     scores = [Decimal(row["score"]) for row in rows if row["score"] is not None]
     inspected = sum(1 for row in rows if row["exposure"]["inspections"])
     return {

@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.kernel.identity.roles import PUBLIC, Action, allows
 from services.reports.pages.card import card_page
+from services.reports.pages.code import code_page
 from services.reports.pages.frame import PAGES, signed_in
 from services.reports.pages.inbox import inbox_page
 from services.reports.pages.notices import deliveries_page, notice_page, notices_page
@@ -18,6 +19,7 @@ def install(app: FastAPI) -> None:
     for path, page, action in (
         ("/reports/", quarter_page, Action.LIVE_CARDS),
         ("/reports/units/{unit}", card_page, Action.LIVE_CARDS),
+        ("/reports/codes/{code}", code_page, Action.LIVE_CARDS),
         ("/reports/inbox", inbox_page, Action.ALERTS),
         ("/reports/notices", notices_page, Action.NOTICES),
         ("/reports/notices/{id}", notice_page, Action.NOTICES),

@@ -33,6 +33,14 @@ CARD_FIELDS: Mapping[str, Words] = {
     "pending.score_if_upheld": ("Điểm nếu xác nhận tất cả", "Score if all were upheld"),
     **{f"deductions.{group}": (f"Trừ nhóm {group}", f"Deducted in group {group}") for group in METHOD_GROUPS},
 }
+STANDINGS: Mapping[str, Words] = {
+    "alarm": ("Cao bất thường", "Alarm: far above peers"),
+    "watch": ("Cần theo dõi", "Watch: above peers"),
+    "within": ("Trong mức chung", "Within the expected"),
+    "insufficient": ("Chưa đủ số liệu", "Too few checks"),
+}
+STANDING_TAGS: Mapping[str, str] = {"alarm": "bad", "watch": "warn", "within": "good", "insufficient": ""}
+STANDING_MARKS: Mapping[str, str] = {"alarm": "▲▲", "watch": "▲", "within": "●", "insufficient": "○"}
 BAND_TAGS: Mapping[str, str] = {
     "good": "good", "fair": "info", "average": "warn", "needs_correction": "bad", "insufficient": "",
 }  # fmt: skip

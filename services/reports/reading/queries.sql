@@ -116,3 +116,73 @@ INSERT INTO reports.notice_read (notice, read_at, size)
 SELECT $1::uuid, $2, head.size FROM reports.head
 ON CONFLICT (notice) DO UPDATE SET read_at = excluded.read_at, size = excluded.size
 WHERE notice_read.size <= (SELECT index FROM reports.notice WHERE id = $1::uuid);
+
+-- name: found_live
+-- Findings that count in a quarter by unit and code; $2 are the severities that are scored, $3 counts undecided.
+SELECT unit, code, sum(told.findings)::int AS findings, sum(told.times)::int AS times, count(*)::int AS inspections
+FROM reports.inspection
+CROSS JOIN LATERAL (
+    SELECT code, count(*) AS findings, sum(count) AS times
+    FROM reports.finding
+    WHERE finding.inspection = inspection.id AND NOT withdrawn AND NOT contested AND severity = ANY($2::int[])
+      AND (outcome = 'upheld' OR outcome IS NULL AND severity = $3::int AND coalesce(accepted, lapsed))
+    GROUP BY code
+) AS told
+WHERE quarter = $1 AND closed_at IS NOT NULL AND NOT voided
+GROUP BY unit, code
+ORDER BY unit, code;
+
+-- name: found_frozen
+-- Findings that count in a frozen edition by unit and code, as its cards list them.
+SELECT unit, item ->> 'code' AS code, count(*)::int AS findings, sum((item ->> 'count')::int)::int AS times,
+       count(DISTINCT visit ->> 'id')::int AS inspections
+FROM reports.edition_card
+CROSS JOIN LATERAL jsonb_array_elements(convert_from(body, 'UTF8')::jsonb -> 'inspections') AS visit
+CROSS JOIN LATERAL jsonb_array_elements(visit -> 'items') AS item
+WHERE closing = $1::uuid
+GROUP BY unit, code
+ORDER BY unit, code;
+
+-- name: told_live
+-- The findings of a code that count in a quarter; $3 are the severities that are scored, $4 counts undecided.
+SELECT unit, opened_on AS day, told.count, told.index
+FROM reports.inspection
+CROSS JOIN LATERAL (
+    SELECT count, index
+    FROM reports.finding
+    WHERE finding.inspection = inspection.id AND code = $2 AND NOT withdrawn AND NOT contested
+      AND severity = ANY($3::int[])
+      AND (outcome = 'upheld' OR outcome IS NULL AND severity = $4::int AND coalesce(accepted, lapsed))
+    OFFSET 0
+) AS told
+WHERE quarter = $1 AND closed_at IS NOT NULL AND NOT voided
+ORDER BY told.index;
+
+-- name: told_frozen
+-- The findings of a code that count in a frozen edition, as its cards list them.
+SELECT unit, (visit ->> 'date')::date AS day, (item ->> 'count')::int AS count, (item ->> 'index')::bigint AS index
+FROM reports.edition_card
+CROSS JOIN LATERAL jsonb_array_elements(convert_from(body, 'UTF8')::jsonb -> 'inspections') AS visit
+CROSS JOIN LATERAL jsonb_array_elements(visit -> 'items') AS item
+WHERE closing = $1::uuid AND item ->> 'code' = $2
+ORDER BY index;
+
+-- name: totals
+-- Sums of quarters, of some units (null: all); $3 are the severities that are scored, $4 counts undecided.
+SELECT quarter, count(DISTINCT unit)::int AS units, count(*)::int AS inspections, sum(persons_checked)::int AS persons,
+       coalesce(sum(told.findings), 0)::int AS findings,
+       coalesce(sum(told.replied), 0)::int AS replied, coalesce(sum(told.lapsed), 0)::int AS lapsed,
+       coalesce(sum(told.remedied), 0)::int AS remedied, coalesce(sum(told.overdue), 0)::int AS overdue
+FROM reports.inspection
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE NOT contested AND (outcome = 'upheld'
+               OR outcome IS NULL AND severity = $4::int AND coalesce(accepted, finding.lapsed))) AS findings,
+           count(*) FILTER (WHERE accepted IS NOT NULL AND NOT finding.lapsed) AS replied,
+           count(*) FILTER (WHERE finding.lapsed) AS lapsed,
+           count(*) FILTER (WHERE (done OR in_time) AND overdues = 0) AS remedied,
+           count(*) FILTER (WHERE overdues > 0) AS overdue
+    FROM reports.finding
+    WHERE finding.inspection = inspection.id AND NOT withdrawn AND severity = ANY($3::int[])
+) AS told
+WHERE quarter = ANY($1::text[]) AND closed_at IS NOT NULL AND NOT voided AND ($2::text[] IS NULL OR unit = ANY($2))
+GROUP BY quarter;
