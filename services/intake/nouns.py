@@ -57,6 +57,8 @@ from services.intake.quarters.store import QuarterKeeper
 from services.intake.rounds import rules as rounds
 from services.intake.rounds.forms import Assign, CloseRound, GiveBeacon, PlanRound
 from services.intake.rounds.store import RoundKeeper
+from services.intake.surveys import rules as surveys
+from services.intake.surveys.forms import RecordSurvey
 from services.intake.writing.commands import Noun, Nouns
 from services.intake.writing.keeper import Keeper
 from services.kernel.identity.roles import Action, Role
@@ -156,6 +158,10 @@ NOUNS = Nouns(
     Noun(
         name="commendations", action=Action.DECIDE, roles=_REVIEWER, form=Commend,
         touches=quarters.touch_commendation, rule=quarters.commend,
+    ),
+    Noun(
+        name="surveys", action=Action.SURVEY, roles=_REVIEWER, form=RecordSurvey,
+        touches=surveys.touch, rule=surveys.record,
     ),
     Noun(
         name="quarters/closing", action=Action.DECIDE, roles=_REVIEWER, form=CloseQuarter, parent="quarter",

@@ -106,6 +106,8 @@ async def _answers(intake: Intake, inspection: str, findings: list[str]) -> None
     praise = {"unit": UNIT, "code": "K03", "date": "2026-08-20"}
     await intake.put("reviewer", f"commendations/{fresh()}", praise | {"private": {"text": "Dân khen."}})
     await intake.put("reviewer", f"commendations/{fresh()}", praise)
+    counted = {"unit": UNIT, "quarter": "2026-Q3", "source": "SIPAS", "asked": 120, "answered": 80, "satisfied": 71}
+    await intake.put("reviewer", f"surveys/{fresh()}", counted)
 
 
 async def _steps(intake: Intake) -> None:

@@ -23,7 +23,7 @@ ISSUED = {
         "released", "extended", "appealed", "answered", "reopened", "second_reviewed", "reminded", "escalated",
     ),
     "remedy": ("planned", "extension_requested", "extended", "reported", "verified", "refused", "overdue", "reminded"),
-    "commendation": ("recorded",),
+    "commendation": ("recorded",), "survey": ("recorded",),
     "quarter": ("closed", "published", "restated"),
     "round": ("planned", "beacon", "drawn", "assigned", "closed"),
     "part": ("erased",),

@@ -170,6 +170,7 @@ WRITES = (
         {409: ("head",), 404: ("head elsewhere",)},
     ),
     _put("commendations/{id}", lambda _: PRAISE, {201: ("reviewer",)}),
+    _put("surveys/{id}", lambda _: SURVEY, {201: ("reviewer",)}),
     _put("quarters/{quarter}/closing/{id}", lambda _: FLASH, {201: ("reviewer",)}),
     Case(
         "/intake/v1/quarters/{quarter}/publication/{id}",

@@ -1,4 +1,4 @@
-"""What the log says of commendations, and of a quarter's cuts and their publication."""
+"""What the log says of commendations and surveys, and of a quarter's cuts and their publication."""
 
 from base64 import b64decode
 from collections.abc import Mapping
@@ -17,6 +17,11 @@ def _commended(restored: Restored, event: Envelope) -> Told:
             event.id, event.unit, data["code"], day, parse_instant(event.time)
         ))  # fmt: skip
     return "recorded", {"quarter": quarter_of(day)}
+
+
+def _surveyed(_: Restored, event: Envelope) -> Told:
+    """Nothing but the log keeps the counts."""
+    return "recorded", {"quarter": event.data["quarter"]}
 
 
 def _quarter_closed(restored: Restored, event: Envelope) -> Told:
@@ -51,4 +56,5 @@ TOLD: Mapping[str, Handler] = {
     "kycuong.quarter.closed.v1": _quarter_closed,
     "kycuong.quarter.published.v1": _quarter_published,
     "kycuong.quarter.restated.v1": _quarter_restated,
+    "kycuong.survey.recorded.v1": _surveyed,
 }

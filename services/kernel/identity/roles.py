@@ -32,6 +32,7 @@ class Action(StrEnum):
     READ_CASE = "read finding, private part, photo"
     ANSWER = "reply, acknowledge, remedy"
     DECIDE = "decide, commend, close and publish a quarter"
+    SURVEY = "surveys"
     REVIEW = "release, extend, reopen, second-review"
     VERIFY = "verify a remedy"
     LINK = "give the person concerned a link"
@@ -76,6 +77,7 @@ MATRIX: dict[Action, dict[Role, Reach]] = {
     },
     Action.ANSWER: {Role.UNIT_HEAD: Reach.OWN_UNIT},
     Action.DECIDE: {Role.REVIEWER: Reach.ALL},
+    Action.SURVEY: {Role.REVIEWER: Reach.ALL},
     Action.REVIEW: {Role.REVIEWER: Reach.ALL},
     Action.LINK: {Role.REVIEWER: Reach.ALL},
     Action.VERIFY: {Role.LEAD: Reach.SCOPE, Role.REVIEWER: Reach.ALL},

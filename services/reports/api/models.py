@@ -64,6 +64,16 @@ class Pending(BaseModel):
     score_if_upheld: str | None
 
 
+class SurveyLine(BaseModel):
+    """What a survey counted: of those who answered, in per cent with Wilson's 95 % interval; null where nobody did."""
+
+    source: str
+    answered: int
+    satisfied: int
+    share: str | None
+    interval: Annotated[list[str], Field(min_length=2, max_length=2)] | None
+
+
 class Card(BaseModel):
     """A unit's quarterly scorecard; one frozen by the first program has neither `comparison` nor `survey`."""
 
@@ -87,7 +97,7 @@ class Card(BaseModel):
     overturned: int
     withdrawn: int
     comparison: None = None
-    survey: None = None
+    survey: list[SurveyLine] | None = None
 
 
 class Row(BaseModel):
@@ -104,6 +114,7 @@ class Row(BaseModel):
     bonus: str | None
     deductions: dict[str, str]
     pending: Pending
+    survey: list[SurveyLine] | None = None
 
 
 class Listing(BaseModel):

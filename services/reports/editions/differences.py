@@ -38,9 +38,9 @@ def _of_unit(unit: str, was: str | None, now: str | None) -> Iterator[tuple[str,
         yield "unit", None if was is None else unit, None if now is None else unit
         return
     old, new = _flat(json.loads(was)), _flat(json.loads(now))
-    for field in old:
-        if old[field] != new[field]:
-            yield field, old[field], new[field]
+    for field in {**old, **new}:
+        if old.get(field) != new.get(field):
+            yield field, old.get(field), new.get(field)
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,10 @@ class _Unit:
     last: date | None = None
     heirs: list[tuple[date, str]] = field(default_factory=list)
 
+    def within(self, first: date, last: date) -> bool:
+        """Whether it was valid on any of these days."""
+        return self.first <= last and (self.last is None or self.last >= first)
+
 
 class Directory:
     """The unit tree of a log prefix."""
@@ -107,11 +111,12 @@ class Directory:
     def units_in(self, quarter: str) -> list[str]:
         """The units valid on any day of a quarter, by id."""
         first, last = quarter_days(quarter)
-        return sorted(
-            unit
-            for unit, known in self._units.items()
-            if known.first <= last and (known.last is None or known.last >= first)
-        )
+        return sorted(unit for unit, known in self._units.items() if known.within(first, last))
+
+    def valid_in(self, unit: str, quarter: str) -> bool:
+        """Whether the unit was valid on any day of a quarter."""
+        known = self._units.get(unit)
+        return known is not None and known.within(*quarter_days(quarter))
 
     def card_day(self, unit: str, quarter: str) -> date:
         """The unit's last valid day in a quarter; its nearest valid day when a later change left it none."""

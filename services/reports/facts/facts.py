@@ -1,4 +1,4 @@
-"""What the log says of inspections, findings and commendations: events applied in order. Pure."""
+"""What the log says of inspections, findings, commendations and surveys: events applied in order. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from services.domain.case import KEPT, SCORED, Outcome
 from services.kernel.envelope import Envelope
-from services.kernel.quarters import local_date, parse_instant, quarter_of
+from services.kernel.quarters import local_date, parse_instant, quarter_days, quarter_of
 from services.reports.facts import directory
 from services.reports.facts.remedy import Remedy
 from services.reports.facts.standing import Standing, standing
@@ -24,12 +24,13 @@ QUARTER_PUBLISHED = "kycuong.quarter.published.v1"
 INSPECTION_OPENED = "kycuong.inspection.opened.v1"
 FINDING_RECORDED = "kycuong.finding.recorded.v1"
 COMMENDED = "kycuong.commendation.recorded.v1"
+SURVEYED = "kycuong.survey.recorded.v1"
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Known, and without any effect on cards or alerts.
 SILENT = frozenset({
     "kycuong.calendar.published.v1", "kycuong.post.assumed.v1", "kycuong.post.left.v1", "kycuong.part.erased.v1",
     "kycuong.log.key_added.v1", "kycuong.deadlines.published.v1", "kycuong.data.exported.v1",
-    "kycuong.survey.recorded.v1", "kycuong.finding.completed.v1", "kycuong.finding.extension_requested.v1",
+    "kycuong.finding.completed.v1", "kycuong.finding.extension_requested.v1",
     "kycuong.finding.extended.v1", "kycuong.finding.reminded.v1", "kycuong.finding.escalated.v1",
     "kycuong.finding.second_reviewed.v1", "kycuong.finding.answered.v1", "kycuong.remedy.planned.v1",
     "kycuong.remedy.extension_requested.v1", "kycuong.remedy.extended.v1", "kycuong.remedy.reminded.v1",
@@ -135,18 +136,37 @@ class Commendation:
 
 
 @dataclass(frozen=True, slots=True)
+class Survey:
+    """What the last survey of a source counted of a unit in a quarter; `index` is the log index of its record."""
+
+    unit: str
+    quarter: str
+    source: str
+    asked: int
+    answered: int
+    satisfied: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnitQuarter:
-    """A unit's closed inspections with their findings, and its commendations, in one quarter."""
+    """A unit's closed inspections with their findings, its commendations and surveys, in one quarter."""
 
     unit: str
     quarter: str
     visits: Sequence[tuple[Inspection, Sequence[Finding]]] = ()
     commendations: Sequence[str] = ()
+    surveys: Sequence[Survey] = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether something was inspected or praised: then there is a card, whenever the unit was valid."""
+        return bool(self.visits or self.commendations)
 
     @property
     def empty(self) -> bool:
-        """Whether nothing was inspected or praised."""
-        return not self.visits and not self.commendations
+        """Whether nothing is known."""
+        return not self.active and not self.surveys
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +184,12 @@ class Facts:
     inspections: dict[str, Inspection] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     commendations: list[Commendation] = field(default_factory=list)
+    surveys: dict[tuple[str, str, str], Survey] = field(default_factory=dict)
     touched_inspections: set[str] = field(default_factory=set)
     touched_findings: set[str] = field(default_factory=set)
 
     def apply(self, entry: Entry) -> None:
-        """Take one event about an inspection, finding or commendation; Unfoldable when it cannot be."""
+        """Take one event about an inspection, finding, commendation or survey; Unfoldable when it cannot be."""
         handler = _HANDLERS.get(entry.event.type)
         if handler is None:
             raise Unfoldable(entry.index, entry.event.type, "unknown event type")
@@ -181,7 +202,7 @@ class Facts:
         """The (quarter, unit) pairs whose card may have changed."""
         closed = (self.inspections[key] for key in self.touched_inspections)
         cards = {(one.quarter, one.unit) for one in closed if one.closed_at is not None}  # a voided one leaves its card
-        return cards | {(one.quarter, one.unit) for one in self.commendations}
+        return cards | {(one.quarter, one.unit) for one in (*self.commendations, *self.surveys.values())}
 
 
 def wanted(entries: Iterable[Entry]) -> tuple[set[str], set[str]]:
@@ -352,6 +373,17 @@ def _commended(facts: Facts, entry: Entry) -> None:
     )  # fmt: skip
 
 
+def _surveyed(facts: Facts, entry: Entry) -> None:
+    """A later one of the same unit, quarter and source replaces it."""
+    data, unit = entry.event.data, entry.event.unit
+    quarter_days(data["quarter"])
+    asked, answered, satisfied = (_number(data, name) for name in ("asked", "answered", "satisfied"))
+    if not 0 <= satisfied <= answered <= asked:
+        raise ValueError(f"{satisfied} satisfied of {answered} who answered of {asked} asked")
+    one = Survey(unit, data["quarter"], data["source"], asked, answered, satisfied, entry.index)
+    facts.surveys[unit, one.quarter, one.source] = one
+
+
 _HANDLERS: Mapping[str, Callable[[Facts, Entry], None]] = {
     INSPECTION_OPENED: _opened,
     "kycuong.inspection.closed.v1": _closed,
@@ -372,5 +404,6 @@ _HANDLERS: Mapping[str, Callable[[Facts, Entry], None]] = {
     "kycuong.remedy.overdue.v1": _remedy_overdue,
     "kycuong.remedy.verified.v1": _remedy_verified,
     COMMENDED: _commended,
+    SURVEYED: _surveyed,
 }
 KNOWN = frozenset(_HANDLERS) | SILENT | directory.UNIT_EVENTS | CUTS | {CATALOGUE, SCORING, QUARTER_PUBLISHED}

@@ -1,4 +1,4 @@
--- Statements of the facts: inspections, findings, commendations as the log tells them.
+-- Statements of the facts: inspections, findings, commendations, surveys as the log tells them.
 
 -- name: inspections
 -- Inspections by id.
@@ -62,6 +62,20 @@ SELECT unit, quarter, code
 FROM unnest($1::text[], $2::text[]) AS wanted(quarter, unit)
 JOIN reports.commendation USING (quarter, unit)
 ORDER BY index;
+
+-- name: put_surveys
+-- Write what the last survey of each source counted.
+INSERT INTO reports.survey (unit, quarter, source, asked, answered, satisfied, index)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::int[], $7::bigint[])
+ON CONFLICT (quarter, unit, source) DO UPDATE SET
+    asked = excluded.asked, answered = excluded.answered, satisfied = excluded.satisfied, index = excluded.index;
+
+-- name: surveys_of
+-- The surveys of some cards, by source.
+SELECT unit, quarter, source, asked, answered, satisfied, index
+FROM unnest($1::text[], $2::text[]) AS wanted(quarter, unit)
+JOIN reports.survey USING (quarter, unit)
+ORDER BY source COLLATE "C";
 
 -- name: active_units
 -- The units with a closed inspection or a commendation in a quarter.

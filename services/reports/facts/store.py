@@ -11,7 +11,7 @@ from typing import Any
 
 from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
-from services.reports.facts.facts import Commendation, Facts, Finding, Inspection, UnitQuarter
+from services.reports.facts.facts import Commendation, Facts, Finding, Inspection, Survey, UnitQuarter
 from services.reports.facts.remedy import Remedy
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
@@ -47,6 +47,8 @@ async def write_facts(connection: Connection, facts: Facts) -> None:
     findings = [facts.findings[key] for key in sorted(facts.touched_findings)]
     await _put(connection, queries.put_findings, [*_FINDING, *(f"remedy.{name}" for name in _REMEDY)], findings)
     await _put(connection, queries.add_commendations, _names(Commendation), facts.commendations)
+    surveys = [facts.surveys[key] for key in sorted(facts.surveys)]
+    await _put(connection, queries.put_surveys, _names(Survey), surveys)
 
 
 def _names(kind: type[Any]) -> list[str]:
@@ -94,9 +96,13 @@ async def unit_quarters(
     commendations: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in await connection.fetch(queries.commendations_of, *keys):
         commendations[row["quarter"], row["unit"]].append(row["code"])
+    surveys: dict[tuple[str, str], list[Survey]] = defaultdict(list)
+    for row in await connection.fetch(queries.surveys_of, *keys):
+        surveys[row["quarter"], row["unit"]].append(Survey(**row))
     return {
         (quarter, unit): UnitQuarter(
-            unit, quarter, visits.get((quarter, unit), ()), commendations.get((quarter, unit), ())
+            unit, quarter, visits.get((quarter, unit), ()), commendations.get((quarter, unit), ()),
+            surveys.get((quarter, unit), ()),
         )
         for quarter, unit in wanted
-    }
+    }  # fmt: skip

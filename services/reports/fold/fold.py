@@ -28,6 +28,7 @@ from services.reports.facts.facts import (
     KNOWN,
     QUARTER_PUBLISHED,
     SILENT,
+    SURVEYED,
     Entry,
     Facts,
     Unfoldable,
@@ -234,9 +235,10 @@ def _check_units(facts: Facts, directory: Directory) -> None:
     for inspection in (facts.inspections[key] for key in facts.touched_inspections):
         if inspection.unit not in directory:
             raise Unfoldable(inspection.opened_index, INSPECTION_OPENED, f"unit {inspection.unit} is not registered")
-    for commendation in facts.commendations:
-        if commendation.unit not in directory:
-            raise Unfoldable(commendation.index, COMMENDED, f"unit {commendation.unit} is not registered")
+    of_units = [(COMMENDED, one) for one in facts.commendations] + [(SURVEYED, one) for one in facts.surveys.values()]
+    for kind, one in of_units:
+        if one.unit not in directory:
+            raise Unfoldable(one.index, kind, f"unit {one.unit} is not registered")
 
 
 def _check_codes(facts: Facts, rulebook: Rulebook) -> None:

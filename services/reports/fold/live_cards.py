@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
 from services.kernel.store.db import Connection, columns
@@ -24,17 +24,21 @@ async def rewrite_cards(
     pending = iter(sorted(dirty))
     while some := list(islice(pending, _AT_ONCE)):
         facts = await store.unit_quarters(connection, some)
-        await connection.execute(queries.put_cards, *columns(_rows(facts, directory, rulebook), 4))
-        empty = [key for key, one in facts.items() if one.empty]
+        empty = [key for key, one in facts.items() if _gone(one, directory)]
+        kept = [one for key, one in facts.items() if key not in empty]
+        await connection.execute(queries.put_cards, *columns(_rows(kept, directory, rulebook), 4))
         if empty:
             await connection.execute(queries.drop_cards, *columns(empty, 2))
 
 
+def _gone(one: UnitQuarter, directory: Directory) -> bool:
+    """Whether there is no card: nothing is known, or only surveys of a unit that was not valid then."""
+    return one.empty or not (one.active or directory.valid_in(one.unit, one.quarter))
+
+
 def _rows(
-    facts: Mapping[tuple[str, str], UnitQuarter], directory: Directory, rulebook: Rulebook
+    facts: Iterable[UnitQuarter], directory: Directory, rulebook: Rulebook
 ) -> Iterator[tuple[str, str, str, str]]:
-    for one in facts.values():
-        if one.empty:
-            continue
+    for one in facts:
         card = render(one, directory, rulebook)
         yield card["quarter"], card["unit"], dump(card), dump(summary(card))

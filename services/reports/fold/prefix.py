@@ -16,10 +16,12 @@ from services.reports.facts.facts import (
     INSPECTION_OPENED,
     QUARTER_PUBLISHED,
     SILENT,
+    SURVEYED,
     Entry,
     Facts,
     Finding,
     Inspection,
+    Survey,
     UnitQuarter,
 )
 from services.reports.fold.feed import read_log
@@ -50,7 +52,7 @@ class Prefix:
         data = entry.event.data
         if entry.event.type == INSPECTION_OPENED:
             return quarter_of(local_date(parse_instant(data["opened_at"]))) == self.quarter
-        return entry.event.type == COMMENDED or data.get("inspection") in self._facts.inspections
+        return entry.event.type in (COMMENDED, SURVEYED) or data.get("inspection") in self._facts.inspections
 
     def units(self) -> dict[str, UnitQuarter]:
         """What the cards of the quarter are made of, by unit: of every unit that has one."""
@@ -62,11 +64,20 @@ class Prefix:
             if inspection.counts:
                 visits[inspection.unit].append((inspection, findings[inspection.id]))
         praise: dict[str, list[str]] = defaultdict(list)
-        for one in self._facts.commendations:
+        for given in self._facts.commendations:
+            if given.quarter == self.quarter:
+                praise[given.unit].append(given.code)
+        surveys: dict[str, list[Survey]] = defaultdict(list)
+        for _, one in sorted(self._facts.surveys.items()):
             if one.quarter == self.quarter:
-                praise[one.unit].append(one.code)
+                surveys[one.unit].append(one)
         units = sorted({*visits, *praise, *self.reference.directory.units_in(self.quarter)})
-        return {unit: UnitQuarter(unit, self.quarter, visits.get(unit, ()), praise.get(unit, ())) for unit in units}
+        return {
+            unit: UnitQuarter(
+                unit, self.quarter, visits.get(unit, ()), praise.get(unit, ()), surveys.get(unit, ())
+            )
+            for unit in units
+        }  # fmt: skip
 
 
 async def read_prefix(log: LogClient, size: int, root: bytes, quarter: str) -> Prefix:

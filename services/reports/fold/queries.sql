@@ -23,7 +23,7 @@ UPDATE reports.head SET size = 0, root = $1, peaks = '{}', reference_index = -1;
 WITH a AS (DELETE FROM reports.reference_event), b AS (DELETE FROM reports.inspection),
      c AS (DELETE FROM reports.finding), d AS (DELETE FROM reports.commendation), e AS (DELETE FROM reports.card),
      f AS (DELETE FROM reports.publication), g AS (DELETE FROM reports.notice),
-     h AS (DELETE FROM reports.counted)
+     h AS (DELETE FROM reports.counted), i AS (DELETE FROM reports.survey)
 DELETE FROM reports.alert;
 
 -- name: reference_events
@@ -51,6 +51,6 @@ ON CONFLICT (quarter, unit) DO UPDATE SET body = excluded.body, row = excluded.r
 WHERE card.body <> excluded.body;
 
 -- name: drop_cards
--- Cards whose only inspection was voided.
+-- Cards that are none any more: the only inspection was voided.
 DELETE FROM reports.card USING unnest($1::text[], $2::text[]) AS gone(quarter, unit)
 WHERE card.quarter = gone.quarter AND card.unit = gone.unit;

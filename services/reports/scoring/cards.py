@@ -10,7 +10,7 @@ from typing import Any
 
 from services.domain.case import SCORED
 from services.reports.facts.directory import Details, Directory
-from services.reports.facts.facts import Finding, Inspection, UnitQuarter
+from services.reports.facts.facts import Finding, Inspection, Survey, UnitQuarter
 from services.reports.facts.standing import Standing
 from services.reports.scoring.method import (
     BAND_LABELS,
@@ -21,6 +21,7 @@ from services.reports.scoring.method import (
     count_of,
 )
 from services.reports.scoring.rulebook import Catalogue, Rulebook
+from services.reports.statistics.intervals import share_shown, wilson_shown
 
 
 class Form(StrEnum):
@@ -31,6 +32,8 @@ class Form(StrEnum):
 
 
 NEWEST = Form.SECOND
+LEAST_ANSWERS = 5
+"""Of a survey that a list shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +105,25 @@ def card(
         "overturned": count_of(visits, Standing.OVERTURNED),
         "withdrawn": count_of(visits, Standing.WITHDRAWN),
     }
-    return rendered if form is Form.FIRST else _in_second_form(rendered)
+    return rendered if form is Form.FIRST else _in_second_form(rendered, facts)
 
 
-def _in_second_form(rendered: dict[str, Any]) -> dict[str, Any]:
-    """No bonus where there is no score to add it to; places for what a later scoring or a survey will fill."""
+def _in_second_form(rendered: dict[str, Any], facts: UnitQuarter) -> dict[str, Any]:
+    """No bonus where there is no score to add it to; beside the points, a place for a comparison, and the surveys."""
     bonus = None if rendered["score"] is None else rendered["bonus"]
-    return rendered | {"bonus": bonus, "comparison": None, "survey": None}
+    return rendered | {"bonus": bonus, "comparison": None, "survey": _surveys(facts.surveys)}
+
+
+def _surveys(surveys: Sequence[Survey]) -> list[dict[str, Any]] | None:
+    """What those who were asked said, by source, with Wilson's 95 % interval."""
+    return [
+        {
+            "source": one.source, "answered": one.answered, "satisfied": one.satisfied,
+            "share": share_shown(one.satisfied, one.answered),
+            "interval": list(wilson_shown(one.satisfied, one.answered)) if one.answered else None,
+        }
+        for one in surveys
+    ] or None  # fmt: skip
 
 
 def render(
@@ -152,7 +167,7 @@ def _unscored() -> dict[str, Any]:
 
 def summary(rendered: Mapping[str, Any]) -> dict[str, Any]:
     """A card's row in the quarter's list."""
-    return {
+    row = {
         "unit": rendered["unit"],
         "unit_name": rendered["unit_name"],
         "group": rendered["group"],
@@ -165,6 +180,12 @@ def summary(rendered: Mapping[str, Any]) -> dict[str, Any]:
         "deductions": {group["group"]: group["deduction"] for group in rendered["groups"]},
         "pending": rendered["pending"],
     }
+    return row | {"survey": _enough(rendered["survey"])} if "survey" in rendered else row
+
+
+def _enough(surveys: Sequence[Mapping[str, Any]] | None) -> list[Mapping[str, Any]] | None:
+    """The surveys that a list shows: of fewer answers than five it could be read who said what."""
+    return [one for one in surveys or () if one["answered"] >= LEAST_ANSWERS] or None
 
 
 def bands(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
