@@ -102,6 +102,7 @@ HEAD = {201: ("head",), 404: ("head elsewhere",)}
 VOIDING = {201: ("lead", "reviewer"), 404: ("lead elsewhere",)}
 NEW, SHUT = World.open_case, World.closed_case
 PRAISE = {"unit": UNIT, "code": "K01", "date": "2026-03-02"}
+SURVEY = {"unit": UNIT, "quarter": "2026-Q1", "source": "SIPAS", "asked": 120, "answered": 80, "satisfied": 71}
 READING_ROUNDS = ("lead", "lead elsewhere", "reviewer", "auditor")
 FILERS = (*INSPECTORS, "lead", *FILING_ELSEWHERE)
 WRITES = (

@@ -53,7 +53,7 @@ SILENT = {
     "remedy.extended": {"until": "2026-09-25", "remedy_due": DUE}, "remedy.reminded": {"due": DUE, "n": 1},
     "inspection.team_changed": {"add": [], "remove": [], "team": []}, "deadlines.published": {"version": "2026.1"},
     "round.planned": {}, "round.beacon": {}, "round.drawn": {}, "round.assigned": {}, "round.closed": {},
-    "survey.recorded": {}, "data.exported": {},
+    "data.exported": {},
 }  # fmt: skip
 
 

@@ -41,6 +41,7 @@ PROJECTIONS = (
     "inspection",
     "finding",
     "commendation",
+    "survey",
     "card",
     "alert",
     "notice",

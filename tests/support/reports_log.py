@@ -261,6 +261,15 @@ class MadeLog:
         }  # fmt: skip
         return self.append("commendation.recorded", f"commendation/{key}", unit, data, id=key)
 
+    def survey(self, unit: str, answered: int, satisfied: int, source: str = "SIPAS", quarter: str = "2026-Q3") -> int:
+        """What a survey counted."""
+        data = {
+            "by": _by("reviewer"), "quarter": quarter, "source": source, "asked": answered + 40, "answered": answered,
+            "satisfied": satisfied,
+        }  # fmt: skip
+        key = self.new_id()
+        return self.append("survey.recorded", f"survey/{key}", unit, data, id=key)
+
     def erase(self, unit: str, event: str, *parts: str) -> int:
         """The erasure of private parts."""
         data = {"by": _by("auditor"), "event": event, "parts": sorted(parts)}

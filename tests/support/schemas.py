@@ -113,6 +113,8 @@ def _subject(noun: str, event: dict[str, Any]) -> str:
     """What an event is about, as its data tell it."""
     if noun == "log":
         return f"log-key/{event['data']['vkey'].split('+')[1]}"
+    if noun == "survey":
+        return f"survey/{event['id']}"
     if noun == "remedy":
         noun = "finding"
     return f"{noun}/{event['unit'] if noun == 'unit' else event['data'][NAMED_BY.get(noun, noun)]}"

@@ -202,7 +202,8 @@ class Facts:
         """The (quarter, unit) pairs whose card may have changed."""
         closed = (self.inspections[key] for key in self.touched_inspections)
         cards = {(one.quarter, one.unit) for one in closed if one.closed_at is not None}  # a voided one leaves its card
-        return cards | {(one.quarter, one.unit) for one in (*self.commendations, *self.surveys.values())}
+        praised = {(one.quarter, one.unit) for one in self.commendations}
+        return cards | praised | {(quarter, unit) for unit, quarter, _ in self.surveys}
 
 
 def wanted(entries: Iterable[Entry]) -> tuple[set[str], set[str]]:
