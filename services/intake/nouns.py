@@ -32,7 +32,9 @@ from services.intake.directory.store import DirectoryKeeper
 from services.intake.erasures import rules as erasures
 from services.intake.erasures.forms import ApproveErasure, RefuseErasure, RequestErasure
 from services.intake.erasures.store import ErasureKeeper
+from services.intake.evidence import redacting
 from services.intake.evidence.attachments import with_files
+from services.intake.evidence.forms import RedactPhoto
 from services.intake.evidence.store import FileKeeper, PhotoKeeper
 from services.intake.findings import asking as finding
 from services.intake.findings import rules as findings
@@ -190,6 +192,10 @@ NOUNS = Nouns(
     Noun(
         name="rounds/closing", action=Action.PLAN, roles=_PLANNERS, form=CloseRound, parent="round",
         touches=rounds.touch, rule=rounds.close_round,
+    ),
+    Noun(
+        name="findings/photos/redactions", action=Action.REVIEW, roles=_REVIEWER, form=RedactPhoto, parent="finding/n",
+        touches=redacting.touch, rule=redacting.redact,
     ),
     Noun(
         name="findings/person-links", action=Action.LINK, roles=_REVIEWER, form=GiveLink, parent="finding",

@@ -79,6 +79,8 @@ async def _inspection(intake: Intake) -> tuple[str, list[str]]:
         await intake.put("inspector", f"findings/{finding}", body)
     sent = {"content-type": "image/jpeg"}
     await intake.put("inspector", f"findings/{findings[2]}/photos/1", PICTURE, **sent)
+    cover = {"boxes": [{"x": 0, "y": 0, "width": 10, "height": 10}]}
+    await intake.put("reviewer", f"findings/{findings[2]}/photos/1/redactions/{fresh()}", cover)
     await intake.put("inspector", f"inspections/{inspection}/closing/{fresh()}", closing())
     await intake.put(
         "inspector", f"inspections/{inspection}/team/{fresh()}", {"add": ["lead"], "remove": ["colleague"]}

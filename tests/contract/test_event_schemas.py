@@ -26,6 +26,7 @@ ISSUED = {
     "commendation": ("recorded",), "survey": ("recorded",),
     "quarter": ("closed", "published", "restated"),
     "round": ("planned", "beacon", "drawn", "assigned", "closed"),
+    "photo": ("redacted",),
     "part": ("erased",),
     "log": ("key_added",),
 }  # fmt: skip

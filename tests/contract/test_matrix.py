@@ -35,6 +35,7 @@ from tests.support.wire import ROUTES
 REASON = {"private": {"reason": "Theo hồ sơ."}}
 CORRECTED = {"code": "A03", "count": 2, "captured_at": now(-1), **REASON}
 MORE_TIME = {"of": "reply", "until": "2020-01-06"}  # no later day: nobody's deadline is moved
+COVERED = {"boxes": [{"x": 0, "y": 0, "width": 10, "height": 10}]}
 DONE = {"done_on": "2026-01-05"}
 EXCUSED, FLASH = {"outcome": "excused", **REASON}, {"edition": "flash"}
 Made = Callable[[World], tuple[str, dict[str, Any] | bytes]]
@@ -147,6 +148,12 @@ WRITES = (
         lambda _: {"outcome": "verified"},
         {409: ("reviewer", "lead"), 404: ("lead elsewhere",)},
         SHUT,
+    ),
+    Case(
+        "/intake/v1/findings/{finding}/photos/{n}/redactions/{id}",
+        "PUT",
+        lambda world: (f"/intake/v1/findings/{world.finding}/photos/1/redactions/{fresh()}", COVERED),
+        {404: ("reviewer",)},
     ),
     _put("findings/{finding}/person-links/{id}", lambda _: {"expires": "2020-01-06"}, {422: ("reviewer",)}, SHUT),
     Case(

@@ -283,3 +283,74 @@ async def test_photos_bytes_lie_sealed_and_only_sealed(intake, finding):
 async def test_a_batch_takes_no_photo(intake, finding):
     (answer,) = await intake.batch("inspector", [(f"findings/{finding}/photos/1", {})])
     assert answer["status"] == 404
+
+
+BOXES = [{"x": 0, "y": 0, "width": 5000, "height": 5000}]
+
+
+async def redact(intake: Intake, finding: str, n: int, boxes, status: int = 201, who: str = "reviewer"):
+    return await intake.put(who, f"findings/{finding}/photos/{n}/redactions/{fresh()}", {"boxes": boxes}, status)
+
+
+def dark(raw: bytes, x: float, y: float) -> bool:
+    """Whether the picture is black at a place, by shares of its sides."""
+    picture = Image.open(io.BytesIO(raw)).convert("RGB")
+    return max(picture.getpixel((int(x * picture.width), int(y * picture.height)))) < 12
+
+
+async def test_a_redacted_photo_is_shown_with_black_boxes_and_the_original_by_reason(intake, finding):
+    await send(intake, "inspector", f"{finding}/photos/1", ONE)
+    plain = (await show(intake, "reviewer", f"{finding}/photos/1")).content
+    assert not dark(plain, 0.2, 0.2)
+    told = (await redact(intake, finding, 1, BOXES)).json()
+    assert (told["state"], told["finding"], told["unit"]) == ("redacted", finding, UNIT)
+    event = validate_event((await intake.event_bytes())[-1])
+    assert event["type"] == "kycuong.photo.redacted.v1"
+    assert (event["id"], event["data"]["photo"], event["data"]["boxes"]) == (told["id"], 1, BOXES)
+    for who in ("inspector", "lead", "head", "reviewer"):
+        covered = (await show(intake, who, f"{finding}/photos/1")).content
+        assert dark(covered, 0.2, 0.2) and dark(covered, 0.49, 0.49) and not dark(covered, 0.8, 0.8)
+    await show(intake, "head", f"{finding}/photos/1?original=true&reason=xem", 403)
+    refused = (await show(intake, "reviewer", f"{finding}/photos/1?original=true", 422)).json()
+    assert refused["errors"][0]["pointer"] == "/reason"
+    original = await show(intake, "auditor", f"{finding}/photos/1?original=true&reason=doi-chieu")
+    assert original.content == plain
+    readings = await intake.service.pool.fetch(
+        "SELECT role, part, reason FROM intake.vault_read WHERE finding = $1 AND part LIKE 'photo.%' ORDER BY read_at",
+        finding,
+    )
+    assert tuple(readings[-1].values()) == ("auditor", "photo.1", "doi-chieu")
+    assert {row["part"] for row in readings[1:-1]} == {"photo.1.redacted"}
+    shown = await intake.get("reviewer", f"/intake/v1/findings/{finding}")
+    assert shown["redactions"] == [{"n": 1, "id": told["id"], "boxes": BOXES}] and shown["state"] == "recorded"
+    assert shown["history"][-1]["type"] == "kycuong.photo.redacted.v1"
+
+
+async def test_the_newest_redaction_stands(intake, finding):
+    await send(intake, "inspector", f"{finding}/photos/1", ONE)
+    await redact(intake, finding, 1, BOXES)
+    await redact(intake, finding, 1, [{"x": 6000, "y": 6000, "width": 4000, "height": 4000}])
+    covered = (await show(intake, "reviewer", f"{finding}/photos/1")).content
+    assert dark(covered, 0.9, 0.9) and not dark(covered, 0.2, 0.2)
+
+
+async def test_what_cannot_be_redacted_says_why(intake, finding):
+    waiting = await redact(intake, finding, 1, BOXES, 409)
+    assert slug(waiting) == "incomplete"
+    await send(intake, "inspector", f"{finding}/photos/1", ONE)
+    await redact(intake, finding, 3, BOXES, 404)
+    for who in ("inspector", "lead", "head", "auditor", "admin"):
+        await redact(intake, finding, 1, BOXES, 403, who)
+    beyond = {"x": 9000, "y": 0, "width": 2000, "height": 1}
+    for boxes, pointer in (
+        ([], "/boxes"), (BOXES * 41, "/boxes"), ([BOXES[0], beyond], "/boxes/1/width"),
+        ([BOXES[0] | {"x": 0.5}], "/boxes/0/x"), ([BOXES[0] | {"height": 0}], "/boxes/0/height"),
+    ):  # fmt: skip
+        assert (await redact(intake, finding, 1, boxes, 422)).json()["errors"][0]["pointer"] == pointer
+    path = f"findings/{finding}/photos/0/redactions/{fresh()}"
+    assert (await intake.put("reviewer", path, {"boxes": BOXES}, 422)).json()["errors"][0]["pointer"] == "/n"
+    await erase(intake, finding, "photo.1")
+    assert slug(await redact(intake, finding, 1, BOXES, 409)) == "already-erased"
+    inspection = (await intake.get("reviewer", f"/intake/v1/findings/{finding}"))["inspection"]
+    await intake.put("lead", f"inspections/{inspection}/voiding/{fresh()}", WHY)
+    assert slug(await redact(intake, finding, 2, BOXES, 409)) == "wrong-state"

@@ -59,6 +59,7 @@ ROUTES = (
     _write("findings/{finding}/person-links/{id}", Action.LINK),
     _write("findings/{finding}/person-links/{link}/removal/{id}", Action.LINK),
     _write("findings/{finding}/photos/{n}", Action.FILE),
+    _write("findings/{finding}/photos/{n}/redactions/{id}", Action.REVIEW),
     _read("/intake/v1/findings/{finding}/photos/{n}", Action.READ_CASE),
     _write("commendations/{id}", Action.DECIDE),
     _write("quarters/{quarter}/closing/{id}", Action.DECIDE),

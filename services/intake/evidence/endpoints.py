@@ -2,11 +2,10 @@
 
 import asyncio
 import hashlib
-import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from starlette.responses import Response
 
 from services.intake.evidence.imaging import Darkroom, Unreadable
@@ -20,16 +19,15 @@ from services.intake.reading.private import Reason, note_reading
 from services.intake.reading.reach import reading
 from services.intake.vault.sealing import Sealed
 from services.intake.writing.commands import Command
-from services.intake.writing.forms import WRITE_ID, id_errors
+from services.intake.writing.forms import PLACE, WRITE_ID, id_errors, place_errors
 from services.intake.writing.openapi import answers
 from services.intake.writing.service import Service
 from services.kernel.identity.roles import Action, Role, allows
-from services.kernel.problems import FieldError, NotFound, Unavailable, invalid
+from services.kernel.problems import FieldError, Forbidden, NotFound, Unavailable, invalid
 from services.kernel.strict_json import is_blank
 
 PATH = "/intake/v1/findings/{finding}/photos/{n}"
 MEDIA_TYPE = "image/jpeg"
-PLACE = re.compile("[1-9][0-9]?")
 UNREADABLE = FieldError(
     "", "không đọc được ảnh: tệp hỏng, hoặc quá 40 triệu điểm ảnh",
     "is no readable picture: the file is damaged, or has more than 40 million pixels",
@@ -40,8 +38,13 @@ SHOWN_AS = {
 """With what a stranger's bytes are given out, beside their disposition and what every answer has (nosniff)."""
 PARAMETERS: list[dict[str, Any]] = [
     {"name": "finding", "in": "path", "required": True, "schema": {"type": "string", "pattern": WRITE_ID}},
-    {"name": "n", "in": "path", "required": True, "schema": {"type": "string", "pattern": f"^{PLACE.pattern}$"}},
+    {"name": "n", "in": "path", "required": True, "schema": {"type": "string", "pattern": PLACE}},
 ]
+Original = Annotated[bool, Query(description="of a redacted photo the one under the boxes, with a reason")]
+_COVERED = (
+    "Ảnh đã được che; đơn vị chỉ xem bản đã che.",
+    "The photo is redacted; a unit sees only what the boxes leave.",
+)
 _IMAGE = {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
 _RECEIVED = {"type": "object", "required": ["received"], "properties": {"received": {"type": "integer", "minimum": 1}}}
 
@@ -143,29 +146,43 @@ class PhotoUpload(Upload):
 
 def path_errors(pointer: str, id: str, place: int) -> list[FieldError]:
     """What is wrong with a path that names a file of something by its place."""
-    errors = id_errors(pointer, id)
-    if not place:
-        errors.append(FieldError("/n", "phải là số thứ tự từ 1 đến 99", "must be a number from 1 to 99"))
-    return errors
+    return id_errors(pointer, id) + place_errors(str(place))
 
 
 def place_of(text: str) -> int:
     """A place in a list as a path names it, from 1; 0 for none."""
-    return int(text) if PLACE.fullmatch(text) else 0
+    return 0 if place_errors(text) else int(text)
 
 
-async def show_photo(request: Request, reason: Reason) -> Response:
-    """The kept image, to whoever may read the private part; an auditor gives a reason; each opening is logged."""
+async def _covered(service: Service, image: bytes, boxes: str) -> bytes:
+    """The picture with black boxes burnt in, encoded anew: nothing of what is under them is left."""
+    try:
+        return await service.part(Darkroom).reencode(image, boxes=boxes)
+    except (OSError, Unreadable):
+        raise Unavailable from None
+
+
+async def show_photo(request: Request, reason: Reason, original: Original = False) -> Response:
+    """The kept image, to whoever may read the private part; an auditor gives a reason; each opening is logged.
+
+    Of a redacted one everybody sees what the boxes leave; but a unit, each also the original, with a reason.
+    """
     finding, place = request.path_params["finding"], place_of(request.path_params["n"])
     async with reading(request, Action.READ_CASE) as reader:
         _, role = await known_finding(reader, finding)
         row = await reader.connection.fetchrow(QUERIES.photo, finding, place) if place else None
     if row is None:
         raise NotFound
-    if role is Role.AUDITOR and is_blank(reason or ""):
+    boxes, part = row["boxes"], f"photo.{place}"
+    if boxes and original and role is Role.UNIT_HEAD:
+        raise Forbidden(_COVERED)
+    if (role is Role.AUDITOR or (boxes and original)) and is_blank(reason or ""):
         raise invalid("/reason", "hãy nêu lý do xem ảnh", "say why the photo is opened")
-    await note_reading(reader, role, finding=finding, part=f"photo.{place}", reason=reason)
-    sealed = Sealed(completed_id(finding), f"photo.{place}", row["wrapped_key"], row["sealed"])
+    covered = bool(boxes and not original)
+    await note_reading(reader, role, finding=finding, part=f"{part}.redacted" if covered else part, reason=reason)
+    sealed = Sealed(completed_id(finding), part, row["wrapped_key"], row["sealed"])
     _, image = await asyncio.to_thread(reader.service.vault.open, sealed)
+    if covered:
+        image = await _covered(reader.service, image, boxes)
     headers = {"Content-Disposition": f'attachment; filename="{finding}-{place}.jpg"', **SHOWN_AS}
     return Response(image, media_type=MEDIA_TYPE, headers=headers)

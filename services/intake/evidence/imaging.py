@@ -7,6 +7,7 @@ trailing bytes.
 
 import asyncio
 import io
+import json
 import resource
 import signal
 import sys
@@ -17,6 +18,7 @@ MAX_PIXELS = 40_000_000
 PATIENCE = 20.0  # seconds
 _WORK = 15  # seconds of processor time
 QUALITY = 85
+_WHOLE = 10_000  # of a side, as a redaction counts
 _WRITTEN: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": QUALITY, "optimize": True}, "PNG": {"optimize": True}, "WEBP": {"quality": QUALITY},
 }  # fmt: skip
@@ -36,12 +38,15 @@ class Darkroom:
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(_AT_ONCE)
 
-    async def reencode(self, raw: bytes, kind: str = "JPEG") -> bytes:
-        """A file's picture, encoded anew; Unreadable when it has no such, OSError when no process could look."""
+    async def reencode(self, raw: bytes, kind: str = "JPEG", boxes: str = "[]") -> bytes:
+        """A file's picture, encoded anew, black where boxes (JSON: `x, y, width, height` in ten-thousandths) lie.
+
+        Unreadable when it has no such picture, OSError when no process could look.
+        """
         async with self._places:
             child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", __name__, kind, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
+                sys.executable, "-m", __name__, kind, boxes, stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
             )  # fmt: skip
             try:
                 image = await _developed(child, raw)
@@ -64,7 +69,7 @@ async def _developed(child: asyncio.subprocess.Process, raw: bytes) -> bytes:
         raise InterruptedError from None  # a picture that takes so much work has used up its own time before
 
 
-def picture(raw: bytes, kind: str = "JPEG") -> bytes:
+def picture(raw: bytes, kind: str = "JPEG", boxes: str = "[]") -> bytes:
     """What `reencode` does, in this very process."""
     from PIL import Image, ImageFile, ImageOps
 
@@ -77,9 +82,26 @@ def picture(raw: bytes, kind: str = "JPEG") -> bytes:
             upright = ImageOps.exif_transpose(image)
     plain = upright.convert("L" if upright.mode == "L" else "RGBA" if _is_seen_through(upright, kind) else "RGB")
     plain.info.clear()  # else the comment would be written again
+    _cover(plain, json.loads(boxes))
     out = io.BytesIO()
     plain.save(out, kind, **_WRITTEN[kind])
     return out.getvalue()
+
+
+def _cover(image: Any, boxes: list[dict[str, int]]) -> None:
+    """Black over whole pixels, so that no rim of what is covered shows."""
+    from PIL import ImageDraw
+
+    draw, (width, height) = ImageDraw.Draw(image), image.size
+    for box in boxes:
+        left, right = _pixels(box["x"], box["width"], width)
+        top, bottom = _pixels(box["y"], box["height"], height)
+        draw.rectangle((left, top, right, bottom), fill=0 if image.mode == "L" else (0, 0, 0))
+
+
+def _pixels(start: int, extent: int, side: int) -> tuple[int, int]:
+    """The first and the last pixel of a side that a box covers, be it a part of either."""
+    return start * side // _WHOLE, -((start + extent) * side // -_WHOLE) - 1
 
 
 def _is_seen_through(image: Any, kind: str) -> bool:

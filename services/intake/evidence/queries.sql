@@ -41,8 +41,18 @@ USING (SELECT target, place, account FROM intake.vault_upload_part GROUP BY targ
 WHERE (old.target, old.place, old.account) = (left_off.target, left_off.place, left_off.account);
 
 -- name: photo
--- One kept photo.
-SELECT wrapped_key, sealed FROM intake.vault_photo WHERE finding = $1 AND place = $2;
+-- One kept photo, and what its newest redaction covers.
+SELECT wrapped_key, sealed, (
+    SELECT boxes FROM intake.photo_redaction AS cover
+    WHERE cover.finding = vault_photo.finding AND cover.place = vault_photo.place ORDER BY n DESC LIMIT 1) AS boxes
+FROM intake.vault_photo WHERE finding = $1 AND place = $2;
+
+-- name: redact_photos
+-- Further redactions of photos, each after those that there are.
+INSERT INTO intake.photo_redaction (event, finding, place, boxes)
+SELECT event, finding, place, boxes
+FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::jsonb[]) WITH ORDINALITY AS new(event, finding, place, boxes, position)
+ORDER BY position ON CONFLICT DO NOTHING;
 
 -- name: store_photos
 -- New photos; what came of them in parts is wanted no more.

@@ -28,11 +28,23 @@ class SentPhoto:
     """Of the whole, as the sender of a part says."""
 
 
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """What of a photo is covered since an event."""
+
+    event: str
+    finding: str
+    place: int
+    boxes: list[dict[str, int]]
+    """In ten-thousandths of the picture's sides."""
+
+
 @dataclass(slots=True)
 class Photos:
-    """New ones."""
+    """New ones, and what is covered of known ones."""
 
     new: list[KeptPhoto] = field(default_factory=list)
+    redacted: list[Redaction] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)

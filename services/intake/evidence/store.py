@@ -1,5 +1,7 @@
 """Loading and storing photos and files."""
 
+import json
+
 from services.intake.evidence.sql import QUERIES
 from services.intake.evidence.state import DeclaredFile, Files, Photos
 from services.intake.writing.keeper import Keeper
@@ -12,13 +14,18 @@ class PhotoKeeper(Keeper):
     """Keeps photos; they are loaded with their findings."""
 
     def changed(self, world: World) -> bool:
-        """Whether any came."""
-        return bool(world[Photos].new)
+        """Whether any came, or was redacted."""
+        return bool(world[Photos].new or world[Photos].redacted)
 
     async def alter(self, connection: Connection, world: World) -> None:
-        """New photos."""
-        rows = [(new.finding, new.place, new.wrapped_key, new.sealed, new.commitment) for new in world[Photos].new]
-        await connection.execute(QUERIES.store_photos, *columns(rows, 5), world.now)
+        """New photos, and what is covered of known ones."""
+        photos = world[Photos]
+        rows = [(new.finding, new.place, new.wrapped_key, new.sealed, new.commitment) for new in photos.new]
+        if rows:
+            await connection.execute(QUERIES.store_photos, *columns(rows, 5), world.now)
+        covers = [(one.event, one.finding, one.place, json.dumps(one.boxes)) for one in photos.redacted]
+        if covers:
+            await connection.execute(QUERIES.redact_photos, *columns(covers, 4))
 
 
 class FileKeeper(Keeper):

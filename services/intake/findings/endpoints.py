@@ -1,5 +1,6 @@
 """Findings, listed and one by one, as far as the caller reads them."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
@@ -93,12 +94,17 @@ async def finding(request: Request, id: str, reason: Reason, blind: Blind = Fals
             history = history[: len(steps) + 1]
         shown |= {"answers": _answers(steps), "history": [_told(step, language) for step in history]}
         opens = role is not Role.AUDITOR or not is_blank(reason or "")
+        shown["redactions"] = [_covered(one) for one in await reader.connection.fetch(_sql.redactions, id)]
         shown["files"] = [dict(one) for one in await reader.connection.fetch(_sql.files_of_finding, id)]
         if opens:
             shown |= await _opened(reader, shown, row["severity"])
     if opens:
         await note_reading(reader, role, finding=id, reason=reason, part="blind" if blind else None)
     return JSONResponse(shown)
+
+
+def _covered(redaction: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(redaction) | {"boxes": json.loads(redaction["boxes"])}
 
 
 def _undecided(steps: Sequence[Step]) -> list[Step]:

@@ -121,6 +121,11 @@ SELECT case_step.event::text, type, at, index, n, role
 FROM intake.case_step LEFT JOIN intake.case_entry ON case_entry.event = case_step.event WHERE finding = $1
 ORDER BY n;
 
+-- name: redactions
+-- The newest redaction of each of a finding's photos.
+SELECT DISTINCT ON (place) place AS n, event::text AS id, boxes FROM intake.photo_redaction WHERE finding = $1
+ORDER BY place, photo_redaction.n DESC;
+
 -- name: files_of_finding
 -- The files that writes about a finding name, and which are held.
 SELECT split_part(noun, '/', 2) AS of, write::text, place AS n, type, size AS bytes, stored_at IS NOT NULL AS held
@@ -191,7 +196,7 @@ WHERE CASE WHEN $1 = 'handled' THEN inspection.id < $4::uuid ELSE inspection.id 
             WHEN $1 IN ('waiting', 'extension') THEN
                 EXISTS (SELECT FROM intake.deadline WHERE deadline.finding = finding.id AND deadline.state = 'open')
                 AND (SELECT type FROM intake.case_step
-                     WHERE case_step.finding = finding.id AND type NOT IN ('finding.reminded', 'remedy.reminded', 'remedy.planned')
+                     WHERE case_step.finding = finding.id AND type NOT IN ('finding.reminded', 'remedy.reminded', 'remedy.planned', 'finding.answered', 'photo.redacted')
                      ORDER BY n DESC LIMIT 1) LIKE '%.extension\_requested'
             ELSE false END)
   AND ($12::jsonb IS NULL OR NOT EXISTS (

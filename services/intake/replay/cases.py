@@ -8,6 +8,7 @@ from services.domain.deadlines import Kind, Standing
 from services.domain.remedy import Remedy
 from services.intake.cases import moves
 from services.intake.cases.state import SecondReviews
+from services.intake.evidence.state import Photos, Redaction
 from services.intake.findings.state import Finding, Findings, Step
 from services.intake.inspections.state import Inspections
 from services.intake.replay.restored import Handler, Restored, Told
@@ -165,6 +166,12 @@ def _second_reviewed(restored: Restored, event: Envelope) -> Told:
     return _about(finding, "second_reviewed")
 
 
+def _redacted(restored: Restored, event: Envelope) -> Told:
+    data, finding = event.data, _finding_of(restored, event)
+    restored.world[Photos].redacted.append(Redaction(event.id, finding.id, data["photo"], data["boxes"]))
+    return _about(finding, "redacted")
+
+
 def _instant(event: Envelope, name: str) -> datetime | None:
     return parse_instant(event.data[name]) if name in event.data else None
 
@@ -214,6 +221,7 @@ TOLD: Mapping[str, Handler] = {
     "kycuong.finding.replied.v1": _replied,
     "kycuong.finding.second_reviewed.v1": _second_reviewed,
     "kycuong.finding.withdrawn.v1": _withdrawn,
+    "kycuong.photo.redacted.v1": _redacted,
     "kycuong.remedy.extended.v1": _extended,
     "kycuong.remedy.extension_requested.v1": _time_asked_for,
     "kycuong.remedy.overdue.v1": _overdue,

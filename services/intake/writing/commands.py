@@ -10,7 +10,7 @@ from typing import Any
 
 from services.intake.writing.accepted import Accepted, Replay
 from services.intake.writing.chain import Signed, read_signed
-from services.intake.writing.forms import Form, id_errors, quarter_errors, read_form
+from services.intake.writing.forms import Form, path_errors, read_form
 from services.intake.writing.needs import Needs
 from services.intake.writing.rights import Grants
 from services.intake.writing.world import Known, World
@@ -34,7 +34,7 @@ class Noun:
     touches: "Callable[[Needs, Command], None]"
     """Says what a well-formed write of the kind needs loaded."""
     parent: str | None = None
-    """What the ids of a longer path name before its own: inspection, finding, quarter, `finding/link`."""
+    """What the ids of a longer path name before its own: inspection, finding, quarter, `finding/link`, `finding/n`."""
     logged: bool = True
     """Whether it becomes an event in the log."""
     light: bool = False
@@ -135,12 +135,8 @@ class Nouns:
 
 def read_command(noun: Noun, parent: str, id: str, body: Any, token: bytes) -> Command:
     """Read a write's ids and body; what is wrong with them is kept, for it is told only to who may write."""
-    errors = id_errors("/id", id)
-    if noun.parent == "quarter":
-        errors = quarter_errors(parent) + errors
-    elif noun.parent is not None:
-        named = zip(noun.parents, parent.split("/"), strict=True)
-        errors = [error for name, one in named for error in id_errors(f"/{name}", one)] + errors
+    named = zip(noun.parents, parent.split("/"), strict=True) if noun.parent else ()
+    errors = [error for name, one in (*named, ("id", id)) for error in path_errors(name, one)]
     form = read_form(noun.form, body)
     signed = read_signed(noun.address(parent, id), body)
     if isinstance(form, list):

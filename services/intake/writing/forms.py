@@ -22,6 +22,8 @@ _TOLD_OTHERWISE = (*OUTSIDE_CONTENT, "unit")
 _LONGEST_LIST = 401  # one more than any form takes, so that a list too long stays too long
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 WRITE_ID = f"^{_UUID7.pattern}$"
+PLACE = "^[1-9][0-9]?$"
+"""A place in a list as a path names it, from 1."""
 _PLAIN = r"[^\x00-\x09\x0b-\x1f\x7f-\x9f]"  # as descriptions say it: any character but Cc, a line break excepted
 # what stands in the log for all to read is written so that two texts that look alike are alike: Latin letters with
 # their marks, plain digits, common punctuation; nothing invisible, nothing that turns the direction of writing
@@ -317,6 +319,20 @@ def quarter_errors(quarter: str) -> list[FieldError]:
     except ValueError:
         return [FieldError("/quarter", "phải là một quý, ví dụ 2026-Q3", "must be a quarter, for example 2026-Q3")]
     return []
+
+
+def place_errors(text: str) -> list[FieldError]:
+    """What is wrong with a place in a list in a path."""
+    if re.fullmatch(PLACE, text):
+        return []
+    return [FieldError("/n", "phải là số thứ tự từ 1 đến 99", "must be a number from 1 to 99")]
+
+
+def path_errors(name: str, text: str) -> list[FieldError]:
+    """What is wrong with what a path names."""
+    if name == "quarter":
+        return quarter_errors(text)
+    return place_errors(text) if name == "n" else id_errors(f"/{name}", text)
 
 
 def id_errors(pointer: str, text: str) -> list[FieldError]:

@@ -32,6 +32,15 @@ class Incomplete(Problem):
     status, slug = 409, "incomplete"
 
 
+class PhotoMissing(Problem):
+    """Máy chủ chưa có ảnh này nên chưa che được; hãy chờ ảnh được gửi lên.
+
+    The photo is not here yet, so nothing of it can be covered; wait until it is sent.
+    """
+
+    status, slug = 409, "incomplete"
+
+
 class UploadGap(Problem):
     """Phần ảnh này không nối tiếp phần đã nhận; hãy gửi tiếp từ byte ghi ở "received".
 

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.intake.writing import batch
 from services.intake.writing.commands import Command, Noun, Nouns, read_command
-from services.intake.writing.forms import WRITE_ID
+from services.intake.writing.forms import PLACE, WRITE_ID
 from services.intake.writing.openapi import answers, body_schema
 from services.intake.writing.service import service_of
 from services.kernel.identity.authentication import hash_token, token_of
@@ -59,7 +59,7 @@ def install(app: FastAPI, nouns: Nouns) -> None:
 
 def _described(noun: Noun) -> dict[str, Any]:
     names = [*noun.parents, "id"]
-    patterns = {"quarter": "^20[0-9]{2}-Q[1-4]$"}
+    patterns = {"quarter": "^20[0-9]{2}-Q[1-4]$", "n": PLACE}
     return {
         "parameters": [
             {

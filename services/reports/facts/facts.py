@@ -34,7 +34,8 @@ SILENT = frozenset({
     "kycuong.finding.extended.v1", "kycuong.finding.reminded.v1", "kycuong.finding.escalated.v1",
     "kycuong.finding.second_reviewed.v1", "kycuong.finding.answered.v1", "kycuong.remedy.planned.v1",
     "kycuong.remedy.extension_requested.v1", "kycuong.remedy.extended.v1", "kycuong.remedy.reminded.v1",
-    "kycuong.inspection.team_changed.v1", "kycuong.round.planned.v1", "kycuong.round.beacon.v1",
+    "kycuong.inspection.team_changed.v1", "kycuong.photo.redacted.v1", "kycuong.round.planned.v1",
+    "kycuong.round.beacon.v1",
     "kycuong.round.drawn.v1", "kycuong.round.assigned.v1", "kycuong.round.closed.v1",
 })  # fmt: skip
 
