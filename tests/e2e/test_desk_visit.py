@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.test_desk_cases import case, inspected
+from tests.e2e.test_desk_cases import case, inspected, write
 from tests.support.browser import DESK, Person
-from tests.support.form import FAR, PASSWORDS, until
+from tests.support.case_world import closing, fresh, now, opening
+from tests.support.form import FAR, PASSWORDS, UNIT, until
 from tests.support.instance import Instance
+from tests.support.photos import is_black, jpeg, listed, scene
 
 WORDS = "Có giấy mời họp 5/GM-UBND"
 PAPER = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
@@ -122,3 +124,42 @@ def test_a_reviewer_gives_the_person_concerned_a_link_and_ends_it(enter: Any, in
     shown.get_by_role("button", name="Thu hồi liên kết").click()
     expect(page.locator("#flash")).to_contain_text("Liên kết đã hết hiệu lực")
     assert page.request.get(link).status == 404
+
+
+def test_a_reviewer_covers_a_part_of_a_photo_and_sees_the_original_for_a_reason(enter: Any, instance: Instance) -> None:
+    inspection, finding, raw = fresh(), fresh(), jpeg(scene(800, 600))
+    write(instance, "lead", f"inspections/{inspection}", opening() | {"unit": UNIT, "team": []})
+    body = {"inspection": inspection, "code": "A03", "count": 1, "captured_at": now(-1), "photos": [listed(raw)]}
+    write(instance, "lead", f"findings/{finding}", body)
+    lead = instance.client(instance.token("lead"))
+    photo = f"/intake/v1/findings/{finding}/photos/1"
+    assert lead.put(photo, content=raw, headers={"content-type": "image/jpeg"}).status_code == 201
+    write(instance, "lead", f"inspections/{inspection}/closing/{fresh()}", closing())
+    page = enter("tham.dinh", f"/intake/desk/#/waiting/{inspection}")
+    shown = case(page, finding)
+    shown.locator("[data-act=redaction-1] > summary").click()
+    form = shown.locator("[data-noun=redactions]")
+    form.get_by_role("button", name="Lưu bản đã che").click()
+    expect(form.locator(".error-summary")).to_be_focused()
+    picture = form.get_by_role("img", name="Ảnh 1")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    assert box is not None and box["height"] > 50
+    page.mouse.move(box["x"] + 0.02 * box["width"], box["y"] + 0.02 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.25 * box["height"], steps=4)
+    page.mouse.up()
+    expect(form.get_by_role("button", name="Ô che 1")).to_be_focused()
+    form.get_by_role("button", name="Thêm ô che").click()
+    page.keyboard.press("Shift+ArrowRight")
+    form.get_by_role("button", name="Lưu bản đã che").click()
+    expect(page.locator("#flash")).to_contain_text("Đã che ảnh 1")
+    covered = lead.get(photo).content
+    assert is_black(covered, 0.1, 0.1) and is_black(covered, 0.5, 0.5) and not is_black(covered, 0.9, 0.1)
+    expect(shown).to_contain_text("Một phần ảnh đã được che")
+    shown.locator("[data-act=original-1] > summary").click()
+    shown.get_by_label("Lý do xem bản gốc").fill("Đối chiếu với giải trình")
+    shown.get_by_role("button", name="Xem bản gốc").click()
+    original = shown.get_by_role("img", name="Ảnh 1, bản gốc")
+    expect(original).to_be_focused()
+    expect(original).to_have_js_property("naturalWidth", 800)

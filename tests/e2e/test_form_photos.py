@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 import uuid_utils
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browser import PHONE, Person, overflow
 from tests.support.form import file_now, reopen
 from tests.support.installation import installed
 from tests.support.instance import Instance
-from tests.support.photos import PLACE, corners, exif, jpeg, scene, segments
+from tests.support.photos import PLACE, corners, exif, is_black, jpeg, scene, segments
 from tests.support.postgres import Cluster
 from tests.support.web_proxy import WebProxy
 
@@ -77,7 +77,7 @@ def field(browser: Browser, cluster: Cluster) -> Iterator[Field]:
 def page(field: Field) -> Iterator[Page]:
     """An inspection just opened on a phone that was signed in."""
     field.proxy.heal()
-    person = Person(field.browser, field.proxy.url, PHONE)
+    person = Person(field.browser, field.proxy.url, PHONE, touch=True)
     person.sign_in("an.kt", field.password)
     page = person.page
     page.goto(field.proxy.url + "/intake/#/open")
@@ -157,6 +157,50 @@ def test_a_blocked_photo_leaves_the_finding_incomplete_and_stays_on_the_phone(fi
     expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true", timeout=20_000)
     assert field.finding()["photos_held"] == [1, 2] and field.finding()["complete"]
     assert page.evaluate(BLOBS) == []
+
+
+def test_what_is_covered_on_the_phone_never_leaves_it(field: Field, page: Page) -> None:
+    field.proxy.photos.clear()
+    count(page, "A03")
+    shoot(page, "A03", jpeg(scene(1200, 900)))
+    page.get_by_role("button", name="Che ảnh 1").click()
+    sheet = page.get_by_role("dialog", name="Che ảnh 1")
+    picture = sheet.get_by_role("img", name="Ảnh 1")
+    expect(picture).to_have_js_property("complete", True)
+    assert overflow(page) <= 0
+    finger(page, picture, (0.05, 0.05), (0.22, 0.22))  # the red corner
+    expect(sheet.locator(".cover")).to_have_count(1)
+    sheet.get_by_role("button", name="Thêm ô che").click()
+    second = sheet.get_by_role("button", name="Ô che 2")
+    expect(second).to_be_focused()
+    for _ in range(40):
+        page.keyboard.press("ArrowDown")
+    expect(second).to_have_attribute("aria-label", "Ô che 2: cách trái 35%, cách trên 70%, rộng 30%, cao 30%")
+    sheet.get_by_role("button", name="Thêm ô che").click()
+    page.keyboard.press("Delete")
+    expect(sheet.locator(".cover")).to_have_count(2)
+    sheet.get_by_role("button", name="Che và giữ ảnh").click()
+    expect(sheet).to_have_count(0)
+    record(page)
+    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true", timeout=20_000)
+    (outgoing,) = field.proxy.photos
+    assert is_black(outgoing, 0.1, 0.1) and is_black(outgoing, 0.5, 0.9)
+    assert not is_black(outgoing, 0.9, 0.1) and not is_black(outgoing, 0.5, 0.5)
+    assert page.evaluate(BLOBS) == []  # the picture as it was taken is gone from the phone, too
+
+
+def finger(page: Page, picture: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draw with a finger from one place of a picture to another, by shares of its sides."""
+    box = picture.bounding_box()
+    assert box is not None
+    touch = page.context.new_cdp_session(page)
+    way = [(start[0] + (end[0] - start[0]) * n / 4, start[1] + (end[1] - start[1]) * n / 4) for n in range(5)]
+    points = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in way]
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:1]})
+    for point in points[1:]:
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    touch.detach()
 
 
 def test_a_photo_still_being_made_small_goes_with_its_finding(field: Field, page: Page) -> None:

@@ -24,7 +24,7 @@ from tests.support.intake import (
     recording,
     running_intake,
 )
-from tests.support.photos import corners, exif, jpeg, listed, scene
+from tests.support.photos import corners, exif, is_black, jpeg, listed, scene
 from tests.support.schemas import validate_event
 
 ONE, TWO = jpeg(exif=exif(6), comment=b"CANARY-COMMENT"), jpeg(scene(320, 240))
@@ -292,16 +292,10 @@ async def redact(intake: Intake, finding: str, n: int, boxes, status: int = 201,
     return await intake.put(who, f"findings/{finding}/photos/{n}/redactions/{fresh()}", {"boxes": boxes}, status)
 
 
-def dark(raw: bytes, x: float, y: float) -> bool:
-    """Whether the picture is black at a place, by shares of its sides."""
-    picture = Image.open(io.BytesIO(raw)).convert("RGB")
-    return max(picture.getpixel((int(x * picture.width), int(y * picture.height)))) < 12
-
-
 async def test_a_redacted_photo_is_shown_with_black_boxes_and_the_original_by_reason(intake, finding):
     await send(intake, "inspector", f"{finding}/photos/1", ONE)
     plain = (await show(intake, "reviewer", f"{finding}/photos/1")).content
-    assert not dark(plain, 0.2, 0.2)
+    assert not is_black(plain, 0.2, 0.2)
     told = (await redact(intake, finding, 1, BOXES)).json()
     assert (told["state"], told["finding"], told["unit"]) == ("redacted", finding, UNIT)
     event = validate_event((await intake.event_bytes())[-1])
@@ -309,7 +303,7 @@ async def test_a_redacted_photo_is_shown_with_black_boxes_and_the_original_by_re
     assert (event["id"], event["data"]["photo"], event["data"]["boxes"]) == (told["id"], 1, BOXES)
     for who in ("inspector", "lead", "head", "reviewer"):
         covered = (await show(intake, who, f"{finding}/photos/1")).content
-        assert dark(covered, 0.2, 0.2) and dark(covered, 0.49, 0.49) and not dark(covered, 0.8, 0.8)
+        assert is_black(covered, 0.2, 0.2) and is_black(covered, 0.49, 0.49) and not is_black(covered, 0.8, 0.8)
     await show(intake, "head", f"{finding}/photos/1?original=true&reason=xem", 403)
     refused = (await show(intake, "reviewer", f"{finding}/photos/1?original=true", 422)).json()
     assert refused["errors"][0]["pointer"] == "/reason"
@@ -331,7 +325,7 @@ async def test_the_newest_redaction_stands(intake, finding):
     await redact(intake, finding, 1, BOXES)
     await redact(intake, finding, 1, [{"x": 6000, "y": 6000, "width": 4000, "height": 4000}])
     covered = (await show(intake, "reviewer", f"{finding}/photos/1")).content
-    assert dark(covered, 0.9, 0.9) and not dark(covered, 0.2, 0.2)
+    assert is_black(covered, 0.9, 0.9) and not is_black(covered, 0.2, 0.2)
 
 
 async def test_what_cannot_be_redacted_says_why(intake, finding):

@@ -63,3 +63,9 @@ def corners(raw: bytes) -> tuple[str, ...]:
         right, lower = image.width - 9, image.height - 9
         seen = [image.convert("RGB").getpixel(at) for at in ((8, 8), (right, 8), (right, lower), (8, lower))]
     return tuple(names.get(tuple(int(value > 128) for value in colour), str(colour)) for colour in seen)
+
+
+def is_black(raw: bytes, x: float, y: float) -> bool:
+    """Whether a picture is black at a place, by shares of its sides."""
+    picture = Image.open(io.BytesIO(raw)).convert("L")
+    return bool(picture.getpixel((int(x * picture.width), int(y * picture.height))) < 12)

@@ -57,9 +57,10 @@ const seen = (sealed) => [
 ].map(([part, title]) => said(sealed, part) && quote(title, said(sealed, part)));
 
 /** The photos the server holds, for whoever has opened the private part. */
-const pictures = ({ id, photos_held: held, private: sealed }) => sealed && held.length > 0
+const pictures = ({ id, photos_held: held, private: sealed, redactions = [] }) => sealed && held.length > 0
   && el("ul", { class: "photos" }, held.map((place) => el("li", {},
-    el("img", { src: `/intake/v1/findings/${id}/photos/${place}`, alt: t(`Ảnh ${place}`, `Photo ${place}`), loading: "lazy" }))));
+    el("img", { src: `/intake/v1/findings/${id}/photos/${place}`, alt: t(`Ảnh ${place}`, `Photo ${place}`), loading: "lazy" }),
+    redactions.some(({ n }) => n === place) && el("p", { class: "hint" }, t("Một phần ảnh đã được che.", "A part of the photo is covered.")))));
 
 const missing = ({ complete }) => !complete
   && el("p", { class: "notice warn" }, t("Còn thiếu ảnh của ghi nhận: chưa xác nhận vi phạm được.", "Photos of the finding are still missing: it cannot be upheld yet."));

@@ -6,6 +6,7 @@ import { uuid7 } from "../shared/uuid7.js";
 import { actsOf } from "./acts.js";
 import { Bench } from "./bench.js";
 import { linkForm } from "./concerned.js";
+import { coveringForms } from "./covering.js";
 import { Effects } from "./effect.js";
 import { requestForm } from "./erasure.js";
 import { OUTCOME_EFFECT } from "./labels.js";
@@ -53,7 +54,7 @@ export class Waiting {
     });
     if (upheld) tellEffect(forms, upheld);
     const whole = row ? visitActs(this.desk, row, { only: ["voiding"], done: () => this.bench.changed(full.id) }) : [];
-    return [...forms, ...whole, linkForm(this.desk.account, full), requestForm(this.desk.account, full)];
+    return [...forms, ...whole, ...coveringForms(this.desk, full, () => this.bench.changed(full.id)).flat(), linkForm(this.desk.account, full), requestForm(this.desk.account, full)];
   }
 }
 
@@ -68,7 +69,8 @@ export class History {
   constructor(desk) {
     this.bench = new Bench(desk, "history", {
       path: (words) => `/intake/v1/desk?list=handled&limit=20${asks(words)}`, waits: () => false,
-      acts: (full) => [...actsOf(desk, full, { done: () => this.bench.changed(full.id), reveal: () => this.bench.choose(full.id) }), requestForm(desk.account, full)],
+      acts: (full) => [...actsOf(desk, full, { done: () => this.bench.changed(full.id), reveal: () => this.bench.choose(full.id) }),
+        ...coveringForms(desk, full, () => this.bench.changed(full.id)).flat(), requestForm(desk.account, full)],
       empty: t("Chưa có.", "None yet."),
     });
   }

@@ -1,8 +1,9 @@
 // Photos of a finding: taken into the draft, small and upright, kept on the phone until the server holds every one.
 
 import { all } from "../../assets/api.js";
-import { confirmed, el, flash } from "../../assets/dom.js";
+import { confirmed, el, flash, sheet } from "../../assets/dom.js";
 import { number, t } from "../../assets/words.js";
+import { Boxes, burn } from "../shared/boxes.js";
 import { drop, find, keep, notKept } from "../shared/store.js";
 import { uuid7 } from "../shared/uuid7.js";
 
@@ -48,8 +49,22 @@ function drawn(bitmap, longest) {
 const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** Make a taken file a photo of this phone; resolves once it is on disk. @param {Blob} file @returns {Promise<Photo>} */
-async function take(file) {
-  const blob = await shrink(file);
+const take = async (file) => kept(await shrink(file));
+
+/** The same picture with black boxes burnt in: nothing of what is under them is left. @param {Blob} blob @param {any[]} boxes */
+async function covered(blob, boxes) {
+  const bitmap = await createImageBitmap(blob);
+  try {
+    const canvas = drawn(bitmap, LONGEST);
+    burn(boxes, canvas, canvas.getContext("2d"));
+    return await canvas.convertToBlob({ type: "image/jpeg", quality: QUALITIES[0] });
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** @param {Blob} blob @returns {Promise<Photo>} */
+async function kept(blob) {
   const sha256 = hex(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
   const key = uuid7();
   await keep("photos", { key, blob });
@@ -113,9 +128,21 @@ export function photoSheet(row, save, code) {
     await forget([photo]);
     await draw();
   };
+  const cover = async (photo, place) => {
+    const blob = await bytesOf(photo.key);
+    if (blob) coverSheet(blob, place, async (boxes) => {
+      // a crash here leaves the photo as it was: the covered one takes its place only once it is on the disk
+      const instead = await kept(await covered(blob, boxes));
+      if (!row.photos.includes(photo)) return forget([instead]); // recorded or removed meanwhile
+      row.photos = row.photos.map((each) => (each === photo ? instead : each));
+      await save();
+      await forget([photo]);
+      await draw();
+    });
+  };
   const draw = async () => {
     const photos = row.photos ?? [];
-    const nodes = await Promise.all(photos.map((photo, place) => thumbnail(photo, place, () => remove(photo))));
+    const nodes = await Promise.all(photos.map((photo, place) => thumbnail(photo, place, () => remove(photo), () => cover(photo, place))));
     shown.replaceChildren(...nodes);
     button.disabled = photos.length >= MOST;
   };
@@ -123,14 +150,30 @@ export function photoSheet(row, save, code) {
   return [button, input, shown];
 }
 
-async function thumbnail(photo, place, remove) {
+/** A photo as large as the phone, to draw boxes on. @param {Blob} blob @param {number} place @param {(boxes: any[]) => Promise<unknown>} keepIt */
+function coverSheet(blob, place, keepIt) {
+  const address = URL.createObjectURL(blob);
+  const boxes = new Boxes(address, t(`Ảnh ${place + 1}`, `Photo ${place + 1}`));
+  const done = el("button", { type: "button", onclick: async () => {
+    if (!boxes.boxes.length) return boxes.more.focus();
+    done.disabled = true;
+    await keepIt(boxes.boxes).catch((error) => flash("bad", notKept(error)));
+    dialog.close();
+  } }, t("Che và giữ ảnh", "Cover and keep"));
+  const dialog = sheet(t(`Che ảnh ${place + 1}`, `Cover photo ${place + 1}`), boxes.node,
+    el("p", { class: "hint" }, t("Ô đen được in hẳn vào ảnh trước khi gửi; không ai xem lại được phần đã che.", "The boxes become part of the picture before it is sent; nobody can see what is under them again.")), done);
+  dialog.addEventListener("close", () => URL.revokeObjectURL(address));
+}
+
+async function thumbnail(photo, place, remove, cover) {
   const words = t(`Ảnh ${place + 1}`, `Photo ${place + 1}`);
   const blob = await bytesOf(photo.key);
   const address = blob && URL.createObjectURL(blob);
   const free = () => URL.revokeObjectURL(address);
   return el("li", { "data-photo": photo.sha256 },
     blob ? el("img", { src: address, alt: words, onload: free, onerror: free }) : el("span", { class: "hint" }, t("Ảnh đã mất khỏi máy", "Lost from this device")),
-    el("button", { type: "button", class: "quiet", "aria-label": t(`Bỏ ảnh ${place + 1}`, `Remove photo ${place + 1}`), onclick: remove }, "×"));
+    el("button", { type: "button", class: "quiet", "aria-label": t(`Bỏ ảnh ${place + 1}`, `Remove photo ${place + 1}`), onclick: remove }, "×"),
+    blob && el("button", { type: "button", class: "quiet cover-photo", "aria-label": t(`Che ảnh ${place + 1}`, `Cover photo ${place + 1}`), onclick: cover }, t("Che", "Cover")));
 }
 
 /** How far a filed finding's photos are, and what to do about one that was refused; nothing for one without photos. */
