@@ -36,6 +36,8 @@ from services.intake.evidence import redacting
 from services.intake.evidence.attachments import with_files
 from services.intake.evidence.forms import RedactPhoto
 from services.intake.evidence.store import FileKeeper, PhotoKeeper
+from services.intake.exports import rules as exports
+from services.intake.exports.forms import TellExport
 from services.intake.findings import asking as finding
 from services.intake.findings import rules as findings
 from services.intake.findings import voiding
@@ -176,6 +178,10 @@ NOUNS = Nouns(
     Noun(
         name="quarters/publication", action=Action.DECIDE, roles=_REVIEWER, form=PublishQuarter, parent="quarter",
         touches=quarters.touch, rule=quarters.publish_quarter,
+    ),
+    Noun(
+        name="exports", action=Action.EXPORT, roles=_REVIEWER, form=TellExport,
+        touches=exports.touch, rule=exports.tell,
     ),
     Noun(
         name="rounds", action=Action.PLAN, roles=_PLANNERS, form=PlanRound,

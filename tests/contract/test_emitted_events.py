@@ -218,6 +218,9 @@ async def _time_passes(intake: Intake) -> None:
         await intake.put("reviewer", f"quarters/2026-Q3/closing/{closing}", {"edition": edition})
         told = {"closing": closing, "cards_root": b64encode(bytes(32)).decode()}
         await intake.put("reviewer", f"quarters/2026-Q3/publication/{fresh()}", told)
+    exported = {"quarter": "2026-Q3", "format": "pdf"}
+    await intake.put("reviewer", f"exports/{fresh()}", exported)
+    await intake.put("reviewer", f"exports/{fresh()}", exported | {"unit": UNIT, "edition": "flash"})
     restatement = fresh()
     await intake.put("reviewer", f"quarters/2026-Q3/restatement/{restatement}", REASON)
     told = {"closing": restatement, "cards_root": b64encode(bytes(32)).decode()}

@@ -27,7 +27,7 @@ ISSUED = {
     "quarter": ("closed", "published", "restated"),
     "round": ("planned", "beacon", "drawn", "assigned", "closed"),
     "photo": ("redacted",),
-    "part": ("erased",),
+    "data": ("exported",), "part": ("erased",),
     "log": ("key_added",),
 }  # fmt: skip
 Change = Callable[[dict[str, Any]], object]

@@ -177,6 +177,7 @@ WRITES = (
         lambda world: (f"/intake/v1/findings/{world.finding}/remedy-report/{fresh()}/files/1", PICTURE),
         {409: ("head",), 404: ("head elsewhere",)},
     ),
+    _put("exports/{id}", lambda _: {"quarter": "2026-Q1", "format": "xlsx"}, {201: ("reviewer",)}),
     _put("commendations/{id}", lambda _: PRAISE, {201: ("reviewer",)}),
     _put("surveys/{id}", lambda _: SURVEY, {201: ("reviewer",)}),
     _put("quarters/{quarter}/closing/{id}", lambda _: FLASH, {201: ("reviewer",)}),

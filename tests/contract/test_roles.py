@@ -33,6 +33,7 @@ CONTRACT = {
         AUDITOR: Reach.ALL,
     },
     Action.PUBLISHED_CARDS: EVERYONE,
+    Action.EXPORT: {REVIEWER: Reach.ALL},
     Action.WHAT_IF: {LEAD: Reach.SCOPE, HEAD: Reach.SCOPE, REVIEWER: Reach.ALL, AUDITOR: Reach.ALL},
     Action.ENTRIES: {AUDITOR: Reach.ALL},
     Action.PROOFS: EVERYONE,

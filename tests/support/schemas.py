@@ -115,6 +115,8 @@ def _subject(noun: str, event: dict[str, Any]) -> str:
         return f"log-key/{event['data']['vkey'].split('+')[1]}"
     if noun == "survey":
         return f"survey/{event['id']}"
+    if noun == "data":
+        return f"export/{event['id']}"
     if noun in ("remedy", "photo"):
         noun = "finding"
     return f"{noun}/{event['unit'] if noun == 'unit' else event['data'][NAMED_BY.get(noun, noun)]}"

@@ -73,6 +73,7 @@ ROUTES = (
     _read("/intake/v1/assignments", Action.READ_ASSIGNMENTS, frozenset({200, 401, 403})),
     _read("/intake/v1/coverage", Action.READ_ROUNDS, frozenset({200, 401, 403})),
     _write("quarters/{quarter}/restatement/{id}", Action.DECIDE),
+    _write("exports/{id}", Action.EXPORT),
     _write("calendars/{id}", Action.CHANGE_DIRECTORY),
     _write("erasures/{id}", Action.REQUEST_ERASURE),
     _write("erasures/{erasure}/approval/{id}", Action.SETTLE_ERASURE),

@@ -76,6 +76,11 @@ def _left(restored: Restored, event: Envelope) -> Told:
     return None
 
 
+def _exported(_: Restored, event: Envelope) -> Told:
+    """Nothing is kept of it but the write itself."""
+    return "recorded", {name: event.data[name] for name in ("quarter", "format", "edition")}
+
+
 def _nothing(_: Restored, __: Envelope) -> Told:
     """Rules come from the files; who took up a post only the database knew."""
     return None
@@ -85,6 +90,7 @@ TOLD: Mapping[str, Handler] = {
     **visits.TOLD, **cases.TOLD, **quarters.TOLD, **rounds.TOLD, **unit_tree.TOLD,
     "kycuong.calendar.published.v1": _calendar_published,
     "kycuong.catalogue.published.v1": _nothing,
+    "kycuong.data.exported.v1": _exported,
     "kycuong.deadlines.published.v1": _nothing,
     "kycuong.log.key_added.v1": _key_added,
     "kycuong.part.erased.v1": _erased,

@@ -39,6 +39,7 @@ class Action(StrEnum):
     VOID = "void an inspection"
     LIVE_CARDS = "live scorecards"
     PUBLISHED_CARDS = "published scorecards"
+    EXPORT = "exports of what is not published"
     WHAT_IF = "what-if, as known at a size of the log"
     ENTRIES = "log entries in bulk"
     ENTRY = "one log entry, as the finding it is about"
@@ -90,6 +91,7 @@ MATRIX: dict[Action, dict[Role, Reach]] = {
         Role.AUDITOR: Reach.ALL,
     },
     Action.PUBLISHED_CARDS: _EVERYONE,
+    Action.EXPORT: {Role.REVIEWER: Reach.ALL},
     Action.WHAT_IF: {
         Role.LEAD: Reach.SCOPE,
         Role.UNIT_HEAD: Reach.SCOPE,
