@@ -2,23 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from services.intake.writing.forms import ABSENT, UnitId, Write, shown
-from services.kernel.quarters import quarter_days
+from services.intake.writing.forms import ABSENT, Quarter, UnitId, Write
 
 _EDITION = r"^(live|flash|official|restated-[1-9][0-9]{0,3})$"
-
-
-def _quarter(text: str) -> str:
-    try:
-        quarter_days(text)
-    except ValueError:
-        raise ValueError(("phải là một quý, ví dụ 2026-Q3", "must be a quarter, for example 2026-Q3")) from None
-    return text
-
-
-Quarter = Annotated[str, AfterValidator(_quarter), shown(r"^20[0-9][0-9]-Q[1-4]$")]
 
 
 class TellExport(Write):

@@ -3,22 +3,13 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from services.intake.writing.forms import Name, UnitId, Write
+from services.intake.writing.forms import Name, Quarter, UnitId, Write
 from services.kernel.problems import FieldError
-from services.kernel.quarters import quarter_days
 
 Count = Annotated[int, Field(ge=0, le=9_999_999)]
 Source = Annotated[Name, Field(max_length=60)]
-
-
-def _quarter(text: str) -> str:
-    try:
-        quarter_days(text)
-    except ValueError:
-        raise ValueError(("phải là một quý, ví dụ 2026-Q3", "must be a quarter, for example 2026-Q3")) from None
-    return text
 
 
 class RecordSurvey(Write):
@@ -27,7 +18,7 @@ class RecordSurvey(Write):
     EVENT = "kycuong.survey.recorded.v1"
 
     unit: UnitId
-    quarter: Annotated[str, AfterValidator(_quarter), Field(json_schema_extra={"pattern": r"^20\d\d-Q[1-4]$"})]
+    quarter: Quarter
     source: Source
     asked: Count
     answered: Count

@@ -71,6 +71,14 @@ def _day(text: str) -> str:
     raise ValueError(("phải là một ngày, ví dụ 2026-09-01", "must be a day, for example 2026-09-01"))
 
 
+def _quarter(text: str) -> str:
+    try:
+        quarter_days(text)
+    except ValueError:
+        raise ValueError(("phải là một quý, ví dụ 2026-Q3", "must be a quarter, for example 2026-Q3")) from None
+    return text
+
+
 def _text(text: str) -> str:
     text = clean_text(text)
     if len(text) > MAX_TEXT:
@@ -154,6 +162,7 @@ def shown(pattern: str, **more: Any) -> Any:
 
 Time = Annotated[str, AfterValidator(_instant), Field(json_schema_extra={"format": "date-time"})]
 Day = Annotated[str, AfterValidator(_day), shown(f"^{_DAY.pattern}$", format="date")]
+Quarter = Annotated[str, AfterValidator(_quarter), shown(r"^20\d\d-Q[1-4]$")]
 Text = Annotated[str, AfterValidator(_text), shown(f"^{_PLAIN}*$", maxLength=MAX_TEXT)]
 Line = Annotated[str, AfterValidator(_line), Field(max_length=200), shown(rf"^\S({_PLAIN}*\S)?$")]
 Reason = Annotated[str, AfterValidator(_reason), shown(rf"^{_PLAIN}*\S{_PLAIN}*$", maxLength=MAX_TEXT)]
