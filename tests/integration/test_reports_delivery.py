@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from services.kernel.identity.authentication import hash_token
 from services.kernel.identity.channels import Seal
+from services.kernel.identity.vapid import unpadded
 from services.kernel.process.settings import Settings
 from services.reports.delivery import outward
 from services.reports.delivery import queue as queue_module
-from services.reports.delivery.push.sealing import unpadded
 from services.reports.delivery.webhook.signing import signature
 from services.reports.fold.fold import Fold
 from tests.support.reports_http import NOW, House, running

@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from services.domain.notices import Kind
+from services.kernel.identity.vapid import padded, private_key, unpadded
 from services.kernel.web.reachable import allowed, networks, reachable, read_url
 from services.reports.delivery.mail.letter import _SAID
-from services.reports.delivery.push.sealing import authorization, padded, private_key, sealed, unpadded
+from services.reports.delivery.push.sealing import authorization, sealed
 from services.reports.delivery.waiting import pause
 from services.reports.delivery.webhook.signing import headers, signature
 from services.reports.delivery.wording import WHY, why

@@ -12,6 +12,7 @@ from services.intake.writing.forms import is_write_id
 from services.intake.writing.service import Service, service_of
 from services.kernel.identity.channels import Seal
 from services.kernel.identity.roles import PUBLIC, Action, allows
+from services.kernel.identity.vapid import public_key
 from services.kernel.problems import NotFound
 from services.kernel.quarters import rfc3339
 
@@ -35,7 +36,10 @@ def _own(kind: str) -> Callable[[Request], Awaitable[Response]]:
     async def own(request: Request) -> Response:
         async with reading(request, Action.SIGNED_IN) as reader:
             rows = await reader.connection.fetch(QUERIES.own_channels, kind, reader.caller.account)
-        return _items([_shown(row, kind, service_of(request)) for row in rows])
+        service = service_of(request)
+        # a browser subscribes with the key that messages will be signed with
+        extra = {"key": public_key(service.settings)} if kind == "push" else {}
+        return _items([_shown(row, kind, service) for row in rows], **extra)
 
     return own
 
@@ -66,8 +70,8 @@ def _shown(row: Any, kind: str, service: Service) -> dict[str, Any]:
     return shown | {"endpoint": private["endpoint"]}
 
 
-def _items(items: list[dict[str, Any]]) -> Response:
-    return JSONResponse({"items": items, "next": None})
+def _items(items: list[dict[str, Any]], **extra: Any) -> Response:
+    return JSONResponse({"items": items, "next": None, **extra})
 
 
 async def confirmation(request: Request, id: str, secret: str = "") -> Response:

@@ -3,6 +3,7 @@
 import { byId, clearFlash, el, flash } from "../../assets/dom.js";
 import { t } from "../../assets/words.js";
 import * as directory from "../shared/directory.js";
+import { offerPush } from "../shared/push.js";
 import { Units } from "../admin/units.js";
 import { Cases } from "./auditor.js";
 import { Phones } from "./devices.js";
@@ -81,6 +82,7 @@ async function start() {
   desk.offer = (tab, useful) => { for (const link of links) if (link.dataset.tab === tab) link.parentElement.hidden = !useful; };
   await resume(me.account, told);
   resumePapers(me.account);
+  offerPush(byId("push"), desk.roles).catch(() => {}); // nothing waits for it
   addEventListener("hashchange", () => open(asked(), desk, true));
   if (links.length) await open(asked(), desk, false);
 }

@@ -18,6 +18,7 @@ import { OpenView, prefill } from "./open.js";
 import { QueueSheet, saving } from "./queue_sheet.js";
 import { QUEUED } from "../shared/terms.js";
 import { Queue } from "./queue.js";
+import { offerPush } from "../shared/push.js";
 import { isFull, notKept } from "../shared/store.js";
 
 const DAY = 24 * 3600 * 1000;
@@ -62,6 +63,7 @@ class House {
     const lists = Promise.all([directory.units(this.account), directory.catalogue(this.account), directory.handoverKey().catch(() => {}), directory.assignments(this.account).catch(() => {})]); // on the phone before the network goes
     Promise.all([form, lists]).then(([ready]) => this.ready(ready), () => {});
     await lists.catch(() => {});
+    lists.then(() => offerPush(byId("push"), this.roles)).catch(() => {});
     navigator.storage?.persist?.().then((granted) => { this.persisted = granted; this.changed(); }, () => {}); // some ask the reader: nothing waits for that
     await this.queue.start();
   }

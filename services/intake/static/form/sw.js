@@ -16,6 +16,13 @@ addEventListener("message", ({ data }) => { if (data === "take-over") skipWaitin
 
 addEventListener("sync", (/** @type {any} */ event) => event.waitUntil(wake()));
 
+addEventListener("push", (/** @type {any} */ event) => event.waitUntil(tell(event.data)));
+
+addEventListener("notificationclick", (/** @type {any} */ event) => {
+  event.notification.close();
+  event.waitUntil(show(event.notification.data));
+});
+
 addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event;
   const { origin, pathname, searchParams } = new URL(request.url);
@@ -80,4 +87,24 @@ async function away() {
 /** The page that holds nobody's data; who is signed in, its script asks. */
 async function page(request, wanted) {
   return (await kept(`/intake/shell?lang=${await reader(wanted)}`)) ?? fetch(request);
+}
+
+/** A notice, in the server's own words: unit and kind, no name and no allegation. A repeat takes the place of the first. */
+async function tell(said) {
+  const { id, title, findings = 0, link = "" } = said?.json() ?? {};
+  const english = await reader() === "en";
+  const count = findings > 0 ? (english ? `${findings} finding${findings === 1 ? "" : "s"}. ` : `${findings} ghi nhận. `) : "";
+  await registration.showNotification(title ?? "Kỷ Cương", {
+    body: count + (english ? "Open to read." : "Mở để xem."), tag: id, data: link, icon: "/intake/static/icon-192.png",
+  });
+}
+
+/** The notice's page: in a window of ours where there is one, else in a new one; no address of anybody else's. */
+async function show(link) {
+  const address = new URL(link || "/reports/notices", location.origin);
+  const path = new URL(address.pathname + address.search, location.origin).href;
+  for (const client of await clients.matchAll({ type: "window" })) {
+    if (client.url === path) return client.focus();
+  }
+  return clients.openWindow(path);
 }

@@ -7,10 +7,11 @@ import time
 from urllib.parse import urlsplit
 
 from services.domain.words import NOTICES
+from services.kernel.identity.vapid import private_key
 from services.kernel.process.settings import Settings
 from services.reports.delivery.outward import Outward
 from services.reports.delivery.port import Message, Permanent, Receiver
-from services.reports.delivery.push.sealing import authorization, private_key, sealed
+from services.reports.delivery.push.sealing import authorization, sealed
 from services.reports.delivery.webhook.sender import judge
 
 _KEPT = b"86400"  # seconds; the default of 0 would drop what a sleeping phone cannot take at once
