@@ -59,7 +59,7 @@ NOTICES: Mapping[str, Words] = {
     "release": ("ghi nhận được thông báo cho đơn vị", "finding released"),
     "extension": ("gia hạn", "extension"),
     "correction": ("đính chính", "correction"),
-    "appeal": ("kiến nghị xem xét lại", "appeal"),
+    "appeal": ("kiến nghị về hồ sơ", "appeal or statement"),
     "reopening": ("mở lại hồ sơ", "case reopened"),
     "voiding": ("hủy cuộc kiểm tra", "inspection voided"),
     "remedy": ("khắc phục", "remedy"),

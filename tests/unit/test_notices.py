@@ -135,6 +135,7 @@ REVIEW, HEAD, BOTH = ["review"], ["head"], ["head", "review"]
         ("remedy.extended", {"until": "U", "remedy_due": "D"}, "extension", HEAD, "D"),
         ("finding.corrected", {"severity": 1}, "correction", HEAD, None),
         ("finding.appealed", {}, "appeal", REVIEW, None),
+        ("finding.answered", {}, "appeal", ["lead", "review"], None),
         ("finding.reopened", {"reply_due": "D"}, "reopening", HEAD, "D"),
         ("remedy.planned", {"feasible": False}, "remedy", REVIEW, None),
         ("remedy.reported", {"in_time": True}, "remedy", ["lead", "review"], None),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -87,6 +87,8 @@ TELLINGS: Mapping[str, tuple[Telling, ...]] = {
     "kycuong.finding.extended.v1": (Telling(Kind.EXTENSION, Audience.HEADS, "reply_due"),),
     "kycuong.remedy.extended.v1": (Telling(Kind.EXTENSION, Audience.HEADS, "remedy_due"),),
     "kycuong.finding.appealed.v1": (Telling(Kind.APPEAL, Audience.REVIEWERS),),
+    # what the person concerned says is to be weighed as an appeal is, by whoever judges
+    "kycuong.finding.answered.v1": (Telling(Kind.APPEAL, Audience.VERIFIERS),),
     "kycuong.finding.reopened.v1": (Telling(Kind.REOPENING, Audience.HEADS, "reply_due"),),
     "kycuong.remedy.planned.v1": (
         Telling(Kind.REMEDY, Audience.REVIEWERS, when=lambda data: data["feasible"] is False),
@@ -127,42 +129,49 @@ def _day_of_hour(hour: str) -> date:
     return local_date(parse_instant(f"{hour}:00:00Z"))
 
 
-def units_asked(entry: Entry, directory: Directory) -> set[str]:
-    """Every unit whose posts may have to hear of an entry."""
-    return set(directory.holders(entry.event.unit, day_of(entry))) | set(
-        directory.chain(entry.event.unit, day_of(entry))
-    )
+def units_asked(entries: Iterable[Entry], directory: Directory) -> set[str]:
+    """Every unit whose posts may have to hear of some entries."""
+    asked = {(entry.event.unit, day_of(entry)) for entry in entries}
+    return {one for unit, day in asked for one in (*directory.holders(unit, day), *directory.chain(unit, day))}
 
 
-def recipients(
-    audience: Audience, entry: Entry, directory: Directory, posts: Iterable[Post], told: Collection[str]
-) -> list[str]:
-    """The accounts of an audience at an entry's time, in order; `told` are those who know of the inspection."""
-    if audience is Audience.TOLD:
-        return sorted(told)
-    now, day = parse_instant(entry.event.time), day_of(entry)
-    answering = directory.answering(entry.event.unit, day)
-    above = {parent for unit in answering if (parent := directory.parent_of(unit, day)) is not None}
-    reached = directory.holders(entry.event.unit, day)
+class Hearers:
+    """Who hears of what in a run of entries: looked up once for a unit and a day."""
 
-    def heard(grant: Grant) -> bool:
-        match audience:
-            case Audience.HEADS:
-                return _heads(grant, answering)
-            case Audience.ABOVE:
-                return _heads(grant, above)
-            case Audience.REVIEWERS:
-                return _watches(grant, reached, Role.REVIEWER)
-            case Audience.VERIFIERS:
-                return _watches(grant, reached, Role.REVIEWER, Role.LEAD)
-            case _:
-                return _heads(grant, answering) or _watches(grant, reached, Role.REVIEWER)
+    def __init__(self, directory: Directory, posts: Sequence[Post]) -> None:
+        self._directory, self._posts = directory, posts
+        self._known: dict[tuple[Audience, str, date], list[Post]] = {}
 
-    return sorted({post.account for post in posts if _held(post.grant, now) and heard(post.grant)})
+    def of(self, audience: Audience, entry: Entry, told: Collection[str]) -> list[str]:
+        """The accounts of an audience at an entry's time, in order; `told` are those who know of the inspection."""
+        if audience is Audience.TOLD:
+            return sorted(told)
+        key = audience, entry.event.unit, day_of(entry)
+        if key not in self._known:
+            self._known[key] = self._heard(*key)
+        now = parse_instant(entry.event.time)
+        return sorted({post.account for post in self._known[key] if post.grant.valid_at(now)})
 
+    def _heard(self, audience: Audience, unit: str, day: date) -> list[Post]:
+        """The posts of an audience, whenever they are held."""
+        answering = self._directory.answering(unit, day)
+        above = {parent for one in answering if (parent := self._directory.parent_of(one, day)) is not None}
+        reached = self._directory.holders(unit, day)
 
-def _held(grant: Grant, now: datetime) -> bool:
-    return grant.valid_at(now)
+        def heard(grant: Grant) -> bool:
+            match audience:
+                case Audience.HEADS:
+                    return _heads(grant, answering)
+                case Audience.ABOVE:
+                    return _heads(grant, above)
+                case Audience.REVIEWERS:
+                    return _watches(grant, reached, Role.REVIEWER)
+                case Audience.VERIFIERS:
+                    return _watches(grant, reached, Role.REVIEWER, Role.LEAD)
+                case _:
+                    return _heads(grant, answering) or _watches(grant, reached, Role.REVIEWER)
+
+        return [post for post in self._posts if heard(post.grant)]
 
 
 def _heads(grant: Grant, units: Collection[str]) -> bool:

@@ -87,9 +87,9 @@ def _named(entries: Collection[Entry], member: str) -> set[str]:
 
 
 async def _posts(connection: Connection, entries: Sequence[Entry], directory: Directory) -> list[Post]:
-    units = set().union(*(units_asked(entry, directory) for entry in entries))
-    times = [parse_instant(entry.event.time) for entry in entries]
-    rows = await connection.fetch(queries.posts, sorted(units), min(times), max(times))
+    times = [entry.event.time for entry in entries]  # receipts: their text order is their time order
+    since, until = parse_instant(min(times)), parse_instant(max(times))
+    rows = await connection.fetch(queries.posts, sorted(units_asked(entries, directory)), since, until)
     return [
         Post(row["account"], Grant(Role(row["role"]), row["unit"], row["valid_from"], row["valid_to"])) for row in rows
     ]

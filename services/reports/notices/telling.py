@@ -16,11 +16,11 @@ from services.reports.notices.notice import (
     REPEATED,
     VACANT,
     VOIDED,
+    Hearers,
     Notice,
     Post,
     Telling,
     notice_id,
-    recipients,
     tellings,
 )
 
@@ -64,10 +64,10 @@ class Known:
 
 def notices_of(entries: Iterable[Entry], known: Known, directory: Directory, posts: Sequence[Post]) -> list[Notice]:
     """The notices that entries make or move, each once as it stands at the end, by place."""
-    made: dict[str, Notice] = {}
+    made, hearers = dict[str, Notice](), Hearers(directory, posts)
     for entry in entries:
         _note(entry, known)
-        for notice in _notices(entry, known, directory, posts):
+        for notice in _notices(entry, known, hearers):
             made[notice.id] = notice
     return sorted(made.values(), key=lambda one: (one.index, one.number))
 
@@ -82,7 +82,7 @@ def _note(entry: Entry, known: Known) -> None:
         known.released.add(data["finding"])
 
 
-def _notices(entry: Entry, known: Known, directory: Directory, posts: Sequence[Post]) -> Iterator[Notice]:
+def _notices(entry: Entry, known: Known, hearers: Hearers) -> Iterator[Notice]:
     data, number = entry.event.data, 0
     inspection, finding = data.get("inspection"), data.get("finding")
     if inspection not in known.closings or (finding is not None and _silent(entry, known, finding)):
@@ -91,7 +91,7 @@ def _notices(entry: Entry, known: Known, directory: Directory, posts: Sequence[P
         return  # nobody was told of it
     for telling in (*tellings(entry), *([REPEATED] if entry.index in known.repeated else [])):
         told = known.told.get(inspection, set()) - {VACANT}
-        for account in recipients(telling.audience, entry, directory, posts, told) or [VACANT]:
+        for account in hearers.of(telling.audience, entry, told) or [VACANT]:
             yield _notice(entry, telling, account, number, known)
             number += 1
 

@@ -19,7 +19,7 @@ _SAID: Mapping[str, Callable[[Message], str]] = {
     "release": lambda m: f"{m.unit_name} có một ghi nhận mới được thông báo",
     "extension": lambda m: f"{m.unit_name} có một hồ sơ về gia hạn",
     "correction": lambda m: f"{m.unit_name} có một hồ sơ vừa được đính chính",
-    "appeal": lambda m: f"{m.unit_name} vừa kiến nghị xem xét lại một hồ sơ",
+    "appeal": lambda m: f"{m.unit_name} có kiến nghị mới về một hồ sơ",
     "reopening": lambda m: f"{m.unit_name} có một hồ sơ được mở lại",
     "voiding": lambda m: f"Một cuộc kiểm tra tại {m.unit_name} đã được hủy",
     "remedy": lambda m: f"{m.unit_name} có tin mới về việc khắc phục",
