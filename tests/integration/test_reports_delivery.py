@@ -6,19 +6,13 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
-from uuid import uuid4
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from services.kernel.identity.authentication import hash_token
 from services.kernel.identity.channels import Seal
 from services.kernel.identity.vapid import unpadded
 from services.kernel.process.settings import Settings
@@ -26,85 +20,9 @@ from services.reports.delivery import outward
 from services.reports.delivery import queue as queue_module
 from services.reports.delivery.webhook.signing import signature
 from services.reports.fold.fold import Fold
-from tests.support.reports_http import NOW, House, running
-from tests.support.reports_log import MadeLog
+from tests.support.deliveries import OTHER, SECRET, UNIT, Sending, sending
+from tests.support.reports_http import NOW
 from tests.support.sinks import Hooks, hooks, postbox
-
-UNIT, OTHER = "xa-tan-hoa", "phuong-dao"
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-KINDS = ["findings", "decision", "lapse"]
-
-
-@dataclass
-class Sending:
-    """A province with heads, receivers and a log that grows."""
-
-    house: House
-    database: asyncpg.Connection
-
-    async def account(self, role: str, unit: str | None) -> str:
-        token = self.house._tokens[role, unit]
-        statement = "SELECT account FROM identity.session WHERE token_hash = $1"
-        return str(await self.database.fetchval(statement, hash_token(token)))
-
-    async def add(self, kind: str, account: str, private: dict[str, Any], **columns: Any) -> str:
-        """A channel as intake would have stored it."""
-        key = str(uuid4())
-        given = {"id": key, "kind": kind, "account": account, "created_at": NOW, **columns}
-        given["sealed"] = Seal.of(self.house.settings.folder).close(key, private)
-        names = ", ".join(given)
-        places = ", ".join(f"${number}" for number in range(1, len(given) + 1))
-        await self.database.execute(f"INSERT INTO identity.channel ({names}) VALUES ({places})", *given.values())
-        return key
-
-    async def hook(self, url: str, unit: str | None = None, kinds: list[str] = KINDS) -> str:
-        account = await self.account("unit_head", UNIT)
-        return await self.add("webhook", account, {"url": url, "secret": SECRET}, unit=unit, kinds=kinds)
-
-    async def visit(self, *codes: str, unit: str = UNIT) -> tuple[str, list[str]]:
-        made, first = self.house.made, len(self.house.made.entries)
-        inspection = made.open(unit)
-        found = [made.record(unit, inspection, code) for code in codes or ("A01",)]
-        made.close(unit, inspection)
-        await self.house.grow(first)
-        return inspection, found
-
-    async def deliveries(
-        self, role: str = "reviewer", unit: str | None = None, query: str = ""
-    ) -> list[dict[str, Any]]:
-        answer = await self.house.ask(f"/reports/v1/deliveries{query}", role, unit)
-        assert answer.status_code == 200, answer.text
-        return list(answer.json()["items"])
-
-    async def settled(self, state: str, count: int = 1, why: str | None = None) -> list[dict[str, Any]]:
-        """Wait until so many deliveries stand so."""
-        async with asyncio.timeout(30):
-            while True:
-                found = await self.deliveries(query=f"?state={state}")
-                found = [one for one in found if one["last"] and (why is None or one["last"]["why"] == why)]
-                if len(found) >= count:
-                    return found
-                await asyncio.sleep(0.05)
-
-    def pass_time(self, seconds: float) -> None:
-        clock = self.house.app.state.service.clock
-        clock.set(clock.now() + timedelta(seconds=seconds))
-
-
-@asynccontextmanager
-async def sending(settings: Settings) -> AsyncIterator[Sending]:
-    made = MadeLog(checked=False, now=NOW - timedelta(hours=1))
-    made.genesis()
-    for unit in (UNIT, OTHER):
-        made.register(unit, f"UBND {unit}")
-    database = await asyncpg.connect(settings.database_url)
-    async with running(settings) as (app, client):
-        house = House(settings, app, client, made)
-        for role, unit in (("unit_head", UNIT), ("unit_head", OTHER), ("reviewer", None)):
-            await house.ask("/reports/v1/notices", role, unit)
-        await house.grow(0)
-        yield Sending(house, database)
-    await database.close()
 
 
 @pytest_asyncio.fixture
@@ -141,30 +59,6 @@ async def test_ten_findings_are_one_signed_message_with_the_notices_id(post: Sen
     assert {(one["via"], one["kind"], one["unit"], one["attempts"]) for one in sent} == {
         ("webhook", "findings", UNIT, 1)
     }
-
-
-async def test_what_fails_is_tried_again_under_the_same_id_and_then_sent(post: Sending, sink: Hooks) -> None:
-    await post.hook(f"{sink.url}/500")
-    await post.visit()
-    [failed] = await post.settled("waiting", why="status")
-    assert (failed["attempts"], failed["last"]["status"]) == (1, 500)
-    assert await sink.until("/500", 1)
-    sink.answers["/500"] = 200
-    post.pass_time(4)
-    await asyncio.sleep(0.6)
-    assert len(sink.at("/500")) == 1
-    post.pass_time(2)
-    first, second = await sink.until("/500", 2)
-    assert first[0]["webhook-id"] == second[0]["webhook-id"] and first[1] == second[1]
-    [sent] = await post.settled("sent")
-    assert sent["attempts"] == 2
-    again = await post.house.client.post(
-        f"/reports/v1/deliveries/{sent['id']}/resend",
-        headers={"Authorization": f"Bearer {post.house._tokens['reviewer', None]}"},
-    )
-    assert (again.status_code, again.json()["state"]) == (200, "waiting")
-    third = (await sink.until("/500", 3))[2]
-    assert third[0]["webhook-id"] == first[0]["webhook-id"]
 
 
 async def test_410_ends_it_redirects_fail_and_waiting_is_as_asked(post: Sending, sink: Hooks) -> None:
@@ -296,13 +190,6 @@ async def test_mail_says_unit_count_date_and_link_and_nothing_else(settings: Set
             await post.house.grow(first)
             [_, second] = await box.until(2)
             assert second["References"] == mail["References"] == f"<{inspection}@so.example>"
-            box.refusal = "451 later"
-            await post.visit()
-            await post.settled("waiting", why="refused")
-            box.refusal = "550 no such user"
-            await post.visit()
-            [failed] = await post.settled("failed", why="refused")
-            assert failed["last"]["status"] == 550
 
 
 async def test_an_address_that_is_not_confirmed_gets_its_link_once_and_nothing_else(settings: Settings) -> None:

@@ -86,14 +86,17 @@ class Postbox:
 
     port: int = 0
     mails: list[Message] = field(default_factory=list)
+    tried: list[Message] = field(default_factory=list)
+    """Those that it refused, too."""
     refusal: str | None = None
     secured: list[bool] = field(default_factory=list)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.tried.append(email.message_from_bytes(envelope.content or b""))
         if self.refusal:
             return self.refusal
         self.secured.append(session.ssl is not None)
-        self.mails.append(email.message_from_bytes(envelope.content or b""))
+        self.mails.append(self.tried[-1])
         return "250 OK"
 
     async def until(self, count: int) -> list[Message]:

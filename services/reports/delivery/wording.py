@@ -34,6 +34,10 @@ WHY: Mapping[str, Words] = {
         "The name leads to an address that is not global, so nothing is sent.",
     ),
     "insecure": ("Máy nhận không cho kết nối bảo mật (TLS).", "The receiver offers no secure connection (TLS)."),
+    "certificate": (
+        "Chứng thư số của máy nhận không được tin cậy, nên không gửi.",
+        "The receiver's certificate is not trusted, so nothing is sent.",
+    ),
     "protocol": ("Máy nhận trả lời không đúng giao thức.", "The receiver does not speak the protocol."),
     "refused": ("Máy nhận từ chối thư này.", "The mail server refuses the message."),
     "off": ("Hệ thống chưa cấu hình kênh này.", "This channel is not set up here."),

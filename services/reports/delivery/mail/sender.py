@@ -58,11 +58,8 @@ class MailChannel:
             raise (Permanent if 500 <= code < 600 else Passing)("refused", code) from None
         except (TimeoutError, aiosmtplib.SMTPTimeoutError):
             raise Passing("timeout") from None
-        except (ssl.SSLError, aiosmtplib.SMTPNotSupported):
-            raise Passing("insecure") from None
-        except aiosmtplib.SMTPException as error:
-            insecure = isinstance(error.__cause__, ssl.SSLError) or "STARTTLS" in str(error)
-            raise Passing("insecure" if insecure else "unreachable") from None
+        except (ssl.SSLError, aiosmtplib.SMTPException) as error:
+            raise Passing(_why(error)) from None
         except OSError:
             raise Passing("unreachable") from None
 
@@ -86,6 +83,15 @@ class MailChannel:
 
     async def close(self) -> None:
         """Nothing stays open."""
+
+
+def _why(error: Exception) -> str:
+    """What is wrong with a connection that could not be made safe, or not at all."""
+    causes = (error, error.__cause__, error.__context__)
+    if any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
+        return "certificate"
+    insecure = isinstance(error, aiosmtplib.SMTPNotSupported) or any(isinstance(one, ssl.SSLError) for one in causes)
+    return "insecure" if insecure or "STARTTLS" in str(error) else "unreachable"
 
 
 def _is_here(host: str) -> bool:
