@@ -175,7 +175,8 @@ def _catalogue_data(file: _RuleFile) -> dict[str, Any]:
 
 
 def _scoring_data(file: _RuleFile) -> dict[str, Any]:
-    return _pick(file, "version", "method", "valid_from", "rules")
+    compared = ["comparison"] if "comparison" in file.content else []
+    return _pick(file, "version", "method", "valid_from", "rules", *compared)
 
 
 def _deadlines_data(file: _RuleFile) -> dict[str, Any]:

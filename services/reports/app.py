@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from services.kernel.feed.client import LogClient
+from services.kernel.feed.entries import EntryFeed
 from services.kernel.identity.channels import Seal
 from services.kernel.process.clock import Clock, SystemClock
 from services.kernel.process.loops import start_loop
 from services.kernel.process.settings import Settings
 from services.kernel.store.db import Pool, opened_pool
-from services.kernel.streams import opened_stream
+from services.kernel.streams import Stream, opened_stream
 from services.kernel.web.app import service_app
 from services.kernel.web.reachable import networks
 from services.reports.api import deliveries, editions, endpoints, notices
@@ -27,6 +29,8 @@ from services.reports.delivery.webhook.sender import WebhookChannel
 from services.reports.fold.feed import log_client, open_feed
 from services.reports.fold.fold import Fold
 from services.reports.fold.follower import Follower
+from services.reports.fold.openings import fill_openings
+from services.reports.fold.refit import Refit
 from services.reports.pages import routes
 from services.reports.reading.known_then import KnownThen
 from services.reports.reading.snapshot import Reader
@@ -64,18 +68,25 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[tuple[State
         stop = asyncio.Event()
         reader = Reader(pool, clock)
         inbox, queue = Hub(pool, reader, clock, dsn), _queue(settings, clock, pool, reader)
-        follower = Follower(Fold(pool, queue.announce), lambda: open_feed(settings, stream))
+        log = log_client(settings)
+        follower = Follower(Fold(pool, queue.announce), lambda: _feed(settings, stream, pool, log))
         loops = [
             start_loop(follower.run(stop), "reports-fold"), start_loop(inbox.run(stop), "reports-inbox"),
-            start_loop(queue.run(stop), "reports-deliveries"),
+            start_loop(queue.run(stop), "reports-deliveries"), start_loop(Refit(pool, clock).run(stop), "reports-fits"),
         ]  # fmt: skip
-        log = log_client(settings)
         try:
             yield State(pool, clock, reader, follower, loops, log, KnownThen(log)), inbox
         finally:
             await log.close()
             stop.set()
             await _ended(loops)
+
+
+async def _feed(settings: Settings, stream: Stream, pool: Pool, log: LogClient) -> EntryFeed:
+    """The log's feed, once what an earlier program did not keep is there: an edition is frozen of it."""
+    feed = await open_feed(settings, stream)
+    await fill_openings(pool, log)
+    return feed
 
 
 def _queue(settings: Settings, clock: Clock, pool: Pool, reader: Reader) -> Queue:

@@ -80,6 +80,7 @@ def test_the_rule_files_make_valid_genesis_events() -> None:
         "catalogue",
         "scoring",
         "scoring",
+        "scoring",
         "calendar",
         "calendar",
         "deadlines",

@@ -22,6 +22,7 @@ PUBLISHED = {
     "catalogue/2026.1.json": "1a0fa90f77c31468ccefaa853892aece198617f4710695d14aaef04b40d08f24",
     "scoring/2026.1.json": "099f893351dd154ab043531294bf15bbe5a850855b9c7c0eafb8c214b8e23e65",
     "scoring/2026.2.json": "3b7ea20f7494a596c2466cd6cf0a9cbbb72650304825668f7f316f39e20e172d",
+    "scoring/2026.3.json": "adb281cfa4c764270f25b4d54e1975b752ab8107ac918839530736dc8f3f2d2a",
     "calendar/2026.1.json": "6ac90a2e891a1cbe82a71af2dbea8a21546b8d190c312a7ffbf190e9edb438f5",
     "calendar/2026.2.json": "2be22c76fe25a4cc0711d574da5ecc4255559f044168260de49a1a1e6b0451d1",
     "deadlines/2026.1.json": "7d5ef897f9d5cb4e5f37d8c758328e1e924df3306de65389d6979bbb7863c992",
@@ -124,8 +125,8 @@ def test_scoring_caps_make_a_hundred_and_bands_fall() -> None:
 def test_genesis_carries_the_files_in_order_and_pins_their_bytes() -> None:
     events = genesis()
     assert [event.subject for event in events] == [
-        "catalogue/2026.1", "scoring/2026.1", "scoring/2026.2", "calendar/2026.1", "calendar/2026.2",
-        "deadlines/2026.1",
+        "catalogue/2026.1", "scoring/2026.1", "scoring/2026.2", "scoring/2026.3", "calendar/2026.1",
+        "calendar/2026.2", "deadlines/2026.1",
     ]  # fmt: skip
     for event in events:
         kind, _, version = event.subject.partition("/")
@@ -136,9 +137,10 @@ def test_genesis_carries_the_files_in_order_and_pins_their_bytes() -> None:
     assert set(events[0].data["codes"][0]) == {"code", "group", "severity", "per", "per_case"}
     assert set(events[1].data) == {"version", "method", "valid_from", "sha256", "rules"}
     assert set(events[2].data) == set(events[1].data)
-    assert set(events[3].data) == {"version", "sha256", "holidays", "makeup", "reply_working_days"}
-    assert set(events[4].data) == {*events[3].data, "until"}
-    assert set(events[5].data) == {*content("deadlines"), "sha256"}
+    assert set(events[3].data) == {*events[1].data, "comparison"}
+    assert set(events[4].data) == {"version", "sha256", "holidays", "makeup", "reply_working_days"}
+    assert set(events[5].data) == {*events[4].data, "until"}
+    assert set(events[6].data) == {*content("deadlines"), "sha256"}
 
 
 def test_what_is_published_never_changes() -> None:
@@ -167,9 +169,9 @@ def test_rules_that_begin_within_a_quarter_are_refused(tmp_path: Path, kind: str
 @pytest.mark.parametrize("kind", ["catalogue", "scoring"])
 def test_rules_that_begin_with_a_quarter_are_taken(tmp_path: Path, kind: str) -> None:
     before = [one.version for one in genesis() if one.subject.startswith(kind)]
-    schemas = changed(tmp_path, kind, "2026.3", valid_from="2027-01-01")
-    assert [one.version for one in genesis(schemas) if one.subject.startswith(kind)] == [*before, "2026.3"]
-    assert [one.version for one in load_catalogues(schemas)] == ["2026.1", "2026.3"][: 2 if kind == "catalogue" else 1]
+    schemas = changed(tmp_path, kind, "2026.4", valid_from="2027-01-01")
+    assert [one.version for one in genesis(schemas) if one.subject.startswith(kind)] == [*before, "2026.4"]
+    assert [one.version for one in load_catalogues(schemas)] == ["2026.1", "2026.4"][: 2 if kind == "catalogue" else 1]
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,7 @@ async def test_a_late_remedy_holds_the_band_and_one_in_time_gives_back_half(sett
         page = f"/reports/units/{UNIT}?quarter=2026-Q4&lang="
         shown = (await house.ask(path, "reviewer")).json()
         assert (shown["rules"], shown["score"], shown["band"], shown["gates"]) == (
-            "2026.2", "88.00", "fair", ["overdue"],
+            "2026.3", "88.00", "fair", ["overdue"],
         )  # fmt: skip
         before = len(made.entries)
         made.verify(UNIT, inspection, light)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -125,13 +126,16 @@ class MadeLog:
             key = cause if number == 0 else derived_id(cause, "kycuong.unit.succeeded.v1", number)
             self.append("unit.succeeded", f"unit/{unit}", unit, data | {"side": side}, id=key)
 
-    def open(self, unit: str, at: str = "2026-09-01T07:30:00+07:00") -> str:
+    def open(
+        self, unit: str, at: str = "2026-09-01T07:30:00+07:00", selection: str = "random", kind: str = "unannounced",
+        team: Sequence[str] = (REF,),
+    ) -> str:  # fmt: skip
         """An inspection; its id."""
         key = self.new_id()
         data = {
-            "by": _by("inspector"), "inspection": key, "kind": "unannounced", "selection": "random",
+            "by": _by("inspector"), "inspection": key, "kind": kind, "selection": selection,
             "basis": "12/QĐ-SNV", "opened_at": at, "quarter": quarter_of(local_date(parse_instant(at))),
-            "catalogue": "2026.1", "team": [REF], "flags": [],
+            "catalogue": "2026.1", "team": list(team), "flags": [],
         }  # fmt: skip
         self.append("inspection.opened", f"inspection/{key}", unit, data, id=key)
         return key
@@ -305,7 +309,7 @@ class MadeLog:
 
     def second_method(self, since: str = "2026-07-01") -> int:
         """Rules by card/2, from a day on that the log's own do not reach."""
-        newest = next(one.data for one in genesis() if one.subject == "scoring/2026.2")
+        newest = next(one.data for one in genesis() if one.subject == "scoring/2026.3")
         at = f"{since}T00:00:00Z"
         return self.rules("scoring", "2026.8", since, at, method=newest["method"], rules=newest["rules"])
 

@@ -112,7 +112,7 @@ def upheld(code: str, severity: int, count: int, remedy: Remedy, place: int = 0)
 def test_it_rules_from_october_on_and_not_before() -> None:
     done = upheld("A01", 1, 3, Remedy(done=True))
     assert [(one["rules"], one["score"]) for one in (rendered("2026-Q3", done), rendered(QUARTER, done))] == [
-        ("2026.1", "98.00"), ("2026.2", "99.00"),
+        ("2026.1", "98.00"), ("2026.3", "99.00"),
     ]  # fmt: skip
 
 

@@ -74,6 +74,53 @@ class SurveyLine(BaseModel):
     interval: Annotated[list[str], Field(min_length=2, max_length=2)] | None
 
 
+class RankLine(BaseModel):
+    """The expected rank among the peers, 1 the lowest rate, with its 90 % interval."""
+
+    expected: str
+    interval: Annotated[list[int], Field(min_length=2, max_length=2)]
+
+
+class Earlier(BaseModel):
+    """A quarter before; `rate` by the same prior, null where nobody was checked."""
+
+    quarter: str
+    observed: int
+    exposure: int
+    rate: str | None
+
+
+class Trend(BaseModel):
+    """The four quarters before, and how likely the rate is lower than in last year's same quarter."""
+
+    previous: list[Earlier]
+    improved: str | None
+
+
+class Comparison(BaseModel):
+    """A unit beside its peers: persons found per 100 checked, with what chance explains taken off (95 % interval).
+
+    Figures are null where they would say nothing. `size`, of a live one, is the log size that it was fitted at.
+    """
+
+    peer_group: str
+    units: int
+    window: list[str]
+    observed: int
+    exposure: int
+    expected: str | None
+    rate: str | None
+    interval: Annotated[list[str], Field(min_length=2, max_length=2)] | None
+    z: str | None
+    standing: Literal["within", "watch", "alarm", "insufficient"]
+    better: bool
+    fdr: bool
+    rank: RankLine | None
+    random_share: str | None
+    trend: Trend
+    size: int | None = None
+
+
 class Card(BaseModel):
     """A unit's quarterly scorecard; one frozen by the first program has neither `comparison` nor `survey`."""
 
@@ -96,7 +143,7 @@ class Card(BaseModel):
     pending: Pending
     overturned: int
     withdrawn: int
-    comparison: None = None
+    comparison: Comparison | None = None
     survey: list[SurveyLine] | None = None
 
 
@@ -115,6 +162,7 @@ class Row(BaseModel):
     deductions: dict[str, str]
     pending: Pending
     survey: list[SurveyLine] | None = None
+    comparison: Comparison | None = None
 
 
 class Listing(BaseModel):

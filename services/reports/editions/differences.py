@@ -47,7 +47,9 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row's fields; the first form's bonus of a unit without a score says nothing."""
     flat: dict[str, Any] = {}
     for name, value in row.items():
-        if isinstance(value, dict):
+        if name == "comparison":  # its figures move with every unit's, its standing is what is said of this one
+            flat["comparison.standing"] = value and value["standing"]
+        elif isinstance(value, dict):
             flat |= {f"{name}.{part}": inner for part, inner in value.items()}
         elif name not in _LEFT_OUT:
             flat[name] = value

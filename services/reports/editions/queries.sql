@@ -23,3 +23,33 @@ INSERT INTO reports.publication (index, closing, cards_root, own, time) VALUES (
 -- name: refused_publications
 -- How many editions were published with a wrong root only.
 SELECT count(*) FROM (SELECT FROM reports.publication GROUP BY closing HAVING NOT bool_or(own)) AS waiting;
+
+-- name: strata
+-- Visits, persons checked and persons found of each unit and quarter by how visits were chosen, without rechecks;
+-- found: counted findings ($4 severities) of the codes that are a person's, each at most as many as were checked.
+SELECT inspection.quarter, inspection.unit, inspection.selection, count(*) AS visits,
+       sum(inspection.persons_checked)::bigint AS persons, sum(coalesce(found.persons, 0))::bigint AS observed
+FROM reports.inspection
+LEFT JOIN LATERAL (
+    SELECT sum(least(finding.count, inspection.persons_checked)) AS persons
+    FROM reports.finding
+    JOIN unnest($2::text[], $3::text[]) AS personal(catalogue, code) USING (catalogue, code)
+    WHERE finding.inspection = inspection.id AND severity = ANY($4::int[]) AND NOT withdrawn AND NOT contested
+      AND (outcome = 'upheld'
+           OR outcome IS NULL AND severity = 1 AND (accepted OR lapsed AND accepted IS NULL))
+) AS found ON true
+WHERE inspection.quarter = ANY($1::text[]) AND closed_at IS NOT NULL AND NOT voided
+  AND kind <> 'recheck' AND selection IN ('random', 'scheduled')
+GROUP BY inspection.quarter, inspection.unit, inspection.selection;
+
+-- name: inspectors
+-- How many inspectors saw each unit in a quarter at those visits.
+SELECT quarter, unit, count(DISTINCT member) AS inspectors
+FROM reports.inspection LEFT JOIN LATERAL unnest(string_to_array(nullif(team, ''), ' ')) AS member ON true
+WHERE quarter = ANY($1::text[]) AND closed_at IS NOT NULL AND NOT voided
+  AND kind <> 'recheck' AND selection IN ('random', 'scheduled')
+GROUP BY quarter, unit;
+
+-- name: patient
+-- A fit takes longer than a transaction may otherwise stand idle.
+SET LOCAL idle_in_transaction_session_timeout = '5min';

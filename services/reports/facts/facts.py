@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from services.domain.case import KEPT, SCORED, Outcome
+from services.kernel.envelope import Envelope
 from services.kernel.quarters import local_date, parse_instant, quarter_days, quarter_of
 from services.reports.facts import directory
 from services.reports.facts.remedy import Remedy
@@ -21,6 +22,7 @@ QUARTER_RESTATED = "kycuong.quarter.restated.v1"
 CUTS = frozenset({QUARTER_CLOSED, QUARTER_RESTATED})
 QUARTER_PUBLISHED = "kycuong.quarter.published.v1"
 INSPECTION_OPENED = "kycuong.inspection.opened.v1"
+TEAM_CHANGED = "kycuong.inspection.team_changed.v1"
 FINDING_RECORDED = "kycuong.finding.recorded.v1"
 COMMENDED = "kycuong.commendation.recorded.v1"
 SURVEYED = "kycuong.survey.recorded.v1"
@@ -33,8 +35,7 @@ SILENT = frozenset({
     "kycuong.finding.extended.v1", "kycuong.finding.reminded.v1", "kycuong.finding.escalated.v1",
     "kycuong.finding.second_reviewed.v1", "kycuong.finding.answered.v1", "kycuong.remedy.planned.v1",
     "kycuong.remedy.extension_requested.v1", "kycuong.remedy.extended.v1", "kycuong.remedy.reminded.v1",
-    "kycuong.inspection.team_changed.v1", "kycuong.photo.redacted.v1", "kycuong.round.planned.v1",
-    "kycuong.round.beacon.v1",
+    "kycuong.photo.redacted.v1", "kycuong.round.planned.v1", "kycuong.round.beacon.v1",
     "kycuong.round.drawn.v1", "kycuong.round.assigned.v1", "kycuong.round.closed.v1",
 })  # fmt: skip
 
@@ -53,7 +54,8 @@ class Unfoldable(Exception):
 class Inspection:
     """An inspection; `closed_at` (the closing's receipt) is None while open, indexes are log indexes.
 
-    One that is `voided` counts nowhere.
+    One that is `voided` counts nowhere. `selection` is how its unit was chosen, `team` the members'
+    pseudonyms with spaces between.
     """
 
     id: str
@@ -61,6 +63,9 @@ class Inspection:
     quarter: str
     opened_on: date
     opened_index: int
+    kind: str = ""
+    selection: str = ""
+    team: str = ""
     closed_at: str | None = None
     persons_checked: int = 0
     files_checked: int = 0
@@ -169,36 +174,12 @@ class UnitQuarter:
         return not self.active and not self.surveys
 
 
-class Event(Protocol):
-    """An event as far as folds look at it."""
-
-    @property
-    def type(self) -> str:
-        """Its type."""
-
-    @property
-    def unit(self) -> str:
-        """The unit it is of."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-    @property
-    def time(self) -> str:
-        """When it was received."""
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """What it says."""
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One log entry: its index and its event."""
 
     index: int
-    event: Event
+    event: Envelope
 
 
 @dataclass(slots=True)
@@ -260,8 +241,21 @@ def _opened(facts: Facts, entry: Entry) -> None:
         quarter=quarter_of(opened_on),
         opened_on=opened_on,
         opened_index=entry.index,
+        kind=data["kind"],
+        selection=data["selection"],
+        team=_names(data),
     )
     facts.touched_inspections.add(key)
+
+
+def _names(data: Mapping[str, Any]) -> str:
+    return " ".join(data["team"])
+
+
+def _team_changed(facts: Facts, entry: Entry) -> None:
+    """Of an inspection; or, before there is one, of a round's assignment."""
+    if "inspection" in entry.event.data:
+        _touch(facts, entry).team = _names(entry.event.data)
 
 
 def _touch(facts: Facts, entry: Entry) -> Inspection:
@@ -414,6 +408,7 @@ _HANDLERS: Mapping[str, Callable[[Facts, Entry], None]] = {
     "kycuong.inspection.closed.v1": _closed,
     "kycuong.inspection.corrected.v1": _corrected,
     "kycuong.inspection.voided.v1": _voided,
+    TEAM_CHANGED: _team_changed,
     "kycuong.inspection.acknowledged.v1": _acknowledged,
     FINDING_RECORDED: _recorded,
     "kycuong.finding.corrected.v1": _put_right,

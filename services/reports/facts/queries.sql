@@ -3,17 +3,17 @@
 -- name: inspections
 -- Inspections by id.
 SELECT id, unit, quarter, opened_on, opened_index, closed_at, persons_checked, files_checked,
-       acknowledged_index, acknowledged_at, voided
+       acknowledged_index, acknowledged_at, voided, kind, selection, team
 FROM reports.inspection WHERE id = ANY($1::uuid[]);
 
 -- name: put_inspections
 -- Write inspections as they now stand.
-INSERT INTO reports.inspection (id, unit, quarter, opened_on, opened_index, closed_at, persons_checked, files_checked,
-                                acknowledged_index, acknowledged_at, voided)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::bigint[], $6::text[], $7::int[], $8::int[],
-                     $9::bigint[], $10::text[], $11::boolean[])
+INSERT INTO reports.inspection (id, unit, quarter, opened_on, opened_index, kind, selection, team, closed_at,
+                                persons_checked, files_checked, acknowledged_index, acknowledged_at, voided)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+                     $9::text[], $10::int[], $11::int[], $12::bigint[], $13::text[], $14::boolean[])
 ON CONFLICT (id) DO UPDATE SET
-    closed_at = excluded.closed_at, persons_checked = excluded.persons_checked, files_checked = excluded.files_checked,
+    team = excluded.team, closed_at = excluded.closed_at, persons_checked = excluded.persons_checked, files_checked = excluded.files_checked,
     acknowledged_index = excluded.acknowledged_index, acknowledged_at = excluded.acknowledged_at,
     voided = excluded.voided;
 
@@ -50,7 +50,7 @@ FROM reports.finding WHERE inspection = ANY($1::uuid[]) ORDER BY index;
 -- name: closed_inspections_of
 -- The inspections of some cards that are closed and not voided, in log order.
 SELECT id, unit, quarter, opened_on, opened_index, closed_at, persons_checked, files_checked,
-       acknowledged_index, acknowledged_at, voided
+       acknowledged_index, acknowledged_at, voided, kind, selection, team
 FROM unnest($1::text[], $2::text[]) AS wanted(quarter, unit)
 JOIN reports.inspection USING (quarter, unit)
 WHERE closed_at IS NOT NULL AND NOT voided

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -17,8 +17,7 @@ from services.kernel.process.failpoints import failpoint
 from services.kernel.process.telemetry import links, meter, tracer
 from services.kernel.store.db import Connection, Pool, transaction
 from services.reports.alerts.store import rewrite_alerts
-from services.reports.editions.cut import Cut
-from services.reports.editions.frozen import freeze, open_edition, tell_refused
+from services.reports.editions.frozen import Cut, freeze, open_edition, tell_refused
 from services.reports.facts import store
 from services.reports.facts.directory import UNIT_EVENTS, Directory
 from services.reports.facts.facts import (
@@ -40,6 +39,7 @@ from services.reports.fold.reference import REFERENCE_EVENTS, RULES, Reference, 
 from services.reports.fold.sql import queries
 from services.reports.notices.notice import Notice
 from services.reports.notices.store import rewrite_notices
+from services.reports.scoring.comparison.tally import touched
 from services.reports.scoring.rulebook import Rulebook
 
 # Entries between two pauses: the loop that folds also answers requests.
@@ -127,6 +127,7 @@ class Fold:
             prefix = CompactRange(before["size"], before["peaks"])
             done = await _run(connection, reference, covered.entries, entries, prefix)
             await rewrite_cards(connection, done.dirty, reference.directory, reference.rulebook)
+            await _want_fits(connection, done.dirty, entries)
             if done.told and self._announce is not None:
                 await self._announce(connection, done.told, reference.directory)
             failpoint("reports.before_commit")
@@ -163,6 +164,7 @@ class Fold:
             await rewrite_cards(connection, dirty, reference.directory, reference.rulebook)
             last = reference.index if reference.index >= 0 else None
             await connection.fetchval(queries.move_head, 0, tree.size, tree.root(), tree.hashes, last)
+            await _want_fits(connection, dirty, ())
             # a crash before the commit leaves the old projections untouched
 
     async def _move(self, connection: Connection, covered: Covered, entries: Sequence[Entry]) -> None:
@@ -202,10 +204,16 @@ async def _run(
         done.told += await rewrite_notices(connection, run, reference.directory)
         if run[-1].event.type in CUTS:
             prefix.extend(map(leaf_hash, raw[prefix.size - first : run[-1].index + 1 - first]))
-            await freeze(
-                connection, Cut.of(run[-1], prefix.size, prefix.root()), reference.directory, reference.rulebook
-            )
+            await freeze(connection, Cut.of(run[-1], prefix), reference.directory, reference.rulebook)
     return done
+
+
+async def _want_fits(connection: Connection, dirty: Collection[tuple[str, str]], entries: Sequence[Entry]) -> None:
+    """Mark the quarters whose comparisons may differ at the size that was reached."""
+    changed = {one for quarter in {quarter for quarter, _ in dirty} for one in touched(quarter)}
+    await connection.execute(queries.want_fits, sorted(changed))
+    if any(entry.event.type in REFERENCE_EVENTS for entry in entries):
+        await connection.execute(queries.want_all_fits)
 
 
 async def _at_once(entries: Sequence[bytes]) -> AsyncIterator[Sequence[bytes]]:

@@ -27,6 +27,7 @@ from services.reports.facts.facts import (
 from services.reports.fold.feed import read_log
 from services.reports.fold.fold import read_entries
 from services.reports.fold.reference import REFERENCE_EVENTS, Reference
+from services.reports.scoring.comparison.tally import Seen, span, tally
 
 _NO_FACTS = SILENT | CUTS | {QUARTER_PUBLISHED}
 
@@ -36,10 +37,11 @@ class Prefix:
 
     def __init__(self, quarter: str) -> None:
         self.quarter = quarter
+        self._span = frozenset(span(quarter))  # a comparison looks back
         self.reference = Reference()
         self._facts = Facts()
 
-    def take(self, entries: Iterable[Entry]) -> None:
+    def take(self, entries: Sequence[Entry]) -> None:
         """The next entries; Unfoldable where the fold would stop."""
         for entry in entries:
             kind = entry.event.type
@@ -47,13 +49,11 @@ class Prefix:
                 self.reference.apply(entry)
             elif kind not in _NO_FACTS and self._concerns(entry):
                 self._facts.apply(entry)
-        self._facts.touched_inspections.clear()  # nobody writes them down
-        self._facts.touched_findings.clear()
 
     def _concerns(self, entry: Entry) -> bool:
         data = entry.event.data
         if entry.event.type == INSPECTION_OPENED:
-            return quarter_of(local_date(parse_instant(data["opened_at"]))) == self.quarter
+            return quarter_of(local_date(parse_instant(data["opened_at"]))) in self._span
         return entry.event.type in (COMMENDED, SURVEYED) or data.get("inspection") in self._facts.inspections
 
     def units(self) -> dict[str, UnitQuarter]:
@@ -63,7 +63,7 @@ class Prefix:
         for finding in self._facts.findings.values():
             findings[finding.inspection].append(finding)
         for inspection in self._facts.inspections.values():
-            if inspection.counts:
+            if inspection.counts and inspection.quarter == self.quarter:
                 visits[inspection.unit].append((inspection, findings[inspection.id]))
         praise: dict[str, list[str]] = defaultdict(list)
         for given in self._facts.commendations:
@@ -80,6 +80,26 @@ class Prefix:
             )
             for unit in units
         }  # fmt: skip
+
+    def seen(self, units: Iterable[str]) -> dict[str, Seen]:
+        """What a comparison of these units in the quarter is made of."""
+        visits: dict[str, dict[str, list[tuple[Inspection, Sequence[Finding]]]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+        findings: dict[str, list[Finding]] = defaultdict(list)
+        for finding in self._facts.findings.values():
+            findings[finding.inspection].append(finding)
+        for inspection in self._facts.inspections.values():
+            if inspection.counts:
+                visits[inspection.unit][inspection.quarter].append((inspection, findings[inspection.id]))
+        directory, catalogues = self.reference.directory, self.reference.rulebook.catalogues
+        return {
+            unit: Seen(
+                directory.details(unit, directory.card_day(unit, self.quarter)).group,
+                {quarter: tally(some, catalogues) for quarter, some in visits[unit].items()},
+            )
+            for unit in units
+        }
 
 
 async def read_prefix(log: LogClient, size: int, root: bytes, quarter: str) -> Prefix:

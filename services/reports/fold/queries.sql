@@ -54,3 +54,39 @@ WHERE card.body <> excluded.body;
 -- Cards that are none any more: the only inspection was voided.
 DELETE FROM reports.card USING unnest($1::text[], $2::text[]) AS gone(quarter, unit)
 WHERE card.quarter = gone.quarter AND card.unit = gone.unit;
+
+-- name: want_fits
+-- Some quarters' comparisons may differ from now on.
+INSERT INTO reports.fit (quarter, wanted)
+SELECT quarter, head.size FROM unnest($1::text[]) AS quarter, reports.head
+ON CONFLICT (quarter) DO UPDATE SET wanted = excluded.wanted;
+
+-- name: want_all_fits
+-- Units or rules changed: any comparison may differ.
+UPDATE reports.fit SET wanted = (SELECT size FROM reports.head);
+
+-- name: fits_wanted
+-- The quarters up to one whose comparison is behind what it is made of, the latest first.
+SELECT quarter FROM reports.fit WHERE size < wanted AND quarter <= $1 ORDER BY quarter DESC;
+
+-- name: put_comparisons
+-- A quarter's comparisons as fitted, in place of those before.
+WITH told AS (SELECT * FROM unnest($2::text[], $3::text[]) AS told(unit, body)),
+     gone AS (DELETE FROM reports.comparison WHERE quarter = $1 AND unit NOT IN (SELECT unit FROM told))
+INSERT INTO reports.comparison (quarter, unit, body) SELECT $1, unit, body FROM told
+ON CONFLICT (quarter, unit) DO UPDATE SET body = excluded.body WHERE comparison.body <> excluded.body;
+
+-- name: fitted_at
+-- At which size of the log a quarter was fitted.
+UPDATE reports.fit SET size = $2 WHERE quarter = $1;
+
+-- name: lacking_up_to
+-- The size of the log that has every opening whose details an earlier program did not keep; null when none lack.
+SELECT size FROM reports.head WHERE EXISTS (SELECT FROM reports.inspection WHERE selection = '');
+
+-- name: fill_openings
+-- Keep them.
+UPDATE reports.inspection SET kind = told.kind, selection = told.selection, team = told.team
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS told(id, kind, selection, team)
+WHERE inspection.id = told.id AND inspection.selection = ''
+RETURNING quarter;

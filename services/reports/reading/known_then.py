@@ -11,6 +11,7 @@ from typing import Any
 
 from services.kernel.feed.client import LogClient
 from services.kernel.problems import NotFound
+from services.reports.editions.fitting import fitted
 from services.reports.fold.prefix import Prefix, read_prefix
 from services.reports.reading.listing import LIVE, Listing
 from services.reports.reading.named import check_begun, check_unit
@@ -58,14 +59,16 @@ class KnownThen:
                 f"No checkpoint of the log has exactly {size} entries.",
             ))  # fmt: skip
         prefix = await read_prefix(self._log, size, root, quarter)
-        return _then(prefix, TreeHead(size, base64.b64encode(root).decode()))
+        return await _then(prefix, TreeHead(size, base64.b64encode(root).decode()))
 
 
-def _then(prefix: Prefix, head: TreeHead) -> Then:
-    rules = prefix.reference.rulebook.rules(prefix.quarter)
+async def _then(prefix: Prefix, head: TreeHead) -> Then:
+    rulebook, units = prefix.reference.rulebook, prefix.units()
+    rules, comparing = rulebook.rules(prefix.quarter), rulebook.comparison(prefix.quarter)
+    beside = await fitted(comparing, prefix.quarter, prefix.seen(units)) if comparing else {}
     cards = {
-        unit: render(facts, prefix.reference.directory, prefix.reference.rulebook)
-        for unit, facts in prefix.units().items()
+        unit: render(facts, prefix.reference.directory, rulebook, comparison=beside.get(unit))
+        for unit, facts in units.items()
     }
     return Then(head, rules.version if rules else None, cards)
 

@@ -14,7 +14,7 @@ from services.reports.reading.named import check_begun, check_unit
 from services.reports.reading.scope import Scope
 from services.reports.reading.snapshot import Snapshot
 from services.reports.reading.sql import queries
-from services.reports.scoring.cards import render, with_log
+from services.reports.scoring.cards import compared, render, sized, with_log
 from services.reports.scoring.what_if import what_if
 
 
@@ -24,14 +24,21 @@ async def listing(snapshot: Snapshot, quarter: str, scope: Scope, group: str | N
     stored = {row["unit"]: row["row"] for row in await snapshot.connection.fetch(queries.card_rows, quarter)}
     units = {*snapshot.directory.units_in(quarter), *stored}
     places = snapshot.kept.places(snapshot.reference, snapshot.today, quarter, units)
+    size = await snapshot.connection.fetchval(queries.fit, quarter)
+    fitted = await snapshot.connection.fetch(queries.comparisons, quarter) if size else ()
+    beside = {row["unit"]: row["body"] for row in fitted}
     rows = {
-        unit: stored.get(unit, place.row)
+        unit: _beside(stored.get(unit, place.row), beside.get(unit), size)
         for unit, place in places.items()
         if (group is None or place.group == group) and scope.sees(place.readers)
     }
     rules = snapshot.reference.rulebook.rules(quarter)
     version = rules.version if rules else None
     return Listing(quarter=quarter, edition=LIVE, rules=version, head=snapshot.head, rows=rows)
+
+
+def _beside(row: str, comparison: str | None, size: int) -> str:
+    return row if comparison is None else compared(row, comparison, size)
 
 
 async def card(snapshot: Snapshot, quarter: str, unit: str, scope: Scope) -> dict[str, Any]:
@@ -44,9 +51,17 @@ async def card(snapshot: Snapshot, quarter: str, unit: str, scope: Scope) -> dic
     if not known or not scope.sees(directory.card_readers(unit, quarter, snapshot.today)):
         raise NotFound
     if body is not None:
-        return with_log(json.loads(body), snapshot.head)
-    blank = render(UnitQuarter(unit, quarter), directory, snapshot.reference.rulebook)
-    return with_log(blank, snapshot.head)
+        found = json.loads(body)
+    else:
+        found = render(UnitQuarter(unit, quarter), directory, snapshot.reference.rulebook)
+    return with_log(found | {"comparison": await _comparison(snapshot, quarter, unit)}, snapshot.head)
+
+
+async def _comparison(snapshot: Snapshot, quarter: str, unit: str) -> dict[str, Any] | None:
+    """As last fitted; None where the rules compare nothing, or before the first fit."""
+    size = await snapshot.connection.fetchval(queries.fit, quarter)
+    body = await snapshot.connection.fetchval(queries.comparison, quarter, unit) if size else None
+    return None if body is None else json.loads(sized(body, size))
 
 
 async def if_upheld(snapshot: Snapshot, quarter: str, unit: str, scope: Scope) -> dict[str, Any]:

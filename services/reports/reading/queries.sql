@@ -186,3 +186,16 @@ CROSS JOIN LATERAL (
 ) AS told
 WHERE quarter = ANY($1::text[]) AND closed_at IS NOT NULL AND NOT voided AND ($2::text[] IS NULL OR unit = ANY($2))
 GROUP BY quarter;
+
+-- name: comparisons
+-- A quarter's live comparisons.
+SELECT unit, body FROM reports.comparison WHERE quarter = $1;
+
+-- name: comparison
+-- One live comparison.
+SELECT body FROM reports.comparison WHERE quarter = $1 AND unit = $2;
+
+-- name: fit
+-- Which size of the log a quarter's comparisons show: this one, while nothing that they are made of has changed since.
+SELECT CASE WHEN fit.size >= wanted THEN head.size ELSE fit.size END FROM reports.fit, reports.head
+WHERE quarter = $1 AND fit.size > 0;

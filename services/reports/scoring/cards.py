@@ -34,6 +34,9 @@ class Form(StrEnum):
 NEWEST = Form.SECOND
 LEAST_ANSWERS = 5
 """Of a survey that a list shows."""
+FEWEST_PERSONS = 5
+"""Of fewer persons checked, lists and exports tell no comparison."""
+_NOT_COMPARED = ',"comparison":null}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,9 @@ def _observation(finding: Finding, catalogues: Mapping[str, Catalogue]) -> Obser
 
 
 def card(
-    facts: UnitQuarter, details: Details, rulebook: Rulebook, *, edition: str = "live", form: Form = NEWEST
-) -> dict[str, Any]:
+    facts: UnitQuarter, details: Details, rulebook: Rulebook, *, edition: str = "live", form: Form = NEWEST,
+    comparison: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """The card of wire.md without its tree head, which `with_log` puts in."""
     rules = rulebook.rules(facts.quarter)
     visits = [visit_of(inspection, findings, rulebook.catalogues, form) for inspection, findings in facts.visits]
@@ -105,13 +109,15 @@ def card(
         "overturned": count_of(visits, Standing.OVERTURNED),
         "withdrawn": count_of(visits, Standing.WITHDRAWN),
     }
-    return rendered if form is Form.FIRST else _in_second_form(rendered, facts)
+    return rendered if form is Form.FIRST else _in_second_form(rendered, facts, comparison)
 
 
-def _in_second_form(rendered: dict[str, Any], facts: UnitQuarter) -> dict[str, Any]:
-    """No bonus where there is no score to add it to; beside the points, a place for a comparison, and the surveys."""
+def _in_second_form(
+    rendered: dict[str, Any], facts: UnitQuarter, comparison: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """No bonus where there is no score to add it to; beside the points, the comparison and the surveys."""
     bonus = None if rendered["score"] is None else rendered["bonus"]
-    return rendered | {"bonus": bonus, "comparison": None, "survey": _surveys(facts.surveys)}
+    return rendered | {"bonus": bonus, "comparison": comparison, "survey": _surveys(facts.surveys)}
 
 
 def _surveys(surveys: Sequence[Survey]) -> list[dict[str, Any]] | None:
@@ -127,11 +133,12 @@ def _surveys(surveys: Sequence[Survey]) -> list[dict[str, Any]] | None:
 
 
 def render(
-    facts: UnitQuarter, directory: Directory, rulebook: Rulebook, edition: str = "live", form: Form = NEWEST
-) -> dict[str, Any]:
+    facts: UnitQuarter, directory: Directory, rulebook: Rulebook, edition: str = "live", form: Form = NEWEST,
+    comparison: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """A card by the unit's name and group on its last valid day in the quarter."""
     details = directory.details(facts.unit, directory.card_day(facts.unit, facts.quarter))
-    return card(facts, details, rulebook, edition=edition, form=form)
+    return card(facts, details, rulebook, edition=edition, form=form, comparison=comparison)
 
 
 def with_log(rendered: Mapping[str, Any], head: TreeHead) -> dict[str, Any]:
@@ -166,7 +173,7 @@ def _unscored() -> dict[str, Any]:
 
 
 def summary(rendered: Mapping[str, Any]) -> dict[str, Any]:
-    """A card's row in the quarter's list."""
+    """A card's row in the quarter's list; `comparison` stands last, where `compared` finds it."""
     row = {
         "unit": rendered["unit"],
         "unit_name": rendered["unit_name"],
@@ -180,12 +187,33 @@ def summary(rendered: Mapping[str, Any]) -> dict[str, Any]:
         "deductions": {group["group"]: group["deduction"] for group in rendered["groups"]},
         "pending": rendered["pending"],
     }
-    return row | {"survey": _enough(rendered["survey"])} if "survey" in rendered else row
+    if "comparison" not in rendered:
+        return row
+    return row | {"survey": _enough(rendered["survey"]), "comparison": _published(rendered)}
 
 
 def _enough(surveys: Sequence[Mapping[str, Any]] | None) -> list[Mapping[str, Any]] | None:
     """The surveys that a list shows: of fewer answers than five it could be read who said what."""
     return [one for one in surveys or () if one["answered"] >= LEAST_ANSWERS] or None
+
+
+def _published(rendered: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A comparison as lists show it: what a few persons were found to do is not told of them."""
+    comparison: Mapping[str, Any] | None = rendered["comparison"]
+    if comparison is None or rendered["edition"] == "live":
+        return comparison
+    few = rendered["exposure"]["persons_checked"] < FEWEST_PERSONS or 0 < comparison["exposure"] < FEWEST_PERSONS
+    return None if few else comparison
+
+
+def compared(row: str, comparison: str, size: int) -> str:
+    """A live row, as JSON text, with its unit's comparison and the log size that it was fitted at."""
+    return f'{row.removesuffix(_NOT_COMPARED)},"comparison":{sized(comparison, size)}}}'
+
+
+def sized(comparison: str, size: int) -> str:
+    """A comparison, as JSON text, with the log size that it was fitted at."""
+    return f'{comparison.removesuffix("}")},"size":{size}}}'
 
 
 def bands(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from services.kernel.quarters import quarter_days
 from services.reports.facts.facts import CATALOGUE
+from services.reports.scoring.comparison.rules import Comparison
 from services.reports.scoring.method import GROUPS, BadRules, Code, Rules
 from services.reports.scoring.methods import METHODS, Methods
 
@@ -34,6 +35,7 @@ class Rulebook:
         self.catalogues: dict[str, Catalogue] = {}
         self._catalogue_order: list[_Placed[str]] = []
         self._rules: list[_Placed[Rules]] = []
+        self._comparisons: list[_Placed[Comparison | None]] = []
 
     def apply(self, index: int, event_type: str, data: Mapping[str, Any], published: date | None = None) -> None:
         """Take a catalogue.published or scoring.published event; KeyError, ValueError or TypeError if it is broken.
@@ -47,6 +49,8 @@ class Rulebook:
             self._catalogue_order.append(_Placed(since, index, published or since, catalogue.version))
         else:
             self._rules.append(_Placed(since, index, published or since, self._read(data)))
+            comparison = Comparison.read(data["version"], data.get("comparison"))
+            self._comparisons.append(_Placed(since, index, published or since, comparison))
 
     def _read(self, data: Mapping[str, Any]) -> Rules:
         read = self._methods.get(data["method"])
@@ -57,6 +61,10 @@ class Rulebook:
     def rules(self, quarter: str) -> Rules | None:
         """The scoring rules in force in a quarter."""
         return _in_force(self._rules, quarter)
+
+    def comparison(self, quarter: str) -> Comparison | None:
+        """How the scoring version in force in a quarter compares units; None when it does not."""
+        return _in_force(self._comparisons, quarter)
 
     def rules_of(self, card: Mapping[str, Any]) -> Rules | None:
         """The rules that made a card: of the version it names, as the log prefix it names has them; None without."""

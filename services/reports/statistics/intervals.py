@@ -5,8 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-import mpmath
-
 from services.reports.statistics.shown import shown
 
 Z95 = 1.959963984540054
@@ -39,8 +37,8 @@ def wilson_shown(successes: int, n: int, places: int = 1) -> tuple[str, str]:
     """Wilson's 95 % interval in per cent, as decimal strings."""
     low, high = wilson(successes, n)
     return (
-        shown(100 * low, places, lambda: 100 * max(mpmath.mpf(0), _precise(successes, n, -1))),
-        shown(100 * high, places, lambda: 100 * min(mpmath.mpf(1), _precise(successes, n, 1))),
+        shown(100 * low, places, lambda: 100 * _precise(successes, n, -1)),
+        shown(100 * high, places, lambda: 100 * _precise(successes, n, 1)),
     )
 
 
@@ -50,11 +48,13 @@ def share_shown(successes: int, n: int, places: int = 2) -> str | None:
 
 
 def _precise(successes: int, n: int, side: int) -> Any:
+    import mpmath
+
     if n == 0:
         return mpmath.mpf(side > 0)
     z = mpmath.sqrt(2) * mpmath.erfinv(mpmath.mpf("0.95"))
     middle, half = _parts(successes, n, z, mpmath.mpf(1))
-    return middle + side * half
+    return min(max(middle + side * half, mpmath.mpf(0)), mpmath.mpf(1))
 
 
 def _parts(successes: int, n: int, z: Any, one: Any) -> tuple[Any, Any]:

@@ -7,8 +7,6 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
-import mpmath
-
 DIGITS = 50
 NEAR = Decimal("1e-9")
 HALF = Decimal("0.5")
@@ -29,6 +27,8 @@ def _on_edge(value: Decimal, places: int) -> bool:
 
 def _decided(precise: Precise) -> Decimal:
     """Ten digits fewer than were computed with: what lies on the boundary is then exactly there."""
+    import mpmath
+
     with mpmath.workdps(DIGITS), localcontext() as context:
         context.prec = DIGITS
         value = precise()
