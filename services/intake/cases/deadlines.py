@@ -12,7 +12,7 @@ from services.domain.deadlines import Deadline, Kind, Standing
 from services.intake.cases import moves, reminders
 from services.intake.cases.store import QUERIES, note_logged
 from services.intake.findings.state import Finding, Step
-from services.intake.findings.store import load_findings, store_findings
+from services.intake.findings.store import load_findings, store_passed
 from services.intake.writing.events import Event, Numbers, system_event
 from services.intake.writing.service import Service
 from services.intake.writing.storing import lock_units, store_writes
@@ -62,6 +62,7 @@ async def sweep(service: Service, now: datetime) -> None:
 async def emit(service: Service, now: datetime) -> int:
     """Emit an event for every deadline that has passed unmet by `now`; returns how many."""
     total = 0
+    await _note_unnoticed(service)
     while True:
         async with transaction(service.pool) as connection:
             count = await _emit_some(connection, service, now)
@@ -74,7 +75,6 @@ async def emit(service: Service, now: datetime) -> int:
 
 
 async def _emit_some(connection: Connection, service: Service, now: datetime) -> int | None:
-    await _note_unnoticed(connection, service)
     due = await connection.fetch(QUERIES.lapsing, now, _AT_ONCE)
     if not due:
         return None
@@ -92,16 +92,18 @@ async def _emit_some(connection: Connection, service: Service, now: datetime) ->
         _lapse(service, numbers, finding, clock, world)
         for finding, clock in sorted(lapsed, key=lambda one: (one[1].due, one[0].id))
     ]
-    await store_findings(connection, [finding for finding, _ in lapsed])
+    await store_passed(connection, lapsed)
     await store_writes(connection, [], [one for one in events if one is not None], numbers, service.clock.now())
     return len(lapsed)
 
 
-async def _note_unnoticed(connection: Connection, service: Service) -> None:
-    rows = await connection.fetch(QUERIES.logged_unnoticed, _AT_ONCE)
-    if rows:
-        causes = [row["cause"] for row in rows]
-        await note_logged(connection, causes, service.time.floor, await service.calendar(connection), service.lengths)
+async def _note_unnoticed(service: Service) -> None:
+    async with transaction(service.pool) as connection:
+        rows = await connection.fetch(QUERIES.logged_unnoticed, _AT_ONCE)
+        if rows:
+            causes, calendar = [row["cause"] for row in rows], await service.calendar(connection)
+            await note_logged(connection, causes, service.time.floor, calendar, service.lengths)
+        # a crash here leaves them as they were: the next look notices them
 
 
 def _world(service: Service, now: datetime, calendar: WorkingCalendar) -> World:

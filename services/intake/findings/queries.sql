@@ -49,6 +49,18 @@ ON CONFLICT (finding, kind, n) DO UPDATE
 SET due = excluded.due, state = excluded.state, lapse_after = greatest(kept.lapse_after, excluded.lapse_after),
     reminded = kept.reminded OR excluded.reminded, escalated = greatest(kept.escalated, excluded.escalated);
 
+-- name: pass_deadlines
+-- These deadlines passed, whatever else there is of their cases.
+UPDATE intake.deadline SET state = passed.state
+FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::text[]) AS passed(finding, kind, n, state)
+WHERE deadline.finding = passed.finding AND deadline.kind = passed.kind AND deadline.n = passed.n;
+
+-- name: lapse_findings
+-- What of these findings a deadline that passes changes.
+UPDATE intake.finding SET state = lapsed.state, remedy = lapsed.remedy
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS lapsed(id, state, remedy)
+WHERE finding.id = lapsed.id;
+
 -- name: open_windows
 -- The reply deadline of the findings known at a closing; what the unit has accepted by then is to be put right ($5: by when).
 -- In a demo folder ($6) a deadline may lapse at once.

@@ -48,7 +48,8 @@ class Finding:
     """In their order; those from `stored` on are new."""
     stored: int = 0
     clocks: list[Deadline] = field(default_factory=list)
-    """In their order, of each kind."""
+    """In their order, of each kind; those from `kept_clocks` on are new."""
+    kept_clocks: int = 0
     held: dict[int, str] = field(default_factory=dict)
     """The commitment to each photo that is kept, by its place in the manifest, from 1."""
 

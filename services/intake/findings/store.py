@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from services.domain.deadlines import Deadline
+from services.domain.deadlines import Deadline, Kind, Standing
 from services.intake.findings.state import Finding, Findings, Step
 from services.intake.inspections.state import Inspection, Inspections
 from services.intake.writing.keeper import Insertion, Keeper, Row
@@ -118,6 +118,23 @@ async def store_findings(connection: Connection, findings: Sequence[Finding], *,
         await connection.execute(QUERIES.keep_deadlines, *columns(clocks, 12))
 
 
+async def store_passed(connection: Connection, passed: Sequence[tuple[Finding, Deadline]]) -> None:
+    """Deadlines that passed, and no more of their findings than that alters: many pass with the same day."""
+    if not passed:
+        return
+    await connection.execute(QUERIES.pass_deadlines, *columns([(f.id, c.kind, c.n, c.state) for f, c in passed], 4))
+    lapsed = [(f.id, f.state, f.remedy) for f, c in passed if c.kind == Kind.REPLY and c.state == Standing.LAPSED]
+    if lapsed:
+        await connection.execute(QUERIES.lapse_findings, *columns(lapsed, 3))
+    findings = list({finding.id: finding for finding, _ in passed}.values())
+    steps = [row for finding in findings for row in _step_rows(finding)]
+    if steps:
+        await connection.execute(QUERIES.add_steps, *columns(steps, 6))
+    begun = [row for finding in findings for row in _clock_rows(finding, False, since=finding.kept_clocks)]
+    if begun:
+        await connection.execute(QUERIES.keep_deadlines, *columns(begun, 12))
+
+
 def read_steps(text: str) -> list[Step]:
     """The steps of a finding as its statements give them."""
     return [
@@ -128,10 +145,10 @@ def read_steps(text: str) -> list[Step]:
 
 def read_finding(row: Mapping[str, Any]) -> Finding:
     """A finding as its statements give it, whatever else the row has."""
-    steps = read_steps(row["steps"])
+    steps, clocks = read_steps(row["steps"]), [_clock(one) for one in json.loads(row["clocks"])]
     read: dict[str, Any] = {
         "photos": tuple(json.loads(row["photos"])), "steps": steps, "stored": len(steps),
-        "clocks": [_clock(one) for one in json.loads(row["clocks"])],
+        "clocks": clocks, "kept_clocks": len(clocks),
         "held": {int(place): commitment for place, commitment in json.loads(row["held"]).items()},
     }  # fmt: skip
     return Finding(**{name: row[name] for name in _COLUMNS}, **read)
@@ -168,14 +185,14 @@ def _step_rows(finding: Finding) -> list[Row]:
     ]
 
 
-def _clock_rows(finding: Finding, demo: bool) -> list[Row]:
+def _clock_rows(finding: Finding, demo: bool, since: int = 0) -> list[Row]:
     return [
         (
             finding.id, one.kind, one.n, one.due, one.first_due, one.begins, one.cause,
             one.lapse_after or (one.due if demo else None), one.state, one.last, one.reminded,
             one.escalated,
         )
-        for one in finding.clocks
+        for one in finding.clocks[since:]
     ]  # fmt: skip
 
 
