@@ -7,6 +7,7 @@ command is one more row, a further state one more column. What is put right afte
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 
 from services.kernel.identity.reach import KEPT as KEPT
 
@@ -142,6 +143,7 @@ def is_kept(severity: int, released: bool) -> bool:
     return severity == KEPT and not released
 
 
+@cache
 def step(severity: int, state: str, command: Command, released: bool = False) -> State | Refusal:
     """Where a command takes a case, or why it stays; of every severity and state, also one of a newer program."""
     kept = is_kept(severity, released)
@@ -176,13 +178,14 @@ def deciding(outcome: str) -> Command:
     return Command.UPHOLDING if outcome == Outcome.UPHELD else Command.DECISION
 
 
-def outcomes(severity: int, state: str, released: bool = False) -> list[Outcome]:
+@cache
+def outcomes(severity: int, state: str, released: bool = False) -> tuple[Outcome, ...]:
     """What a decision may say now: only severity 4 is referred."""
-    return [
+    return tuple(
         outcome for outcome in Outcome
         if allows(severity, state, deciding(outcome), released)
         and (outcome is not Outcome.REFERRED or severity == KEPT)
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def settled(severity: int, state: str, accepts: bool | None) -> str | None:

@@ -49,6 +49,8 @@ class Directory:
     """The units of each name, folded, of any day: made when first asked for, gone with a change."""
     _above: dict[tuple[str, date], Counter[str | None]] = field(default_factory=dict)
     """How often a parent's name stands above units of a name on a day; gone with a change."""
+    _labels: dict[tuple[str, date], str] = field(default_factory=dict)
+    """What units are called on a day; gone with a change."""
 
     def copy(self) -> "Directory":
         """A directory to change while others read this one."""
@@ -67,6 +69,12 @@ class Directory:
 
     def label(self, unit: str, day: date) -> str:
         """A unit's name on a day, its parent's beside it where another unit is called alike; its id without one."""
+        known = self._labels.get((unit, day))
+        if known is None:
+            known = self._labels[unit, day] = self._label(unit, day)
+        return known
+
+    def _label(self, unit: str, day: date) -> str:
         version = self.version(unit, day)
         if version is None:
             return unit
@@ -99,6 +107,7 @@ class Directory:
     def _forget_names(self) -> None:
         self._namesakes = None
         self._above.clear()
+        self._labels.clear()
 
     def ancestors(self, unit: str, day: date) -> tuple[str, ...]:
         """The unit and its parents on a day (its own nearest valid day when it was not valid then)."""

@@ -15,7 +15,6 @@ from services.domain.deadlines import Kind
 from services.domain.remedy import Remedy
 from services.intake.findings import endpoints as findings
 from services.intake.findings.state import Finding
-from services.intake.findings.store import read_finding
 from services.intake.inspections import endpoints as inspections
 from services.intake.reading.paging import FIRST, LAST, Cursor, Limit, Short
 from services.intake.reading.reach import Reading, reading
@@ -96,8 +95,8 @@ async def _laid_out(reader: Reading, ids: Sequence[str], language: Language) -> 
     left = await reader.days_left()
     found = {row["id"]: row for row in await inspections.some(reader, ids)}
     cases: dict[str, list[dict[str, Any]]] = {each: [] for each in ids}
-    for row, shown in await findings.of_inspections(reader, ids, left, language):
-        cases[row["inspection"]].append(shown | {"waits_for": _waits_for(read_finding(row))})
+    for finding, shown in await findings.of_inspections(reader, ids, left, language):
+        cases[finding.inspection].append(shown | {"waits_for": _waits_for(finding)})
     return [_item(reader, found[each], cases[each], left) for each in ids if each in found]
 
 

@@ -72,7 +72,7 @@ async def findings(
         rows = await _rows(reader, FIRST, before(cursor), limit + 1, inspection, unit, states, words)
         left, apart = await reader.days_left(), await _apart(reader, rows)
     language = language_of(request.headers)
-    return paged([_shown(row, reader, left, apart, language) for row in rows], limit)
+    return paged([_shown(row, read_finding(row), reader, left, apart, language) for row in rows], limit)
 
 
 async def finding(request: Request, id: str, reason: Reason, blind: Blind = False) -> Response:
@@ -84,7 +84,8 @@ async def finding(request: Request, id: str, reason: Reason, blind: Blind = Fals
         row, role = await known_finding(reader, id)
         left, apart = await reader.days_left(), await _apart(reader, [row])
         language = language_of(request.headers)
-        shown = _shown(dict(row) | {"blind": row["blind"] and blind}, reader, left, apart, language)
+        as_asked = dict(row) | {"blind": row["blind"] and blind}
+        shown = _shown(as_asked, read_finding(row), reader, left, apart, language)
         history = await reader.connection.fetch(_sql.history, id)
         steps = read_steps(row["steps"])
         if blind:
@@ -153,11 +154,12 @@ async def _rows(
 
 async def of_inspections(
     reader: Reading, inspections: Sequence[str], left: DaysLeft, language: Language
-) -> list[tuple[asyncpg.Record, dict[str, Any]]]:
-    """All findings of some inspections that the caller may read, each as it is stored and as it is shown."""
+) -> list[tuple[Finding, dict[str, Any]]]:
+    """All findings of some inspections that the caller may read, each as it stands and as it is shown."""
     rows = await _rows(reader, FIRST, LAST, None, inspections=inspections)
     apart = await _apart(reader, rows)
-    return [(row, _shown(row, reader, left, apart, language)) for row in rows]
+    found = [(row, read_finding(row)) for row in rows]
+    return [(one, _shown(row, one, reader, left, apart, language)) for row, one in found]
 
 
 async def _opened(reader: Reading, shown: Mapping[str, Any], severity: int) -> dict[str, Any]:
@@ -193,9 +195,9 @@ def _reply_due(row: Mapping[str, Any], finding: Finding) -> datetime | None:
 
 
 def _shown(
-    row: Mapping[str, Any], reader: Reading, left: DaysLeft, apart: Collection[str], language: Language
+    row: Mapping[str, Any], finding: Finding, reader: Reading, left: DaysLeft, apart: Collection[str],
+    language: Language,
 ) -> dict[str, Any]:  # fmt: skip
-    finding = read_finding(row)
     permitted, reply_due = may(reader, row, finding, apart, left.calendar), _reply_due(row, finding)
     where = (finding.severity, finding.state, finding.accepts)
     until = deadlines(finding, left.calendar, reader)
