@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
 
-from services.demo.history import ADMIN, LEAD, REVIEWER, head_of
+from services.demo.batches import head_of
+from services.demo.history import ADMIN, LEAD, REVIEWER
 from services.demo.hours import local
 from services.demo.schedule import INSPECTORS, PHU_LAM, TAN_HOA
 from services.demo.tree import REFORM

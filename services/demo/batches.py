@@ -19,6 +19,11 @@ class Sender:
     unit: str | None = None
 
 
+def head_of(unit: str) -> Sender:
+    """The head of a unit."""
+    return Sender("unit_head", f"unit-head-{unit}"[:63], unit)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One write."""

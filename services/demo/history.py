@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from services.demo.batches import MAX_LINES, Batch, Sender
+from services.demo.batches import MAX_LINES, Batch, Sender, head_of
 from services.demo.cases import Case, Cases
 from services.demo.hours import local
 from services.demo.ids import Ids
 from services.demo.province import province
+from services.demo.remedies import Remedies
 from services.demo.schedule import (
     ANSWERED_AT,
     DECIDED_AT,
@@ -39,11 +40,6 @@ _CLOSED_AT = time(10)
 _RECHECK_CHANCE = 0.3
 _RECHECK_AFTER = 25  # working days
 _DAY = timedelta(days=1)
-
-
-def head_of(unit: str) -> Sender:
-    """The head of a unit."""
-    return Sender("unit_head", f"unit-head-{unit}"[:63], unit)
 
 
 def story(seed: int, now: datetime, catalogue: Catalogue, calendar: WorkingCalendar) -> Iterator[Batch]:
@@ -90,9 +86,11 @@ class _Story:
     units: tuple[Unit, ...] = field(init=False)
     answers: dict[date, list[_Alert]] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)
+    remedies: Remedies = field(init=False)
 
     def __post_init__(self) -> None:
         self.units = self.tree.current
+        self.remedies = Remedies(self.seed, self.ids, self.calendar)
 
     def batches(self, now: datetime) -> Iterator[Batch]:
         """Every batch up to now."""
@@ -106,10 +104,12 @@ class _Story:
 
     def _day(self, day: date, agenda: Agenda, follow: Cases) -> Iterator[Batch]:
         yield from self._answered(day, follow)
+        yield from self.remedies.heads(day)
         yield from self._quarter_closed(day)
         yield from self._withdrawn(day, follow)
         if self._is_review_day(day):
             yield from self._decided(day, agenda, follow)
+            yield from (batch for batch in self.remedies.judged(day, REVIEWER) if batch.lines)
         if day <= self.end:
             yield from self._visited(day, agenda, follow)
 
@@ -156,6 +156,8 @@ class _Story:
         random = Random(f"{self.seed}/review/{day}")
         for case in ready:
             outcome = follow.decide(case, batch)
+            if outcome == "upheld":
+                self.remedies.follow(case, day)
             if outcome == "upheld" and case.visit.unit.unit != TAN_HOA and random.random() < _RECHECK_CHANCE:
                 agenda.recheck(case.visit.unit.unit, self.calendar.add_working_days(day, _RECHECK_AFTER))
         self._commend(day, batch, random)

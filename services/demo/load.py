@@ -14,8 +14,8 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from services.demo.batches import PREFIX, Batch, Sender, waves
-from services.demo.history import CLOSED_QUARTERS, REVIEWER, head_of, story
+from services.demo.batches import PREFIX, Batch, Sender, head_of, waves
+from services.demo.history import CLOSED_QUARTERS, REVIEWER, story
 from services.demo.schedule import FIRST_DAY, INSPECTORS, PHU_LAM, TAN_HOA
 from services.domain.catalogue import in_force
 from services.domain.rulefiles import load_calendar, load_catalogues

@@ -92,8 +92,8 @@ def test_what_is_free_is_only_taken_back_or_corrected():
 
 def test_upholding_waits_for_the_unit():
     assert step(2, "recorded", deciding("upheld")) is Refusal.WINDOW_OPEN
-    assert outcomes(2, "recorded") == sorted(OVERTURNING, key=list(Outcome).index)
-    assert outcomes(2, "replied") == outcomes(2, "lapsed") == [Outcome.UPHELD, *outcomes(2, "recorded")]
+    assert outcomes(2, "recorded") == tuple(sorted(OVERTURNING, key=list(Outcome).index))
+    assert outcomes(2, "replied") == outcomes(2, "lapsed") == (Outcome.UPHELD, *outcomes(2, "recorded"))
 
 
 @given(ANY_SEVERITY, ANY_STATE, st.sampled_from(Command))

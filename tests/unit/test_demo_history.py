@@ -285,3 +285,29 @@ def test_the_last_day_leaves_something_to_do(batches: list[Batch]) -> None:
     opened = {one.id: one for one in filed(batches, "inspections")}
     going_on = set(opened) - {one.parent for one in filed(batches, "inspections/closing")}
     assert [opened[key].batch.sender.account for key in going_on] == [INSPECTORS[0]]
+
+
+def test_what_is_upheld_is_appealed_now_and_then_and_put_right_in_time_late_or_never(batches: list[Batch]) -> None:
+    unit = {one.id: one.body["unit"] for one in filed(batches, "inspections")}
+    finding = {one.id: one for one in filed(batches, "findings")}
+    decided: dict[str, list[Filed]] = {}
+    for one in filed(batches, "findings/decision"):
+        decided.setdefault(one.parent, []).append(one)
+    appeals = {one.parent: one for one in filed(batches, "findings/appeal")}
+    assert len(appeals) > 5
+    for key, one in appeals.items():
+        first, *again = decided[key]
+        assert first.body["outcome"] == "upheld" and first.batch.clock < one.batch.clock
+        assert one.batch.sender.unit == unit[finding[key].body["inspection"]]
+        assert all(one.batch.clock < other.batch.clock for other in again)
+        assert {other.batch.sender.account for other in again} <= {"reviewer-2"}
+    assert {one.body["outcome"] for key in appeals for one in decided[key][1:]} == {"upheld", "not_proven"}
+    upheld = {key: one[-1] for key, one in decided.items() if one[-1].body["outcome"] == "upheld"}
+    reports = list(filed(batches, "findings/remedy-report"))
+    late = {one.parent for one in reports
+            if one.batch.clock > CALENDAR.due(upheld[one.parent].batch.clock, 15)}  # fmt: skip
+    reported = {one.parent for one in reports}
+    assert late and reported - late and set(upheld) - reported
+    outcomes = Counter(one.body["outcome"] for one in filed(batches, "findings/remedy-verification"))
+    assert outcomes["verified"] > outcomes["refused"] > 3
+    assert not [one for one in reports if unit[finding[one.parent].body["inspection"]] == TAN_HOA]

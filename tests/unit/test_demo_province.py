@@ -5,8 +5,7 @@ from collections import Counter
 
 import pytest
 
-from services.demo.batches import Batch
-from services.demo.history import head_of
+from services.demo.batches import Batch, head_of
 from services.demo.names import shares, unit_id, without_marks
 from services.demo.province import STAFF_TOTAL, province
 from services.demo.tree import LAST_DAY, REFORM, Amendment, Closing, Kind, Province, Succession, Unit
