@@ -4,18 +4,22 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from services.demo.batches import head_of
 from services.demo.history import ADMIN, LEAD, REVIEWER
 from services.demo.hours import local
 from services.demo.schedule import INSPECTORS, PHU_LAM, TAN_HOA
 from services.demo.tree import REFORM
+from services.intake.channels.store import QUERIES as CHANNELS
+from services.intake.channels.store import hash_secret
 from services.intake.people import accounts
 from services.intake.people.sql import QUERIES
+from services.kernel.identity.channels import Seal
 from services.kernel.identity.roles import Role
-from services.kernel.process.folder import write_durably
+from services.kernel.process.folder import Folder, write_durably
 from services.kernel.store.db import Connection, Pool, transaction
 
 FILE = "demo-accounts.json"
@@ -43,12 +47,31 @@ ACCOUNTS = (
 )
 
 
+WRITTEN_TO = tuple(one for one in ACCOUNTS if one.role in ("unit_head", "reviewer"))
+
+
 class Office:
     """Appoints the demo's people from the reform on, and gives them what they sign in with."""
 
     def __init__(self, pool: Pool, source: str) -> None:
         self._pool = pool
         self._source = source
+
+    async def open_addresses(self, folder: Folder) -> None:
+        """Mail addresses of those who have notices, confirmed and with a weekly digest; once."""
+        now, seal = datetime.now(UTC), Seal.of(folder)
+        async with transaction(self._pool) as connection:
+            for one in WRITTEN_TO:
+                if await connection.fetch(CHANNELS.own_channels, "address", one.account):
+                    continue
+                key, secret = str(uuid4()), secrets.token_urlsafe(9)
+                sealed = seal.close(key, {"mail": f"{one.account}@an-son.example", "confirm": secret})
+                until, confirm = now + timedelta(days=1), hash_secret(secret)
+                await connection.execute(
+                    CHANNELS.add_channel, key, "address", one.account, None, None, True, sealed, confirm, until, None,
+                    now,
+                )  # fmt: skip
+                await connection.fetchval(CHANNELS.confirm, key, confirm, now)
 
     async def token(self, role: str, unit: str | None, account: str) -> str:
         """A bearer token; account and appointment are made if they are missing."""

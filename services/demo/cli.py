@@ -23,6 +23,8 @@ from services.kernel.process.settings import Settings
 from services.kernel.quarters import parse_instant, rfc3339
 from services.kernel.store.db import open_pool
 
+_MAIL_FOLDER, _SENDER = "KYCUONG_MAIL_FOLDER", "Kỷ Cương An Sơn <ky-cuong@an-son.example>"
+
 
 @dataclass(frozen=True, slots=True)
 class Tale:
@@ -80,6 +82,9 @@ async def _run(folder: Folder, host: str, port: int, tale: Tale | None) -> None:
     """Serve until a signal; load meanwhile. A load that fails ends the services too."""
     from services import run as composition
 
+    # letters of the demo leave for nobody: they are files that one can read
+    os.environ.setdefault(_MAIL_FOLDER, str(folder.path / "mail"))
+    os.environ.setdefault("KYCUONG_MAIL_FROM", _SENDER)
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     url = os.environ.get("KYCUONG_DATABASE_URL") or None
     serving = asyncio.create_task(composition.run(folder.path, host, port, url, ready.set_result))
@@ -107,6 +112,7 @@ async def _tell(folder: Folder, ready: "asyncio.Future[str]", tale: Tale | None)
             with progress_on_terminal() as progress:
                 summary = await load(address, office.token, seed=tale.seed, now=tale.now, progress=progress)
             await office.open_accounts(passwords(folder.path))
+            await office.open_addresses(folder)
             # a crash before this line leaves the folder under load: the next start files all again, and finds it there
             folder.end_load()
             click.echo(summary.sentences())
@@ -121,6 +127,7 @@ def _welcome(say: Callable[[str], None], folder: Folder, address: str) -> None:
     say(f"  xử lý hồ sơ        {address}intake/desk/")
     say(f"  phiếu điểm quý     {address}reports/")
     say(f"  nhật ký            {address}audit/")
+    say(f"  thư gửi đi         {os.environ[_MAIL_FOLDER]} (bản tin tuần có trong vài phút)")
     say(f"\nTài khoản và mật khẩu (giữ trong {folder.path / FILE}):")
     say(table(passwords(folder.path)))
     say("\nCtrl-C để dừng; chạy lại lệnh này để mở lại cùng dữ liệu (the same command opens it again).")

@@ -20,6 +20,7 @@ from services.kernel.web.app import service_app
 from services.kernel.web.reachable import networks
 from services.reports.api import deliveries, editions, endpoints, notices
 from services.reports.delivery.inbox.hub import Hub
+from services.reports.delivery.mail.folder import FolderChannel
 from services.reports.delivery.mail.sender import MailChannel
 from services.reports.delivery.outward import Outward
 from services.reports.delivery.port import Channel
@@ -91,7 +92,7 @@ async def _feed(settings: Settings, stream: Stream, pool: Pool, log: LogClient) 
 
 def _queue(settings: Settings, clock: Clock, pool: Pool, reader: Reader) -> Queue:
     channels: dict[str, Channel] = {"webhook": WebhookChannel(Outward(networks(settings.webhook_allow)))}
-    if mail := MailChannel.of(settings, clock):
+    if mail := MailChannel.of(settings, clock) or FolderChannel.of(settings, clock):
         channels["address"] = mail
     if push := PushChannel.of(settings, Outward(networks(settings.webhook_allow))):
         channels["push"] = push

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -275,3 +276,20 @@ async def test_a_browser_is_pushed_to_and_one_that_has_gone_no_more(settings: Se
         await post.visit()
         await sink.until("/push", 2)
         assert len(sink.at("/expired")) == 1
+
+
+async def test_letters_are_files_that_one_can_read_where_nobody_sends_them(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    set_up = {"mail_folder": folder, "mail_from": "Kỷ Cương <bao@so.example>"}
+    async with sending(Settings.model_validate({**settings.model_dump(), **set_up})) as post:
+        head = await post.account("unit_head", UNIT)
+        await post.add("address", head, {"mail": "a@xa.example"}, confirmed_at=NOW, digest=True)
+        await post.visit("A01", "A02")
+        await post.settled("sent")
+        post.pass_time(61)  # who asked for a digest after Monday has this week's, too
+        await post.settled("sent", 2)
+    letters = {path.name.partition("-")[0]: path.read_text() for path in folder.iterdir()}
+    assert set(letters) == {"findings", "digest"}
+    assert "From: Kỷ Cương <bao@so.example>" in letters["findings"]
+    assert "UBND xa-tan-hoa có 2 ghi nhận" in letters["findings"]
+    assert "Bạn có 1 thông báo chưa đọc." in letters["digest"]

@@ -119,6 +119,8 @@ class Settings(BaseSettings):
     """Send mail without TLS also to a server that is not on this machine."""
     mail_from: str | None = None
     """The sender of mail."""
+    mail_folder: Path | None = None
+    """Where letters are written as files in place of being sent, for trying out; not where a mail server is named."""
     vapid_key: SecretStr | None = None
     """The private key (P-256, base64url or PEM) that browsers' push services know us by; None: nothing is pushed."""
     vapid_subject: str | None = None

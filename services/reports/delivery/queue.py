@@ -36,6 +36,7 @@ _IDLE = 0.25  # seconds
 _SETTLE = 0.02
 _PAUSES = 0.2, 5.0
 _DIGEST_FROM = timedelta(hours=8)  # of Monday, local
+_DIGESTS_EVERY = timedelta(minutes=1)
 CONFIRMATION, DIGEST = "confirmation", "digest"
 queries = load_queries(Path(__file__).with_name("queries.sql"))
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class Queue:
         self._busy: Counter[str] = Counter()
         self._come: list[Come] = []
         self._moved = asyncio.Event()
-        self._week: tuple[int, int] | None = None
+        self._digests_at: datetime | None = None
 
     async def announce(self, connection: Connection, notices: Sequence[Notice], directory: Directory) -> None:
         """Queue what goes outside of new notices, in the transaction that makes them."""
@@ -131,12 +132,14 @@ class Queue:
         return [Taken(**row) for row in rows]
 
     async def _queue_digests(self, now: datetime) -> None:
-        """Once a week, from Monday's morning on; what was queued for a week is queued no more, by whichever process."""
-        local = now.astimezone(ICT)
-        year, week, _ = (local - _DIGEST_FROM).isocalendar()
-        if self._week not in (None, (year, week)) or (self._week is None and local.weekday() == 0):
+        """Once a week, from Monday's morning on; what was queued for a week is queued no more, by whichever process.
+
+        Looked for again and again: whoever was away on Monday, or asked for it since, has it then.
+        """
+        if self._digests_at is None or self._digests_at <= now:
+            year, week, _ = (now.astimezone(ICT) - _DIGEST_FROM).isocalendar()
             await self._pool.execute(queries.queue_digests, now, f"{year}-W{week}")
-        self._week = (year, week)
+            self._digests_at = now + _DIGESTS_EVERY
 
     async def _tries(self, taken: Sequence[Taken]) -> list[asyncio.Task[None]]:
         if not taken:

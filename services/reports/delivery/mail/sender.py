@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from datetime import datetime
 from email.message import EmailMessage
 from ipaddress import ip_address
 from urllib.parse import quote, unquote, urlsplit
@@ -38,16 +39,7 @@ class MailChannel:
 
     async def send(self, message: Message, receiver: Receiver) -> int:
         """Send once; the server's code."""
-        [private, *_] = receiver.private
-        now = self._clock.now()
-        if message.kind == "confirmation":
-            link = private["link"] + quote(private["confirm"], safe="")
-            mail = confirmation(message.id, link, self._sender, private["mail"], now)
-        elif message.kind == "digest":
-            mail = digest(message, self._sender, private["mail"], now)
-        else:
-            mail = letter(message, self._sender, private["mail"], now)
-        return await self._send(mail)
+        return await self._send(written(message, receiver, self._sender, self._clock.now()))
 
     async def _send(self, mail: EmailMessage) -> int:
         try:
@@ -83,6 +75,15 @@ class MailChannel:
 
     async def close(self) -> None:
         """Nothing stays open."""
+
+
+def written(message: Message, receiver: Receiver, sender: str, now: datetime) -> EmailMessage:
+    """The mail that a message becomes."""
+    [private, *_] = receiver.private
+    if message.kind == "confirmation":
+        link = private["link"] + quote(private["confirm"], safe="")
+        return confirmation(message.id, link, sender, private["mail"], now)
+    return (digest if message.kind == "digest" else letter)(message, sender, private["mail"], now)
 
 
 def _why(error: Exception) -> str:
