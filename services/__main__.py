@@ -65,6 +65,11 @@ def draw() -> None:
     """Rút thăm: kiểm lại từ nhật ký (draws: check one by the log alone)."""
 
 
+@cli.group(cls=Lazy, lazy={"recompute": "services.scorecard:recompute"})
+def scorecard() -> None:
+    """Phiếu điểm: tính lại chỉ từ nhật ký (scorecards: computed anew from the log alone)."""
+
+
 def announce(address: str) -> None:
     """The one line on stdout that says the services are ready."""
     print(f"ready {address}", flush=True)  # noqa: T201 - this line is the program's output

@@ -24,7 +24,7 @@ from services.audit.verifier.verify import verify as verify_log
 from services.kernel.log.note import BadNote
 from services.kernel.log.witness_policy import BadPolicy
 
-_VKEY = click.option(
+VKEY = click.option(
     "--vkey", "vkeys", multiple=True, metavar="FILE|STRING",
     help="Khóa kiểm chứng; nhiều lần khi đổi khóa / a verifier key; several while keys change.",
 )  # fmt: skip
@@ -36,7 +36,7 @@ _POLICY = click.option(
     "--policy", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
     help="Nhật ký, nhân chứng và số đủ (C2SP tlog-policy) / logs, witnesses and their quorum.",
 )  # fmt: skip
-_TOKEN = click.option(
+TOKEN = click.option(
     "--token", envvar="KYCUONG_TOKEN", help="Mã truy cập để đọc sự kiện / a token that may read entries."
 )
 _STATE = click.option(
@@ -48,10 +48,10 @@ _STATE = click.option(
 
 @click.command("verify")
 @click.argument("place", metavar="URL|DIR")
-@_VKEY
+@VKEY
 @_WITNESS
 @_POLICY
-@_TOKEN
+@TOKEN
 @_STATE
 @click.option(
     "--full/--incremental", default=True, show_default=True,
@@ -69,7 +69,7 @@ def verify(
     Mã thoát / exit code 0: đạt / it holds. 1: không đạt, nêu sự kiện sai đầu tiên / it does not, the first bad index
     is named; hoặc --state là của nhật ký khác / or --state is of another log. 2: không đọc được / it could not be read.
     """
-    with _asking(), _bar("verify") as progress:
+    with asking(), bar("verify") as progress:
         trust = Trust.read(vkeys, witnesses, policy)
         asked = Asked(full, hashes_only, jobs, None if state == "none" else _memory(state, trust), progress)
         verdict = verify_log(Place(place, token), trust, asked)
@@ -128,15 +128,15 @@ def _before(verdict: Verdict) -> str:
 @click.command("export")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--url", default="http://127.0.0.1:8000/audit/", show_default=True, help="Nhật ký / the log's prefix.")
-@_VKEY
+@VKEY
 @_WITNESS
 @_POLICY
-@_TOKEN
+@TOKEN
 def export(
     folder: Path, url: str, vkeys: tuple[str, ...], witnesses: tuple[str, ...], policy: str | None, token: str | None
 ) -> None:
     """Chép nhật ký ra thư mục / copy the log into a folder, as served; a repeat fetches what is new."""
-    with _asking(), _bar("export") as progress, closing(Place(url, token).open()) as source:
+    with asking(), bar("export") as progress, closing(Place(url, token).open()) as source:
         try:
             checkpoint = export_log(source, Trust.read(vkeys, witnesses, policy), folder, progress)
         except BadLog as fault:
@@ -146,7 +146,7 @@ def export(
 
 @click.command("monitor")
 @click.argument("place", metavar="URL|DIR")
-@_VKEY
+@VKEY
 @_WITNESS
 @_POLICY
 @click.option("--token-file", metavar="FILE", help="Tệp giữ mã truy cập, chỉ quyền đọc / holds a read-only token.")
@@ -173,7 +173,7 @@ def monitor(
     from services.audit.verifier.monitor import Monitor, Schedule, end_now, token_in
     from services.kernel.process.telemetry import exporting, log_to_stderr
 
-    with _asking(), exporting("monitor"):
+    with asking(), exporting("monitor"):
         log_to_stderr()
         if state == "none":
             raise click.UsageError("--state: giám sát cần nơi để nhớ / a monitor needs a place to remember")
@@ -195,7 +195,7 @@ class OtherLog(click.ClickException):
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
+def asking() -> Iterator[None]:
     """What cannot be asked is no verdict: exit code 2."""
     try:
         yield
@@ -206,7 +206,7 @@ def _asking() -> Iterator[None]:
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Progress | None]:
+def bar(what: str) -> Iterator[Progress | None]:
     """Progress on a terminal, nothing in a pipe."""
     if not sys.stderr.isatty():
         yield None
@@ -222,15 +222,15 @@ def _bar(what: str) -> Iterator[Progress | None]:
 @click.command("verify")
 @click.argument("place", metavar="URL|DIR")
 @click.option("--round", "round_id", required=True, metavar="ID", help="Đợt kiểm tra / the round.")
-@_VKEY
-@_TOKEN
+@VKEY
+@TOKEN
 def draw_verify(place: str, round_id: str, vkeys: tuple[str, ...], token: str | None) -> None:
     """Kiểm lại một lần rút thăm, chỉ từ nhật ký / check a draw, by the log alone.
 
     Không có --vkey thì tin khóa mà chính nhật ký đưa ra / without --vkey the key that the log itself gives is believed.
     Mã thoát / exit code 0: đúng / as computed. 1: nêu điều sai / what differs. 2: không đọc được / cannot read.
     """
-    with _asking(), _bar("draw") as progress, closing(Place(place, token).open()) as source:
+    with asking(), bar("draw") as progress, closing(Place(place, token).open()) as source:
         try:
             check = read_draw(source, Trust.read(vkeys or own_keys(source)), round_id, progress)
         except BadLog as fault:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from services.audit.verifier.events import Rules
 from services.audit.verifier.faults import BadLog, Fault
 from services.kernel.log.merkle import HASH_SIZE
 from services.kernel.log.tiles import TILE_WIDTH, split_bundle
 
+Pick = Callable[[int, Mapping[str, Any]], Any]
+"""What of an entry, once it is checked, is handed on to whoever reads along; None: nothing."""
 KEY_ADDED = "kycuong.log.key_added.v1"
 
 
@@ -36,6 +39,7 @@ class Part:
     units: dict[str, Run] = field(default_factory=dict)
     types: Counter[str] = field(default_factory=Counter)
     keys: list[str] = field(default_factory=list)
+    picked: list[Any] = field(default_factory=list)
     fault: Fault | None = None
 
 
@@ -51,9 +55,9 @@ class Task:
 class PartCheck:
     """Takes neighbouring bundles in order; every check that needs nothing from elsewhere is made as they pass."""
 
-    def __init__(self, task: Task, rules: Rules | None, first: int) -> None:
+    def __init__(self, task: Task, rules: Rules | None, first: int, pick: Pick | None = None) -> None:
         """Without rules only hashes are checked."""
-        self._task, self._rules = task, rules
+        self._task, self._rules, self._pick = task, rules, pick
         self.part = Part(first)
 
     def bundle(self, n: int, bundle: bytes, hashes: bytes) -> None:
@@ -86,6 +90,8 @@ class PartCheck:
             part.types[event["type"]] += 1
             if event["type"] == KEY_ADDED:
                 part.keys.append(str(event["data"].get("vkey")))
+            if self._pick is not None and (picked := self._pick(index, event)) is not None:
+                part.picked.append(picked)
             part.good += 1
 
     def _number(self, index: int, unit: str, unitseq: int) -> None:

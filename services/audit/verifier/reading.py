@@ -8,15 +8,22 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import active_children, get_context
 
 from services.audit.verifier.events import Rules
 from services.audit.verifier.faults import BadLog, Fault, Forked, missing
-from services.audit.verifier.parts import Part, PartCheck, Task
+from services.audit.verifier.parts import Part, PartCheck, Pick, Task
 from services.audit.verifier.schemas import rules_of
 from services.audit.verifier.sources import CannotRead, Source, open_source
-from services.kernel.log.merkle import HASH_SIZE, BadProof, consistency_proof, consistency_ranges, verify_consistency
+from services.kernel.log.merkle import (
+    HASH_SIZE,
+    BadProof,
+    consistency_proof,
+    consistency_ranges,
+    range_hash,
+    verify_consistency,
+)
 from services.kernel.log.note import Checkpoint
 from services.kernel.log.tiles import (
     TILE_WIDTH,
@@ -33,9 +40,9 @@ AHEAD = 2  # runs waiting for each process
 Run = tuple[int, int]
 
 
-def read_part(source: Source, task: Task, rules: Rules | None, run: Run) -> Part:
+def read_part(source: Source, task: Task, rules: Rules | None, run: Run, pick: Pick | None = None) -> Part:
     """Read and check the bundles [first, end) with their level 0 tiles; the fault, if any, is in the part."""
-    check = PartCheck(task, rules, run[0] * TILE_WIDTH)
+    check = PartCheck(task, rules, run[0] * TILE_WIDTH, pick)
     try:
         for n, bundle, hashes in _bundles(source, task.size, run):
             check.bundle(n, bundle, hashes)
@@ -96,6 +103,15 @@ def prove_extension(source: Source, old: Checkpoint, new: Checkpoint) -> None:
         ) from error
 
 
+def proven_root(source: Source, size: int, checkpoint: Checkpoint) -> bytes:
+    """The root of the log's first entries, by its tiles, proven to lead to the checkpoint; BadLog when it does not."""
+    wanted = tiles_of_ranges([(0, size)], checkpoint.size)
+    tiles = {tile: read_tile(source, tile) for tile in wanted}
+    root = range_hash(0, size, lambda level, ix: node_in_tiles(level, ix, checkpoint.size, tiles))
+    prove_extension(source, replace(checkpoint, size=size, root=root), checkpoint)
+    return root
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a log is, in words that another process can be told."""
@@ -109,12 +125,12 @@ class Place:
 
 
 def read_parts(
-    place: Place, task: Task, origin: str | None, runs: Iterable[Run], jobs: int | None = None
+    place: Place, task: Task, origin: str | None, runs: Iterable[Run], jobs: int | None = None, pick: Pick | None = None
 ) -> Generator[Part]:
     """The runs in order, each read and checked by one of as many processes as there are cores."""
     count = jobs or len(os.sched_getaffinity(0))
     others = set(active_children())
-    pool = ProcessPoolExecutor(count, get_context("spawn"), _begin, (place, task, origin))
+    pool = ProcessPoolExecutor(count, get_context("spawn"), _begin, (place, task, origin, pick))
     coming = deque[Future[Part]]()
     try:
         for run in runs:
@@ -141,17 +157,18 @@ def read_parts(
 
 
 _mine: tuple[Source, Task, Rules | None]
+_pick: Pick | None
 
 
-def _begin(place: Place, task: Task, origin: str | None) -> None:
+def _begin(place: Place, task: Task, origin: str | None, pick: Pick | None) -> None:
     """A process of the pool starts: it has a source of its own, and leaves Ctrl-C to its parent."""
-    global _mine
+    global _mine, _pick
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _mine = (place.open(), task, rules_of(origin) if origin else None)
+    _mine, _pick = (place.open(), task, rules_of(origin) if origin else None), pick
 
 
 def _read(run: Run) -> Part:
-    return read_part(*_mine, run)
+    return read_part(*_mine, run, _pick)
 
 
 def own_keys(source: Source) -> tuple[str, ...]:

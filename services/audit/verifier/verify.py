@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from services.audit.verifier.checking import LogCheck, extends, parts_of
 from services.audit.verifier.draws import DrawCheck
 from services.audit.verifier.faults import BadLog, Fault, Forked
-from services.audit.verifier.parts import Part, Task
+from services.audit.verifier.parts import Part, Pick, Task
 from services.audit.verifier.reading import Place, cut_bundle, prove_extension, read_part, read_parts, read_tile
 from services.audit.verifier.remembered import Memory
 from services.audit.verifier.schemas import rules_of
@@ -32,13 +32,18 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How thoroughly to verify, beside what was accepted before, and with how many processes."""
+    """How thoroughly to verify, beside what was accepted before, and with how many processes.
+
+    `take` is given what `pick` picks of each entry, in order, once all up to it was found good.
+    """
 
     full: bool = True
     hashes_only: bool = False
     jobs: int | None = None
     memory: Memory | None = None
     progress: Progress | None = None
+    pick: Pick | None = None
+    take: Callable[[Sequence[Any]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +186,8 @@ class _Verification:
         jobs = self._asked.jobs or (None if size - check.since >= SMALL else 1)
         if self._place is None or jobs == 1:
             rules = rules_of(origin) if origin else None
-            return (read_part(self._source, task, rules, run) for run in runs)
-        return read_parts(self._place, task, origin, runs, jobs)
+            return (read_part(self._source, task, rules, run, self._asked.pick) for run in runs)
+        return read_parts(self._place, task, origin, runs, jobs, self._asked.pick)
 
     def _take(self, check: LogCheck, part: Part) -> None:
         """Put a part where it belongs; of all that is wrong by now, the lowest index is raised."""
@@ -190,6 +195,8 @@ class _Verification:
         faults = check.faults(part) + [fault for made in filled if (fault := self._tile_fault(check, made))]
         if faults:
             _raise_lowest(faults + self._edge_faults(check))
+        if self._asked.take is not None:
+            self._asked.take(part.picked)
         if self._asked.progress is not None:
             self._asked.progress(check.reached - check.since, check.checkpoint.size - check.since)
 

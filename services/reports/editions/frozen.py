@@ -12,14 +12,14 @@ from uuid import UUID
 from services.kernel.envelope import canonical
 from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.process.telemetry import meter
-from services.kernel.quarters import quarter_days
 from services.kernel.store.db import Connection, Pool, columns
 from services.reports.editions.comparing import comparisons
+from services.reports.editions.cut import Cut, card_of
 from services.reports.editions.sql import queries
 from services.reports.facts import store
 from services.reports.facts.directory import Directory
 from services.reports.facts.facts import QUARTER_CLOSED, QUARTER_PUBLISHED, Entry, Unfoldable
-from services.reports.scoring.cards import Form, TreeHead, render, summary, with_log
+from services.reports.scoring.cards import Form, summary
 from services.reports.scoring.rulebook import Rulebook
 from services.reports.text import dump
 
@@ -29,50 +29,6 @@ _refused = meter.create_gauge(
     unit="{edition}",
     description="editions that stay closed because they were published with a root that is not theirs",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """A quarter's closing or restatement: its event, and the tree head of the prefix that ends with it."""
-
-    closing: str
-    quarter: str
-    edition: str
-    form: Form
-    size: int
-    root: bytes
-
-    @classmethod
-    def of(cls, entry: Entry, prefix: CompactRange) -> Cut:
-        """The cut of an entry; Unfoldable without quarter or edition, or for cards of an unknown form."""
-        data, kind = entry.event.data, entry.event.type
-        try:
-            quarter, edition, form = str(data["quarter"]), _edition(entry), Form(data.get("cards", ""))
-            quarter_days(quarter)
-        except (KeyError, TypeError) as error:
-            raise Unfoldable(entry.index, kind, f"no {error}") from error
-        except ValueError as error:
-            raise Unfoldable(entry.index, kind, f"{error}: a newer program is needed") from error
-        return cls(
-            closing=entry.event.id,
-            quarter=quarter,
-            edition=edition,
-            form=form,
-            size=prefix.size,
-            root=prefix.root(),
-        )
-
-    @property
-    def head(self) -> TreeHead:
-        """The tree head as cards name it."""
-        return TreeHead(self.size, base64.b64encode(self.root).decode())
-
-
-def _edition(entry: Entry) -> str:
-    """What a cut makes: the edition it names, or the n-th restatement."""
-    if entry.event.type == QUARTER_CLOSED:
-        return str(entry.event.data["edition"])
-    return f"restated-{int(entry.event.data['n'])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +82,7 @@ async def _cards(connection: Connection, cut: Cut, directory: Directory, ruleboo
     if cut.form is Form.SECOND:
         beside = await comparisons(connection, cut.quarter, units, directory, rulebook)
     return [
-        _frozen(with_log(render(one, directory, rulebook, cut.edition, cut.form, beside.get(one.unit)), cut.head))
+        _frozen(card_of(one, directory, rulebook, cut, beside.get(one.unit)))
         for one in sorted(facts.values(), key=lambda one: one.unit)
     ]
 

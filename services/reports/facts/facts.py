@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from services.domain.case import KEPT, SCORED, Outcome
-from services.kernel.envelope import Envelope
 from services.kernel.quarters import local_date, parse_instant, quarter_days, quarter_of
 from services.reports.facts import directory
 from services.reports.facts.remedy import Remedy
@@ -174,12 +173,36 @@ class UnitQuarter:
         return not self.active and not self.surveys
 
 
-@dataclass(frozen=True, slots=True)
+class Event(Protocol):
+    """An event as far as folds look at it."""
+
+    @property
+    def type(self) -> str:
+        """Its type."""
+
+    @property
+    def unit(self) -> str:
+        """The unit it is of."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def time(self) -> str:
+        """When it was received."""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What it says."""
+
+
+@dataclass(slots=True)
 class Entry:
     """One log entry: its index and its event."""
 
     index: int
-    event: Envelope
+    event: Event
 
 
 @dataclass(slots=True)

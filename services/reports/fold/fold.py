@@ -17,7 +17,8 @@ from services.kernel.process.failpoints import failpoint
 from services.kernel.process.telemetry import links, meter, tracer
 from services.kernel.store.db import Connection, Pool, transaction
 from services.reports.alerts.store import rewrite_alerts
-from services.reports.editions.frozen import Cut, freeze, open_edition, tell_refused
+from services.reports.editions.cut import Cut
+from services.reports.editions.frozen import freeze, open_edition, tell_refused
 from services.reports.facts import store
 from services.reports.facts.directory import UNIT_EVENTS, Directory
 from services.reports.facts.facts import (
@@ -204,7 +205,9 @@ async def _run(
         done.told += await rewrite_notices(connection, run, reference.directory)
         if run[-1].event.type in CUTS:
             prefix.extend(map(leaf_hash, raw[prefix.size - first : run[-1].index + 1 - first]))
-            await freeze(connection, Cut.of(run[-1], prefix), reference.directory, reference.rulebook)
+            await freeze(
+                connection, Cut.of(run[-1], prefix.size, prefix.root()), reference.directory, reference.rulebook
+            )
     return done
 
 

@@ -41,7 +41,7 @@ class Prefix:
         self.reference = Reference()
         self._facts = Facts()
 
-    def take(self, entries: Sequence[Entry]) -> None:
+    def take(self, entries: Iterable[Entry]) -> None:
         """The next entries; Unfoldable where the fold would stop."""
         for entry in entries:
             kind = entry.event.type
@@ -49,6 +49,8 @@ class Prefix:
                 self.reference.apply(entry)
             elif kind not in _NO_FACTS and self._concerns(entry):
                 self._facts.apply(entry)
+        self._facts.touched_inspections.clear()  # nobody writes them down
+        self._facts.touched_findings.clear()
 
     def _concerns(self, entry: Entry) -> bool:
         data = entry.event.data

@@ -1,0 +1,68 @@
+"""A quarter's cut: where in the log its cards are frozen, and as what. Pure."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.kernel.quarters import quarter_days
+from services.reports.facts.directory import Directory
+from services.reports.facts.facts import QUARTER_CLOSED, Entry, Unfoldable, UnitQuarter
+from services.reports.scoring.cards import Form, TreeHead, render, with_log
+from services.reports.scoring.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A quarter's closing or restatement: its event, and the tree head of the prefix that ends with it."""
+
+    closing: str
+    quarter: str
+    edition: str
+    form: Form
+    size: int
+    root: bytes
+
+    @classmethod
+    def of(cls, entry: Entry, size: int, root: bytes) -> Cut:
+        """The cut of an entry, at the tree head of the log up to and with it.
+
+        Unfoldable without quarter or edition, or for cards of an unknown form.
+        """
+        data, kind = entry.event.data, entry.event.type
+        try:
+            quarter, edition, form = str(data["quarter"]), edition_of(entry), Form(data.get("cards", ""))
+            quarter_days(quarter)
+        except (KeyError, TypeError) as error:
+            raise Unfoldable(entry.index, kind, f"no {error}") from error
+        except ValueError as error:
+            raise Unfoldable(entry.index, kind, f"{error}: a newer program is needed") from error
+        return cls(
+            closing=entry.event.id,
+            quarter=quarter,
+            edition=edition,
+            form=form,
+            size=size,
+            root=root,
+        )
+
+    @property
+    def head(self) -> TreeHead:
+        """The tree head as cards name it."""
+        return TreeHead(self.size, base64.b64encode(self.root).decode())
+
+
+def edition_of(entry: Entry) -> str:
+    """What a cut makes: the edition it names, or the n-th restatement."""
+    if entry.event.type == QUARTER_CLOSED:
+        return str(entry.event.data["edition"])
+    return f"restated-{int(entry.event.data['n'])}"
+
+
+def card_of(
+    facts: UnitQuarter, directory: Directory, rulebook: Rulebook, cut: Cut, comparison: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """A unit's card at a cut, with its comparison there."""
+    return with_log(render(facts, directory, rulebook, cut.edition, cut.form, comparison), cut.head)

@@ -1,0 +1,247 @@
+"""One quarter's cards computed anew from a log's entries as they pass: beside any database, by the same code. Pure."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from services.kernel.envelope import canonical
+from services.kernel.log.merkle import CompactRange, leaf_hash
+from services.reports.editions.cut import Cut, card_of, edition_of
+from services.reports.editions.differences import before, differences
+from services.reports.facts.facts import CUTS, KNOWN, QUARTER_PUBLISHED, SILENT, Entry, Unfoldable
+from services.reports.fold.prefix import Prefix
+from services.reports.fold.reference import REFERENCE_EVENTS
+from services.reports.scoring.cards import NEWEST, Form, TreeHead, summary
+from services.reports.text import dump
+
+LIVE = "live"
+_WHOLE = REFERENCE_EVENTS | CUTS | {QUARTER_PUBLISHED}
+_NAMES = {kind: kind for kind in KNOWN}
+_PRIVATE = frozenset({"by", "commitments", "photos", "flags"})
+Picked = tuple[int, str, str, str, str, dict[str, Any]]
+"""Of an entry its index, and its event's type, unit, id, time and data, as far as cards are made of them."""
+
+
+class Told(NamedTuple):
+    """An event as far as cards are made of it."""
+
+    type: str
+    unit: str
+    id: str
+    time: str
+    data: dict[str, Any]
+
+
+def pick(index: int, event: Mapping[str, Any]) -> Picked | None:
+    """What of an entry goes on to whoever computes cards: nothing of most that is said of a case, little of the rest.
+
+    Unfoldable for a type that this program does not know.
+    """
+    kind = _NAMES.get(event["type"])
+    if kind is None:
+        raise Unfoldable(index, event["type"], "unknown event type")
+    if kind in SILENT:
+        return None
+    if kind in _WHOLE:
+        return index, kind, event["unit"], event["id"], event["time"], event["data"]
+    data = {name: value for name, value in event["data"].items() if name not in _PRIVATE}
+    return index, kind, event["unit"], "", "", data
+
+
+@dataclass(slots=True)
+class Made:
+    """A quarter computed: the answer of its list as GET gives it, and the one card asked for."""
+
+    quarter: str
+    edition: str
+    head: TreeHead
+    rules: str | None
+    rows: dict[str, str] = field(default_factory=dict)
+    card: dict[str, Any] | None = None
+    cards_root: str = ""
+    closing: str | None = None
+    published_at: str | None = None
+    other_roots: list[str] = field(default_factory=list)
+    """That were published of this cut."""
+    differs: list[dict[str, Any]] | None = None
+
+    def listing(self) -> dict[str, Any]:
+        """The quarter's list."""
+        frozen = {
+            "cards_root": self.cards_root, "closing": self.closing, "published_at": self.published_at,
+        }  # fmt: skip
+        return {
+            "quarter": self.quarter, "edition": self.edition, "rules": self.rules, "log": self.head.json(),
+            **(frozen if self.closing else {}), **({} if self.differs is None else {"differs": self.differs}),
+            "cards": [json.loads(row) for row in self.rows.values()],
+        }  # fmt: skip
+
+
+class Recomputing:
+    """Takes what was picked of the entries in order, and computes the quarter where it is asked for.
+
+    `root_of` gives the tree's root at a size.
+    """
+
+    def __init__(
+        self, quarter: str, root_of: Callable[[int], bytes], *, edition: str = LIVE, size: int, unit: str | None = None
+    ) -> None:
+        self.quarter, self.edition, self.size = quarter, edition, size
+        self._root_of, self._unit = root_of, unit
+        self._prefix = Prefix(quarter)
+        self._earlier: dict[str, str] | None = None
+        self.made: Made | None = None
+
+    def take(self, picked: Iterable[Picked]) -> None:
+        """The next entries; Unfoldable where the service's fold would stop."""
+        self._prefix.take(self._entries(picked))
+
+    def _entries(self, picked: Iterable[Picked]) -> Iterator[Entry]:
+        """Those up to where the quarter is asked for; cuts and publications are seen as they pass."""
+        for index, kind, unit, key, time, data in picked:
+            entry = Entry(index, Told(kind, unit, key, time, data))
+            if index >= self.size:
+                continue
+            if entry.event.type in CUTS:
+                self._cut(entry)
+            elif entry.event.type == QUARTER_PUBLISHED:
+                self._published(entry)
+            elif self.edition == LIVE or self.made is None:
+                yield entry
+
+    def _cut(self, entry: Entry) -> None:
+        """The first cut of an edition is the one that stands."""
+        if entry.event.data.get("quarter") != self.quarter or self.edition == LIVE or self.made is not None:
+            return
+        if edition_of(entry) == self.edition:
+            self.made = self._compute(self._at(entry))
+            if before(self.edition) is not None:
+                self.made.differs = differences(self._earlier or {}, self.made.rows)
+        elif edition_of(entry) == before(self.edition) and self._earlier is None:
+            self._earlier = self._compute(self._at(entry)).rows
+
+    def _at(self, entry: Entry) -> Cut:
+        return Cut.of(entry, entry.index + 1, self._root_of(entry.index + 1))
+
+    def _published(self, entry: Entry) -> None:
+        data, made = entry.event.data, self.made
+        if made is None or data.get("closing") != made.closing:
+            return
+        if data["cards_root"] == made.cards_root:
+            made.published_at = min(made.published_at or entry.event.time, entry.event.time)
+        else:
+            made.other_roots.append(data["cards_root"])
+
+    def end(self) -> Made | None:
+        """The quarter; None when the log has no such edition."""
+        if self.edition == LIVE:
+            root = self._root_of(self.size)
+            self.made = self._compute(Cut(
+                closing="", quarter=self.quarter, edition=LIVE, form=NEWEST, size=self.size, root=root
+            ))  # fmt: skip
+        return self.made
+
+    def _compute(self, cut: Cut) -> Made:
+        """One card after the other: all of them at once would not fit into little memory."""
+        reference, tree = self._prefix.reference, CompactRange()
+        rules = reference.rulebook.rules(self.quarter)
+        made = Made(self.quarter, cut.edition, cut.head, rules.version if rules else None, closing=cut.closing or None)
+        units = self._prefix.units()
+        beside = self._compared(units) if cut.form is Form.SECOND else {}
+        for unit, facts in units.items():
+            card = card_of(facts, reference.directory, reference.rulebook, cut, beside.get(unit))
+            tree.append(leaf_hash(canonical(card)))
+            made.rows[unit] = dump(summary(card))
+            if unit == self._unit:
+                made.card = card
+        made.cards_root = base64.b64encode(tree.root()).decode()
+        return made
+
+    def _compared(self, units: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """What is fitted; loads what only a fit needs where the quarter's rules compare."""
+        rules = self._prefix.reference.rulebook.comparison(self.quarter)
+        if rules is None:
+            return {}
+        from services.reports.scoring.comparison.compare import compare
+
+        return compare(rules, self.quarter, self._prefix.seen(units))
+
+
+class Difference(NamedTuple):
+    """Where an answer differs from what was computed."""
+
+    unit: str
+    field: str
+    told: Any
+    computed: Any
+
+
+def first_difference(told: Mapping[str, Any], computed: Mapping[str, Any]) -> Difference | None:
+    """The first field in which an answer, a list or a card, is not what was computed; units in order."""
+    told = _fitted_there(told)
+    if "cards" in told:
+        return _of_list(told, computed)
+    return _of(str(told.get("unit", "-")), told, computed)
+
+
+def _fitted_there(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A live answer whose comparisons were fitted at its own size, which then needs no saying."""
+    size = told["log"]["size"] if isinstance(told.get("log"), Mapping) else None
+
+    def here(one: Any) -> Any:
+        comparison = one.get("comparison") if isinstance(one, Mapping) else None
+        if not isinstance(comparison, Mapping) or comparison.get("size") != size:
+            return one
+        return {**one, "comparison": {name: value for name, value in comparison.items() if name != "size"}}
+
+    shown = here(told)
+    return {**shown, "cards": [here(row) for row in told["cards"]]} if "cards" in told else dict(shown)
+
+
+def _of_list(told: Mapping[str, Any], computed: Mapping[str, Any]) -> Difference | None:
+    paged = told.get("next") is not None
+    found = _of("-", _head(told), _head(computed))
+    theirs, ours = ({row["unit"]: row for row in one["cards"]} for one in (told, computed))
+    for unit in sorted({*theirs, *ours}) if found is None else ():
+        if unit not in theirs and paged and unit > max(theirs, default=""):
+            break
+        if unit not in theirs or unit not in ours:
+            return Difference(unit, "unit", unit if unit in theirs else None, unit if unit in ours else None)
+        found = _of(unit, theirs[unit], ours[unit])
+        if found is not None:
+            break
+    return found
+
+
+def _head(listing: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: listing[name] for name in listing if name not in ("cards", "next")}
+
+
+def _of(unit: str, told: Any, computed: Any, path: str = "") -> Difference | None:
+    if isinstance(told, Mapping) and isinstance(computed, Mapping):
+        pairs: Iterable[tuple[Any, Any, Any]] = (
+            (name, told.get(name), computed.get(name)) for name in {**computed, **told}
+        )
+    elif isinstance(told, list) and isinstance(computed, list) and len(told) == len(computed):
+        pairs = ((place, was, now) for place, (was, now) in enumerate(zip(told, computed, strict=True)))
+    else:
+        same = type(told) is type(computed) and told == computed
+        return None if same else Difference(unit, path or "-", told, computed)
+    found = (_of(unit, was, now, _below(path, name)) for name, was, now in pairs)
+    return next(filter(None, found), None)
+
+
+def _below(path: str, name: Any) -> str:
+    return f"{path}.{name}" if path else str(name)
+
+
+def asked_of(told: Mapping[str, Any]) -> tuple[str | None, int | None]:
+    """The edition and the size of the log that an answer says it is of."""
+    log = told.get("log")
+    size = log.get("size") if isinstance(log, Mapping) else None
+    edition = told.get("edition")
+    return (edition if isinstance(edition, str) else None), (size if type(size) is int else None)
