@@ -76,7 +76,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[tuple[State
             start_loop(queue.run(stop), "reports-deliveries"), start_loop(Refit(pool, clock).run(stop), "reports-fits"),
         ]  # fmt: skip
         try:
-            yield State(pool, clock, reader, follower, loops, log, KnownThen(log)), inbox
+            yield State(pool, clock, reader, follower, loops, log, KnownThen(log), settings), inbox
         finally:
             await log.close()
             stop.set()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import random
 from datetime import date
 from typing import Any
@@ -189,7 +190,9 @@ def row(unit: str, name: str, score: str | None = "94.00", band: str = "good", i
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '"=1', "a\r\nb", "ă;ợ,Ỵ"])
 def test_csv_cells_are_text_and_come_back(name: str) -> None:
-    made = csv_bytes([row("xa-a", name)], quarter="2026-Q3", edition="live", rules="2026.1", head=TreeHead(7, "+/=="))
+    made = csv_bytes(
+        [json.dumps(row("xa-a", name))], quarter="2026-Q3", edition="live", rules="2026.1", head=TreeHead(7, "+/==")
+    )
     [read] = csv.DictReader(io.StringIO(made.decode("utf-8-sig"), newline=""))
     assert read["unit_name"] == ("'" + name if name[0] in "=+-@\t\r" else name)
     assert (read["gates"], read["score_if_upheld"], read["log_size"], read["log_root"]) == ("H03 H04", "", "7", "'+/==")

@@ -95,6 +95,21 @@ class LogClient:
         found = await self._try(f"v1/receipts/{event_id}?format=text", {"Authorization": f"Bearer {token}"})
         return None if found is None else found.decode()
 
+    async def told(self, event_id: str, token: str, wait: float) -> bytes | None:
+        """An entry's bytes, once a checkpoint covers it, to whoever may ask for its receipt; None if none does by then.
+
+        `wait` is in seconds.
+        """
+        receipt = await self._try(
+            f"v1/receipts/{event_id}?format=text&wait={wait:g}", {"Authorization": f"Bearer {token}"}
+        )
+        if receipt is None:
+            return None
+        head, _, note = receipt.decode().partition("\n\n")
+        index, size = int(head.split("\n")[1].removeprefix("index ")), int(note.split("\n")[1])
+        [entry] = await self.entries(index, index + 1, size)
+        return entry
+
     async def signed(self, size: int) -> bytes | None:
         """The root of the checkpoint of exactly this size; None when none was signed."""
         page = json.loads(await self._get(f"v1/checkpoints?before={size + 1}&limit=1"))

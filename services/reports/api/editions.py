@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
-from services.kernel.feed.client import LogUnreachable
-from services.kernel.feed.entries import LogDiffers
 from services.kernel.identity.authentication import token_of
 from services.kernel.identity.roles import Action, allows
-from services.kernel.problems import NotFound, Unavailable
+from services.kernel.problems import NotFound
 from services.kernel.quarters import local_date
 from services.kernel.web.negotiation import unchanged
 from services.reports.api import models
 from services.reports.api.endpoints import FrozenEdition, Service, SignedIn
-from services.reports.facts.facts import Unfoldable
+from services.reports.api.exporting import CONTENT, OfCard, OfList, file_of_card, file_of_list, of_the_log
 from services.reports.reading import access
 from services.reports.reading.editions import Proven, newest, proven_card
 from services.reports.reading.known_then import Then, card_then, listing_then
@@ -31,7 +27,6 @@ from services.reports.text import dump
 
 _LARGEST = (1 << 53) - 1
 _FOREVER = "private, max-age=31536000, immutable"
-_SAME: dict[int | str, dict[str, Any]] = {304: {"description": "The reader holds it already"}}
 router = APIRouter()
 Size = Annotated[int, Path(ge=0, le=_LARGEST, description="of a signed checkpoint")]
 
@@ -55,32 +50,44 @@ async def latest(state: Service, caller: SignedIn, request: Request, quarter: st
 @router.get(
     "/reports/v1/scorecards/{quarter}/at/{size}",
     openapi_extra=allows(Action.WHAT_IF),
-    responses={200: {"model": models.Listing}, **_SAME, **models.PROBLEMS},
+    responses={200: {"model": models.Listing, "content": CONTENT}, **models.SAME, **models.FILES},
 )
-async def list_then(state: Service, caller: SignedIn, request: Request, quarter: str, size: Size) -> Response:
+async def list_then(
+    state: Service, caller: SignedIn, request: Request, wanted: OfList, quarter: str, size: Size
+) -> Response:
     """A quarter's cards as known at a checkpoint's size: it never changes."""
     scope = access.what_if_scope(caller, state.clock.now())
     then = await _then(state, quarter, size)
     async with state.reader.snapshot() as snapshot:
-        return _for_ever(request, listing_then(snapshot, then, quarter, scope).text())
+        listing = listing_then(snapshot, then, quarter, scope)
+        tree = snapshot.head.size
+    if wanted.as_json:
+        return _for_ever(request, listing.text())
+    return await file_of_list(state, caller, request, wanted, listing, tree)
 
 
 @router.get(
     "/reports/v1/scorecards/{quarter}/at/{size}/{unit}",
     openapi_extra=allows(Action.WHAT_IF),
-    responses={200: {"model": models.Card}, **_SAME, **models.PROBLEMS},
+    responses={200: {"model": models.Card, "content": CONTENT}, **models.SAME, **models.FILES},
 )
-async def one_then(state: Service, caller: SignedIn, request: Request, quarter: str, size: Size, unit: str) -> Response:
+async def one_then(
+    state: Service, caller: SignedIn, request: Request, wanted: OfCard, quarter: str, size: Size, unit: str
+) -> Response:
     """A unit's card as known at a checkpoint's size: it never changes."""
     scope = access.what_if_scope(caller, state.clock.now())
     then = await _then(state, quarter, size)
     async with state.reader.snapshot() as snapshot:
-        return _for_ever(request, dump(card_then(snapshot, then, quarter, unit, scope)))
+        text = dump(card_then(snapshot, then, quarter, unit, scope))
+        tree = snapshot.head.size
+    if wanted.as_json:
+        return _for_ever(request, text)
+    return await file_of_card(state, caller, request, wanted, text, tree, published=False)
 
 
 async def _then(state: State, quarter: str, size: int) -> Then:
     """Computed before a snapshot is opened: the log may take longer than a transaction should."""
-    async with _of_the_log():
+    async with of_the_log():
         return await state.known_then.at(quarter, size, local_date(state.clock.now()))
 
 
@@ -90,18 +97,6 @@ def _for_ever(request: Request, text: str) -> Response:
     if unchanged(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
-
-
-@asynccontextmanager
-async def _of_the_log() -> AsyncIterator[None]:
-    """Say that the log is away, or not to be understood, in words."""
-    try:
-        yield
-    except (LogUnreachable, LogDiffers, Unfoldable) as error:
-        raise Unavailable(detail=(
-            "Nhật ký chưa đọc được; hãy thử lại sau ít phút.",
-            "The log cannot be read just now; try again in a few minutes.",
-        )) from error  # fmt: skip
 
 
 @router.get(
@@ -126,7 +121,7 @@ async def proof(
 ) -> Response:
     """The way from a published card to the signed checkpoint: card, root over the cards, entry, receipt."""
     caller.require(Action.PROOFS, state.clock.now())
-    async with _of_the_log():
+    async with of_the_log():
         async with state.reader.snapshot() as snapshot:
             proven = await proven_card(snapshot, quarter, edition, unit)
             size = snapshot.head.size

@@ -1,8 +1,9 @@
-"""The JSON and CSV endpoints of reports: live and frozen scorecards, alerts, health."""
+"""The endpoints of reports: live and frozen scorecards as JSON and as files, alerts, health."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from hashlib import sha256
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -12,14 +13,16 @@ from services.kernel.health import healthz, readiness
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import PUBLIC, Action, allows
+from services.kernel.web.negotiation import unchanged
 from services.kernel.web.paging import Cursor, Limit, read_cursor
 from services.reports.api import models
-from services.reports.exports.table import csv_bytes
+from services.reports.api.exporting import CONTENT, OfCard, OfList, file_of_card, file_of_list
 from services.reports.reading import access
 from services.reports.reading.alerts import alerts as page_of_alerts
 from services.reports.reading.editions import editions as frozen_editions
+from services.reports.reading.editions import frozen as frozen_edition
 from services.reports.reading.editions import frozen_card
-from services.reports.reading.listing import LIVE, Listing
+from services.reports.reading.listing import LIVE
 from services.reports.reading.live_cards import card as live_card
 from services.reports.reading.state import State, state_of
 from services.reports.text import dump
@@ -54,55 +57,74 @@ async def editions(state: Service, caller: SignedIn, quarter: str | None = None)
 @router.get(
     "/reports/v1/scorecards/{quarter}",
     openapi_extra=allows(Action.LIVE_CARDS),
-    responses={200: {"model": models.Listing, "content": {"text/csv": {}}}, **models.PROBLEMS},
+    responses={200: {"model": models.Listing, "content": CONTENT}, **models.SAME, **models.FILES},
 )
 async def scorecards(
     state: Service,
     caller: SignedIn,
+    request: Request,
+    wanted: OfList,
     quarter: str,
     group: Group | None = None,
     edition: Edition = "live",
-    format: Literal["json", "csv"] = "json",
     limit: Annotated[int | None, Query(ge=1, le=200, description="without it the list is whole")] = None,
     cursor: Cursor = None,
 ) -> Response:
-    """A quarter's cards, one row a unit: live in the caller's scope, or a frozen edition."""
+    """A quarter's cards, one row a unit: live in the caller's scope, or a frozen edition; as JSON or as a file."""
     after = read_cursor(cursor)
     async with state.reader.snapshot() as snapshot:
         listing = await access.listing_of(
             snapshot, caller, state.clock.now(), quarter=quarter, edition=edition, group=group
         )
+        tree = snapshot.head.size
     if limit is not None or after is not None:
         listing = listing.page(limit, after)
-    if format == "csv":
-        return as_csv(listing)
-    return Response(listing.text(), media_type="application/json")
-
-
-def as_csv(listing: Listing) -> Response:
-    """A list as a file to open in a spreadsheet."""
-    body = csv_bytes(
-        listing.parsed(), quarter=listing.quarter, edition=listing.edition, rules=listing.rules, head=listing.head
-    )
-    name = f"scorecards-{listing.quarter}-{listing.edition}-{listing.head.size}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+    if not wanted.as_json:
+        return await file_of_list(state, caller, request, wanted, listing, tree)
+    published = listing.frozen is not None and listing.frozen.published_at is not None
+    return answered(request, listing.text().encode(), published=published)
 
 
 @router.get(
     "/reports/v1/scorecards/{quarter}/{unit}",
     openapi_extra=allows(Action.LIVE_CARDS),
-    responses={200: {"model": models.Card}, **models.PROBLEMS},
+    responses={200: {"model": models.Card, "content": CONTENT}, **models.SAME, **models.FILES},
 )
-async def scorecard(state: Service, caller: SignedIn, quarter: str, unit: str, edition: Edition = "live") -> Response:
-    """One unit's card; a frozen one is sent as the bytes that were frozen."""
+async def scorecard(
+    state: Service,
+    caller: SignedIn,
+    request: Request,
+    wanted: OfCard,
+    quarter: str,
+    unit: str,
+    edition: Edition = "live",
+) -> Response:
+    """One unit's card; a frozen one is sent as the bytes that were frozen; as JSON or as a file."""
+    now = state.clock.now()
     async with state.reader.snapshot() as snapshot:
+        frozen = None
         if edition == LIVE:
-            card = await live_card(snapshot, quarter, unit, access.live_scope(caller, state.clock.now()))
-            return Response(dump(card), media_type="application/json")
-        reviewer = access.reviews(caller, state.clock.now())
-        body = await frozen_card(snapshot, quarter, edition, unit, reviewer=reviewer)
+            body = dump(await live_card(snapshot, quarter, unit, access.live_scope(caller, now))).encode()
+        else:
+            body = await frozen_card(snapshot, quarter, edition, unit, reviewer=access.reviews(caller, now))
+            frozen = await frozen_edition(snapshot, quarter, edition)
+        tree = snapshot.head.size
+    published = frozen is not None and frozen.published_at is not None
+    if wanted.as_json:
+        return answered(request, body, published=published)
+    root = frozen.cards_root if frozen else None
+    return await file_of_card(state, caller, request, wanted, body.decode(), tree, published=published, cards_root=root)
+
+
+def answered(request: Request, body: bytes, *, published: bool) -> Response:
+    """JSON; what is published and changes no more has a tag, so that a program that asks each day is told so."""
+    if not published:
         return Response(body, media_type="application/json")
+    headers = {"ETag": f'"{sha256(body).hexdigest()}"', "Cache-Control": "private, no-cache"}
+    headers["Vary"] = "Authorization, Cookie"
+    if unchanged(request.headers.get("if-none-match", ""), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
 
 
 @router.get(

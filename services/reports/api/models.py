@@ -344,3 +344,10 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         (503, "the database is away"),
     )
 }
+SAME: dict[int | str, dict[str, Any]] = {304: {"description": "The reader holds it already"}}
+FILES = PROBLEMS | {
+    409: {
+        "description": "a file of what is not published, before the log was told",
+        "content": {"application/problem+json": {"schema": _PROBLEM}},
+    }
+}

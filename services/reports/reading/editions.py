@@ -117,6 +117,11 @@ async def editions(snapshot: Snapshot, quarter: str | None, *, reviewer: bool) -
     return [one for one in found if reviewer or one.published_at is not None]
 
 
+async def frozen(snapshot: Snapshot, quarter: str, edition: str) -> Frozen:
+    """A frozen edition itself; NotFound when the quarter was not closed so."""
+    return _frozen(quarter, edition, await _edition(snapshot, quarter, edition, reviewer=True))
+
+
 async def _edition(snapshot: Snapshot, quarter: str, edition: str, reviewer: bool) -> Mapping[str, Any]:
     row: Mapping[str, Any] | None = await snapshot.connection.fetchrow(queries.edition, quarter, edition)
     if not reviewer and (row is None or row["published_at"] is None):

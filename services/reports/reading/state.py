@@ -11,6 +11,7 @@ from fastapi import Request
 from services.kernel.feed.client import LogClient
 from services.kernel.health import troubles
 from services.kernel.process.clock import Clock
+from services.kernel.process.settings import Settings
 from services.kernel.store.db import Pool
 from services.reports.fold.follower import Follower
 from services.reports.reading.known_then import KnownThen
@@ -29,6 +30,7 @@ class State:
     loops: Sequence[asyncio.Task[None]]
     log: LogClient
     known_then: KnownThen
+    settings: Settings
 
     async def unready(self) -> list[str]:
         """Why the service is not ready; empty when it is."""

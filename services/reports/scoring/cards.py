@@ -12,6 +12,7 @@ from services.domain.case import SCORED
 from services.reports.facts.directory import Details, Directory
 from services.reports.facts.facts import Finding, Inspection, Survey, UnitQuarter
 from services.reports.facts.standing import Standing
+from services.reports.scoring.masks import masked
 from services.reports.scoring.method import (
     BAND_LABELS,
     GROUPS,
@@ -32,10 +33,6 @@ class Form(StrEnum):
 
 
 NEWEST = Form.SECOND
-LEAST_ANSWERS = 5
-"""Of a survey that a list shows."""
-FEWEST_PERSONS = 5
-"""Of fewer persons checked, lists and exports tell no comparison."""
 _NOT_COMPARED = ',"comparison":null}'
 
 
@@ -189,21 +186,9 @@ def summary(rendered: Mapping[str, Any]) -> dict[str, Any]:
     }
     if "comparison" not in rendered:
         return row
-    return row | {"survey": _enough(rendered["survey"]), "comparison": _published(rendered)}
-
-
-def _enough(surveys: Sequence[Mapping[str, Any]] | None) -> list[Mapping[str, Any]] | None:
-    """The surveys that a list shows: of fewer answers than five it could be read who said what."""
-    return [one for one in surveys or () if one["answered"] >= LEAST_ANSWERS] or None
-
-
-def _published(rendered: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """A comparison as lists show it: what a few persons were found to do is not told of them."""
-    comparison: Mapping[str, Any] | None = rendered["comparison"]
-    if comparison is None or rendered["edition"] == "live":
-        return comparison
-    few = rendered["exposure"]["persons_checked"] < FEWEST_PERSONS or 0 < comparison["exposure"] < FEWEST_PERSONS
-    return None if few else comparison
+    few = masked(rendered)
+    comparison = rendered["comparison"] if rendered["edition"] == "live" else few["comparison"]
+    return row | {"survey": few["survey"], "comparison": comparison}
 
 
 def compared(row: str, comparison: str, size: int) -> str:
