@@ -1,0 +1,295 @@
+"""Lists and cards as files: read back by other people's programs, the same bytes each time, told to the log first."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import openpyxl
+import pytest
+import uuid_utils
+import zxingcpp
+from docx import Document
+from frictionless import Package
+from PIL import Image
+from pypdf import PdfReader
+
+from services.kernel.identity.authentication import COOKIE, hash_token
+from tests.integration.test_old_folder import Old, old
+from tests.integration.test_reports_then import a_frozen_quarter, ask, publish
+
+__all__ = ["old"]
+FORMATS = ("csv", "csv&dialect=excel-vi", "xlsx", "pdf", "docx", "package")
+MEDIA = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "package": "application/zip",
+}
+CHECK = re.compile(r"http://127\.0\.0\.1:\d+/reports/check\?quarter=(\S+)&edition=(\S+)&size=(\d+)&root=(\S+?)(&\S+)?$")
+
+
+async def published(old: Old) -> tuple[str, str]:
+    edition = await a_frozen_quarter(old)
+    await publish(old, edition)
+    return edition["quarter"], edition["edition"]
+
+
+def read_list(kind: str, body: bytes, listing: dict[str, Any], folder: Path) -> None:
+    """What another program finds in the file of a list."""
+    READERS[kind](body, listing, folder)
+
+
+def rows_of(text: str, delimiter: str = ",") -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+
+def plain(body: bytes, listing: dict[str, Any], _: Path) -> None:
+    assert body.startswith(b"\xef\xbb\xbf") and body.count(b"\r\n") == len(listing["cards"]) + 1
+    for row, card in zip(rows_of(body.decode("utf-8-sig")), listing["cards"], strict=True):
+        assert (row["unit"], row["score"] or None, row["edition"]) == (card["unit"], card["score"], listing["edition"])
+        assert row["deduction_A"] == card["deductions"]["A"]
+
+
+def vietnamese(body: bytes, listing: dict[str, Any], _: Path) -> None:
+    assert body.startswith(b"\xef\xbb\xbf")
+    for row, card in zip(rows_of(body.decode("utf-8-sig"), ";"), listing["cards"], strict=True):
+        assert (row["Mã đơn vị"], row["Điểm"]) == (card["unit"], (card["score"] or "").replace(".", ","))
+        assert row["Xếp loại"] == card["band_label"]
+
+
+def workbook(body: bytes, listing: dict[str, Any], _: Path) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(body))
+    notes = {row[0].value: row[1].value for row in book["Ghi chú"].iter_rows()}
+    assert (notes["Mã bản"], notes["Số mục nhật ký"]) == (listing["edition"], listing["log"]["size"])
+    assert notes["Mã gốc nhật ký"] == listing["log"]["root"]
+    assert "scorecard recompute" in notes["Tính lại từ nhật ký"]
+    sheet = book["Phiếu điểm"]
+    assert (sheet.freeze_panes, sheet.max_row) == ("E2", len(listing["cards"]) + 1)
+    heads = [cell.value for cell in sheet[1]]
+    for cells, card in zip(sheet.iter_rows(min_row=2, values_only=True), listing["cards"], strict=True):
+        row = dict(zip(heads, cells, strict=True))
+        assert row["Đơn vị"] == card["unit_name"]
+        assert row["Điểm"] == (None if card["score"] is None else float(card["score"]))
+        assert isinstance(row["Trừ nhóm A"], int | float)
+
+
+def paper(body: bytes, listing: dict[str, Any], _: Path) -> None:
+    reader = PdfReader(io.BytesIO(body))
+    text = " ".join(" ".join(page.extract_text() for page in reader.pages).replace("\u200b", "").split())
+    assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in text and "Độc lập - Tự do - Hạnh phúc" in text
+    for card in listing["cards"]:
+        assert card["unit_name"] in text
+
+
+def editable(body: bytes, listing: dict[str, Any], folder: Path) -> None:
+    document = Document(io.BytesIO(body))
+    tables = document.tables
+    assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in tables[0].rows[0].cells[1].text
+    units = next(table for table in tables if table.rows[0].cells[0].text == "TT")
+    assert {row.cells[1].text for row in units.rows[1:]} == {card["unit_name"] for card in listing["cards"]}
+    check_code(body, listing, folder)
+
+
+def check_code(body: bytes, shown: dict[str, Any], folder: Path) -> None:
+    """The last picture of a .docx is the code that leads to the check."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        pictures = sorted(name for name in archive.namelist() if name.startswith("word/media/"))
+        (folder / "code.png").write_bytes(archive.read(pictures[-1]))
+    [read] = zxingcpp.read_barcodes(Image.open(folder / "code.png"))
+    found = CHECK.fullmatch(read.text)
+    assert found is not None, read.text
+    assert found.group(1, 2, 3) == (shown["quarter"], shown["edition"], str(shown["log"]["size"]))
+
+
+def package(body: bytes, listing: dict[str, Any], folder: Path) -> None:
+    (folder / "package.zip").write_bytes(body)
+    report = Package(str(folder / "package.zip")).validate()
+    assert report.valid, report.flatten(["type", "message"])
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        described = json.loads(archive.read("datapackage.json"))
+        rows = rows_of(archive.read("cards.csv").decode())
+    assert described["log"] == listing["log"]
+    assert [row["unit"] for row in rows] == [card["unit"] for card in listing["cards"]]
+
+
+READERS: dict[str, Callable[[bytes, dict[str, Any], Path], None]] = {
+    "csv": plain,
+    "csv&dialect=excel-vi": vietnamese,
+    "xlsx": workbook,
+    "pdf": paper,
+    "docx": editable,
+    "package": package,
+}
+
+
+async def test_a_published_list_in_every_format(old: Old, tmp_path: Path) -> None:
+    quarter, edition = await published(old)
+    path = f"{quarter}?edition={edition}"
+    listing = (await ask(old, path, "xa-mot")).json()
+    for kind in FORMATS:
+        answer = await ask(old, f"{path}&format={kind}", "xa-mot")
+        assert answer.status_code == 200, answer.text
+        read_list(kind, answer.content, listing, tmp_path)
+        name = kind.partition("&")[0]
+        assert answer.headers["content-type"] == MEDIA[name]
+        assert answer.headers["content-length"] == str(len(answer.content))
+        end = "zip" if name == "package" else name
+        said = answer.headers["content-disposition"]
+        assert re.match(rf'attachment; filename="scorecards-{quarter}-{edition}-\d+\.{end}"; filename\*=UTF-8', said)
+        again = await ask(old, f"{path}&format={kind}")
+        assert (again.content, again.headers["etag"]) == (answer.content, answer.headers["etag"])
+        held = await ask(old, f"{path}&format={kind}", **{"if-none-match": answer.headers["etag"]})
+        assert (held.status_code, held.content) == (304, b"")
+    assert len({(await ask(old, f"{path}&format={kind}")).headers["etag"] for kind in FORMATS}) == len(FORMATS)
+
+
+async def test_a_published_card_in_every_format(old: Old, tmp_path: Path) -> None:
+    quarter, edition = await published(old)
+    units = [card["unit"] for card in (await ask(old, f"{quarter}?edition={edition}")).json()["cards"]]
+    for unit in units:
+        path = f"{quarter}/{unit}?edition={edition}"
+        card = (await ask(old, path)).json()
+        items = [item for visit in card["inspections"] for item in visit["items"]]
+        made = {kind: (await ask(old, f"{path}&format={kind}", "xa-mot")).content for kind in FORMATS[:-1]}
+        rows = rows_of(made["csv"].decode("utf-8-sig"))
+        assert [row["code"] for row in rows] == ([item["code"] for item in items] or [""])
+        assert {row["score"] for row in rows} == {card["score"] or ""}
+        book = openpyxl.load_workbook(io.BytesIO(made["xlsx"]))
+        assert [row[3] for row in book["Ghi nhận được tính"].iter_rows(min_row=2, values_only=True)] == [
+            item["code"] for item in items
+        ]
+        assert card["unit_name"] in PdfReader(io.BytesIO(made["pdf"])).pages[0].extract_text().replace("\u200b", "")
+        check_code(made["docx"], card, tmp_path)
+        refused = await ask(old, f"{path}&format=package")
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/format")
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer", "words"),
+    [
+        ("format=ods", "/format", "'xlsx'"), ("format=csv&dialect=excel", "/dialect", "'excel-vi'"),
+        ("format=xlsx&dialect=excel-vi", "/dialect", "format=csv"), ("format=xlsx&export=1", "/export", "UUIDv7"),
+    ],
+)  # fmt: skip
+async def test_what_is_no_format_is_named(old: Old, query: str, pointer: str, words: str) -> None:
+    for language in ("vi", "en"):
+        refused = await ask(old, f"2026-Q4?{query}", **{"accept-language": language})
+        assert refused.status_code == 422
+        [fault] = refused.json()["errors"]
+        assert fault["pointer"] == pointer and words in fault["detail"]
+
+
+async def tell(old: Old, **body: str) -> str:
+    told = str(uuid_utils.uuid7())
+    assert await old.put("reviewer", f"exports/{told}", body) == 201
+    return told
+
+
+async def test_what_is_not_published_leaves_once_the_log_was_told(old: Old, tmp_path: Path) -> None:
+    quarter = "2026-Q4"
+    refused = await ask(old, f"{quarter}?format=xlsx")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/export-untold")
+    assert "PUT /intake/v1/exports/" in refused.json()["detail"]
+    body = json.loads(re.search(r"\{\"[^}]*\}", refused.json()["detail"])[0])  # type: ignore[index]
+    told = await tell(old, **body)
+    answer = await ask(old, f"{quarter}?format=xlsx&export={told}")
+    assert answer.status_code == 200, answer.text
+    assert answer.content.startswith(b"PK")
+    assert answer.headers["cache-control"].startswith("no-store")
+    event = (await old.get("reviewer", f"/audit/v1/entries/{told}")).json()
+    assert event["type"] == "kycuong.data.exported.v1"
+    assert {name: event["data"][name] for name in body} == body
+    for other in (f"{quarter}?format=pdf", f"{quarter}/xa-mot?format=xlsx", "2026-Q3?format=xlsx"):
+        assert (await ask(old, f"{other}&export={told}")).status_code == 409
+    unknown = await ask(old, f"{quarter}?format=xlsx&export={uuid_utils.uuid7()}")
+    assert (unknown.status_code, unknown.headers["retry-after"]) == (409, "2")
+
+
+async def test_a_card_a_closed_edition_and_what_was_known_then_are_told_too(old: Old) -> None:
+    edition = await a_frozen_quarter(old)
+    closed, kind = edition["quarter"], edition["edition"]
+    told = await tell(old, quarter=closed, format="pdf", edition=kind, unit="xa-mot")
+    path = f"{closed}/xa-mot?edition={kind}&format=pdf"
+    assert (await ask(old, path)).status_code == 409
+    assert (await ask(old, f"{path}&export={told}")).content.startswith(b"%PDF")
+    sizes = [one["size"] for one in (await old.client.get("/audit/v1/checkpoints?limit=1000")).json()["items"]]
+    told = await tell(old, quarter="2026-Q4", format="docx")
+    path = f"2026-Q4/at/{max(sizes)}?format=docx"
+    assert (await ask(old, path)).status_code == 409
+    first = await ask(old, f"{path}&export={told}")
+    assert first.status_code == 200, first.text
+    assert (await ask(old, f"{path}&export={told}")).content == first.content
+    told = await tell(old, quarter="2026-Q4", format="xlsx", unit="xa-mot")
+    assert (await ask(old, f"2026-Q4/at/{max(sizes)}/xa-mot?format=xlsx&export={told}")).status_code == 200
+
+
+async def test_only_a_reviewer_takes_away_what_is_not_published(old: Old) -> None:
+    for who in ("auditor", "lead", "xa-mot"):
+        for path in ("2026-Q4", "2026-Q4/xa-mot"):
+            assert (await ask(old, path, who)).status_code == 200
+            for kind in ("csv", "xlsx"):
+                assert (await ask(old, f"{path}?format={kind}", who)).status_code == 403
+    refused = await old.put("lead", f"exports/{uuid_utils.uuid7()}", {"quarter": "2026-Q4", "format": "csv"})
+    assert refused == 403
+
+
+async def signed_in(old: Old, account: str) -> httpx.AsyncClient:
+    """A browser of somebody's."""
+    connection = await asyncpg.connect(old.house.settings.dsn("intake_app"))
+    await connection.execute(
+        "INSERT INTO identity.session (token_hash, account, kind, created_at, expires_at) "
+        "VALUES ($1, $2, 'browser', now(), now() + interval '1 hour')",
+        hash_token("mo-cua"), account,
+    )  # fmt: skip
+    await connection.close()
+    client = old.house.client()
+    client.cookies.set(COOKIE, "mo-cua")
+    return client
+
+
+async def test_a_program_reads_the_plain_csv_and_a_person_is_noted(old: Old) -> None:
+    path = "/reports/v1/scorecards/2026-Q4?format=csv"
+    assert (await ask(old, "2026-Q4?format=csv")).status_code == 200
+    assert (await ask(old, "2026-Q4?format=csv&dialect=excel-vi")).status_code == 409
+    async with await signed_in(old, "reviewer") as browser:
+        assert (await browser.get(path)).status_code == 409
+        assert (await browser.get(path.replace("format=csv", ""))).status_code == 200
+        told = str(uuid_utils.uuid7())
+        headers = {"x-kycuong": "1", "sec-fetch-site": "same-origin"}
+        body = {"quarter": "2026-Q4", "format": "csv"}
+        assert (await browser.put(f"/intake/v1/exports/{told}", json=body, headers=headers)).status_code == 201
+        assert (await browser.get(f"{path}&export={told}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"format": "csv"}, "/quarter"), ({"quarter": "2026-Q5", "format": "csv"}, "/quarter"),
+        ({"quarter": "2026-Q4"}, "/format"), ({"quarter": "2026-Q4", "format": "ods"}, "/format"),
+        ({"quarter": "2026-Q4", "format": "csv", "edition": "final"}, "/edition"),
+        ({"quarter": "2026-Q4", "format": "csv", "unit": "xa-khong-co"}, "/unit"),
+        ({"quarter": "2026-Q4", "format": "package", "unit": "xa-mot"}, "/format"),
+        ({"quarter": "2026-Q4", "format": "csv", "why": "x"}, "/why"),
+    ],
+)  # fmt: skip
+async def test_what_is_no_export_is_named(old: Old, body: dict[str, Any], pointer: str) -> None:
+    headers = {"authorization": f"Bearer {old.tokens['reviewer']}"}
+    refused = await old.client.put(f"/intake/v1/exports/{uuid_utils.uuid7()}", json=body, headers=headers)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+async def test_a_crowd_is_served_one_after_another(old: Old) -> None:
+    quarter, edition = await published(old)
+    answers = await asyncio.gather(*(ask(old, f"{quarter}?edition={edition}&format=pdf") for _ in range(4)))
+    assert len({answer.content for answer in answers}) == 1
