@@ -183,14 +183,15 @@ def test_a_head_reads_notices_and_has_read_what_was_opened(
     fits(head)
 
 
-def test_the_csv_link_downloads_what_the_table_shows(browser: Browser, served: Served) -> None:
+def test_the_links_to_files_say_what_the_log_is_told(browser: Browser, served: Served) -> None:
     page = enter(browser, served, "reviewer", DESK).page
     page.goto(f"{served.url}/reports/?quarter={QUARTER}&group=xa")
-    with page.expect_download() as waiting:
-        page.get_by_role("link", name="Tải CSV").click()
-    text = Path(waiting.value.path()).read_bytes()
-    assert text.startswith(b"\xef\xbb\xbfquarter,")
-    assert text.count(b"\r\n") == 2
+    link = page.get_by_role("link", name="Tải CSV")
+    assert link.get_attribute("href") == f"/reports/v1/scorecards/{QUARTER}?format=csv&edition=live&group=xa"
+    assert link.get_attribute("data-told") == f'{{"quarter": "{QUARTER}", "format": "csv", "edition": "live"}}'
+    head = enter(browser, served, "head", DESK).page
+    head.goto(f"{served.url}/reports/?quarter={QUARTER}")
+    expect(head.get_by_role("link", name="Tải CSV")).to_have_count(0)  # only a reviewer takes it away unpublished
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +15,12 @@ from services.kernel.identity.roles import Action
 from services.kernel.quarters import local_date
 from services.reports.facts.store import catalogues_of
 from services.reports.pages.choice import Choice
+from services.reports.pages.files import File, files_of
 from services.reports.pages.frame import render
 from services.reports.pages.quarter import offered_quarters
 from services.reports.reading import access
 from services.reports.reading.editions import differences_of, editions, frozen_card
-from services.reports.reading.listing import LIVE
+from services.reports.reading.listing import LIVE, Frozen
 from services.reports.reading.live_cards import card as live_card
 from services.reports.reading.live_cards import contested
 from services.reports.reading.live_cards import if_upheld as what_if
@@ -26,6 +28,13 @@ from services.reports.reading.names import beside_names
 from services.reports.reading.snapshot import Snapshot
 from services.reports.reading.state import State
 from services.reports.scoring.explained import explain
+
+
+def _files(card: dict[str, Any], frozen: Sequence[Frozen], caller: Caller, now: datetime) -> list[File]:
+    published = any(one.kind == card["edition"] and one.published_at is not None for one in frozen)
+    return files_of(
+        caller, now, quarter=card["quarter"], edition=card["edition"], published=published, unit=card["unit"]
+    )
 
 
 async def _if_upheld(
@@ -68,6 +77,7 @@ async def card_page(request: Request, state: State, caller: Caller) -> Response:
         if_upheld=if_upheld,
         differs=differs,
         beside=beside.get(unit),
+        files=_files(card, frozen, caller, now),
         explained=explain(card, snapshot.reference.rulebook, named),
         origin=str(request.base_url).rstrip("/"),
         choice=choice,

@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 from statistics import median
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -18,6 +17,7 @@ from services.kernel.quarters import local_date, quarter_of, quarters_until
 from services.reports.pages import attention, overview, sparkline
 from services.reports.pages.choice import SORTS, Choice
 from services.reports.pages.facets import Facet, facets
+from services.reports.pages.files import File, files_of
 from services.reports.pages.frame import render
 from services.reports.pages.unit_list import Pages, matching
 from services.reports.pages.waiting import Waiting, waiting
@@ -105,7 +105,7 @@ async def quarter_page(request: Request, state: State, caller: Caller) -> Respon
         quarters=seen.offered,
         frozen=seen.frozen,
         reviews=access.reviews(caller, now),
-        csv_path=_csv_path(seen.listing, choice),
+        files=_files(seen, choice, caller, now),
         beside=seen.beside,
     )
 
@@ -156,9 +156,12 @@ async def offered_quarters(snapshot: Snapshot, chosen: str) -> list[str]:
     return sorted({*await quarters(snapshot), quarter_of(snapshot.today), chosen}, reverse=True)
 
 
-def _csv_path(listing: Listing, choice: Choice) -> str:
-    parts = {"format": "csv", "edition": choice.edition} | ({"group": choice.group} if choice.group else {})
-    return f"/reports/v1/scorecards/{listing.quarter}?{urlencode(parts)}"
+def _files(seen: Shown, choice: Choice, caller: Caller, now: datetime) -> list[File]:
+    frozen = seen.listing.frozen
+    published = frozen is not None and frozen.published_at is not None
+    return files_of(
+        caller, now, quarter=choice.quarter, edition=choice.edition, published=published, group=choice.group
+    )
 
 
 def ordered(rows: Sequence[Mapping[str, Any]], sort: str, descending: bool) -> list[Mapping[str, Any]]:
