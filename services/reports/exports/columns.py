@@ -75,7 +75,7 @@ OF = (
 UNIT = (
     Column("unit", "Mã đơn vị", "code", _at("unit")),
     Column("unit_name", "Đơn vị", "text", _at("unit_name")),
-    Column("group", "Nhóm đơn vị", "code", _at("group")),
+    Column("group", "Loại đơn vị", "code", _at("group")),
 )
 FIGURES = (
     Column("inspections", "Số cuộc kiểm tra", "integer", _at("exposure", "inspections")),
@@ -96,7 +96,7 @@ STANDS_AT = (
     Column("log_root", "Mã gốc nhật ký", "code", _at("log", "root")),
 )
 COMPARED = (
-    Column("comparison_peer_group", "Nhóm so sánh", "code", _at("comparison", "peer_group")),
+    Column("comparison_peer_group", "So với loại", "code", _at("comparison", "peer_group")),
     Column("comparison_units", "Số đơn vị trong nhóm", "integer", _at("comparison", "units")),
     Column("comparison_window", "Các quý được xét", "code", _window),
     Column("observed", "Số vi phạm được xét", "integer", _at("comparison", "observed")),

@@ -139,7 +139,7 @@ def _line(at: int, row: Row) -> list[str]:
 def _figures(row: Row, card: Mapping[str, Any]) -> Grid:
     exposure, pending = card["exposure"], card["pending"]
     lines = [
-        ("Đơn vị", card["unit_name"]), ("Nhóm đơn vị", headed(GROUP[card["group"]])[0]),
+        ("Đơn vị", card["unit_name"]), ("Loại đơn vị", headed(GROUP[card["group"]])[0]),
         ("Kỳ", quarter_name(card["quarter"])), ("Điểm", _number(card["score"])), ("Xếp loại", card["band_label"]),
         ("Giới hạn xếp loại", ", ".join(_GATES.get(gate, gate) for gate in card["gates"]) or "không"),
         ("Điểm cộng", _number(row["bonus"])), ("Số cuộc kiểm tra", _whole(exposure["inspections"])),
