@@ -182,7 +182,7 @@ def test_what_is_counted() -> None:
 
 
 def test_quarters_across_a_year() -> None:
-    assert span("2026-Q2") == ["2025-Q2", "2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2"]
+    assert span("2026-Q2") == ("2025-Q2", "2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2")
     assert touched("2026-Q3") == ["2026-Q3", "2026-Q4", "2027-Q1", "2027-Q2", "2027-Q3"]
     assert all("2026-Q3" in span(later) for later in touched("2026-Q3"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.domain.case import SCORED
@@ -29,14 +29,14 @@ async def counts(
     connection: Connection, quarter: str, units: Iterable[str], directory: Directory, rulebook: Rulebook
 ) -> dict[str, Seen]:
     """What a comparison of these units is made of."""
-    tallies = await _tallies(connection, span(quarter), rulebook)
+    tallies = await _tallies(connection, list(span(quarter)), rulebook)
     return {
         unit: Seen(directory.details(unit, directory.card_day(unit, quarter)).group, tallies.get(unit, {}))
         for unit in units
     }
 
 
-async def _tallies(connection: Connection, quarters: list[str], rulebook: Rulebook) -> dict[str, dict[str, Tally]]:
+async def _tallies(connection: Connection, quarters: Sequence[str], rulebook: Rulebook) -> dict[str, dict[str, Tally]]:
     """By unit and quarter; what `tally` says, counted by the database: a quarter may have a million findings."""
     codes = [
         (catalogue.version, name) for catalogue in rulebook.catalogues.values()

@@ -8,21 +8,23 @@ from fractions import Fraction
 from typing import Any
 
 DIGITS = 50
-NEAR = Decimal("1e-9")
-HALF = Decimal("0.5")
+NEAR = 1e-9
 Precise = Callable[[], Any]
 """The same figure once more, as an `mpmath.mpf` or a `Fraction`; called with mpmath working at 50 digits."""
 
 
 def shown(value: float, places: int, precise: Precise) -> str:
     """A figure rounded half-even; within 1e-9 of a rounding boundary its 50-digit value decides (wire, Comparison)."""
-    near = Decimal(value)
-    return _quantized(_decided(precise) if _on_edge(near, places) else near, places)
+    if _on_edge(value, places):
+        return _quantized(_decided(precise), places)
+    text = f"{value:.{places}f}"  # of a float's exact value
+    return text.removeprefix("-") if float(text) == 0 else text
 
 
-def _on_edge(value: Decimal, places: int) -> bool:
-    scaled = abs(value).scaleb(places)
-    return abs(scaled % 1 - HALF) <= NEAR.scaleb(places)
+def _on_edge(value: float, places: int) -> bool:
+    """Generously: what scaling loses is added to what is near."""
+    scaled = abs(value) * 10**places
+    return abs(scaled % 1 - 0.5) <= NEAR * 10**places + scaled * 1e-15
 
 
 def _decided(precise: Precise) -> Decimal:

@@ -27,12 +27,9 @@ def change(now: Counts, then: Counts) -> float:
 
 def improved(fit: Posterior, now: Counts, then: Counts) -> float:
     """P(λ₁ < λ₀) = I(α + O₁, α + O₀, (β + n₁)/(2β + n₁ + n₀)), the incomplete beta, averaged over the grid's nodes."""
-    import numpy as np
     from scipy.special import betainc
 
-    alpha, beta, weight = (
-        np.array([getattr(node, name) for node in fit.nodes]) for name in ("alpha", "beta", "weight")
-    )
+    alpha, beta, weight = fit.arrays
     less = betainc(alpha + now[0], alpha + then[0], (beta + now[1]) / (2 * beta + now[1] + then[1]))
     return math.fsum((weight * less).tolist())
 

@@ -47,27 +47,26 @@ class _Window:
     quarters: Sequence[str]
     enough: bool
     quarter: str
+    strata: tuple[Stratum, Stratum]
+    """Visits drawn by lot, and scheduled ones, over the window's quarters."""
 
     @classmethod
     def of(cls, least: Least, quarter: str, seen: Seen) -> _Window:
-        alone, four = [quarter], span(quarter, WINDOW)
+        alone, four = (quarter,), span(quarter, WINDOW)
         if _enough(least, seen, alone):
-            return cls(seen, alone, True, quarter)
-        return cls(seen, four, _enough(least, seen, four), quarter)
-
-    @property
-    def tallies(self) -> list[Tally]:
-        return [self.seen.quarters[one] for one in self.quarters if one in self.seen.quarters]
-
-    def strata(self) -> tuple[Stratum, Stratum]:
-        """Both kinds over the window's quarters."""
-        return _sum(one.random for one in self.tallies), _sum(one.scheduled for one in self.tallies)
+            return cls(seen, alone, True, quarter, _strata(seen, alone))
+        return cls(seen, four, _enough(least, seen, four), quarter, _strata(seen, four))
 
     @property
     def counts(self) -> tuple[int, int]:
         """Observed, and exposure."""
-        both = _sum(self.strata())
-        return both.observed, both.persons
+        random, scheduled = self.strata
+        return random.observed + scheduled.observed, random.persons + scheduled.persons
+
+
+def _strata(seen: Seen, quarters: Sequence[str]) -> tuple[Stratum, Stratum]:
+    tallies = [seen.quarters[one] for one in quarters if one in seen.quarters]
+    return _sum(one.random for one in tallies), _sum(one.scheduled for one in tallies)
 
 
 def _sum(strata: Iterable[Stratum]) -> Stratum:
@@ -127,7 +126,7 @@ class _Pool:
     @cached_property
     def expected(self) -> dict[str, Fraction]:
         """E = Σ n_k·(ΣO_k/Σn_k) over how visits were chosen, exact."""
-        strata = {unit: window.strata() for unit, window in self._members.items()}
+        strata = {unit: window.strata for unit, window in self._members.items()}
         sums = [_sum(one[kind] for one in strata.values()) for kind in (0, 1)]
         rates = [Fraction(one.observed, one.persons) if one.persons else Fraction(0) for one in sums]
         return {
@@ -266,6 +265,6 @@ def _standing(z: str | None) -> str:
 
 def _random_share(window: _Window) -> str | None:
     """Which part of the compared visits was drawn by lot; None without any."""
-    random, scheduled = window.strata()
+    random, scheduled = window.strata
     visits = random.visits + scheduled.visits
     return _exactly(Fraction(random.visits, visits)) if visits else None

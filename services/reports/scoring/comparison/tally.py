@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 from services.domain.case import SCORED
@@ -81,9 +82,10 @@ def _persons(finding: Finding, inspection: Inspection, catalogues: Mapping[str, 
     return min(finding.count, inspection.persons_checked) if code.per_person else 0
 
 
-def span(quarter: str, count: int = SPAN) -> list[str]:
+@cache
+def span(quarter: str, count: int = SPAN) -> tuple[str, ...]:
     """So many quarters up to and with one, the oldest first: those whose facts its comparison is made of."""
-    return [_moved(quarter, by) for by in range(1 - count, 1)]
+    return tuple(_moved(quarter, by) for by in range(1 - count, 1))
 
 
 def touched(quarter: str) -> list[str]:
