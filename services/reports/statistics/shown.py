@@ -23,8 +23,9 @@ def shown(value: float, places: int, precise: Precise) -> str:
 
 def _on_edge(value: float, places: int) -> bool:
     """Generously: what scaling loses is added to what is near."""
-    scaled = abs(value) * 10**places
-    return abs(scaled % 1 - 0.5) <= NEAR * 10**places + scaled * 1e-15
+    ten = float(10**places)
+    scaled = abs(value) * ten
+    return abs(scaled % 1 - 0.5) <= NEAR * ten + scaled * 1e-15
 
 
 def _decided(precise: Precise) -> Decimal:
