@@ -19,7 +19,6 @@ from services.reports.fold.refit import Refit
 from services.reports.reading.editions import frozen_card, frozen_listing
 from services.reports.reading.live_cards import listing
 from services.reports.scoring.comparison.compare import compare
-from services.reports.scoring.comparison.tally import Seen, Stratum, Tally
 from tests.integration.test_reports_fold import EVERYTHING, card, dump, fold_all, pool
 from tests.support.reports_log import REF, MadeLog
 from tests.support.reports_reading import TODAY, read
@@ -162,15 +161,14 @@ async def test_a_quarter_whose_rules_compare_nothing_starts_no_process(
     assert (await card(pool, "xa-an", "2026-Q3"))["comparison"] is None
 
 
-async def test_a_process_that_fails_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    from services.domain.rulefiles import genesis
-    from services.reports.scoring.comparison.rules import Comparison
-
-    published = next(one.data["comparison"] for one in genesis() if one.subject == "scoring/2026.3")
-    rules = Comparison.read("2026.3", published)
-    assert rules is not None
-    broken = {"a": Seen("xa", {QUARTER: Tally(Stratum(1, -5, 7))})}
-    with pytest.raises(FitFailed, match=QUARTER):
-        await fitted(
-            rules, QUARTER, broken | {f"u{at}": Seen("xa", {QUARTER: Tally(Stratum(1, 9, 3))}) for at in range(8)}
-        )
+async def test_a_process_that_fails_is_said_and_freezes_nothing(
+    pool: asyncpg.Pool, made: MadeLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.close_quarter(QUARTER, "flash")
+    with monkeypatch.context() as changed:
+        changed.setattr(sys, "executable", "/bin/false")
+        with pytest.raises(FitFailed, match=QUARTER):
+            await fold_all(pool, made)
+        assert await pool.fetchval("SELECT count(*) FROM reports.edition") == 0
+    await fold_all(pool, made)
+    assert await pool.fetchval("SELECT count(*) FROM reports.edition") == 1
