@@ -16,6 +16,8 @@ from services.demo.schedule import (
     DECIDED_AT,
     FILED_AT,
     FIRST_DAY,
+    INSPECTORS,
+    PHU_LAM,
     TAN_HOA,
     WITHDRAWN_AT,
     Agenda,
@@ -36,7 +38,14 @@ CLOSINGS = {
     date(2026, 10, 23): ("2026-Q3", "official"),
 }
 CLOSED_QUARTERS = ("2026-Q2", "2026-Q3")
-_CLOSED_AT = time(10)
+_CLOSED_AT, _PLANNED_AT = time(10), time(16)
+PLANNED_ON = date(2026, 9, 24)
+_ROUND = {
+    "basis": "31/KH-SNV", "kind": "planned", "from": "2026-10-01", "to": "2026-12-31",
+    "strata": [{"group": "xa", "size": 12}, {"group": "phuong", "size": 4}],
+    "chosen": [{"unit": PHU_LAM, "selection": "scheduled"}],
+}  # fmt: skip
+_GOING = {"unit": PHU_LAM, "opener": INSPECTORS[0], "team": [INSPECTORS[1]], "from": "2026-12-01", "to": "2026-12-31"}
 _RECHECK_CHANCE = 0.3
 _RECHECK_AFTER = 25  # working days
 _DAY = timedelta(days=1)
@@ -107,6 +116,7 @@ class _Story:
         yield from self.remedies.heads(day)
         yield from self._quarter_closed(day)
         yield from self._withdrawn(day, follow)
+        yield from self._planned(day)
         if self._is_review_day(day):
             yield from self._decided(day, agenda, follow)
             yield from (batch for batch in self.remedies.judged(day, REVIEWER) if batch.lines)
@@ -131,6 +141,15 @@ class _Story:
             batch = Batch(local(day, _CLOSED_AT), REVIEWER)
             write = self.ids.at(batch.clock, f"{quarter}/{edition}")
             batch.add(f"quarters/{quarter}/closing/{write}", {"edition": edition})
+            yield batch
+
+    def _planned(self, day: date) -> Iterator[Batch]:
+        """The last quarter's round: what it draws, the log decides; the one chosen unit is assigned at once."""
+        if day == PLANNED_ON:
+            batch = Batch(local(day, _PLANNED_AT), LEAD)
+            plan, going = (self.ids.at(batch.clock, f"round/{what}") for what in ("plan", "assignment"))
+            batch.add(f"rounds/{plan}", dict(_ROUND))
+            batch.add(f"rounds/{plan}/assignments/{going}", dict(_GOING))
             yield batch
 
     def _withdrawn(self, day: date, follow: Cases) -> Iterator[Batch]:

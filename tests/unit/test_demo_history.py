@@ -262,6 +262,14 @@ def test_closings_flash_then_official(batches: list[Batch]) -> None:
     assert closings == [(quarter, edition) for quarter in CLOSED_QUARTERS for edition in ("flash", "official")]
 
 
+def test_a_round_of_the_last_quarter_is_planned_before_it_and_one_unit_assigned(batches: list[Batch]) -> None:
+    [plan] = filed(batches, "rounds")
+    [going] = filed(batches, "rounds/assignments")
+    assert plan.batch.clock < moment(f"{plan.body['from']}T00:00:00+07:00") and going.parent == plan.id
+    assert going.body["unit"] in [one["unit"] for one in plan.body["chosen"]]
+    assert {going.body["opener"], *going.body["team"]} <= set(INSPECTORS)
+
+
 def test_tan_hoa_is_the_example_and_its_fourth_quarter_is_untouched(batches: list[Batch]) -> None:
     visits = {one.id: local_date(moment(one.body["opened_at"])) for one in filed(batches, "inspections")
               if one.body["unit"] == TAN_HOA}  # fmt: skip
