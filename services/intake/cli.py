@@ -5,7 +5,7 @@ import re
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -21,7 +21,7 @@ from services.intake.people.sql import QUERIES
 from services.intake.replay import genesis
 from services.intake.writing.forms import Name
 from services.kernel.command import database_of, in_words
-from services.kernel.identity.authentication import hash_token
+from services.kernel.identity.authentication import READS_PUBLISHED, hash_token
 from services.kernel.identity.roles import Role
 from services.kernel.options import DATA
 from services.kernel.problems import Problem, field_errors
@@ -29,6 +29,7 @@ from services.kernel.process.settings import Settings
 from services.kernel.quarters import parse_instant
 
 T = TypeVar("T")
+MOST_DAYS = 400
 ROLE = click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="vai trò")
 UNIT = click.option("--unit", help="đơn vị; bỏ trống là toàn tỉnh (none: the province)")
 
@@ -67,19 +68,40 @@ async def _connected(settings: Settings, work: Callable[[asyncpg.Connection, Set
 @click.option("--data", type=click.Path(path_type=Path, readable=False), help="thư mục dữ liệu")
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="vai trò")
 @UNIT
-@click.option("--account", "name", help="tên tài khoản (default: ROLE[-UNIT])")
+@click.option("--account", "name", help="tên tài khoản (default: ROLE[-UNIT]; published)")
+@click.option("--reads", type=click.Choice([READS_PUBLISHED]), help="chỉ đọc bản đã công bố, không vai trò (no role)")
+@click.option("--days", type=click.IntRange(1, MOST_DAYS), help=f"số ngày, của --reads (default: {MOST_DAYS})")
 @click.pass_context
-def token(context: click.Context, data: Path | None, role: str | None, unit: str | None, name: str | None) -> None:
-    """In một mã truy cập dùng trong 8 giờ; liệt kê, thu hồi (print a bearer token for 8 hours; list, revoke)."""
+def token(
+    context: click.Context,
+    data: Path | None,
+    role: str | None,
+    unit: str | None,
+    name: str | None,
+    reads: str | None,
+    days: int | None,
+) -> None:
+    """In một mã truy cập dùng trong 8 giờ; liệt kê, thu hồi (print a bearer token for 8 hours; list, revoke).
+
+    Với --reads: mã cho Excel, Power BI, chỉ đọc bản đã công bố (with --reads: a long one that reads what is published).
+    """
     if context.invoked_subcommand is not None:
-        if data or role or unit or name:
+        if data or role or unit or name or reads or days:
             raise click.UsageError("các tùy chọn đứng sau list hoặc revoke (options come after list or revoke)")
         return
-    if data is None or role is None:
-        raise click.UsageError("cần --data và --role (--data and --role are needed)")
+    if data is None or (role is None) == (reads is None):
+        raise click.UsageError("cần --data, và --role hoặc --reads (--data and --role or --reads are needed)")
+    if reads is None and days is not None:
+        raise click.UsageError("--days đi cùng --reads (--days goes with --reads)")
+    if reads is not None and unit is not None:
+        raise click.UsageError("--reads không có --unit (--reads takes no --unit)")
 
     async def work(connection: asyncpg.Connection, settings: Settings) -> str:
-        return await accounts.issue_token(connection, settings.source, Role(role), unit, _name(name), datetime.now(UTC))
+        now = datetime.now(UTC)
+        if role is None:
+            life = timedelta(days=days or MOST_DAYS)
+            return await accounts.issue_reading_token(connection, _name(name) or READS_PUBLISHED, life, now)
+        return await accounts.issue_token(connection, settings.source, Role(role), unit, _name(name), now)
 
     print(_with_database(data, work))
 
@@ -95,6 +117,7 @@ def list_tokens(data: Path, name: str | None) -> None:
 
     for row in _with_database(data, work):
         kind = f"{row['role']} {row['unit'] or 'toàn tỉnh'}" if row["kind"] == "bearer" else "trình duyệt (browser)"
+        kind = "chỉ đọc bản đã công bố (reads what is published)" if row["reads"] else kind
         life = f"{row['created_at']:%Y-%m-%dT%H:%MZ} – {row['expires_at']:%Y-%m-%dT%H:%MZ}"
         print(f"{row['id']}\t{row['account']}\t{kind}\t{life}")
 

@@ -5,6 +5,7 @@ The table below is the contract's; what it does not name is 403 for a signed-in 
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -293,6 +294,9 @@ READS = (
     *(_get(f"/reports/v1/scorecards/{{quarter}}{unit}",
            f"/reports/v1/scorecards/{PUBLISHED}{unit and f'/{UNIT}'}?edition=flash", {200: EVERYBODY})
       for unit in ("", "/{unit}")),
+    _get("/intake/v1/tokens", "/intake/v1/tokens", {200: ("admin",)}),
+    Case("/intake/v1/tokens/{id}/revocation", "POST", lambda world: (f"/intake/v1/tokens/{'0' * 16}/revocation", {}),
+         {404: ("admin",)}),
     _get("/reports/v1/editions", "/reports/v1/editions", {200: EVERYBODY}),
     _get("/reports/v1/scorecards/{quarter}/{unit}", f"/reports/v1/scorecards/{{w.quarter}}/{UNIT}",
          {200: (*INSPECTORS, "lead", "head", "head above", "reviewer", "auditor"), 404: ELSEWHERE}),
@@ -337,6 +341,34 @@ def test_who_may_what(world: World, case: Case, who: str) -> None:
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["instance"] == path.split("?")[0]
+
+
+PUBLISHED_ROUTES = tuple(
+    f"/reports/v1/{path}"
+    for path in ("editions", "scorecards/{quarter}", "scorecards/{quarter}/{unit}", "scorecards/{quarter}/latest")
+)
+
+
+def read_by_a_spreadsheet(case: Case, path: str) -> int:
+    """What a reading token gets: what everybody reads of published editions; what is not published is not there."""
+    if case.public:
+        return 200
+    everybody = next((status for status, people in case.answers.items() if people == EVERYBODY), 0)
+    if case.route in PUBLISHED_ROUTES and everybody:
+        return everybody
+    return 404 if "edition=official" in path and FROZEN in path else 403
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "Basic"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.method} {case.route}")
+def test_a_reading_token_reads_what_is_published_and_nothing_else(world: World, case: Case, scheme: str) -> None:
+    path, body = case.call(world)
+    token = world.tokens["spreadsheet"]
+    said = token if scheme == "Bearer" else b64encode(f"excel:{token}".encode()).decode()
+    headers = {"authorization": f"{scheme} {said}"} | (JPEG if isinstance(body, bytes) else {})
+    sent: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
+    answer = world.send("nobody", case.method, path, headers=headers, **(sent if case.method == "PUT" else {}))
+    assert answer.status_code == read_by_a_spreadsheet(case, path), answer.text
 
 
 @pytest.mark.parametrize("who", [*NOBODY, *EVERYBODY])

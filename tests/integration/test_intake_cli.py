@@ -181,3 +181,33 @@ async def test_a_display_name_is_one_that_can_be_read(intake):
     for name in ("\u200b", "Lan \u202ehoA", "Lаn"):
         result = await run(intake, account, "add", "lan", "--display-name", name)
         assert result.exit_code == 2 and "--display-name" in result.output
+
+
+async def test_a_reading_token_is_made_listed_and_taken_back(intake):
+    made = await run(intake, token, "--reads", "published", "--days", "400")
+    assert made.exit_code == 0 and made.output.startswith("published.")
+    secret = made.output.strip()
+    me = await intake.client.get("/intake/v1/me", headers={"authorization": f"Bearer {secret}"})
+    assert me.status_code == 403
+    listed = await run(intake, token, "list", "--account", "published")
+    [line] = listed.output.splitlines()
+    shown, account_name, kind, life = line.split("\t")
+    assert (account_name, kind) == ("published", "chỉ đọc bản đã công bố (reads what is published)")
+    begins, ends = (datetime.fromisoformat(one) for one in life.split(" – "))
+    assert (ends - begins).days == 400
+    revoked = await run(intake, token, "revoke", shown)
+    assert revoked.exit_code == 0
+    me = await intake.client.get("/intake/v1/me", headers={"authorization": f"Bearer {secret}"})
+    assert me.status_code == 401
+
+
+async def test_a_reading_token_has_no_role_and_its_own_life(intake):
+    for wrong in (
+        ("--reads", "published", "--role", "reviewer"),
+        ("--reads", "published", "--unit", UNIT),
+        ("--reads", "everything"),
+        ("--reads", "published", "--days", "401"),
+        ("--reads", "published", "--days", "0"),
+        ("--role", "reviewer", "--days", "9"),
+    ):
+        assert (await run(intake, token, *wrong)).exit_code == 2, wrong

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import csv
 import io
 import json
 import re
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,12 @@ from frictionless import Package
 from PIL import Image
 from pypdf import PdfReader
 
+from services.intake.people.accounts import issue_reading_token, issue_token
 from services.kernel.identity.authentication import COOKIE, hash_token
+from services.kernel.identity.roles import Role
 from tests.integration.test_old_folder import Old, old
-from tests.integration.test_reports_then import a_frozen_quarter, ask, publish
+from tests.integration.test_reports_then import a_frozen_quarter, ask, etag, publish
+from tests.support.old_folder import LEFT
 
 __all__ = ["old"]
 FORMATS = ("csv", "csv&dialect=excel-vi", "xlsx", "pdf", "docx", "package")
@@ -293,3 +298,73 @@ async def test_a_crowd_is_served_one_after_another(old: Old) -> None:
     quarter, edition = await published(old)
     answers = await asyncio.gather(*(ask(old, f"{quarter}?edition={edition}&format=pdf") for _ in range(4)))
     assert len({answer.content for answer in answers}) == 1
+
+
+async def spreadsheet(old: Old, account: str = "published", days: int = 400) -> str:
+    connection = await asyncpg.connect(old.house.settings.dsn("intake_app"))
+    try:
+        return await issue_reading_token(connection, account, timedelta(days=days), LEFT)
+    finally:
+        await connection.close()
+
+
+def basic(token: str, user: str = "excel") -> dict[str, str]:
+    return {"authorization": "Basic " + base64.b64encode(f"{user}:{token}".encode()).decode()}
+
+
+async def test_a_spreadsheet_pulls_the_newest_edition_each_day(old: Old) -> None:
+    quarter, edition = await published(old)
+    token = await spreadsheet(old)
+    for headers in ({"authorization": f"Bearer {token}"}, basic(token), basic(token, "")):
+        path = f"/reports/v1/scorecards/{quarter}/latest?format=csv&dialect=excel-vi"
+        moved = await old.client.get(path, headers=headers)
+        assert moved.status_code == 307
+        assert f"edition={edition}" in moved.headers["location"]
+        answer = await old.client.get(moved.headers["location"], headers=headers)
+        assert answer.status_code == 200 and "Mã đơn vị" in answer.text
+        held = {**headers, "if-none-match": answer.headers["etag"]}
+        assert (await old.client.get(moved.headers["location"], headers=held)).status_code == 304
+        for path in (f"{quarter}?edition={edition}", f"{quarter}/xa-mot?edition={edition}"):
+            shown = await old.client.get(f"/reports/v1/scorecards/{path}", headers=headers)
+            assert shown.status_code == 200
+            again = await old.client.get(
+                f"/reports/v1/scorecards/{path}", headers={**headers, "if-none-match": etag(shown)}
+            )
+            assert (again.status_code, again.content) == (304, b"")
+        for live in (quarter, f"{quarter}/xa-mot", f"{quarter}?format=csv"):
+            refused = await old.client.get(f"/reports/v1/scorecards/{live}", headers=headers)
+            assert refused.status_code == 403
+            assert refused.json()["detail"] == "Mã này chỉ đọc các bản phiếu điểm đã công bố."
+
+
+async def test_a_reading_token_is_taken_nowhere_else_and_never_from_an_address(old: Old) -> None:
+    quarter, edition = await published(old)
+    token, path = await spreadsheet(old), f"/reports/v1/scorecards/{quarter}?edition={edition}"
+    for name in ("token", "access_token", "api_key"):
+        assert (await old.client.get(f"{path}&{name}={token}")).status_code == 401
+    assert (await old.client.get(path, auth=(token, ""))).status_code == 401  # as a name it is none
+    assert (await old.client.get(path, auth=("x", old.tokens["reviewer"]))).status_code == 401  # no other by Basic
+    for broken in ("Basic", "Basic %%%", "Basic /w==", f"Digest {token}"):
+        assert (await old.client.get(path, headers={"authorization": broken})).status_code == 401
+    proof = f"/reports/v1/scorecards/{quarter}/xa-mot/proof?edition={edition}"
+    assert (await old.client.get(proof, headers=basic(token))).status_code == 403
+
+
+async def test_a_reading_token_ends_when_an_administrator_says_so(old: Old) -> None:
+    quarter, edition = await published(old)
+    kept, gone = await spreadsheet(old, "excel.mot"), await spreadsheet(old, "excel.hai")
+    connection = await asyncpg.connect(old.house.settings.dsn("intake_app"))
+    admin = await issue_token(connection, old.house.settings.source, Role.ADMIN, None, None, LEFT)
+    await connection.close()
+    headers = {"authorization": f"Bearer {admin}"}
+    listed = (await old.client.get("/intake/v1/tokens", headers=headers)).json()["items"]
+    assert {one["account"]: one["reads"] for one in listed} == {"excel.mot": "published", "excel.hai": "published"}
+    assert gone not in json.dumps(listed)
+    [shown] = [one["id"] for one in listed if one["account"] == "excel.hai"]
+    ended = await old.client.post(f"/intake/v1/tokens/{shown}/revocation", headers=headers)
+    assert (ended.status_code, ended.content) == (204, b"")
+    assert (await old.client.post(f"/intake/v1/tokens/{shown}/revocation", headers=headers)).status_code == 404
+    path = f"/reports/v1/scorecards/{quarter}?edition={edition}"
+    assert (await old.client.get(path, headers=basic(gone))).status_code == 401
+    assert (await old.client.get(path, headers=basic(kept))).status_code == 200
+    assert (await old.client.get("/intake/v1/tokens", headers=basic(kept))).status_code == 403

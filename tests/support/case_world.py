@@ -19,7 +19,7 @@ from services.kernel.process.folder import Folder
 from services.kernel.quarters import local_date, quarter_of
 from tests.support.installation import installed
 from tests.support.instance import Instance
-from tests.support.people import EVERYBODY, OTHER, PARENT, UNIT, spoiled_tokens_of, tokens_of
+from tests.support.people import EVERYBODY, OTHER, PARENT, UNIT, reading_token_of, spoiled_tokens_of, tokens_of
 from tests.support.photos import jpeg, listed, scene
 from tests.support.postgres import Cluster
 
@@ -48,6 +48,7 @@ class World:
         for unit, parent in ((PARENT, None), (UNIT, PARENT), (OTHER, PARENT)):
             self.done("admin", f"unit-changes/{fresh()}", registration(unit, parent))
         self.tokens |= tokens_of(folder, EVERYBODY) | spoiled_tokens_of(folder)
+        self.tokens["spreadsheet"] = reading_token_of(folder)
         self.quarter = quarter_of(local_date(datetime.now(UTC)))
         self.inspection, self.finding = self.closed_case()
         self.done("reviewer", f"quarters/{FROZEN}/closing/{fresh()}", {"edition": "official"})

@@ -2,11 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from services.intake.people.accounts import issue_token
+from services.intake.people.accounts import issue_reading_token, issue_token
 from services.kernel.identity.authentication import hash_token
 from services.kernel.identity.roles import Role
 from services.kernel.process.folder import Folder
@@ -54,6 +54,19 @@ async def issue_tokens(settings: Settings, names: tuple[str, ...]) -> dict[str, 
 async def _issue(connection: asyncpg.Connection, settings: Settings, person: Person) -> str:
     now = datetime.now(UTC)
     return await issue_token(connection, settings.source, person.role, person.unit, person.account, now)
+
+
+def reading_token_of(folder: Folder) -> str:
+    """A token that reads what is published."""
+
+    async def issue() -> str:
+        connection = await asyncpg.connect(settings_of(folder).dsn("intake_app"))
+        try:
+            return await issue_reading_token(connection, "published", timedelta(days=400), datetime.now(UTC))
+        finally:
+            await connection.close()
+
+    return asyncio.run(issue())
 
 
 async def spoil_tokens(settings: Settings) -> dict[str, str]:

@@ -84,6 +84,11 @@ ROUTES = (
     _read("/intake/v1/handover-key", Action.FILE, frozenset({200, 401, 403})),
     Route("intake", "post", "/intake/v1/handovers", Action.FILE.name, frozenset({200, 401, 413, 415, 422, 503})),
     Route("intake", "post", "/intake/v1/batch", Action.WRITE.name, frozenset({200, 401, 413, 415, 503})),
+    _read("/intake/v1/tokens", Action.CHANGE_DIRECTORY, frozenset({200, 401, 403})),
+    Route(
+        "intake", "post", "/intake/v1/tokens/{id}/revocation", Action.CHANGE_DIRECTORY.name,
+        frozenset({204, 401, 403, 404}),
+    ),
     _read("/intake/v1/me", Action.SIGNED_IN, frozenset({200, 401})),
     _read("/intake/v1/units", Action.READ_DIRECTORY, frozenset({200, 401})),
     _read("/intake/v1/catalogue", Action.READ_DIRECTORY, frozenset({200, 401})),

@@ -11,7 +11,7 @@ from services.intake.writing.events import Numbers, system_event
 from services.intake.writing.sql import QUERIES as WRITING
 from services.intake.writing.storing import lock_units, store_writes
 from services.kernel.envelope import derived_id
-from services.kernel.identity.authentication import hash_token
+from services.kernel.identity.authentication import READING_PREFIX, READS_PUBLISHED, hash_token
 from services.kernel.identity.roles import Role
 from services.kernel.quarters import rfc3339
 from services.kernel.store.db import Connection
@@ -53,6 +53,20 @@ async def issue_token(
             await _appoint(connection, source, name, role, unit, now)
         token = secrets.token_urlsafe(32)
         await connection.execute(QUERIES.open_session, hash_token(token), name, "bearer", role, unit, TOKEN_LIFE)
+    return token
+
+
+async def issue_reading_token(connection: Connection, account: str, life: timedelta, now: datetime) -> str:
+    """A bearer token without any appointment, which reads published editions; makes the account if it is missing.
+
+    DisabledAccount when the account is disabled.
+    """
+    token = f"{READING_PREFIX}{secrets.token_urlsafe(32)}"
+    async with connection.transaction():
+        await connection.execute(QUERIES.add_account, account, None, None, now)
+        if await connection.fetchval(QUERIES.account_state, account):
+            raise DisabledAccount(account)
+        await connection.execute(QUERIES.open_reading, hash_token(token), account, READS_PUBLISHED, life)
     return token
 
 

@@ -34,6 +34,23 @@ SELECT password_hash FROM identity.account WHERE account = $1 AND disabled_at IS
 INSERT INTO identity.session (token_hash, account, kind, role, unit, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, now(), now() + $6::interval);
 
+-- name: open_reading
+-- A token without an appointment, which reads what $3 says and ends after $4 by the database's clock.
+INSERT INTO identity.session (token_hash, account, kind, reads, created_at, expires_at)
+VALUES ($1, $2, 'bearer', $3, now(), now() + $4::interval);
+
+-- name: reading_tokens
+-- The tokens that read what is published and are good now, the newest first; each by the start of its hash.
+SELECT left(encode(token_hash, 'hex'), 16) AS id, account, reads, created_at, expires_at FROM identity.session
+WHERE reads IS NOT NULL AND revoked_at IS NULL AND expires_at > now()
+ORDER BY created_at DESC, id;
+
+-- name: revoke_reading
+-- Revoke a token that reads what is published, if it is still good.
+UPDATE identity.session SET revoked_at = now()
+WHERE reads IS NOT NULL AND revoked_at IS NULL AND expires_at > now() AND left(encode(token_hash, 'hex'), 16) = $1
+RETURNING 1;
+
 -- name: open_signed_in
 -- A browser's session, if the password is still the one that was checked: a change of it waits for this, or this for it.
 INSERT INTO identity.session (token_hash, account, kind, created_at, expires_at)
@@ -47,7 +64,7 @@ UPDATE identity.session SET revoked_at = now() WHERE account = $1 AND revoked_at
 
 -- name: list_sessions
 -- Sessions and tokens that are good now, of an account or ($1 null) of all, the newest first; each by the start of its hash.
-SELECT left(encode(token_hash, 'hex'), 16) AS id, account, kind, role, unit, created_at, expires_at FROM identity.session
+SELECT left(encode(token_hash, 'hex'), 16) AS id, account, kind, role, unit, reads, created_at, expires_at FROM identity.session
 WHERE revoked_at IS NULL AND expires_at > now() AND ($1::text IS NULL OR account = $1)
 ORDER BY created_at DESC, id;
 

@@ -3,7 +3,9 @@
 Intake writes the schema; every service's app role reads its views and nothing else of intake's.
 """
 
+import binascii
 import hashlib
+from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,8 +23,18 @@ from services.kernel.store.sql import load_queries
 
 COOKIE = "__Host-kycuong"
 SCRIPT_HEADER = "X-Kycuong"
+READS_PUBLISHED = "published"
+READING_PREFIX = f"{READS_PUBLISHED}."
+"""Begins a token that reads published editions only; no other has a full stop."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _queries = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+class ReadsPublished(Forbidden):
+    """Mã này chỉ đọc các bản phiếu điểm đã công bố.
+
+    This token reads published editions of the scorecards, and nothing else.
+    """
 
 
 def hash_token(token: str) -> bytes:
@@ -39,10 +51,24 @@ def token_of(request: Request) -> str | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip() or None
+    if scheme.lower() == "basic":
+        return _password(token)
     cookie = request.cookies.get(COOKIE)
     if cookie is not None and request.method not in _SAFE:
         _refuse_foreign(request)
     return cookie
+
+
+def _password(credentials: str) -> str | None:
+    """The password of Basic, if it is a reading token: spreadsheets can send nothing else.
+
+    A browser sends what it was once given with every request that any page makes it send, so no other is taken.
+    """
+    try:
+        password = b64decode(credentials.strip(), validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return password if password.startswith(READING_PREFIX) else None
 
 
 def _refuse_foreign(request: Request) -> None:
@@ -54,14 +80,19 @@ def _refuse_foreign(request: Request) -> None:
         ))  # fmt: skip
 
 
-async def authenticate(source: Pool | Connection, token: str | None) -> Caller:
-    """The caller of a token; Unauthorized when it is missing, unknown, revoked or expired."""
+async def authenticate(source: Pool | Connection, token: str | None, *, published: bool = False) -> Caller:
+    """The caller of a token; Unauthorized when it is missing, unknown, revoked or expired.
+
+    Forbidden for a reading token, but where `published` says that it is about published editions.
+    """
     if token is None:
         raise Unauthorized
     digest = hash_token(token)
     callers = await load_callers(source, [digest])
     if digest not in callers:
         raise Unauthorized
+    if callers[digest].reads is not None and not published:
+        raise ReadsPublished
     return callers[digest]
 
 
@@ -71,12 +102,12 @@ async def load_callers(source: Pool | Connection, digests: Sequence[bytes]) -> d
     A session's life is measured by the database's clock, so a demo folder's set clock ends nobody's session.
     """
     rows = await source.fetch(_queries.rights_of_tokens, list(set(digests)))
-    sessions: dict[bytes, tuple[str, Literal["bearer", "browser"], datetime]] = {}
+    sessions: dict[bytes, tuple[str, Literal["bearer", "browser"], datetime, str | None]] = {}
     grants: dict[bytes, list[Grant]] = {}
     posts: dict[bytes, list[Grant]] = {}
     for row in rows:
         digest = row["token_hash"]
-        sessions[digest] = (row["account"], row["kind"], row["expires_at"])
+        sessions[digest] = (row["account"], row["kind"], row["expires_at"], row["reads"])
         held, heads = grants.setdefault(digest, []), posts.setdefault(digest, [])
         if row["role"] is not None:
             grant = _grant(row)
@@ -85,8 +116,8 @@ async def load_callers(source: Pool | Connection, digests: Sequence[bytes]) -> d
             if grant.role is Role.UNIT_HEAD:
                 heads.append(grant)
     return {
-        digest: Caller(account, kind, expires_at.astimezone(UTC), tuple(grants[digest]), tuple(posts[digest]))
-        for digest, (account, kind, expires_at) in sessions.items()
+        digest: Caller(account, kind, expires_at.astimezone(UTC), tuple(grants[digest]), tuple(posts[digest]), reads)
+        for digest, (account, kind, expires_at, reads) in sessions.items()
     }
 
 

@@ -37,6 +37,8 @@ class Caller:
     grants: tuple[Grant, ...]
     posts: tuple[Grant, ...] = ()
     """Where the account is head, whatever of it the token carries."""
+    reads: str | None = None
+    """What a token without any appointment reads: `published`, and nothing else."""
 
     def current(self, now: datetime) -> tuple[Grant, ...]:
         """The appointments that hold now."""

@@ -3,7 +3,7 @@
 -- name: rights_of_tokens
 -- The sessions of these token hashes that are valid now, each with its appointments (one row per appointment), and with
 -- those as head that its token does not carry.
-SELECT token_hash, account, kind, expires_at, role, unit, valid_from, valid_to, carried
+SELECT token_hash, account, kind, expires_at, role, unit, valid_from, valid_to, carried, reads
 FROM identity.rights
 WHERE token_hash = ANY($1::bytea[]) AND expires_at > now();
 

@@ -16,7 +16,7 @@ from services.kernel.problems import NotFound
 from services.kernel.quarters import local_date
 from services.kernel.web.negotiation import unchanged
 from services.reports.api import models
-from services.reports.api.endpoints import FrozenEdition, Service, SignedIn
+from services.reports.api.endpoints import FrozenEdition, Reading, Service, SignedIn
 from services.reports.api.exporting import CONTENT, OfCard, OfList, file_of_card, file_of_list, of_the_log
 from services.reports.reading import access
 from services.reports.reading.editions import Proven, newest, proven_card
@@ -38,7 +38,7 @@ Size = Annotated[int, Path(ge=0, le=_LARGEST, description="of a signed checkpoin
     response_class=RedirectResponse,
     responses=models.PROBLEMS,
 )
-async def latest(state: Service, caller: SignedIn, request: Request, quarter: str) -> Response:
+async def latest(state: Service, caller: Reading, request: Request, quarter: str) -> Response:
     """The way to a quarter's newest published edition."""
     access.reviews(caller, state.clock.now())
     async with state.reader.snapshot() as snapshot:

@@ -35,8 +35,14 @@ async def caller_of(request: Request) -> Caller:
     return await authenticate(state_of(request).pool, token_of(request))
 
 
+async def reader_of(request: Request) -> Caller:
+    """Who asks for what may be published: also by a token that reads nothing else."""
+    return await authenticate(state_of(request).pool, token_of(request), published=True)
+
+
 Service = Annotated[State, Depends(state_of)]
 SignedIn = Annotated[Caller, Depends(caller_of)]
+Reading = Annotated[Caller, Depends(reader_of)]
 Edition = Annotated[str, Query(pattern=access.EDITION)]
 FrozenEdition = Annotated[str, Query(pattern=access.FROZEN)]
 
@@ -46,7 +52,7 @@ FrozenEdition = Annotated[str, Query(pattern=access.FROZEN)]
     openapi_extra=allows(Action.PUBLISHED_CARDS),
     responses={200: {"model": models.Editions}, **models.PROBLEMS},
 )
-async def editions(state: Service, caller: SignedIn, quarter: str | None = None) -> Response:
+async def editions(state: Service, caller: Reading, quarter: str | None = None) -> Response:
     """The published editions; for reviewers also those that are frozen and still closed, with what to publish."""
     reviewer = access.reviews(caller, state.clock.now())
     async with state.reader.snapshot() as snapshot:
@@ -61,7 +67,7 @@ async def editions(state: Service, caller: SignedIn, quarter: str | None = None)
 )
 async def scorecards(
     state: Service,
-    caller: SignedIn,
+    caller: Reading,
     request: Request,
     wanted: OfList,
     quarter: str,
@@ -92,7 +98,7 @@ async def scorecards(
 )
 async def scorecard(
     state: Service,
-    caller: SignedIn,
+    caller: Reading,
     request: Request,
     wanted: OfCard,
     quarter: str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from services.kernel.identity.authentication import ReadsPublished
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import Action
 from services.reports.reading.editions import frozen_listing
@@ -17,7 +18,9 @@ EDITION = FROZEN.replace("(", "(live|", 1)
 
 
 def live_scope(caller: Caller, now: datetime) -> Scope:
-    """How far the caller sees live cards; Forbidden for a role that sees none."""
+    """How far the caller sees live cards; Forbidden for a role that sees none, and for a reading token."""
+    if caller.reads is not None:
+        raise ReadsPublished
     return Scope.of(caller.require(Action.LIVE_CARDS, now))
 
 
@@ -43,6 +46,8 @@ def delivery_scope(caller: Caller, now: datetime) -> Scope:
 
 def reviews(caller: Caller, now: datetime) -> bool:
     """Whether the caller reads frozen editions before they are published; Forbidden for who reads none at all."""
+    if caller.reads is not None:
+        return False
     caller.require(Action.PUBLISHED_CARDS, now)
     return caller.of_the_province(Action.DECIDE, now)  # a root over all cards cannot be read in part
 
