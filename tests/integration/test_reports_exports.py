@@ -107,14 +107,18 @@ def editable(body: bytes, listing: dict[str, Any], folder: Path) -> None:
 
 
 def check_code(body: bytes, shown: dict[str, Any], folder: Path) -> None:
+    found = CHECK.fullmatch(read_code(body, folder))
+    assert found is not None
+    assert found.group(1, 2, 3) == (shown["quarter"], shown["edition"], str(shown["log"]["size"]))
+
+
+def read_code(body: bytes, folder: Path) -> str:
     """The last picture of a .docx is the code that leads to the check."""
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         pictures = sorted(name for name in archive.namelist() if name.startswith("word/media/"))
         (folder / "code.png").write_bytes(archive.read(pictures[-1]))
     [read] = zxingcpp.read_barcodes(Image.open(folder / "code.png"))
-    found = CHECK.fullmatch(read.text)
-    assert found is not None, read.text
-    assert found.group(1, 2, 3) == (shown["quarter"], shown["edition"], str(shown["log"]["size"]))
+    return str(read.text)
 
 
 def package(body: bytes, listing: dict[str, Any], folder: Path) -> None:
@@ -368,3 +372,21 @@ async def test_a_reading_token_ends_when_an_administrator_says_so(old: Old) -> N
     assert (await old.client.get(path, headers=basic(gone))).status_code == 401
     assert (await old.client.get(path, headers=basic(kept))).status_code == 200
     assert (await old.client.get("/intake/v1/tokens", headers=basic(kept))).status_code == 403
+
+
+async def test_the_code_on_a_paper_leads_to_its_check(old: Old, tmp_path: Path) -> None:
+    quarter, edition = await published(old)
+    body = (await ask(old, f"{quarter}?edition={edition}&format=docx")).content
+    address = read_code(body, tmp_path)
+    page = await old.client.get(address)  # nobody signs in to check a paper
+    assert page.status_code == 200 and "<b>Khớp.</b>" in page.text
+    forged = address.replace("size=", "size=9")
+    assert "Không khớp!" in (await old.client.get(forged)).text
+    assert "Chưa công bố." in (await old.client.get(address.replace(edition, "restated-7"))).text
+    for broken in (address[:-9], address.replace("root=", "root=%"), address.replace(quarter, "2026")):
+        assert (await old.client.get(broken)).status_code == 404
+    told = await tell(old, quarter="2026-Q4", format="docx")
+    live = read_code((await ask(old, f"2026-Q4?format=docx&export={told}")).content, tmp_path)
+    assert "<b>Khớp.</b>" in (await old.client.get(live)).text
+    moved = re.sub(r"size=\d+", "size=1", live)
+    assert "<b>Khớp.</b>" not in (await old.client.get(moved)).text

@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.kernel.identity.roles import PUBLIC, Action, allows
 from services.reports.pages.card import card_page
+from services.reports.pages.check import check_page
 from services.reports.pages.code import code_page
 from services.reports.pages.frame import PAGES, signed_in
 from services.reports.pages.inbox import inbox_page
@@ -26,6 +27,7 @@ def install(app: FastAPI) -> None:
         ("/reports/deliveries", deliveries_page, Action.DELIVERIES),
     ):
         app.get(path, include_in_schema=False, openapi_extra=allows(action))(signed_in(page))
+    app.get("/reports/check", include_in_schema=False, openapi_extra=PUBLIC)(check_page)
     app.get("/reports", include_in_schema=False, openapi_extra=PUBLIC)(_to_dashboard)
     PAGES.mount(app)
 
