@@ -1,4 +1,4 @@
-"""Where the code on a paper leads: whether what is printed there is what the log has; to anybody, without signing in."""
+"""Where the code on a paper leads: whether its printed roots are those of the log; to anybody, without signing in."""
 
 from __future__ import annotations
 
