@@ -62,11 +62,14 @@ def listing(units: int) -> dict[str, Any]:
 def row(number: int) -> dict[str, Any]:
     """One unit's."""
     return {
-        "unit": f"xa-so-{number:04d}", "unit_name": f"UBND xã Tân Hòa {number}", "group": ("xa", "so", "phuong")[number % 3],
+        "unit": f"xa-so-{number:04d}", "unit_name": f"UBND xã Tân Hòa {number}",
+        "group": ("xa", "so", "phuong")[number % 3],
         "exposure": {"inspections": 2, "persons_checked": 40 + number % 60, "files_checked": 12}, "score": "94.25",
         "band": "good", "band_label": "Tốt", "gates": [], "bonus": "1.00",
         "deductions": dict.fromkeys("ABCDEFH", "1.25"), "pending": {"findings": 2, "score_if_upheld": "91.00"},
-        "survey": [{"source": "SIPAS", "answered": 80, "satisfied": 71, "share": "88.75", "interval": ["80.0", "93.9"]}],
+        "survey": [
+            {"source": "SIPAS", "answered": 80, "satisfied": 71, "share": "88.75", "interval": ["80.0", "93.9"]}
+        ],
         "comparison": {
             "peer_group": "commune", "units": 200, "window": ["2026-Q3"], "observed": 7, "exposure": 214,
             "expected": "4.60", "rate": "2.8834", "interval": ["1.3352", "5.2002"], "z": "-0.73", "standing": "within",

@@ -20,7 +20,7 @@ MARK = "\ufeff"
 _LINE_END = "\r\n"
 _LIKE_A_NUMBER = re.compile(r"[0-9][0-9.,eE+-]*")
 _BEFORE, _AFTER = (*UNIT, *FIGURES), (*COMPARED, *SURVEYED)
-_KEPT = 16_384  # lines
+_KEPT = 8_192  # lines
 
 
 def csv_bytes(
