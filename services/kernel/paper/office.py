@@ -102,7 +102,9 @@ def rule(place: Any, indent: float) -> None:
     properties.insert_element_before(borders, "w:spacing", "w:ind", "w:jc", "w:rPr")
 
 
-def letterhead(document: Any, left: Sequence[tuple[str, bool]], number: str, place_and_day: str, *, wide: bool) -> None:
+def letterhead(
+    document: Any, left: Sequence[tuple[str, bool]], number: str, place_and_day: str, *, wide: bool = False
+) -> None:
     """Who writes, under a rule, beside the nation's name and motto, with the place and the day."""
     head = document.add_table(rows=1, cols=2)
     set_widths(head, (10, 15.2) if wide else (6.5, 10))  # the second holds its first line whole
