@@ -20,6 +20,7 @@ from services.kernel.store.migrate import migrate
 from tests.support import restore
 from tests.support.house import open_house
 from tests.support.intake import closing, fresh, opening, recording, register, running_intake
+from tests.support.photos import is_black, jpeg, listed
 from tests.support.tokens import token_for
 
 UNIT, OTHER, PARENT = "xa-tan-hoa", "xa-phu-lam", "ubnd-tinh"
@@ -293,6 +294,32 @@ async def every_repeat_is_answered(after, sent, answers):
         again = await after.put(who, path, body, 200)
         assert again == answers[path], path
         assert base64.b64decode(again["event"])
+
+
+async def test_what_was_covered_of_a_photo_stays_covered_and_its_repeat_is_answered(settings, tmp_path):
+    raw, finding = jpeg(), fresh()
+    box = {"x": 0, "y": 0, "width": 10_000, "height": 5_000}
+    redaction, photo = f"findings/{finding}/photos/1/redactions/{fresh()}", f"/intake/v1/findings/{finding}/photos/1"
+    async with province(settings) as before:
+        await before.found()
+        visited, _ = await before.visit()
+        body = recording(visited, code="A03", captured_at=before.answers_time(visited), photos=[listed(raw)])
+        await before.put("inspector", f"findings/{finding}", body)
+        async with before.house.client(before.tokens["inspector"]) as client:
+            sent = await client.put(photo, content=raw, headers={"content-type": "image/jpeg"})
+        assert sent.status_code == 201, sent.text
+        await before.settle()
+        copy = restore.dump(settings, tmp_path / "dump")
+        told = await before.put("reviewer", redaction, {"boxes": [box]})
+        await before.settle()
+    restore.restore(settings, copy)
+    async with province(settings) as after:
+        async with after.house.client(after.tokens["lead"]) as client:
+            shown = await client.get(photo)
+        assert is_black(shown.content, 0.5, 0.2) and not is_black(shown.content, 0.9, 0.9)
+        assert await after.put("reviewer", redaction, {"boxes": [box]}, 200) == told
+        other = {"boxes": [box | {"height": 1}]}
+        assert (await after.put("reviewer", redaction, other, 409))["type"] == "/problems/id-reused"
 
 
 async def test_a_repeat_that_says_something_else_is_refused(settings, tmp_path):
