@@ -18,12 +18,12 @@ import { OpenView, prefill } from "./open.js";
 import { QueueSheet, saving } from "./queue_sheet.js";
 import { QUEUED } from "../shared/terms.js";
 import { Queue } from "./queue.js";
-import { offerPush } from "../shared/push.js";
 import { isFull, notKept } from "../shared/store.js";
 
 const DAY = 24 * 3600 * 1000;
 const REDRAW = 120; // ms: a long queue changes faster than anyone reads
 const FIELD = ["inspector", "lead"];
+const PUSH = "/intake/static/shared/push.js"; // needs the network all the same: no phone keeps it
 
 /** @type {[RegExp, string, any][]} */
 const VIEWS = [
@@ -63,7 +63,7 @@ class House {
     const lists = Promise.all([directory.units(this.account), directory.catalogue(this.account), directory.handoverKey().catch(() => {}), directory.assignments(this.account).catch(() => {})]); // on the phone before the network goes
     Promise.all([form, lists]).then(([ready]) => this.ready(ready), () => {});
     await lists.catch(() => {});
-    lists.then(() => offerPush(byId("push"), this.roles)).catch(() => {});
+    if (this.roles.has("lead")) lists.then(() => import(PUSH)).then(({ offerPush }) => offerPush(byId("push"), this.roles)).catch(() => {});
     navigator.storage?.persist?.().then((granted) => { this.persisted = granted; this.changed(); }, () => {}); // some ask the reader: nothing waits for that
     await this.queue.start();
   }
