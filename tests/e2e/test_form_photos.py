@@ -175,7 +175,7 @@ def test_what_is_covered_on_the_phone_never_leaves_it(field: Field, page: Page) 
     expect(second).to_be_focused()
     for _ in range(40):
         page.keyboard.press("ArrowDown")
-    expect(second).to_have_attribute("aria-label", "Ô che 2: cách trái 35%, cách trên 70%, rộng 30%, cao 30%")
+    expect(second).to_have_attribute("aria-label", "Ô che 2: trái 35%, trên 70%, rộng 30%, cao 30%")
     sheet.get_by_role("button", name="Thêm ô che").click()
     page.keyboard.press("Delete")
     expect(sheet.locator(".cover")).to_have_count(2)

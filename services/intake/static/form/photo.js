@@ -18,12 +18,13 @@ const taking = new Set(); // files that are being made photos
  * @typedef {{key: string, sha256: string, bytes: number}} Photo
  */
 
-/** The picture of a file, upright, at most 1600 pixels, under 400 kB, and nothing else of the file. @param {Blob} file */
-export async function shrink(file) {
+/** The picture of a file, upright, at most 1600 pixels, under 400 kB, and nothing else of the file; black where boxes lie. @param {Blob} file @param {any[]} boxes */
+export async function shrink(file, boxes = []) {
   const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   try {
     for (let longest = LONGEST; ; longest = Math.round(longest * 0.7)) {
       const canvas = drawn(bitmap, longest);
+      burn(boxes, canvas);
       for (const quality of QUALITIES) {
         const blob = await canvas.convertToBlob({ type: "image/jpeg", quality });
         if (blob.size < LARGEST) return blob;
@@ -50,18 +51,6 @@ const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toStri
 
 /** Make a taken file a photo of this phone; resolves once it is on disk. @param {Blob} file @returns {Promise<Photo>} */
 const take = async (file) => kept(await shrink(file));
-
-/** The same picture with black boxes burnt in: nothing of what is under them is left. @param {Blob} blob @param {any[]} boxes */
-async function covered(blob, boxes) {
-  const bitmap = await createImageBitmap(blob);
-  try {
-    const canvas = drawn(bitmap, LONGEST);
-    burn(boxes, canvas, canvas.getContext("2d"));
-    return await canvas.convertToBlob({ type: "image/jpeg", quality: QUALITIES[0] });
-  } finally {
-    bitmap.close();
-  }
-}
 
 /** @param {Blob} blob @returns {Promise<Photo>} */
 async function kept(blob) {
@@ -132,7 +121,7 @@ export function photoSheet(row, save, code) {
     const blob = await bytesOf(photo.key);
     if (blob) coverSheet(blob, place, async (boxes) => {
       // a crash here leaves the photo as it was: the covered one takes its place only once it is on the disk
-      const instead = await kept(await covered(blob, boxes));
+      const instead = await kept(await shrink(blob, boxes));
       if (!row.photos.includes(photo)) return forget([instead]); // recorded or removed meanwhile
       row.photos = row.photos.map((each) => (each === photo ? instead : each));
       await save();
@@ -160,8 +149,7 @@ function coverSheet(blob, place, keepIt) {
     await keepIt(boxes.boxes).catch((error) => flash("bad", notKept(error)));
     dialog.close();
   } }, t("Che và giữ ảnh", "Cover and keep"));
-  const dialog = sheet(t(`Che ảnh ${place + 1}`, `Cover photo ${place + 1}`), boxes.node,
-    el("p", { class: "hint" }, t("Ô đen được in hẳn vào ảnh trước khi gửi; không ai xem lại được phần đã che.", "The boxes become part of the picture before it is sent; nobody can see what is under them again.")), done);
+  const dialog = sheet(t(`Che ảnh ${place + 1}`, `Cover photo ${place + 1}`), boxes.node, done);
   dialog.addEventListener("close", () => URL.revokeObjectURL(address));
 }
 
