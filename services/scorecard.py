@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import re
@@ -22,8 +23,11 @@ from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import Asked, read_checkpoint, verify
 from services.kernel.log.note import Checkpoint
 from services.kernel.quarters import quarter_days
+from services.reports.editions.fitting import fitted
 from services.reports.facts.facts import Unfoldable
-from services.reports.fold.recompute import LIVE, Difference, Made, Recomputing, asked_of, first_difference, pick
+from services.reports.fold.recompute import LIVE, Difference, Made, Recomputing, Told, first_difference, pick
+from services.reports.scoring.comparison.rules import Comparison
+from services.reports.scoring.comparison.tally import Seen
 from services.reports.text import dump
 
 EDITION = re.compile(r"flash|official|restated-[1-9][0-9]{0,3}")
@@ -84,13 +88,15 @@ def recompute(
 
 def _made(
     source: Source, place: Place, trust: Trust, quarter: str, size: int | None, edition: str | None,
-    told: Mapping[str, Any] | None,
+    answer: Mapping[str, Any] | None,
 ) -> Made:  # fmt: skip
-    checkpoint = read_checkpoint(source, trust)[0].checkpoint
+    checkpoint, told = read_checkpoint(source, trust)[0].checkpoint, None if answer is None else Told.of(answer)
     edition, size = _asked(checkpoint, size, edition, told)
-    unit = str(told["unit"]) if told and "unit" in told else None
+    nothing_told = told is not None and told.edition == LIVE and not told.compares
     work = Recomputing(
-        quarter, lambda n: proven_root(source, n, checkpoint), edition=edition, size=size, unit=unit
+        quarter, lambda n: proven_root(source, n, checkpoint), edition=edition, size=size,
+        unit=str(answer["unit"]) if answer and "unit" in answer else None, compare=None if nothing_told else _compare,
+        fitted_at=None if told is None or told.fitted_at is None else min(told.fitted_at, size),
     )  # fmt: skip
     with bar("recompute") as progress:
         verdict = verify(place, trust, Asked(progress=progress, pick=pick, take=work.take))
@@ -104,13 +110,14 @@ def _made(
     return made
 
 
-def _asked(
-    checkpoint: Checkpoint, size: int | None, edition: str | None, told: Mapping[str, Any] | None
-) -> tuple[str, int]:
+def _compare(rules: Comparison, quarter: str, units: Mapping[str, Seen]) -> Mapping[str, dict[str, Any]]:
+    return asyncio.run(fitted(rules, quarter, units))
+
+
+def _asked(checkpoint: Checkpoint, size: int | None, edition: str | None, told: Told | None) -> tuple[str, int]:
     """What is to be computed: what was asked for, else what the answer says it is of."""
     if size is None and edition is None and told is not None:
-        edition, size = asked_of(told)
-        edition, size = (None, size) if edition == LIVE else (edition, None)
+        edition, size = (None, told.size) if told.edition == LIVE else (told.edition, None)
     if size is not None and size > checkpoint.size:
         raise click.UsageError(
             f"--size {size}: nhật ký ở đây mới có {checkpoint.size} mục / the log here has {checkpoint.size} entries"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,9 @@ from services.kernel.log.tiles import bundle_path
 from services.reports.reading.editions import frozen_card, frozen_listing
 from services.reports.reading.live_cards import listing
 from services.scorecard import recompute
+from tests.integration.test_reports_comparison import QUARTER as Q4
+from tests.integration.test_reports_comparison import made as compared
+from tests.integration.test_reports_comparison import refit, visit
 from tests.integration.test_reports_fold import EVERYTHING, QUARTER, UNIT, busy, card, fold_all, made, pool
 from tests.support.case_world import PUBLISHED, World, case_world
 from tests.support.postgres import Cluster
@@ -24,7 +28,7 @@ from tests.support.reports_log import ORIGIN, MadeLog
 from tests.support.reports_reading import read
 from tests.support.served import Served
 
-__all__ = ["made", "pool"]
+__all__ = ["compared", "made", "pool"]
 EDITIONS = ("flash", "official", "restated-1")
 
 
@@ -198,3 +202,25 @@ def test_against_a_running_service_and_a_copy_of_its_log(world: World, tmp_path:
         assert run(log, *known, "--edition", "flash", "--against", world.url, quarter=PUBLISHED).exit_code == 0
     refused = run(place, "--vkey", vkey, quarter=world.quarter)
     assert (refused.exit_code, "--token" in refused.output) == (2, True)
+
+
+async def test_comparisons_come_out_too_frozen_and_as_they_were_fitted(
+    pool: asyncpg.Pool, compared: MadeLog, tmp_path: Path
+) -> None:
+    compared.close_quarter(Q4, "flash")
+    await fold_all(pool, compared)
+    unfitted = (await read(pool, listing, Q4, EVERYTHING)).text()
+    await refit(pool).once()
+    visit(compared, "xa-an", 9)  # behind the fit
+    await fold_all(pool, compared)
+    log = copied(compared, tmp_path)
+    live = (await read(pool, listing, Q4, EVERYTHING)).text()
+    frozen = (await read(pool, frozen_listing, Q4, "flash")).text()
+    one = await card(pool, "xa-mai", Q4)
+    assert one["comparison"]["size"] < one["log"]["size"]
+    for told in (unfitted, live, frozen, one, await read(pool, frozen_card, Q4, "flash", "xa-mai")):
+        answer = await asyncio.to_thread(run, *log, "--against", written(tmp_path, told), quarter=Q4)
+        assert answer.exit_code == 0, answer.output
+    one["comparison"]["z"] = "9.99"
+    answer = await asyncio.to_thread(run, *log, "--against", written(tmp_path, one), quarter=Q4)
+    assert (answer.exit_code, "xa-mai: comparison.z: " in answer.output) == (1, True)

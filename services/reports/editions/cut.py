@@ -64,5 +64,5 @@ def edition_of(entry: Entry) -> str:
 def card_of(
     facts: UnitQuarter, directory: Directory, rulebook: Rulebook, cut: Cut, comparison: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A unit's card at a cut, with its comparison there."""
+    """A unit's card at a cut."""
     return with_log(render(facts, directory, rulebook, cut.edition, cut.form, comparison), cut.head)

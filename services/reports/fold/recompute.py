@@ -16,6 +16,8 @@ from services.reports.facts.facts import CUTS, KNOWN, QUARTER_PUBLISHED, SILENT,
 from services.reports.fold.prefix import Prefix
 from services.reports.fold.reference import REFERENCE_EVENTS
 from services.reports.scoring.cards import NEWEST, Form, TreeHead, summary
+from services.reports.scoring.comparison.rules import Comparison
+from services.reports.scoring.comparison.tally import Seen
 from services.reports.text import dump
 
 LIVE = "live"
@@ -26,7 +28,7 @@ Picked = tuple[int, str, str, str, str, dict[str, Any]]
 """Of an entry its index, and its event's type, unit, id, time and data, as far as cards are made of them."""
 
 
-class Told(NamedTuple):
+class Brief(NamedTuple):
     """An event as far as cards are made of it."""
 
     type: str
@@ -81,17 +83,25 @@ class Made:
         }  # fmt: skip
 
 
+Compare = Callable[[Comparison, str, Mapping[str, Seen]], Mapping[str, dict[str, Any]]]
+"""The comparison's rules, the quarter and what was seen of each unit; the comparisons by unit."""
+
+
 class Recomputing:
     """Takes what was picked of the entries in order, and computes the quarter where it is asked for.
 
-    `root_of` gives the tree's root at a size.
+    `root_of` gives the tree's root at a size. A live list's comparisons were fitted at the size `fitted_at`; without it
+    they are fitted where the cards are computed. Without `compare` there are none.
     """
 
     def __init__(
-        self, quarter: str, root_of: Callable[[int], bytes], *, edition: str = LIVE, size: int, unit: str | None = None
-    ) -> None:
+        self, quarter: str, root_of: Callable[[int], bytes], *, edition: str = LIVE, size: int, unit: str | None = None,
+        compare: Compare | None = None, fitted_at: int | None = None,
+    ) -> None:  # fmt: skip
         self.quarter, self.edition, self.size = quarter, edition, size
         self._root_of, self._unit = root_of, unit
+        self._compare, self._fitted_at = compare, fitted_at
+        self._beside: dict[str, dict[str, Any]] | None = None
         self._prefix = Prefix(quarter)
         self._earlier: dict[str, str] | None = None
         self.made: Made | None = None
@@ -103,9 +113,11 @@ class Recomputing:
     def _entries(self, picked: Iterable[Picked]) -> Iterator[Entry]:
         """Those up to where the quarter is asked for; cuts and publications are seen as they pass."""
         for index, kind, unit, key, time, data in picked:
-            entry = Entry(index, Told(kind, unit, key, time, data))
+            entry = Entry(index, Brief(kind, unit, key, time, data))
             if index >= self.size:
                 continue
+            if self._fitted_at is not None and index >= self._fitted_at:
+                self._fit_live(self._fitted_at)
             if entry.event.type in CUTS:
                 self._cut(entry)
             elif entry.event.type == QUARTER_PUBLISHED:
@@ -138,6 +150,8 @@ class Recomputing:
 
     def end(self) -> Made | None:
         """The quarter; None when the log has no such edition."""
+        if self._fitted_at is not None:
+            self._fit_live(self._fitted_at)
         if self.edition == LIVE:
             root = self._root_of(self.size)
             self.made = self._compute(Cut(
@@ -145,14 +159,25 @@ class Recomputing:
             ))  # fmt: skip
         return self.made
 
+    def _fit_live(self, size: int) -> None:
+        """The comparisons that a live list shows beside later cards."""
+        if self._beside is None:
+            fitted = self._fit(Form.SECOND)
+            self._beside = {unit: {**comparison, "size": size} for unit, comparison in fitted.items()}
+
+    def _fit(self, form: Form) -> Mapping[str, dict[str, Any]]:
+        rules = self._prefix.reference.rulebook.comparison(self.quarter)
+        if rules is None or self._compare is None or form is Form.FIRST:
+            return {}
+        return self._compare(rules, self.quarter, self._prefix.seen(self._prefix.units()))
+
     def _compute(self, cut: Cut) -> Made:
         """One card after the other: all of them at once would not fit into little memory."""
         reference, tree = self._prefix.reference, CompactRange()
         rules = reference.rulebook.rules(self.quarter)
         made = Made(self.quarter, cut.edition, cut.head, rules.version if rules else None, closing=cut.closing or None)
-        units = self._prefix.units()
-        beside = self._compared(units) if cut.form is Form.SECOND else {}
-        for unit, facts in units.items():
+        beside = self._fit(cut.form) if self._beside is None else self._beside
+        for unit, facts in self._prefix.units().items():
             card = card_of(facts, reference.directory, reference.rulebook, cut, beside.get(unit))
             tree.append(leaf_hash(canonical(card)))
             made.rows[unit] = dump(summary(card))
@@ -160,15 +185,6 @@ class Recomputing:
                 made.card = card
         made.cards_root = base64.b64encode(tree.root()).decode()
         return made
-
-    def _compared(self, units: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """What is fitted; loads what only a fit needs where the quarter's rules compare."""
-        rules = self._prefix.reference.rulebook.comparison(self.quarter)
-        if rules is None:
-            return {}
-        from services.reports.scoring.comparison.compare import compare
-
-        return compare(rules, self.quarter, self._prefix.seen(units))
 
 
 class Difference(NamedTuple):
@@ -182,24 +198,9 @@ class Difference(NamedTuple):
 
 def first_difference(told: Mapping[str, Any], computed: Mapping[str, Any]) -> Difference | None:
     """The first field in which an answer, a list or a card, is not what was computed; units in order."""
-    told = _fitted_there(told)
     if "cards" in told:
         return _of_list(told, computed)
     return _of(str(told.get("unit", "-")), told, computed)
-
-
-def _fitted_there(told: Mapping[str, Any]) -> dict[str, Any]:
-    """A live answer whose comparisons were fitted at its own size, which then needs no saying."""
-    size = told["log"]["size"] if isinstance(told.get("log"), Mapping) else None
-
-    def here(one: Any) -> Any:
-        comparison = one.get("comparison") if isinstance(one, Mapping) else None
-        if not isinstance(comparison, Mapping) or comparison.get("size") != size:
-            return one
-        return {**one, "comparison": {name: value for name, value in comparison.items() if name != "size"}}
-
-    shown = here(told)
-    return {**shown, "cards": [here(row) for row in told["cards"]]} if "cards" in told else dict(shown)
 
 
 def _of_list(told: Mapping[str, Any], computed: Mapping[str, Any]) -> Difference | None:
@@ -239,9 +240,28 @@ def _below(path: str, name: Any) -> str:
     return f"{path}.{name}" if path else str(name)
 
 
-def asked_of(told: Mapping[str, Any]) -> tuple[str | None, int | None]:
-    """The edition and the size of the log that an answer says it is of."""
-    log = told.get("log")
-    size = log.get("size") if isinstance(log, Mapping) else None
-    edition = told.get("edition")
-    return (edition if isinstance(edition, str) else None), (size if type(size) is int else None)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Of an answer, what it says it is: its edition, the log's size, and where a live one's comparisons were fitted."""
+
+    edition: str | None
+    size: int | None
+    fitted_at: int | None
+    compares: bool
+    """Whether it shows any comparison: a live list shows none before the first fit."""
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Told:
+        """What an answer, a list or a card, says of itself."""
+        edition, log = answer.get("edition"), answer.get("log")
+        shown = [one["comparison"] for one in answer.get("cards", [answer]) if isinstance(one.get("comparison"), dict)]
+        return cls(
+            edition if isinstance(edition, str) else None,
+            _whole(log.get("size")) if isinstance(log, Mapping) else None,
+            next((_whole(one["size"]) for one in shown if "size" in one), None),
+            bool(shown),
+        )
+
+
+def _whole(value: Any) -> int | None:
+    return value if type(value) is int else None
