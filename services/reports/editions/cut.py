@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from services.kernel.quarters import quarter_days
 from services.reports.facts.directory import Directory
 from services.reports.facts.facts import QUARTER_CLOSED, Entry, Unfoldable, UnitQuarter
@@ -59,6 +61,11 @@ def edition_of(entry: Entry) -> str:
     if entry.event.type == QUARTER_CLOSED:
         return str(entry.event.data["edition"])
     return f"restated-{int(entry.event.data['n'])}"
+
+
+def card_bytes(card: dict[str, Any]) -> bytes:
+    """A card's RFC 8785 bytes: it holds no floats, and its members' names are ASCII, so that this encoder is enough."""
+    return orjson.dumps(card, option=orjson.OPT_SORT_KEYS)
 
 
 def card_of(

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.kernel.envelope import canonical
 from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.process.telemetry import meter
 from services.kernel.store.db import Connection, Pool, columns
 from services.reports.editions.comparing import comparisons
-from services.reports.editions.cut import Cut, card_of
+from services.reports.editions.cut import Cut, card_bytes, card_of
 from services.reports.editions.sql import queries
 from services.reports.facts import store
 from services.reports.facts.directory import Directory
@@ -88,7 +87,7 @@ async def _cards(connection: Connection, cut: Cut, directory: Directory, ruleboo
 
 
 def _frozen(card: dict[str, Any]) -> FrozenCard:
-    return FrozenCard(card["unit"], card["group"], canonical(card), dump(summary(card)))
+    return FrozenCard(card["unit"], card["group"], card_bytes(card), dump(summary(card)))
 
 
 async def open_edition(connection: Connection, entry: Entry) -> None:

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from services.kernel.envelope import canonical
 from services.kernel.log.merkle import CompactRange, leaf_hash
-from services.reports.editions.cut import Cut, card_of, edition_of
+from services.reports.editions.cut import Cut, card_bytes, card_of, edition_of
 from services.reports.editions.differences import before, differences
 from services.reports.facts.facts import CUTS, KNOWN, QUARTER_PUBLISHED, SILENT, Entry, Unfoldable
 from services.reports.fold.prefix import Prefix
@@ -179,7 +178,7 @@ class Recomputing:
         beside = self._fit(cut.form) if self._beside is None else self._beside
         for unit, facts in self._prefix.units().items():
             card = card_of(facts, reference.directory, reference.rulebook, cut, beside.get(unit))
-            tree.append(leaf_hash(canonical(card)))
+            tree.append(leaf_hash(card_bytes(card)))
             made.rows[unit] = dump(summary(card))
             if unit == self._unit:
                 made.card = card

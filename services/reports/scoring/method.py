@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 from services.domain.words import BANDS, Words, headed
@@ -29,7 +30,7 @@ class Code:
     per_case: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Observation:
     """One finding as scoring sees it; `index` is the log index of its recording.
 
@@ -49,7 +50,7 @@ class Observation:
     overdue: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Visit:
     """A closed inspection: exposure, and its findings in log order.
 
@@ -133,10 +134,15 @@ def count_of(visits: Sequence[Visit], standing: Standing) -> int:
     )
 
 
+@lru_cache(maxsize=1 << 16)
+def ratio(of: int, parts: int, places: int = 2) -> str:
+    """A quotient of whole numbers, `parts` above 0, as a decimal string, rounded half-even."""
+    whole, rest = divmod(abs(of) * 10**places, parts)
+    scaled = whole + (2 * rest > parts or (2 * rest == parts and whole % 2))
+    sign = "-" if of < 0 and scaled else ""
+    return f"{sign}{scaled // 10**places}.{scaled % 10**places:0{places}d}"
+
+
 def shown(value: Fraction, places: int = 2) -> str:
     """An exact number as a decimal string, rounded half-even."""
-    if value.denominator == 1:
-        return f"{value.numerator}.{'':0<{places}}"
-    scaled = round(value * 10**places)  # Fraction.__round__ is exact and half-even
-    whole, rest = divmod(abs(scaled), 10**places)
-    return f"{'-' if scaled < 0 else ''}{whole}.{rest:0{places}d}"
+    return ratio(value.numerator, value.denominator, places)

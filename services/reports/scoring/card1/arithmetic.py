@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from math import lcm
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from services.domain.case import GRAVE, SCORED
@@ -12,7 +14,7 @@ from services.reports.facts.standing import Standing
 from services.reports.scoring.method import GROUPS, BadRules, Observation, Visit
 
 FULL_MARK = Fraction(100)
-NOTHING, WHOLE = Fraction(0), Fraction(1)
+NOTHING = Fraction(0)
 COUNTED = frozenset({Standing.COUNTS})
 COUNTED_OR_PENDING = frozenset({Standing.COUNTS, Standing.PENDING})
 
@@ -44,6 +46,17 @@ class Rules:
     bonus_max: Fraction
     bands: tuple[tuple[str, Fraction], ...]
     gates: tuple[Gate, ...]
+    scale: int = field(init=False)
+    """In whose parts points and caps, also half of them, are whole numbers."""
+    whole_points: Mapping[int, int] = field(init=False)
+    whole_caps: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        exact = (*self.points.values(), *self.caps.values())
+        scale = lcm(*(one.denominator for one in exact)) * self.RETURNED.denominator
+        object.__setattr__(self, "scale", scale)
+        object.__setattr__(self, "whole_points", {key: int(one * scale) for key, one in self.points.items()})
+        object.__setattr__(self, "whole_caps", {key: int(one * scale) for key, one in self.caps.items()})
 
     @classmethod
     def read(cls, version: str, rules: Mapping[str, Any]) -> Rules:
@@ -109,24 +122,52 @@ def _bands(listed: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, Fraction], .
     return tuple(bands)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Item:
-    """A counted finding with what it costs, before its group's cap; `remedied` when less for that."""
+    """A counted finding with what it costs, `cost` of `parts` of a point, before its group's cap.
+
+    `over` is by how many persons its points are divided; `remedied` when it costs less for that.
+    """
 
     observation: Observation
-    factor: Fraction
-    points: Fraction
+    base: int
+    over: int
+    cost: int
+    parts: int
     remedied: bool = False
 
+    @property
+    def factor(self) -> Fraction:
+        """What a point weighs: base over persons checked for a person's code, 1 for a unit's."""
+        return Fraction(self.base, self.over)
 
-@dataclass(frozen=True, slots=True)
+    @property
+    def points(self) -> Fraction:
+        """What it costs."""
+        return Fraction(self.cost, self.parts)
+
+
+@dataclass(slots=True)
 class VisitScore:
-    """One inspection's counted items, capped deductions and score."""
+    """One inspection's counted items, and what they cost by group once capped, in so many parts of a point.
+
+    Whole numbers of one denominator: exact addition of fractions would take most of the time of a fold.
+    """
 
     visit: Visit
     items: tuple[Item, ...]
-    deductions: Mapping[str, Fraction]
-    score: Fraction
+    costs: Mapping[str, int]
+    parts: int
+
+    @property
+    def deductions(self) -> Mapping[str, Fraction]:
+        """What each group costs, capped."""
+        return {group: Fraction(self.costs.get(group, 0), self.parts) for group in GROUPS}
+
+    @property
+    def score(self) -> Fraction:
+        """The full mark less all deductions."""
+        return FULL_MARK - Fraction(sum(self.costs.values()), self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,27 +181,31 @@ class QuarterScore:
     score: Fraction | None
 
 
-def factor(rules: Rules, observation: Observation, persons_checked: int) -> Fraction:
-    """What a point weighs: base over persons checked for a person's code, 1 for a unit's."""
-    if not observation.per_person or persons_checked <= rules.base_persons:
-        return WHOLE
-    return Fraction(rules.base_persons, persons_checked)
-
-
 def score_items(rules: Rules, visit: Visit, counted: frozenset[Standing]) -> tuple[Item, ...]:
     """Each counted finding's points in log order; a repeated unit code scores on its first only."""
     items: list[Item] = []
     scored_unit_codes: set[str] = set()
-    for seen in sorted(visit.observations, key=lambda one: one.index):
+    base, persons = rules.base_persons, _persons(rules, visit)
+    parts = rules.scale * persons
+    for seen in sorted(visit.observations, key=_log_index):
         if seen.severity not in SCORED or seen.standing not in counted:
             continue
-        weight = factor(rules, seen, visit.persons_checked)
-        points = rules.points[seen.severity] * _times(seen, scored_unit_codes)
-        if weight is not WHOLE:
-            points *= weight
+        cost = rules.whole_points[seen.severity] * _times(seen, scored_unit_codes)
+        weighs, over = (base, persons) if seen.per_person and persons > 1 else (1, 1)
+        cost *= weighs * persons // over
         returned = rules.returned(seen)
-        items.append(Item(seen, weight, points * (1 - returned), True) if returned else Item(seen, weight, points))
+        if returned:
+            cost = cost * (returned.denominator - returned.numerator) // returned.denominator
+        items.append(Item(seen, weighs, over, cost, parts, bool(returned)))
     return tuple(items)
+
+
+def _persons(rules: Rules, visit: Visit) -> int:
+    """By how many persons a person's code is divided: 1 up to the base."""
+    return visit.persons_checked if visit.persons_checked > rules.base_persons else 1
+
+
+_log_index = attrgetter("index")
 
 
 def _times(seen: Observation, scored_unit_codes: set[str]) -> int:
@@ -175,32 +220,59 @@ def _times(seen: Observation, scored_unit_codes: set[str]) -> int:
 
 def score_visit(rules: Rules, visit: Visit, counted: frozenset[Standing] = COUNTED) -> VisitScore:
     """One inspection: 100 less each group's deduction, capped."""
-    items = score_items(rules, visit, counted)
-    deductions = dict.fromkeys(GROUPS, NOTHING)
+    items, persons = score_items(rules, visit, counted), _persons(rules, visit)
+    costs: dict[str, int] = {}
     for item in items:
-        if item.points:
+        if item.cost:
             group = item.observation.group
-            deductions[group] = min(rules.caps[group], deductions[group] + item.points)
-    return VisitScore(visit, items, deductions, FULL_MARK - _sum(deductions.values()))
+            costs[group] = min(rules.whole_caps[group] * persons, costs.get(group, 0) + item.cost)
+    return VisitScore(visit, items, costs, rules.scale * persons)
 
 
 def score_quarter(
     rules: Rules, visits: Sequence[Visit], commendations: Sequence[str], counted: frozenset[Standing] = COUNTED
 ) -> QuarterScore:
     """A unit's quarter: means over its closed inspections, plus bonus, at most 100."""
-    scored = tuple(score_visit(rules, visit, counted) for visit in visits)
+    return quarter_of(rules, [score_visit(rules, visit, counted) for visit in visits], commendations)
+
+
+def if_upheld(rules: Rules, now: QuarterScore, commendations: Sequence[str]) -> QuarterScore:
+    """The same quarter as if all that is pending were upheld."""
+    visits = [
+        score_visit(rules, scored.visit, COUNTED_OR_PENDING)
+        if any(seen.standing is Standing.PENDING for seen in scored.visit.observations)
+        else scored
+        for scored in now.visits
+    ]
+    return quarter_of(rules, visits, commendations)
+
+
+def quarter_of(rules: Rules, scored: Sequence[VisitScore], commendations: Sequence[str]) -> QuarterScore:
+    """A unit's quarter of its inspections' scores."""
     standing_items = [item.observation for visit in scored for item in visit.items]
     bonus = _bonus(rules, commendations, standing_items)
+    costs, parts = _added(scored)
     score = None
     if scored:
-        score = min(FULL_MARK, _mean([visit.score for visit in scored]) + bonus)
+        score = min(FULL_MARK, FULL_MARK - Fraction(sum(costs.values()), parts) + bonus)
     return QuarterScore(
-        visits=scored,
-        deductions={group: _mean([visit.deductions[group] for visit in scored]) for group in GROUPS},
+        visits=tuple(scored),
+        deductions={group: Fraction(costs[group], parts) if group in costs else NOTHING for group in GROUPS},
         bonus=bonus,
         gates=_gates(rules, standing_items),
         score=score,
     )
+
+
+def _added(scored: Sequence[VisitScore]) -> tuple[Mapping[str, int], int]:
+    """The mean of each group's costs over the inspections, in so many parts of a point."""
+    shared = lcm(*{visit.parts for visit in scored})
+    costs: dict[str, int] = {}
+    for visit in scored:
+        times = shared // visit.parts
+        for group, cost in visit.costs.items():
+            costs[group] = costs.get(group, 0) + cost * times
+    return costs, shared * max(1, len(scored))
 
 
 def _gates(rules: Rules, standing_items: Collection[Observation]) -> tuple[str, ...]:
@@ -213,15 +285,3 @@ def _bonus(rules: Rules, commendations: Sequence[str], standing_items: Iterable[
         return NOTHING
     earned = sum(1 for code in commendations if code in rules.bonus_codes)
     return min(rules.bonus_max, rules.bonus_each * earned)
-
-
-def _mean(values: Sequence[Fraction]) -> Fraction:
-    if len(values) == 1:
-        return values[0]
-    total = _sum(values)
-    return total / len(values) if total else NOTHING
-
-
-def _sum(values: Iterable[Fraction]) -> Fraction:
-    """Most groups lose nothing: they are passed over, for exact addition is dear."""
-    return sum(filter(None, values), NOTHING)

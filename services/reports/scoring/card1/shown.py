@@ -8,20 +8,20 @@ from typing import Any
 
 from services.reports.facts.standing import Standing
 from services.reports.scoring.card1.arithmetic import (
-    COUNTED_OR_PENDING,
     QuarterScore,
     Rules,
     VisitScore,
+    if_upheld,
     score_quarter,
 )
-from services.reports.scoring.method import BAND_LABELS, GROUPS, INSUFFICIENT, Visit, count_of, shown
+from services.reports.scoring.method import BAND_LABELS, GROUPS, INSUFFICIENT, Visit, count_of, ratio, shown
 
 
 def scored(rules: Rules, visits: Sequence[Visit], commendations: Sequence[str]) -> dict[str, Any]:
     """A card from its score to what is pending."""
     now = score_quarter(rules, visits, commendations)
     pending = count_of(visits, Standing.PENDING)
-    if_upheld = score_quarter(rules, visits, commendations, COUNTED_OR_PENDING) if pending else now
+    then = if_upheld(rules, now, commendations) if pending else now
     score, band = _score_and_band(rules, now)
     return {
         "score": score,
@@ -36,7 +36,7 @@ def scored(rules: Rules, visits: Sequence[Visit], commendations: Sequence[str]) 
         "inspections": [_visit_json(visit) for visit in now.visits],
         "pending": {
             "findings": pending,
-            "score_if_upheld": None if if_upheld.score is None else shown(if_upheld.score),
+            "score_if_upheld": None if then.score is None else shown(then.score),
         },
     }
 
@@ -56,14 +56,14 @@ def _visit_json(scored: VisitScore) -> dict[str, Any]:
     return {
         "id": scored.visit.inspection,
         "date": scored.visit.day.isoformat(),
-        "score": shown(scored.score),
+        "score": ratio(100 * scored.parts - sum(scored.costs.values()), scored.parts),
         "items": [
             {
                 "code": item.observation.code,
                 "count": item.observation.count,
                 "severity": item.observation.severity,
-                "factor": shown(item.factor, 4),
-                "points": shown(item.points),
+                "factor": ratio(item.base, item.over, 4),
+                "points": ratio(item.cost, item.parts),
                 "index": item.observation.index,
                 "finding": item.observation.finding,
                 **({"remedied": True} if item.remedied else {}),
