@@ -60,6 +60,7 @@ TABS = (
     Destination("history", "Đã xử lý", "Handled", may(Action.DECIDE)),
     Destination("second", "Thẩm định lần hai", "Second review", may(Action.DECIDE)),
     Destination("commend", "Biểu dương", "Commend", may(Action.DECIDE)),
+    Destination("surveys", "Khảo sát", "Surveys", may(Action.SURVEY)),
     Destination("quarter", "Chốt quý", "Close a quarter", may(Action.DECIDE)),
     Destination("mine", "Kết quả kiểm tra", "Inspection results", may(Action.FILE)),
     Destination("rounds", "Đợt kiểm tra", "Rounds", may(Action.READ_ROUNDS)),

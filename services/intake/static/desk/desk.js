@@ -17,8 +17,9 @@ import { Commend, Quarter } from "./office.js";
 import { resumePapers } from "./papers.js";
 import { History, Second, Waiting } from "./review.js";
 import { Rounds } from "./rounds.js";
+import { Surveys } from "./surveys.js";
 
-const TABS = { answer: Head, following: Head, answered: Head, waiting: Waiting, history: History, second: Second, commend: Commend, quarter: Quarter, mine: Mine, cases: Cases, rounds: Rounds, erasures: Erasures, phones: Phones, units: Units };
+const TABS = { answer: Head, following: Head, answered: Head, waiting: Waiting, history: History, second: Second, commend: Commend, surveys: Surveys, quarter: Quarter, mine: Mine, cases: Cases, rounds: Rounds, erasures: Erasures, phones: Phones, units: Units };
 const CASES = ["answer", "waiting", "following", "mine", "cases"]; // where a link to an inspection leads whoever cannot open its tab
 
 const links = [...document.querySelectorAll("[data-tab]")];

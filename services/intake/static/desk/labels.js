@@ -39,6 +39,7 @@ export const ABOUT = {
   "kycuong.finding.recorded.v1": t("Ghi nhận", "Finding"), "kycuong.finding.replied.v1": t("Giải trình", "Reply"),
   "kycuong.finding.decided.v1": t("Quyết định", "Decision"), "kycuong.finding.withdrawn.v1": t("Rút lại", "Withdrawal"),
   "kycuong.inspection.closed.v1": t("Biên bản kiểm tra", "Minutes of the inspection"),
+  "kycuong.survey.recorded.v1": t("Kết quả khảo sát", "Survey"),
   "kycuong.commendation.recorded.v1": t("Biểu dương", "Commendation"),
 };
 

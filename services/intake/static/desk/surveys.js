@@ -1,0 +1,148 @@
+// Surveys of satisfaction from a file of a spreadsheet: shown first, row by row, and written only once the reader says so.
+
+import { lines } from "../../assets/api.js";
+import { byId, clearFlash, el, flash } from "../../assets/dom.js";
+import { number, plain, quarter as quarterName, t } from "../../assets/words.js";
+import * as directory from "../shared/directory.js";
+import { fileField } from "../shared/files.js";
+
+const COLUMNS = {
+  unit: ["unit", "don vi", "ma don vi"], quarter: ["quarter", "quy"], source: ["source", "nguon", "nguon khao sat"],
+  asked: ["asked", "duoc hoi", "so nguoi duoc hoi"], answered: ["answered", "tra loi", "so nguoi tra loi"], satisfied: ["satisfied", "hai long", "so nguoi hai long"],
+};
+const NAMES = Object.keys(COLUMNS);
+const MOST_ROWS = 5000; // of a batch
+const MOST_SHOWN = 200;
+const LARGEST = 2 * 1024 * 1024; // bytes
+const LABELS = {
+  unit: t("Đơn vị", "Unit"), quarter: t("Quý", "Quarter"), source: t("Nguồn", "Source"),
+  asked: t("Được hỏi", "Asked"), answered: t("Trả lời", "Answered"), satisfied: t("Hài lòng", "Satisfied"),
+};
+
+/** The fields of a CSV text, row by row: commas, semicolons or tabs as its first line has them, quotes doubled inside quotes. */
+export function fieldsOf(text) {
+  const first = text.slice(0, text.search(/\r?\n|$/));
+  const mark = [";", "\t", ","].find((one) => first.includes(one)) ?? ",";
+  const rows = [[]];
+  const field = new RegExp(`("(?:[^"]|"")*"|[^${mark}\\r\\n]*)(${mark}|\\r?\\n|$)`, "gy");
+  for (const [, raw, end] of text.matchAll(field)) {
+    rows.at(-1).push((raw.startsWith('"') ? raw.slice(1, -1).replaceAll('""', '"') : raw).trim().normalize("NFC"));
+    if (end === "") break;
+    if (end !== mark) rows.push([]);
+  }
+  return rows;
+}
+
+/** The rows of a file as {line, body, faults}; a text instead says what is wrong with the whole of it. @returns {any} */
+export function read(text, units) {
+  const [heads, ...rows] = fieldsOf(text.replace(/^\ufeff/, ""));
+  const places = NAMES.map((name) => heads.findIndex((head) => COLUMNS[name].includes(plain(head))));
+  const missing = NAMES.filter((_, at) => places[at] < 0);
+  if (missing.length) return t(`Dòng đầu của tệp phải có các cột: ${missing.map((name) => LABELS[name]).join(", ")}.`, `The file's first line must name the columns: ${missing.join(", ")}.`);
+  const told = rows.map((fields, at) => ({ line: at + 2, fields })).filter(({ fields }) => fields.some(Boolean));
+  if (!told.length) return t("Tệp không có dòng nào.", "The file has no rows.");
+  if (told.length > MOST_ROWS) return t(`Tệp có ${number(told.length)} dòng; mỗi lần nhiều nhất ${number(MOST_ROWS)}.`, `The file has ${number(told.length)} rows; at most ${number(MOST_ROWS)} at once.`);
+  const seen = new Map();
+  return told.map(({ line, fields }) => rowOf(line, Object.fromEntries(NAMES.map((name, at) => [name, fields[places[at]] ?? ""])), units, seen));
+}
+
+function rowOf(line, fields, units, seen) {
+  const faults = [];
+  const alike = units.filter(({ unit, name }) => unit === fields.unit || plain(name) === plain(fields.unit));
+  if (alike.length !== 1) faults.push(alike.length ? t("nhiều đơn vị cùng tên, hãy ghi mã", "several units have this name, give the id") : t("không có đơn vị này", "there is no such unit"));
+  if (!/^20\d\d-Q[1-4]$/.test(fields.quarter)) faults.push(t("quý phải viết như 2026-Q3", "the quarter is written 2026-Q3"));
+  if (!fields.source) faults.push(t("thiếu nguồn", "no source"));
+  const [asked, answered, satisfied] = ["asked", "answered", "satisfied"].map((name) => {
+    if (!/^\d{1,7}$/.test(fields[name])) faults.push(t(`${LABELS[name].toLowerCase()} phải là số nguyên`, `${name} must be a whole number`));
+    return Number(fields[name]);
+  });
+  if (answered > asked) faults.push(t("trả lời nhiều hơn được hỏi", "more answered than were asked"));
+  if (satisfied > answered) faults.push(t("hài lòng nhiều hơn trả lời", "more are satisfied than answered"));
+  const body = { unit: alike[0]?.unit ?? fields.unit, quarter: fields.quarter, source: fields.source, asked, answered, satisfied };
+  const about = [body.unit, body.quarter, body.source].join("\n");
+  if (seen.has(about)) faults.push(t(`trùng với dòng ${seen.get(about)}`, `repeats line ${seen.get(about)}`));
+  seen.set(about, seen.get(about) ?? line);
+  return { line, name: alike[0]?.name ?? fields.unit, body, faults };
+}
+
+/** The id of a row's write, made of what it says: the same file a second time writes nothing twice. */
+export async function idOf({ unit, quarter, source, asked, answered, satisfied }) {
+  const text = ["kycuong/survey/1", unit, quarter, source, asked, answered, satisfied].join("\n");
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).slice(0, 16);
+  const at = Date.UTC(Number(quarter.slice(0, 4)), 3 * Number(quarter.slice(6)) - 3, 1);
+  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(at / 2 ** (8 * (5 - i))) & 0xff;
+  bytes[6] = (bytes[6] & 0x0f) | 0x70;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+export class Surveys {
+  constructor(desk) {
+    this.desk = desk;
+    this.input = byId("surveys-file");
+    this.place = byId("surveys-preview");
+    fileField(this.input);
+    this.input.addEventListener("change", () => this.take());
+  }
+
+  async show() {
+    this.units = await directory.units(this.desk.account);
+  }
+
+  async take() {
+    const [file] = this.input.files;
+    this.input.value = "";
+    clearFlash();
+    this.place.replaceChildren();
+    if (!file) return;
+    const rows = file.size > LARGEST ? t("Tệp lớn quá 2 MB.", "The file is over 2 MB.") : read(await file.text(), this.units);
+    if (typeof rows === "string") return flash("bad", rows);
+    this.preview(rows);
+  }
+
+  preview(rows) {
+    const wrong = rows.filter(({ faults }) => faults.length);
+    const shown = [...wrong, ...rows.filter(({ faults }) => !faults.length)].slice(0, MOST_SHOWN);
+    const said = wrong.length
+      ? t(`${number(wrong.length)} trong ${number(rows.length)} dòng có lỗi, hiện ở trên. Chưa ghi gì. Hãy sửa tệp rồi chọn lại.`, `${number(wrong.length)} of ${number(rows.length)} rows are wrong, shown first. Nothing is written. Mend the file and choose it again.`)
+      : t(`${number(rows.length)} dòng đọc được. Chưa ghi gì: hãy xem lại, rồi xác nhận.`, `${number(rows.length)} rows are read. Nothing is written yet: look them through, then confirm.`);
+    this.place.replaceChildren(
+      el("p", { class: wrong.length ? "notice bad" : "notice", role: "status", tabindex: "-1", id: "surveys-said" }, said),
+      el("div", { class: "table-wrap" }, el("table", {},
+        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("Dòng", "Line")), ...NAMES.map((name) => el("th", { scope: "col", class: NAMES.indexOf(name) > 2 ? "figure" : "" }, LABELS[name])), el("th", { scope: "col" }, t("Lỗi", "Wrong")))),
+        el("tbody", {}, shown.map((row) => drawn(row))))),
+      rows.length > shown.length && el("p", { class: "hint" }, t(`Hiện ${number(shown.length)} dòng đầu.`, `The first ${number(shown.length)} rows are shown.`)),
+      !wrong.length && el("button", { type: "button", id: "surveys-confirm", onclick: ({ target }) => this.send(rows, target) }, t(`Ghi ${number(rows.length)} kết quả khảo sát`, `Record ${number(rows.length)} surveys`)));
+    byId("surveys-said").focus();
+  }
+
+  async send(rows, button) {
+    button.disabled = true;
+    try {
+      const writes = await Promise.all(rows.map(async ({ body }) => JSON.stringify({ method: "PUT", path: `/intake/v1/surveys/${await idOf(body)}`, body })));
+      this.tell(rows, await lines("/intake/v1/batch", new Blob([`${writes.join("\n")}\n`], { type: "application/x-ndjson" })));
+    } catch (problem) {
+      button.disabled = false;
+      flash("bad", problem.message);
+    }
+  }
+
+  /** What became of each row; whoever was refused stays on the page, with the reason. */
+  tell(rows, answers) {
+    const count = (...statuses) => answers.filter(({ status }) => statuses.includes(status)).length;
+    const known = ({ status, body }) => status === 409 && body.type === "/problems/id-reused"; // a colleague brought the same row
+    const refused = answers.filter((answer) => answer.status >= 400 && !known(answer));
+    const before = count(200) + answers.filter(known).length;
+    flash(refused.length ? "warn" : "good", t(`Đã ghi ${number(count(201))} kết quả khảo sát; ${number(before)} dòng đã có từ trước; ${number(refused.length)} dòng bị từ chối.`, `Recorded ${number(count(201))} surveys; ${number(before)} rows were there before; ${number(refused.length)} rows were refused.`));
+    this.place.replaceChildren();
+    if (refused.length) this.preview(refused.map(({ line, body }) => ({ ...rows[line - 1], faults: body.errors?.map(({ detail }) => detail) ?? [body.detail ?? body.title] })));
+  }
+}
+
+function drawn({ line, name, body, faults }) {
+  return el("tr", {},
+    el("td", {}, number(line)), el("td", {}, name), el("td", {}, /^20\d\d-Q[1-4]$/.test(body.quarter) ? quarterName(body.quarter) : body.quarter), el("td", {}, body.source),
+    ...["asked", "answered", "satisfied"].map((field) => el("td", { class: "figure" }, Number.isNaN(body[field]) ? "" : number(body[field]))),
+    el("td", {}, faults.length ? faults.join("; ") : t("không", "none")));
+}

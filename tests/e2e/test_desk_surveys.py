@@ -1,0 +1,65 @@
+"""Surveys from a spreadsheet's file: shown first, written once confirmed, and a second time not again."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browser import DESK, Person, overflow
+from tests.support.form import PASSWORDS, UNIT
+from tests.support.instance import Instance
+
+HEADS = "unit,quarter,source,asked,answered,satisfied"
+
+
+@pytest.fixture
+def page(people: list[Person], browser: Browser, instance: Instance) -> Page:
+    people.append(person := Person(browser, instance.url, DESK))
+    person.sign_in("tham.dinh", PASSWORDS["tham.dinh"])
+    person.page.goto(instance.url + "/intake/desk/#/surveys")
+    expect(person.page.get_by_role("heading", name="Kết quả khảo sát sự hài lòng")).to_be_visible()
+    return person.page
+
+
+def choose(page: Page, text: str) -> None:
+    file: Any = {"name": "khao-sat.csv", "mimeType": "text/csv", "buffer": text.encode("utf-8-sig")}
+    page.locator("#surveys-file").set_input_files(file)
+
+
+def survey(instance: Instance, quarter: str = "2026-Q3") -> Any:
+    client = instance.client(instance.token("reviewer"))
+    return client.get(f"/reports/v1/scorecards/{quarter}/{UNIT}").json()["survey"]
+
+
+def test_a_file_is_shown_then_written_and_a_second_time_not_again(page: Page, instance: Instance) -> None:
+    rows = [f'{UNIT},2026-Q3,"SIPAS, đợt 1",120,80,71', f"{UNIT},2026-Q2,SIPAS,50,40,30"]
+    choose(page, "\r\n".join([HEADS, *rows]))
+    expect(page.locator("#surveys-said")).to_contain_text("2 dòng đọc được. Chưa ghi gì")
+    expect(page.locator("#surveys-preview tbody tr").first).to_contain_text("SIPAS, đợt 1")
+    assert survey(instance) is None
+    assert overflow(page) <= 0
+    assert Axe().run(page).response["violations"] == []
+    page.get_by_role("button", name="Ghi 2 kết quả khảo sát").click()
+    expect(page.locator("#flash")).to_contain_text("Đã ghi 2 kết quả khảo sát; 0 dòng đã có từ trước")
+    # as a Vietnamese spreadsheet saves it: semicolons, heads in Vietnamese, another order of columns
+    choose(page, f"Nguồn;Đơn vị;Quý;Hài lòng;Trả lời;Được hỏi\nSIPAS, đợt 1;{UNIT};2026-Q3;71;80;120\n")
+    page.get_by_role("button", name="Ghi 1 kết quả khảo sát").click()
+    expect(page.locator("#flash")).to_contain_text("Đã ghi 0 kết quả khảo sát; 1 dòng đã có từ trước")
+
+
+def test_rows_that_are_wrong_are_named_and_nothing_can_be_written(page: Page, instance: Instance) -> None:
+    choose(
+        page,
+        "\n".join([HEADS, f"{UNIT},2026-Q3,SIPAS,10,20,30", "xa-khong-co,2026-Q9,,1,1,x", f"{UNIT},2026-Q2,A,9,8,7"]),
+    )
+    expect(page.locator("#surveys-said")).to_contain_text("2 trong 3 dòng có lỗi")
+    first, second = page.locator("#surveys-preview tbody tr").nth(0), page.locator("#surveys-preview tbody tr").nth(1)
+    expect(first).to_contain_text("trả lời nhiều hơn được hỏi; hài lòng nhiều hơn trả lời")
+    expect(second).to_contain_text(
+        "không có đơn vị này; quý phải viết như 2026-Q3; thiếu nguồn; hài lòng phải là số nguyên"
+    )
+    expect(page.locator("#surveys-confirm")).to_have_count(0)
+    choose(page, "unit,quarter\n")
+    expect(page.locator("#flash")).to_contain_text("phải có các cột")
+    expect(page.locator("#surveys-preview")).to_be_empty()
