@@ -32,6 +32,7 @@ from services.reports.fold.fold import Fold
 from services.reports.fold.follower import Follower
 from services.reports.fold.openings import fill_openings
 from services.reports.fold.refit import Refit
+from services.reports.fold.self_check import SelfCheck
 from services.reports.pages import routes
 from services.reports.reading.known_then import KnownThen
 from services.reports.reading.snapshot import Reader
@@ -74,6 +75,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[tuple[State
         loops = [
             start_loop(follower.run(stop), "reports-fold"), start_loop(inbox.run(stop), "reports-inbox"),
             start_loop(queue.run(stop), "reports-deliveries"), start_loop(Refit(pool, clock).run(stop), "reports-fits"),
+            start_loop(SelfCheck(pool, log, clock).run(stop), "reports-self-check"),
         ]  # fmt: skip
         try:
             yield State(pool, clock, reader, follower, loops, log, KnownThen(log), settings), inbox

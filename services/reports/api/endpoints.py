@@ -16,7 +16,8 @@ from services.kernel.identity.roles import PUBLIC, Action, allows
 from services.kernel.web.negotiation import unchanged
 from services.kernel.web.paging import Cursor, Limit, read_cursor
 from services.reports.api import models
-from services.reports.api.exporting import CONTENT, OfCard, OfList, file_of_card, file_of_list
+from services.reports.exports.table import csv_bytes
+from services.reports.fold.self_check import differing
 from services.reports.reading import access
 from services.reports.reading.alerts import alerts as page_of_alerts
 from services.reports.reading.editions import editions as frozen_editions
@@ -158,5 +159,10 @@ router.get("/reports/healthz", openapi_extra=PUBLIC)(healthz)
 
 @router.get("/reports/readyz", openapi_extra=PUBLIC, responses={503: {"description": "not ready, and why"}})
 async def readyz(state: Service) -> JSONResponse:
-    """Own database reachable and migrated, the fold alive; a fold that stopped says where and why."""
-    return readiness(await state.unready(), size=state.follower.progress.size)
+    """Own database reachable and migrated, the fold alive; a fold that stopped says where and why.
+
+    `differing` names the quarters whose stored cards the nightly self-check found to be not what the log says.
+    """
+    reasons = await state.unready()
+    found = {} if reasons else await differing(state.pool)
+    return readiness(reasons, size=state.follower.progress.size, **({"differing": found} if found else {}))

@@ -90,3 +90,33 @@ UPDATE reports.inspection SET kind = told.kind, selection = told.selection, team
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS told(id, kind, selection, team)
 WHERE inspection.id = told.id AND inspection.selection = ''
 RETURNING quarter;
+
+-- name: last_check
+-- When quarters were last computed anew from the log.
+SELECT max(checked_at) FROM reports.self_check;
+
+-- name: quarters_to_check
+-- Every quarter with cards, live or frozen.
+SELECT quarter FROM reports.card UNION SELECT quarter FROM reports.edition ORDER BY quarter;
+
+-- name: cards_of_quarter
+-- The live cards of a quarter.
+SELECT unit, body FROM reports.card WHERE quarter = $1;
+
+-- name: editions_of_quarter
+-- What a quarter was frozen as.
+SELECT closing, cards_root FROM reports.edition WHERE quarter = $1;
+
+-- name: bodies_of_edition
+-- A frozen edition's cards in the order of its root.
+SELECT body FROM reports.edition_card WHERE closing = $1 ORDER BY unit COLLATE "C";
+
+-- name: put_check
+-- What came of computing a quarter anew.
+INSERT INTO reports.self_check (quarter, checked_at, size, differs) VALUES ($1, $2, $3, $4)
+ON CONFLICT (quarter) DO UPDATE SET
+    checked_at = excluded.checked_at, size = excluded.size, differs = excluded.differs;
+
+-- name: differing
+-- The quarters whose stored cards are not what the log says.
+SELECT quarter, differs FROM reports.self_check WHERE differs IS NOT NULL ORDER BY quarter;

@@ -1,0 +1,155 @@
+"""The nightly self-check: every quarter's cards, live and frozen, computed anew from the log and compared.
+
+What is not what the log says is published no more until a later check finds it right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from services.kernel.feed.client import LogClient
+from services.kernel.log.merkle import CompactRange, leaf_hash
+from services.kernel.process.clock import Clock
+from services.kernel.process.loops import wait_for_event
+from services.kernel.process.telemetry import meter
+from services.kernel.quarters import ICT
+from services.kernel.store.db import Pool, snapshot
+from services.reports.editions.cut import Cut, card_bytes, card_of
+from services.reports.editions.fitting import fitted
+from services.reports.facts.facts import CUTS
+from services.reports.fold.feed import read_log
+from services.reports.fold.fold import read_entries, segments
+from services.reports.fold.prefix import Prefix
+from services.reports.fold.sql import queries
+from services.reports.scoring.cards import Form, render
+
+HOURS = range(1, 5)
+"""Of the night, in Viet Nam."""
+_LOOK = 600.0  # seconds
+_AGAIN = timedelta(hours=20)
+log = logging.getLogger(__name__)
+_differing = meter.create_gauge(
+    "kycuong.reports.differing_quarters",
+    unit="{quarter}",
+    description="quarters whose stored cards are not what the log says: nothing of them is published",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A quarter as it is stored, at a size of the log."""
+
+    size: int
+    root: bytes
+    cards: Mapping[str, str]
+    editions: Mapping[str, tuple[bytes, bytes]]
+    """By closing: the root over the cards as it was frozen, and the root over the cards as they lie there."""
+
+
+class SelfCheck:
+    """Computes the quarters anew, one after the other, while the service goes on."""
+
+    def __init__(self, pool: Pool, client: LogClient, clock: Clock) -> None:
+        self._pool, self._client, self._clock = pool, client, clock
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Once a night until told to stop; what fails is told and tried again."""
+        while not stop.is_set():
+            await wait_for_event(stop, _LOOK)
+            try:
+                if not stop.is_set() and await self._due():
+                    await self.once()
+            except Exception as error:
+                log.warning("the self-check did not end, and is tried again: %s: %s", type(error).__name__, error)
+
+    async def _due(self) -> bool:
+        now = self._clock.now()
+        last = await self._pool.fetchval(queries.last_check)
+        return now.astimezone(ICT).hour in HOURS and (last is None or now - last > _AGAIN)
+
+    async def once(self) -> dict[str, str]:
+        """Check every quarter; what differs, by quarter."""
+        found: dict[str, str] = {}
+        for row in await self._pool.fetch(queries.quarters_to_check):
+            quarter = row["quarter"]
+            differs = await self._check(quarter)
+            if differs is not None:
+                found[quarter] = differs
+                log.error("%s is not what the log says, so nothing of it is published: %s", quarter, differs)
+        _differing.set(len(found))
+        return found
+
+    async def _check(self, quarter: str) -> str | None:
+        kept = await self._kept(quarter)
+        differs = await _difference(self._client, quarter, kept)
+        await self._pool.execute(queries.put_check, quarter, self._clock.now(), kept.size, differs)
+        return differs
+
+    async def _kept(self, quarter: str) -> Kept:
+        async with snapshot(self._pool) as connection:
+            head = await connection.fetchrow(queries.head)
+            cards = {row["unit"]: row["body"] for row in await connection.fetch(queries.cards_of_quarter, quarter)}
+            editions = {}
+            for row in await connection.fetch(queries.editions_of_quarter, quarter):
+                bodies = [one["body"] for one in await connection.fetch(queries.bodies_of_edition, row["closing"])]
+                editions[str(row["closing"])] = row["cards_root"], _root(bodies)
+        return Kept(head["size"], head["root"], cards, editions)
+
+
+def _root(bodies: list[bytes]) -> bytes:
+    tree = CompactRange()
+    tree.extend(map(leaf_hash, bodies))
+    return tree.root()
+
+
+async def _difference(client: LogClient, quarter: str, kept: Kept) -> str | None:
+    """The first thing in which a stored quarter is not what the log says."""
+    prefix, tree, first = Prefix(quarter), CompactRange(), 0
+    async for raw in read_log(client, kept.size):
+        for run in segments(await read_entries(first, raw)):
+            prefix.take(run)
+            tree.extend(leaf_hash(raw[entry.index - first]) for entry in run)
+            if run[-1].event.type in CUTS and run[-1].event.data.get("quarter") == quarter:
+                cut = Cut.of(run[-1], tree.size, tree.root())
+                if (await _frozen_root(prefix, cut),) * 2 != kept.editions.get(cut.closing):
+                    return f"the edition {cut.edition} has other cards"
+            await asyncio.sleep(0)  # who checks here also answers others
+        first = tree.size
+    if tree.root() != kept.root:
+        return "the log's entries do not have the root at which the cards stand"
+    return _live_difference(prefix, kept.cards)
+
+
+async def _frozen_root(prefix: Prefix, cut: Cut) -> bytes:
+    directory, rulebook, units = prefix.reference.directory, prefix.reference.rulebook, prefix.units()
+    rules = rulebook.comparison(cut.quarter) if cut.form is Form.SECOND else None
+    beside = await fitted(rules, cut.quarter, prefix.seen(units)) if rules else {}
+    return _root([card_bytes(card_of(one, directory, rulebook, cut, beside.get(unit))) for unit, one in units.items()])
+
+
+def _live_difference(prefix: Prefix, cards: Mapping[str, str]) -> str | None:
+    """Of live cards only those of units of which something is known are stored."""
+    directory, rulebook = prefix.reference.directory, prefix.reference.rulebook
+    units = {unit: one for unit, one in prefix.units().items() if not one.empty}
+    for unit in sorted({*units, *cards}):
+        if unit not in units or unit not in cards:
+            return f"the live card of {unit} is {'missing' if unit in units else 'made up'}"
+        if _said(json.loads(cards[unit])) != _said(render(units[unit], directory, rulebook)):
+            return f"the live card of {unit} is another"
+    return None
+
+
+def _said(card: Mapping[str, Any]) -> dict[str, Any]:
+    """What a card says; a place that an earlier program did not know is empty."""
+    return {name: value for name, value in card.items() if value is not None}
+
+
+async def differing(pool: Pool) -> dict[str, str]:
+    """What the last self-check found of each quarter that it found to differ."""
+    return {row["quarter"]: row["differs"] for row in await pool.fetch(queries.differing)}

@@ -1,0 +1,93 @@
+"""The nightly self-check: what is stored otherwise than the log says is found, told, and published no more."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from services.kernel.problems import NotFound
+from services.kernel.process.clock import SettableClock
+from services.kernel.process.settings import Settings
+from services.reports.fold.feed import log_client
+from services.reports.fold.fold import Fold
+from services.reports.fold.self_check import SelfCheck, differing
+from services.reports.reading.editions import editions, frozen_card, frozen_listing
+from tests.integration.test_reports_fold import QUARTER, UNIT, busy, fold_all, made, pool
+from tests.support.reports_http import served_log
+from tests.support.reports_log import MadeLog
+from tests.support.reports_reading import TODAY, read
+
+__all__ = ["made", "pool"]
+
+
+@pytest_asyncio.fixture
+async def check(settings: Settings, pool: asyncpg.Pool, made: MadeLog) -> AsyncIterator[SelfCheck]:
+    """A folded log with two editions, one of them published, and the check over its HTTP side."""
+    busy(made, 7)
+    made.survey(UNIT, 80, 71)
+    await fold_all(pool, made)
+    cut = next(n for n, raw in enumerate(made.entries) if b"quarter.closed.v1" in raw)
+    made.publish(cut, (await read(pool, frozen_listing, QUARTER, "flash")).frozen.cards_root)
+    await fold_all(pool, made)
+    async with served_log(settings, made) as told:
+        client = log_client(told)
+        yield SelfCheck(pool, client, SettableClock(TODAY))
+        await client.close()
+
+
+async def tamper(settings: Settings, statement: str) -> None:
+    """What only a database's administrator can do."""
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        await connection.execute(f"SET session_replication_role = replica; {statement}")
+    finally:
+        await connection.close()
+
+
+async def test_what_the_log_says_is_found_as_it_is(pool: asyncpg.Pool, check: SelfCheck) -> None:
+    assert await check.once() == {}
+    assert await differing(pool) == {}
+    rows = await pool.fetch("SELECT quarter, size, differs FROM reports.self_check")
+    assert {row["quarter"] for row in rows} == {"2026-Q2", QUARTER}
+    assert await read(pool, frozen_card, QUARTER, "flash", UNIT, reviewer=False)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "UPDATE reports.card SET body = replace(body, '\"band\"', '\"bund\"') WHERE unit = 'xa-001'",
+            "xa-001 is another",
+        ),
+        ("DELETE FROM reports.card WHERE unit = 'xa-001'", "xa-001 is missing"),
+        (
+            "UPDATE reports.edition_card SET body = body || ' '::bytea WHERE unit = 'xa-002'",
+            "flash has other",
+        ),
+    ],
+)
+async def test_what_was_changed_in_the_database_stops_its_publication(
+    settings: Settings, pool: asyncpg.Pool, check: SelfCheck, statement: str, said: str
+) -> None:
+    await tamper(settings, statement)
+    found = await check.once()
+    assert said in found[QUARTER]
+    assert await differing(pool) == found
+    with pytest.raises(NotFound):
+        await read(pool, frozen_card, QUARTER, "flash", UNIT, reviewer=False)
+    with pytest.raises(NotFound):
+        await read(pool, frozen_listing, QUARTER, "flash", reviewer=False)
+    assert [one.published_at for one in await read(pool, editions, QUARTER, reviewer=True)] == [None, None]
+
+
+async def test_once_it_is_right_again_it_is_published_again(
+    settings: Settings, pool: asyncpg.Pool, made: MadeLog, check: SelfCheck
+) -> None:
+    await tamper(settings, "DELETE FROM reports.card WHERE unit = 'xa-001'")
+    assert await check.once()
+    await Fold(pool).rebuild(made.covered())
+    assert await check.once() == {}
+    assert await read(pool, frozen_card, QUARTER, "flash", UNIT, reviewer=False)
