@@ -18,7 +18,9 @@ SELECT size, root, cards_root FROM reports.edition WHERE closing = $1;
 
 -- name: add_publication
 -- A publication, and whether it named the root over the cards.
-INSERT INTO reports.publication (index, closing, cards_root, own, time) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO reports.publication (index, closing, cards_root, own, time, stopped)
+SELECT $1, $2, $3, $4, $5, EXISTS (
+    SELECT FROM reports.self_check JOIN reports.edition USING (quarter) WHERE closing = $2 AND differs IS NOT NULL);
 
 -- name: refused_publications
 -- How many editions were published with a wrong root only.

@@ -117,6 +117,11 @@ INSERT INTO reports.self_check (quarter, checked_at, size, differs) VALUES ($1, 
 ON CONFLICT (quarter) DO UPDATE SET
     checked_at = excluded.checked_at, size = excluded.size, differs = excluded.differs;
 
+-- name: stop_publications
+-- Of a quarter nothing is published while its stored cards are not what the log says.
+UPDATE reports.publication SET stopped = $2
+FROM reports.edition WHERE edition.closing = publication.closing AND quarter = $1 AND stopped <> $2;
+
 -- name: differing
 -- The quarters whose stored cards are not what the log says.
 SELECT quarter, differs FROM reports.self_check WHERE differs IS NOT NULL ORDER BY quarter;

@@ -19,7 +19,7 @@ from services.kernel.process.clock import Clock
 from services.kernel.process.loops import wait_for_event
 from services.kernel.process.telemetry import meter
 from services.kernel.quarters import ICT
-from services.kernel.store.db import Pool, snapshot
+from services.kernel.store.db import Pool, snapshot, transaction
 from services.reports.editions.cut import Cut, card_bytes, card_of
 from services.reports.editions.fitting import fitted
 from services.reports.facts.facts import CUTS
@@ -88,7 +88,9 @@ class SelfCheck:
     async def _check(self, quarter: str) -> str | None:
         kept = await self._kept(quarter)
         differs = await _difference(self._client, quarter, kept)
-        await self._pool.execute(queries.put_check, quarter, self._clock.now(), kept.size, differs)
+        async with transaction(self._pool) as connection:
+            await connection.execute(queries.put_check, quarter, self._clock.now(), kept.size, differs)
+            await connection.execute(queries.stop_publications, quarter, differs is not None)
         return differs
 
     async def _kept(self, quarter: str) -> Kept:

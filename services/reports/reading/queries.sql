@@ -4,10 +4,8 @@
 -- The first frozen edition of a quarter by its kind; since when it is open, and whether a wrong root was published.
 SELECT closing::text, size, root, cards_root, rules, published_at, coalesce(refused, false) AS refused
 FROM reports.edition
-CROSS JOIN LATERAL (SELECT min(time) FILTER (WHERE own) AS published_at, bool_or(NOT own) AS refused
-                    FROM reports.publication WHERE publication.closing = edition.closing AND NOT EXISTS (
-                        SELECT FROM reports.self_check
-                        WHERE self_check.quarter = edition.quarter AND differs IS NOT NULL)) AS told
+CROSS JOIN LATERAL (SELECT min(time) FILTER (WHERE own AND NOT stopped) AS published_at, bool_or(NOT own) AS refused
+                    FROM reports.publication WHERE publication.closing = edition.closing) AS told
 WHERE quarter = $1 AND edition = $2 ORDER BY size LIMIT 1;
 
 -- name: editions
@@ -15,10 +13,8 @@ WHERE quarter = $1 AND edition = $2 ORDER BY size LIMIT 1;
 SELECT DISTINCT ON (quarter, edition) quarter, edition, closing::text, size, root, cards_root, published_at,
        coalesce(refused, false) AS refused
 FROM reports.edition
-CROSS JOIN LATERAL (SELECT min(time) FILTER (WHERE own) AS published_at, bool_or(NOT own) AS refused
-                    FROM reports.publication WHERE publication.closing = edition.closing AND NOT EXISTS (
-                        SELECT FROM reports.self_check
-                        WHERE self_check.quarter = edition.quarter AND differs IS NOT NULL)) AS told
+CROSS JOIN LATERAL (SELECT min(time) FILTER (WHERE own AND NOT stopped) AS published_at, bool_or(NOT own) AS refused
+                    FROM reports.publication WHERE publication.closing = edition.closing) AS told
 WHERE $1::text IS NULL OR quarter = $1
 ORDER BY quarter DESC, edition, size;
 
