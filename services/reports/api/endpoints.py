@@ -16,7 +16,7 @@ from services.kernel.identity.roles import PUBLIC, Action, allows
 from services.kernel.web.negotiation import unchanged
 from services.kernel.web.paging import Cursor, Limit, read_cursor
 from services.reports.api import models
-from services.reports.exports.table import csv_bytes
+from services.reports.api.exporting import CONTENT, OfCard, OfList, file_of_card, file_of_list
 from services.reports.fold.self_check import differing
 from services.reports.reading import access
 from services.reports.reading.alerts import alerts as page_of_alerts
