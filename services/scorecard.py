@@ -25,7 +25,8 @@ from services.kernel.log.note import Checkpoint
 from services.kernel.quarters import quarter_days
 from services.reports.editions.fitting import fitted
 from services.reports.facts.facts import Unfoldable
-from services.reports.fold.recompute import LIVE, Difference, Made, Recomputing, Told, first_difference, pick
+from services.reports.facts.picked import pick
+from services.reports.fold.recompute import LIVE, Difference, Made, Recomputing, Told, first_difference
 from services.reports.scoring.comparison.rules import Comparison
 from services.reports.scoring.comparison.tally import Seen
 from services.reports.text import dump

@@ -11,20 +11,15 @@ from typing import Any, NamedTuple
 from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.reports.editions.cut import Cut, card_bytes, card_of, edition_of
 from services.reports.editions.differences import before, differences
-from services.reports.facts.facts import CUTS, KNOWN, QUARTER_PUBLISHED, SILENT, Entry, Unfoldable
+from services.reports.facts.facts import CUTS, QUARTER_PUBLISHED, Entry
+from services.reports.facts.picked import Picked
 from services.reports.fold.prefix import Prefix
-from services.reports.fold.reference import REFERENCE_EVENTS
 from services.reports.scoring.cards import NEWEST, Form, TreeHead, summary
 from services.reports.scoring.comparison.rules import Comparison
 from services.reports.scoring.comparison.tally import Seen
 from services.reports.text import dump
 
 LIVE = "live"
-_WHOLE = REFERENCE_EVENTS | CUTS | {QUARTER_PUBLISHED}
-_NAMES = {kind: kind for kind in KNOWN}
-_PRIVATE = frozenset({"by", "commitments", "photos", "flags"})
-Picked = tuple[int, str, str, str, str, dict[str, Any]]
-"""Of an entry its index, and its event's type, unit, id, time and data, as far as cards are made of them."""
 
 
 class Brief(NamedTuple):
@@ -35,22 +30,6 @@ class Brief(NamedTuple):
     id: str
     time: str
     data: dict[str, Any]
-
-
-def pick(index: int, event: Mapping[str, Any]) -> Picked | None:
-    """What of an entry goes on to whoever computes cards: nothing of most that is said of a case, little of the rest.
-
-    Unfoldable for a type that this program does not know.
-    """
-    kind = _NAMES.get(event["type"])
-    if kind is None:
-        raise Unfoldable(index, event["type"], "unknown event type")
-    if kind in SILENT:
-        return None
-    if kind in _WHOLE:
-        return index, kind, event["unit"], event["id"], event["time"], event["data"]
-    data = {name: value for name, value in event["data"].items() if name not in _PRIVATE}
-    return index, kind, event["unit"], "", "", data
 
 
 @dataclass(slots=True)
