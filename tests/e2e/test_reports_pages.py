@@ -280,7 +280,7 @@ def test_the_first_line_says_what_waits_for_the_reader(browser: Browser, served:
     expect(page.get_by_role("link", name="Hồ sơ chờ quyết định")).to_have_attribute("href", "/intake/desk/")
     expect(page.locator(".edition")).to_contain_text("Quý IV/2026 chưa được chốt bản nào.")
     page.goto(f"{served.url}/reports/units/phuong-dao?quarter=2026-Q4")
-    expect(page.locator("dl.pairs")).to_contain_text("Nếu tất cả được xác nhận, điểm từ 100,00 thành 96,00.")
+    expect(page.locator(".notice.warn")).to_contain_text("Nếu tất cả được xác nhận, điểm từ 100,00 thành 96,00.")
     head = enter(browser, served, "head", PHONE)
     head.page.goto(f"{served.url}/reports/?quarter={QUARTER}")
     expect(head.page.locator(".own")).to_contain_text("UBND xã Tân Hòa")

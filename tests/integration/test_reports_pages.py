@@ -218,3 +218,90 @@ async def test_the_list_points_to_who_fell_and_a_code_leads_to_its_entries(setti
         official = await house.ask(f"/reports/codes/A01?quarter={QUARTER}&edition=official", "reviewer")
         assert official.text.count('href="/audit/entry?at=') == 3
         assert (await house.ask("/reports/codes/Z99", "reviewer")).status_code == 404
+
+
+async def test_what_pends_stands_with_its_deadline_and_what_it_would_cost_as_the_api_says(settings: Settings) -> None:
+    path = "2026-Q4/xa-tan-hoa"
+    async with province_house(settings) as house:
+        made, first = house.made, len(house.made.entries)
+        visit = made.open("xa-tan-hoa", "2026-10-05T07:30:00+07:00")
+        found = [made.record("xa-tan-hoa", visit, code) for code in ("A03", "A05", "B01", "B03")]
+        made.close("xa-tan-hoa", visit)
+        made.reply("xa-tan-hoa", visit, found[1], False)
+        made.lapse("xa-tan-hoa", visit, found[2])
+        await house.grow(first)
+        page = (await house.ask("/reports/units/xa-tan-hoa?quarter=2026-Q4&lang=vi", "unit_head", "xa-tan-hoa")).text
+        pending = page[page.index('id="pending"') : page.index("Điểm trừ theo nhóm")]
+        told = (await house.ask(f"/reports/v1/scorecards/{path}/what-if", "unit_head", "xa-tan-hoa")).json()
+        assert [one["code"] for one in told["findings"]] == ["A03", "A05", "B03"]  # B01 counts by its lapse
+        for one in told["findings"]:
+            assert f"<b>{one['if_upheld'].replace('.', ',')}</b>" in pending
+        assert pending.count("hạn: hết") == 2 and pending.count("09/09/2026") == 2
+        assert pending.count("Sở Nội vụ kết luận") == 1 and "#/answer" in pending
+        lead = (await house.ask("/reports/units/xa-tan-hoa?quarter=2026-Q4", "inspector")).text
+        assert 'id="pending"' not in lead  # whose findings they are, only their teams know
+
+
+async def test_the_heads_part_is_for_the_subtree_and_reviewers_and_in_no_published_card(settings: Settings) -> None:
+    page = f"/reports/units/tram-y-te?quarter={QUARTER}&lang=vi"
+    async with province_house(settings) as house:
+        seen = {
+            (role, unit): 'id="head-part"' in (await house.ask(page, role, unit)).text
+            for role, unit in (
+                ("reviewer", None), ("unit_head", "tram-y-te"), ("unit_head", "xa-tan-hoa"), ("lead", None),
+                ("auditor", None), ("inspector", None),
+            )
+        }  # fmt: skip
+        assert [one for one, shown in seen.items() if shown] == [
+            ("reviewer", None), ("unit_head", "tram-y-te"), ("unit_head", "xa-tan-hoa"),
+        ]  # fmt: skip
+        assert 'id="head-part"' not in (await house.ask(f"{page}&edition=official", "reviewer")).text
+
+
+async def test_a_successor_stands_beside_its_predecessors(settings: Settings) -> None:
+    async with province_house(settings) as house:
+        made, first = house.made, len(house.made.entries)
+        made.register("xa-moi", "UBND xã Mới", "xa", since="2026-10-01")
+        made.succeed("merge", ["xa-tan-hoa", "phuong-dao"], ["xa-moi"], "2026-10-01")
+        made.close("xa-moi", made.open("xa-moi", "2026-10-05T07:30:00+07:00"))
+        await house.grow(first)
+        page = (await house.ask("/reports/units/xa-moi?quarter=2026-Q4&lang=vi", "reviewer")).text
+        past = page[page.index("Đơn vị trước đây") : page.index('id="head-part"')]
+        assert past.count("94,00") == 2 and "/reports/units/xa-tan-hoa?quarter=2026-Q3" in past
+        assert "Chưa có so sánh với đơn vị cùng nhóm" in page  # in words, never an empty chart
+        assert 'role="img"' not in page
+
+
+async def test_a_compared_unit_is_told_in_plain_words_with_its_range(settings: Settings) -> None:
+    told = {
+        "peer_group": "xa", "units": 76, "window": [QUARTER], "observed": 7, "exposure": 214, "expected": "4.60",
+        "rate": "2.8834", "interval": ["1.3352", "5.2002"], "z": "0.73", "standing": "within", "better": False,
+        "fdr": False, "rank": None, "random_share": "0.75", "trend": {"previous": [], "improved": None}, "size": 9,
+    }  # fmt: skip
+    survey = [{"source": "SIPAS", "answered": 80, "satisfied": 71, "share": "88.75", "interval": ["80.0", "93.9"]}]
+    async with province_house(settings) as house:
+        await held_in(house, "body", {"comparison": told, "survey": survey})
+        await held_in(house, "row", {"comparison": told | {"standing": "alarm"}})
+        page = (await house.ask(f"/reports/units/xa-tan-hoa?quarter={QUARTER}&lang=vi", "unit_head", "xa-tan-hoa")).text
+        words = re.sub(r"<[^>]+>|\s+", " ", page[page.index('id="peers"') :])
+        assert "7 vi phạm trong 214 lượt kiểm tra; đơn vị cùng nhóm chừng 4,60" in re.sub(" +", " ", words)
+        assert "2,9 trên 100 lượt (1,3–5,2)" in re.sub(" +", " ", words)
+        assert 'aria-labelledby="range-title"' in page and "Trong mức chung của đơn vị cùng nhóm" in page
+        assert "<b>88,75%</b> (80,0–93,9)" in page
+        listed = await front(house, None, "reviewer")
+        assert "Cao bất thường: 7 vi phạm, đơn vị cùng nhóm chừng 4,60" in listed
+        assert "standing=alarm" in listed  # a facet of its own
+        narrowed = await house.ask(f"/reports/?quarter={QUARTER}&standing=alarm&lang=vi", "reviewer")
+        assert "1 đơn vị: Cao bất thường" in narrowed.text
+
+
+async def held_in(house: House, column: str, fields: dict[str, object]) -> None:
+    """Put into a live card what a later scoring or a survey would."""
+    connection = await asyncpg.connect(house.settings.database_url)
+    try:
+        await connection.execute(
+            f"UPDATE reports.card SET {column} = ({column}::jsonb || $1::jsonb)::text WHERE unit = 'xa-tan-hoa'",
+            json.dumps(fields),
+        )
+    finally:
+        await connection.close()

@@ -31,6 +31,9 @@ INSERT INTO reports.commendation (id, unit, quarter, code, index)
 SELECT gen_random_uuid(), unit, quarter, 'K01', opened_index FROM reports.inspection;
 INSERT INTO reports.alert (id, inspection, unit, created_at, acknowledged_at, body)
 SELECT gen_random_uuid(), id, unit, '2026-01-01T00:00:' || opened_index, null, 'x' FROM reports.inspection;
+INSERT INTO reports.notice (id, event, kind, account, unit, inspection, created_at, due, index, number)
+SELECT gen_random_uuid(), id, 'findings', 'head', unit, id, '2026-01-01', '2026-01-08', opened_index, 0
+FROM reports.inspection;
 INSERT INTO reports.edition (closing, quarter, edition, size, root, cards_root, rules)
 SELECT gen_random_uuid(), quarter, 'official', 1, '\\x00', '\\x00', null
 FROM (SELECT DISTINCT quarter FROM reports.card) quarters, generate_series(1, 20);
@@ -60,6 +63,10 @@ HOT: dict[str, tuple[Any, ...]] = {
     "totals": (["2024-Q3"], None, [1, 2, 3], 1),
     "found_frozen": (ID,),
     "told_frozen": (ID, "A01"),
+    "pending_of": ("2024-Q3", "xa-1", [1, 2, 3], 1, ["findings"]),
+    "heads_part": ("xa-1", ["2024-Q3"] * 4, [1, 2, 3], 1),
+    "past_rows": (["xa-1"], ["2024-Q3"] * 4),
+    "past_frozen": ([ID], ["xa-1"]),
     "edition": ("2024-Q3", "official"),
     "editions": ("2024-Q3",),
     "edition_rows": (ID,),

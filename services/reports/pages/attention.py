@@ -9,6 +9,7 @@ from typing import Any
 Row = Mapping[str, Any]
 REASONS = ("alarm", "needs_correction", "overdue", "watch", "falling")
 """Why somebody should go there, the weightiest first."""
+_WEIGHT = {"alarm": 0, "needs_correction": 0, "overdue": 1, "watch": 2, "falling": 3}
 FALL = Decimal(5)
 """A drop of so many points since the quarter before is one to look into."""
 STANDINGS = ("alarm", "watch", "within", "insufficient")
@@ -50,7 +51,7 @@ _HOLDS: Mapping[str, Any] = {
 def first(row: Row) -> tuple[int, int, Decimal, int]:
     """A sort key: the weightiest reason, how many there are, the lower score, what still waits."""
     reasons = row["reasons"]
-    weight = REASONS.index(reasons[0]) if reasons else len(REASONS)
+    weight = _WEIGHT[reasons[0]] if reasons else len(REASONS)
     score = Decimal("Infinity") if row["score"] is None else Decimal(row["score"])
     return weight, -len(reasons), score, -row["pending"]["findings"]
 

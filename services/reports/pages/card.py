@@ -1,9 +1,10 @@
-"""A unit's card, each deduction down to its log entry."""
+"""A unit's card in plain words: range, peers, past, what pends, and each deduction down to its log entry."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,22 +13,26 @@ from fastapi.responses import Response
 
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import Action
-from services.kernel.quarters import local_date
+from services.kernel.quarters import local_date, quarters_until
 from services.reports.facts.store import catalogues_of
+from services.reports.pages import tenure, unit_chart
 from services.reports.pages.choice import Choice
 from services.reports.pages.files import File, files_of
 from services.reports.pages.frame import render
 from services.reports.pages.quarter import offered_quarters
-from services.reports.reading import access
+from services.reports.reading import access, around
 from services.reports.reading.editions import differences_of, editions, frozen_card
 from services.reports.reading.listing import LIVE, Frozen
 from services.reports.reading.live_cards import card as live_card
 from services.reports.reading.live_cards import contested
 from services.reports.reading.live_cards import if_upheld as what_if
-from services.reports.reading.names import beside_names
+from services.reports.reading.names import beside_names, unit_names
+from services.reports.reading.scope import Scope
 from services.reports.reading.snapshot import Snapshot
 from services.reports.reading.state import State
 from services.reports.scoring.explained import explain
+
+_SEEN_BACK = 4
 
 
 def _files(card: dict[str, Any], frozen: Sequence[Frozen], caller: Caller, now: datetime) -> list[File]:
@@ -37,16 +42,65 @@ def _files(card: dict[str, Any], frozen: Sequence[Frozen], caller: Caller, now: 
     )
 
 
-async def _if_upheld(
-    snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice, unit: str
-) -> list[dict[str, Any]]:
-    """What each pending finding would do, for those who may ask, beside a live card."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What stands beside a card: rows of the unit and its predecessors in the last quarters, the newest last."""
+
+    quarters: Sequence[str]
+    units: Mapping[str, str]
+    rows: Mapping[tuple[str, str], Mapping[str, Any]]
+    restated: frozenset[str]
+    peers: around.Peers | None
+    parts: Sequence[tenure.Part] | None
+    """The head's part; None for who may not see it."""
+
+
+def _may_ask(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice, unit: str) -> Scope | None:
+    """The scope of who may ask what would be, of a live card in it."""
     if choice.edition != LIVE or not caller.grants_for(Action.WHAT_IF, now):
-        return []
+        return None
     scope = access.what_if_scope(caller, now)
-    if not scope.sees(snapshot.directory.card_readers(unit, choice.quarter, snapshot.today)):
+    return scope if scope.sees(snapshot.directory.card_readers(unit, choice.quarter, snapshot.today)) else None
+
+
+async def _pending(
+    snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice, unit: str
+) -> list[tuple[around.Pending, Mapping[str, Any] | None]]:
+    """What pends, each with what upholding it would do, for those who may ask."""
+    scope = _may_ask(snapshot, caller, now, choice, unit)
+    if scope is None:
         return []
-    return list((await what_if(snapshot, choice.quarter, unit, scope))["findings"])
+    told = {one["id"]: one for one in (await what_if(snapshot, choice.quarter, unit, scope))["findings"]}
+    return [(one, told.get(one.id)) for one in await around.pending_of(snapshot, choice.quarter, unit)]
+
+
+async def _around(
+    snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice, card: Mapping[str, Any], frozen: Sequence[Frozen]
+) -> Around:
+    quarters = quarters_until(choice.quarter, _SEEN_BACK)
+    units = [card["unit"], *snapshot.directory.predecessors(card["unit"], snapshot.today)]
+    scope = access.live_scope(caller, now) if choice.edition == LIVE else None
+    shown = around.kind_of(choice.edition, frozen)
+    return Around(
+        quarters=quarters,
+        units=unit_names(snapshot.directory, units, snapshot.today),
+        rows=await around.past(snapshot, units, quarters, scope),
+        restated=await around.restated(snapshot, quarters),
+        peers=await around.peers(snapshot, choice.quarter, card["group"], shown),
+        parts=await _heads_part(snapshot, caller, now, choice, card["unit"], quarters),
+    )
+
+
+async def _heads_part(
+    snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice, unit: str, quarters: Sequence[str]
+) -> list[tenure.Part] | None:
+    """Only for reviewers and the heads of the unit and those above it; never beside what is published."""
+    if choice.edition != LIVE or not caller.grants_for(Action.ALERTS, now):
+        return None
+    if not access.alert_scope(caller, now).sees(snapshot.directory.card_readers(unit, choice.quarter, snapshot.today)):
+        return None
+    days = await around.heads_days(snapshot, unit, quarters)
+    return tenure.parts(await around.tenures(snapshot, unit), days, snapshot.today)
 
 
 async def card_page(request: Request, state: State, caller: Caller) -> Response:
@@ -61,20 +115,34 @@ async def card_page(request: Request, state: State, caller: Caller) -> Response:
         else:
             card = json.loads(await frozen_card(snapshot, choice.quarter, choice.edition, unit, reviewer=reviews))
         waiting = await contested(snapshot, choice.quarter, unit) if choice.edition == LIVE else 0
-        if_upheld = await _if_upheld(snapshot, caller, now, choice, unit)
+        pending = await _pending(snapshot, caller, now, choice, unit)
         differs = await differences_of(snapshot, choice.quarter, choice.edition, unit)
         named = await catalogues_of(snapshot.connection, card)
         offered = await offered_quarters(snapshot, choice.quarter)
         frozen = await editions(snapshot, choice.quarter, reviewer=reviews)
         beside = beside_names(snapshot.directory, [unit], choice.quarter)
+        about = await _around(snapshot, caller, now, choice, card, frozen)
+        heads = not snapshot.directory.answering(unit, snapshot.today).isdisjoint(access.posts(caller, now))
+    comparison = card.get("comparison")
+    past = unit_chart.past_line(about.quarters, _scores(about, unit, card), about.restated)
     return render(
         request,
         state,
         caller,
         "card.html",
         card=card,
+        comparison=comparison,
+        survey=card.get("survey"),
+        peers_rate=unit_chart.peers_rate(comparison) if comparison else None,
+        range=unit_chart.unit_range(comparison),
+        about=about,
+        past=past,
+        past_change=unit_chart.change(past),
+        frame=unit_chart,
         contested=waiting,
-        if_upheld=if_upheld,
+        pending=pending,
+        heads=heads,
+        today=now,
         differs=differs,
         beside=beside.get(unit),
         files=_files(card, frozen, caller, now),
@@ -85,3 +153,9 @@ async def card_page(request: Request, state: State, caller: Caller) -> Response:
         frozen=frozen,
         reviews=reviews,
     )
+
+
+def _scores(about: Around, unit: str, card: Mapping[str, Any]) -> list[str | None]:
+    """The unit's scores in the quarters around, the shown card's own in its quarter."""
+    rows = {**about.rows, (unit, card["quarter"]): card}
+    return [rows[unit, quarter]["score"] if (unit, quarter) in rows else None for quarter in about.quarters]

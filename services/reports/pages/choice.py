@@ -102,6 +102,10 @@ class Choice:
         """What of the query a unit's page needs."""
         return self.query(group=None, band=None, standing=None, q=None)
 
+    def of_quarter(self, quarter: str) -> str:
+        """The query of a unit's page in another quarter: live, for nobody knows here which editions that one has."""
+        return "?" + urlencode({"quarter": quarter})
+
     @property
     def narrowed(self) -> bool:
         """Whether the list is searched or shows one band or standing only."""

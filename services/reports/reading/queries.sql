@@ -199,3 +199,56 @@ SELECT body FROM reports.comparison WHERE quarter = $1 AND unit = $2;
 -- Which size of the log a quarter's comparisons show: this one, while nothing that they are made of has changed since.
 SELECT CASE WHEN fit.size >= wanted THEN head.size ELSE fit.size END FROM reports.fit, reports.head
 WHERE quarter = $1 AND fit.size > 0;
+
+-- name: peer_scores
+-- How many units of a kind have a score in a quarter's live list, and the middle one.
+SELECT count(*)::int AS units, percentile_cont(0.5) WITHIN GROUP (ORDER BY score)::numeric(5, 2)::text AS median
+FROM (SELECT (row::json ->> 'score')::float8 AS score FROM reports.card
+      WHERE quarter = $1 AND row::json ->> 'group' = $2) AS peer
+WHERE score IS NOT NULL;
+
+-- name: peer_scores_frozen
+-- The same of a frozen edition.
+SELECT count(*)::int AS units, percentile_cont(0.5) WITHIN GROUP (ORDER BY score)::numeric(5, 2)::text AS median
+FROM (SELECT (row::json ->> 'score')::float8 AS score FROM reports.edition_card
+      WHERE closing = $1::uuid AND grp = $2) AS peer
+WHERE score IS NOT NULL;
+
+-- name: past_rows
+-- The live rows of some units in some quarters.
+SELECT quarter, unit, row FROM reports.card WHERE unit = ANY($1::text[]) AND quarter = ANY($2::text[]);
+
+-- name: past_frozen
+-- The rows of some units in some frozen editions.
+SELECT closing::text, unit, row FROM reports.edition_card WHERE closing = ANY($1::uuid[]) AND unit = ANY($2::text[]);
+
+-- name: pending_of
+-- What pends in a unit's quarter, and until when the unit may reply; $3 are the severities that are scored, $4 counts
+-- undecided. Of several notices the one about the finding itself, then the latest, names the deadline that stands.
+SELECT finding.id::text, code, severity, count, finding.index, opened_on AS day, inspection.id::text AS inspection,
+       contested, accepted IS NULL AND NOT lapsed AND outcome IS NULL AS awaits_reply,
+       (SELECT due FROM reports.notice
+        WHERE notice.inspection = inspection.id AND kind = ANY($5::text[]) AND due IS NOT NULL
+          AND coalesce(notice.finding, finding.id) = finding.id
+        ORDER BY notice.finding IS NOT NULL DESC, notice.index DESC LIMIT 1) AS due
+FROM reports.inspection JOIN reports.finding ON finding.inspection = inspection.id
+WHERE quarter = $1 AND unit = $2 AND closed_at IS NOT NULL AND NOT voided AND NOT withdrawn
+  AND severity = ANY($3::int[])
+  AND (contested OR outcome IS NULL AND NOT (severity = $4::int AND coalesce(accepted, lapsed)))
+ORDER BY awaits_reply DESC, due, finding.index;
+
+-- name: heads_of
+-- Who headed a unit, the first first.
+SELECT account, valid_from, valid_to FROM identity.post WHERE role = 'unit_head' AND unit = $1 ORDER BY valid_from;
+
+-- name: heads_part
+-- A unit's days of inspection in some quarters: own violations of the head, replies that never came, remedies overdue.
+SELECT opened_on AS day, count(DISTINCT inspection.id)::int AS visits,
+       count(*) FILTER (WHERE code LIKE 'H%' AND NOT contested AND (outcome = 'upheld'
+           OR outcome IS NULL AND severity = $4::int AND coalesce(accepted, lapsed)))::int AS own,
+       count(*) FILTER (WHERE lapsed)::int AS unanswered, count(*) FILTER (WHERE overdues > 0)::int AS overdue
+FROM reports.inspection
+LEFT JOIN reports.finding ON finding.inspection = inspection.id AND NOT withdrawn AND severity = ANY($3::int[])
+WHERE unit = $1 AND quarter = ANY($2::text[]) AND closed_at IS NOT NULL AND NOT voided
+GROUP BY opened_on
+ORDER BY opened_on;
