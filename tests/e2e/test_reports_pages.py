@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from services.kernel.identity.authentication import COOKIE
@@ -226,14 +227,16 @@ def test_a_printed_list_is_whole_in_the_desks_layout_and_says_what_it_is(browser
     page.emulate_media(media="print")
     expect(page.locator(".units tbody tr")).to_have_count(63)
     expect(page.get_by_role("columnheader", name="Xếp loại").last).to_be_visible()  # folded away on the phone's screen
-    expect(page.locator(".print-only")).to_contain_text("Tạm tính · tính từ")
+    expect(page.locator(".page-head .print-only")).to_contain_text("Tạm tính · tính từ")
+    expect(page.locator(".letterhead")).to_contain_text("SỞ NỘI VỤ")
+    expect(page.locator(".letterhead")).to_contain_text("Độc lập - Tự do - Hạnh phúc")
     for words in ("Tải CSV", "Bấm tên cột để sắp xếp", "In danh sách", "Sắp xếp theo"):
         expect(page.get_by_text(words).first).to_be_hidden()
     page.goto(f"{served.url}/reports/?quarter={QUARTER}&page=2")
-    expect(page.locator(".print-only")).to_contain_text("chỉ trang 2/2")
+    expect(page.locator(".page-head .print-only")).to_contain_text("chỉ trang 2/2")
 
 
-@pytest.mark.parametrize("width", [320, 360, 1366])
+@pytest.mark.parametrize("width", [320, 360, 768, 1366])
 def test_no_page_is_wider_than_its_window(browser: Browser, served: Served, width: int) -> None:
     person = enter(browser, served, "reviewer", {"width": width, "height": 800})
     for path in (
@@ -241,11 +244,31 @@ def test_no_page_is_wider_than_its_window(browser: Browser, served: Served, widt
         "?quarter=2026-Q3",
         "?quarter=2026-Q3&page=all",
         "units/xa-tan-hoa?quarter=2026-Q3",
+        "units/phuong-dao?quarter=2026-Q4",
+        "figures?quarter=2026-Q3",
+        "compare?quarter=2026-Q4&with=2026-Q3",
+        "practice?quarter=2026-Q3",
+        "closing?quarter=2026-Q4",
+        "codes/A01?quarter=2026-Q3",
         "inbox?all=1",
     ):
         for lang in ("vi", "en"):
             person.page.goto(f"{served.url}/reports/{path}{'&' if '?' in path else '?'}lang={lang}")
             fits(person)
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_everybody_can_read_the_figures(browser: Browser, served: Served, viewport: dict[str, int]) -> None:
+    page = enter(browser, served, "reviewer", viewport).page
+    for path in (
+        "?quarter=2026-Q4",
+        "units/phuong-dao?quarter=2026-Q4",
+        "figures?quarter=2026-Q3",
+        "closing?quarter=2026-Q4",
+    ):
+        page.goto(f"{served.url}/reports/{path}")
+        found = Axe().run(page).response["violations"]
+        assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == [], path
 
 
 def test_the_phones_short_table_sorts_by_what_it_folds_away(browser: Browser, served: Served) -> None:

@@ -178,7 +178,7 @@ async def test_what_the_overview_counts_is_what_the_cards_list(settings: Setting
         await house.grow(first)
         async with house.app.state.service.reader.snapshot() as snapshot:
             cards = await of_cards(snapshot, units)
-            live = await found_live(snapshot, QUARTER)
+            live = await found_live(snapshot, [QUARTER])
             assert {(one.unit, one.code): one.findings for one in live} == cards
             assert cards["xa-tan-hoa", "A01"] == 4  # accepted, lapsed and upheld, beside the golden one
             told = await told_live(snapshot, QUARTER, "A01")
@@ -276,18 +276,16 @@ async def test_a_compared_unit_is_told_in_plain_words_with_its_range(settings: S
     told = {
         "peer_group": "xa", "units": 76, "window": [QUARTER], "observed": 7, "exposure": 214, "expected": "4.60",
         "rate": "2.8834", "interval": ["1.3352", "5.2002"], "z": "0.73", "standing": "within", "better": False,
-        "fdr": False, "rank": None, "random_share": "0.75", "trend": {"previous": [], "improved": None}, "size": 9,
+        "fdr": False, "rank": None, "random_share": "0.75", "trend": {"previous": [], "improved": None},
     }  # fmt: skip
-    survey = [{"source": "SIPAS", "answered": 80, "satisfied": 71, "share": "88.75", "interval": ["80.0", "93.9"]}]
     async with province_house(settings) as house:
-        await held_in(house, "body", {"comparison": told, "survey": survey})
-        await held_in(house, "row", {"comparison": told | {"standing": "alarm"}})
+        await put_beside(house, "xa-tan-hoa", told)
         page = (await house.ask(f"/reports/units/xa-tan-hoa?quarter={QUARTER}&lang=vi", "unit_head", "xa-tan-hoa")).text
         words = re.sub(r"<[^>]+>|\s+", " ", page[page.index('id="peers"') :])
         assert "7 vi phạm trong 214 lượt kiểm tra; đơn vị cùng nhóm chừng 4,60" in re.sub(" +", " ", words)
         assert "2,9 trên 100 lượt (1,3–5,2)" in re.sub(" +", " ", words)
         assert 'aria-labelledby="range-title"' in page and "Trong mức chung của đơn vị cùng nhóm" in page
-        assert "<b>88,75%</b> (80,0–93,9)" in page
+        await put_beside(house, "xa-tan-hoa", told | {"standing": "alarm"})
         listed = await front(house, None, "reviewer")
         assert "Cao bất thường: 7 vi phạm, đơn vị cùng nhóm chừng 4,60" in listed
         assert "standing=alarm" in listed  # a facet of its own
@@ -295,13 +293,93 @@ async def test_a_compared_unit_is_told_in_plain_words_with_its_range(settings: S
         assert "1 đơn vị: Cao bất thường" in narrowed.text
 
 
-async def held_in(house: House, column: str, fields: dict[str, object]) -> None:
-    """Put into a live card what a later scoring or a survey would."""
+async def test_figures_name_their_denominators_and_say_in_words_what_is_not_there(settings: Settings) -> None:
+    async with province_house(settings) as house:
+        page = (await house.ask(f"/reports/figures?quarter={QUARTER}&lang=vi", "reviewer")).text
+        assert "Chưa có so sánh với đơn vị cùng nhóm cho quý này" in page
+        assert 'id="ranges-title"' not in page and "funnel" not in page  # never an empty chart
+        assert "<b>100,0%</b> (43,9–100,0)" in page  # three replies of three in time, by kind
+        assert "Không có vi phạm nào lặp lại." in page
+        for told in ({"peer_group": "commune", "observed": 9, "exposure": 45, "expected": "1.00"},):
+            told |= {
+                "rate": "12.0000",
+                "interval": ["6.0000", "19.0000"],
+                "z": "4.00",
+                "standing": "alarm",
+                "window": [QUARTER],
+            }
+            await put_beside(
+                house, "xa-tan-hoa", told | {"random_share": None, "units": 8, "rank": None, "better": False}
+            )
+        one = (await house.ask(f"/reports/figures?quarter={QUARTER}&lang=vi", "reviewer")).text
+        assert 'id="ranges-title"' not in one  # a single unit is no picture
+        frozen = (await house.ask(f"/reports/figures?quarter={QUARTER}&edition=official&lang=vi", "reviewer")).text
+        assert "Nhu cầu tập huấn" not in frozen and "Điểm của các đơn vị đã kiểm tra" in frozen
+        assert "Mức nhất quán" not in (await house.ask("/reports/figures?lang=vi", "unit_head", "xa-tan-hoa")).text
+        assert "Mức nhất quán" not in (await house.ask("/reports/figures?lang=vi", "lead")).text
+
+
+async def test_only_reviewers_see_the_tasks_of_closing_and_what_stands_in_the_way(settings: Settings) -> None:
+    path = "/reports/closing?quarter=2026-Q4&lang=vi"
+    async with province_house(settings) as house:
+        made, first = house.made, len(house.made.entries)
+        visit = made.open("xa-tan-hoa", "2026-10-05T07:30:00+07:00")
+        found = [made.record("xa-tan-hoa", visit, code) for code in ("A03", "A05", "B03")]
+        made.close("xa-tan-hoa", visit)
+        made.reply("xa-tan-hoa", visit, found[0], False)
+        made.decide("xa-tan-hoa", visit, found[0], "upheld")
+        made.appeal("xa-tan-hoa", visit, found[0])
+        made.reply("xa-tan-hoa", visit, found[1], False)
+        await house.grow(first)
+        page = (await house.ask(path, "reviewer")).text
+        assert 'data-left="3"' in page and "muộn nhất hết ngày <b>09/09/2026</b>" in re.sub(r"\s+", " ", page).replace(
+            "hết ngày </b>", "hết ngày"
+        )
+        assert page.count("Chưa đến ngày") == 2 and "31/12/2026" in page and "15/01/2027" in page
+        past = (await house.ask(f"/reports/closing?quarter={QUARTER}&lang=vi", "reviewer")).text
+        assert 'data-left="0"' in past and "Đã chốt, chưa công bố" in past and "Chưa chốt" in past
+        for role in ("unit_head", "lead", "auditor"):
+            refused = await house.ask(path, role, "xa-tan-hoa" if role == "unit_head" else None)
+            assert refused.status_code == 403
+
+
+async def test_two_quarters_stand_side_by_side(settings: Settings) -> None:
+    async with province_house(settings) as house:
+        made, first = house.made, len(house.made.entries)
+        made.close("phuong-dao", made.open("phuong-dao", "2026-05-05T07:30:00+07:00"))
+        await house.grow(first)
+        page = (await house.ask(f"/reports/compare?quarter={QUARTER}&lang=vi", "reviewer")).text
+        assert "So Quý\xa0III/2026 với Quý\xa0II/2026" in re.sub(r"\s+(?=Q|v)", " ", page)
+        assert "1 đơn vị có điểm cả hai quý" in re.sub(r"\s+", " ", page) and "100,00" in page
+        none = (await house.ask(f"/reports/compare?quarter={QUARTER}&with=2025-Q4&lang=vi", "reviewer")).text
+        assert "Không có đơn vị nào có điểm ở cả hai quý." in none
+        frozen = (await house.ask(f"/reports/compare?quarter={QUARTER}&edition=official&lang=vi", "reviewer")).text
+        assert "chưa có bản công bố để so" in frozen
+        assert (await house.ask("/reports/compare?quarter=2026-Q3&with=x", "reviewer")).status_code == 200
+
+
+async def test_good_practice_is_everybodys_once_published_and_before_that_the_scopes(settings: Settings) -> None:
+    path = f"/reports/practice?quarter={QUARTER}&lang=vi"
+    async with province_house(settings) as house:
+        made, first = house.made, len(house.made.entries)
+        made.commend("xa-tan-hoa", "K02")
+        made.commend("phuong-dao", "K01")
+        await house.grow(first)
+        own = (await house.ask(path, "unit_head", "xa-tan-hoa")).text
+        assert "K02" in own and "K01" not in own and "chưa có bản công bố" in own
+        everything = (await house.ask(path, "reviewer")).text
+        assert everything.count('href="/audit/entry?at=') == 2
+        assert (await house.ask(path, "admin")).status_code == 200  # published cards are open to every role
+
+
+async def put_beside(house: House, unit: str, comparison: dict[str, object]) -> None:
+    """What the fit would put beside a live card."""
     connection = await asyncpg.connect(house.settings.database_url)
     try:
-        await connection.execute(
-            f"UPDATE reports.card SET {column} = ({column}::jsonb || $1::jsonb)::text WHERE unit = 'xa-tan-hoa'",
-            json.dumps(fields),
-        )
+        await connection.execute("DELETE FROM reports.fit")
+        await connection.execute("DELETE FROM reports.comparison")
+        await connection.execute("INSERT INTO reports.fit VALUES ($1, 0, 9)", QUARTER)
+        body = json.dumps(comparison, separators=(",", ":"))
+        await connection.execute("INSERT INTO reports.comparison VALUES ($1, $2, $3)", QUARTER, unit, body)
     finally:
         await connection.close()

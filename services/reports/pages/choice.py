@@ -102,6 +102,10 @@ class Choice:
         """What of the query a unit's page needs."""
         return self.query(group=None, band=None, standing=None, q=None)
 
+    def across(self) -> str:
+        """What of the query the other pages about the quarter need."""
+        return self.query(band=None, standing=None, q=None)
+
     def of_quarter(self, quarter: str) -> str:
         """The query of a unit's page in another quarter: live, for nobody knows here which editions that one has."""
         return "?" + urlencode({"quarter": quarter})

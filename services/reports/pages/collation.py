@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _PARTS = re.compile(r"[0-9]{1,18}|.", re.DOTALL)
 _DIGITS, _FIRST_LETTER = 50, 100
@@ -11,6 +12,7 @@ _LETTERS = {letter: place for place, letter in enumerate("aăâbcdđeêfghijklmn
 _TONES = {mark: place for place, mark in enumerate("\u0300\u0309\u0303\u0301\u0323", 1)}  # huyền hỏi ngã sắc nặng
 
 
+@lru_cache(maxsize=20_000)
 def vietnamese_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """A sort key: letters first (đ after d, ă â after a), tones decide between equal letters; numbers by value."""
     letters: list[int] = []

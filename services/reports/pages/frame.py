@@ -23,6 +23,7 @@ from services.reports.pages.wording import (
     CARD_FIELDS,
     EDITION_NAMES,
     GROUPS_OF_UNITS,
+    PEERS,
     STANDING_MARKS,
     STANDING_TAGS,
     STANDINGS,
@@ -71,10 +72,13 @@ def render(
 ) -> Response:
     """A page in the reader's language, with the words that all pages use."""
     reader = pages.Reader.of(caller, state.clock.now())
-    shared = {"band_labels": BAND_LABELS, "band_tags": BAND_TAGS, "unit_groups": GROUPS_OF_UNITS}
+    shared: dict[str, Any] = {"band_labels": BAND_LABELS, "band_tags": BAND_TAGS, "unit_groups": GROUPS_OF_UNITS}
     shared |= {
         "editions": EDITION_NAMES,
         "card_fields": CARD_FIELDS,
+        "department": state.settings.department,
+        "seat": state.settings.seat,
+        "peer_groups": PEERS,
         "standings": STANDINGS,
         "standing_tags": STANDING_TAGS,
         "standing_marks": STANDING_MARKS,

@@ -14,6 +14,7 @@ from fastapi.responses import Response
 
 from services.kernel.identity.callers import Caller
 from services.kernel.quarters import local_date, quarter_of, quarters_until
+from services.reports.facts.directory import Directory
 from services.reports.pages import attention, overview, sparkline
 from services.reports.pages.choice import SORTS, Choice
 from services.reports.pages.facets import Facet, facets
@@ -63,7 +64,7 @@ class Shown:
     waits: Waiting | None
     offered: Sequence[str]
     frozen: Sequence[Frozen]
-    beside: Mapping[str, str]
+    directory: Directory
 
 
 async def quarter_page(request: Request, state: State, caller: Caller) -> Response:
@@ -74,7 +75,9 @@ async def quarter_page(request: Request, state: State, caller: Caller) -> Respon
         seen = await _read(snapshot, caller, now, choice)
     rows = [row for row in seen.rows if choice.admits(row)]
     found = matching(ordered(rows, choice.sort, choice.descending), choice.search)
+    listed = Pages.of(found, choice.page)
     pointed = attention.act_now(seen.rows)
+    named = [row["unit"] for row in (*listed.shown, *listed.waiting, *pointed[:_FIRST])]
     return render(
         request,
         state,
@@ -84,7 +87,7 @@ async def quarter_page(request: Request, state: State, caller: Caller) -> Respon
         listing=seen.listing,
         rows=seen.rows,
         found=found,
-        pages=Pages.of(found, choice.page),
+        pages=listed,
         columns=COLUMNS,
         today=now,
         waiting=seen.waits,
@@ -106,7 +109,7 @@ async def quarter_page(request: Request, state: State, caller: Caller) -> Respon
         frozen=seen.frozen,
         reviews=access.reviews(caller, now),
         files=_files(seen, choice, caller, now),
-        beside=seen.beside,
+        beside=beside_names(seen.directory, named, choice.quarter),
     )
 
 
@@ -127,13 +130,13 @@ async def _read(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choic
         waits=await waiting(snapshot, caller, now, choice.quarter, rows) if choice.edition == LIVE else None,
         offered=await offered_quarters(snapshot, choice.quarter),
         frozen=await editions(snapshot, choice.quarter, reviewer=access.reviews(caller, now)),
-        beside=beside_names(snapshot.directory, units, choice.quarter),
+        directory=snapshot.directory,
     )
 
 
 async def _found(snapshot: Snapshot, listing: Listing) -> list[Found]:
     if listing.frozen is None:
-        return await found_live(snapshot, listing.quarter)
+        return await found_live(snapshot, [listing.quarter])
     return await found_frozen(snapshot, listing.frozen.closing)
 
 

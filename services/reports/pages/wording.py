@@ -33,6 +33,7 @@ CARD_FIELDS: Mapping[str, Words] = {
     "pending.score_if_upheld": ("Điểm nếu xác nhận tất cả", "Score if all were upheld"),
     **{f"deductions.{group}": (f"Trừ nhóm {group}", f"Deducted in group {group}") for group in METHOD_GROUPS},
 }
+PEERS: Mapping[str, Words] = {**GROUPS_OF_UNITS, "commune": ("Xã, phường", "Communes and wards")}
 STANDINGS: Mapping[str, Words] = {
     "alarm": ("Cao bất thường", "Alarm: far above peers"),
     "watch": ("Cần theo dõi", "Watch: above peers"),

@@ -118,7 +118,7 @@ ON CONFLICT (notice) DO UPDATE SET read_at = excluded.read_at, size = excluded.s
 WHERE notice_read.size <= (SELECT index FROM reports.notice WHERE id = $1::uuid);
 
 -- name: found_live
--- Findings that count in a quarter by unit and code; $2 are the severities that are scored, $3 counts undecided.
+-- Findings that count in some quarters by unit and code; $2 are the severities that are scored, $3 counts undecided.
 SELECT unit, code, sum(told.findings)::int AS findings, sum(told.times)::int AS times, count(*)::int AS inspections
 FROM reports.inspection
 CROSS JOIN LATERAL (
@@ -128,7 +128,7 @@ CROSS JOIN LATERAL (
       AND (outcome = 'upheld' OR outcome IS NULL AND severity = $3::int AND coalesce(accepted, lapsed))
     GROUP BY code
 ) AS told
-WHERE quarter = $1 AND closed_at IS NOT NULL AND NOT voided
+WHERE quarter = ANY($1::text[]) AND closed_at IS NOT NULL AND NOT voided
 GROUP BY unit, code
 ORDER BY unit, code;
 
@@ -252,3 +252,71 @@ LEFT JOIN reports.finding ON finding.inspection = inspection.id AND NOT withdraw
 WHERE unit = $1 AND quarter = ANY($2::text[]) AND closed_at IS NOT NULL AND NOT voided
 GROUP BY opened_on
 ORDER BY opened_on;
+
+-- name: totals_by_kind
+-- The same sums by kind of unit: $2 are units, $3 the kind of each; $4 are the severities that are scored, $5 counts
+-- undecided.
+SELECT place.kind, quarter, count(DISTINCT unit)::int AS units, count(*)::int AS inspections,
+       sum(persons_checked)::int AS persons, coalesce(sum(told.findings), 0)::int AS findings,
+       coalesce(sum(told.replied), 0)::int AS replied, coalesce(sum(told.lapsed), 0)::int AS lapsed,
+       coalesce(sum(told.remedied), 0)::int AS remedied, coalesce(sum(told.overdue), 0)::int AS overdue
+FROM reports.inspection
+JOIN unnest($2::text[], $3::text[]) AS place(unit, kind) USING (unit)
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE NOT contested AND (outcome = 'upheld'
+               OR outcome IS NULL AND severity = $5::int AND coalesce(accepted, finding.lapsed))) AS findings,
+           count(*) FILTER (WHERE accepted IS NOT NULL AND NOT finding.lapsed) AS replied,
+           count(*) FILTER (WHERE finding.lapsed) AS lapsed,
+           count(*) FILTER (WHERE (done OR in_time) AND overdues = 0) AS remedied,
+           count(*) FILTER (WHERE overdues > 0) AS overdue
+    FROM reports.finding
+    WHERE finding.inspection = inspection.id AND NOT withdrawn AND severity = ANY($4::int[])
+) AS told
+WHERE quarter = ANY($1::text[]) AND closed_at IS NOT NULL AND NOT voided
+GROUP BY place.kind, quarter
+ORDER BY place.kind, quarter;
+
+-- name: praised
+-- The commendations of a quarter, in log order.
+SELECT unit, code, index FROM reports.commendation WHERE quarter = $1 ORDER BY index;
+
+-- name: in_the_way
+-- What of a quarter is not settled: what waits for units and until when at the latest, for the Department, what is
+-- under appeal or reopened, and since when the oldest appeal waits; $2 are the severities that are scored, $3 counts
+-- undecided.
+SELECT count(*) FILTER (WHERE awaits)::int AS for_units, max(due) FILTER (WHERE awaits) AS latest,
+       count(*) FILTER (WHERE NOT awaits AND NOT contested)::int AS for_department,
+       count(*) FILTER (WHERE contested)::int AS contested, min(appealed) FILTER (WHERE contested) AS oldest_appeal
+FROM (
+    SELECT told.contested, told.awaits, answer.due, answer.appealed
+    FROM reports.inspection
+    CROSS JOIN LATERAL (
+        SELECT id, contested, accepted IS NULL AND NOT lapsed AND outcome IS NULL AS awaits
+        FROM reports.finding
+        WHERE finding.inspection = inspection.id AND NOT withdrawn AND severity = ANY($2::int[])
+          AND (contested OR outcome IS NULL AND NOT (severity = $3::int AND coalesce(accepted, lapsed)))
+        OFFSET 0
+    ) AS told
+    CROSS JOIN LATERAL (
+        SELECT max(due) AS due, max(created_at) FILTER (WHERE kind = 'appeal') AS appealed
+        FROM reports.notice
+        WHERE notice.inspection = inspection.id AND coalesce(notice.finding, told.id) = told.id
+    ) AS answer
+    WHERE quarter = $1 AND closed_at IS NOT NULL AND NOT voided
+) AS unsettled;
+
+-- name: judged
+-- What became of the findings of each member's inspections in a quarter: persons checked, findings decided, overturned.
+SELECT member, sum(persons_checked)::int AS checks, coalesce(sum(told.decided), 0)::int AS decided,
+       coalesce(sum(told.overturned), 0)::int AS overturned, coalesce(sum(told.findings), 0)::int AS findings
+FROM reports.inspection
+CROSS JOIN LATERAL unnest(string_to_array(team, ' ')) AS member
+CROSS JOIN LATERAL (
+    SELECT count(*) AS findings, count(*) FILTER (WHERE outcome IS NOT NULL AND NOT contested) AS decided,
+           count(*) FILTER (WHERE outcome = ANY($3::text[]) AND NOT contested) AS overturned
+    FROM reports.finding
+    WHERE finding.inspection = inspection.id AND NOT withdrawn AND severity = ANY($2::int[])
+) AS told
+WHERE quarter = $1 AND closed_at IS NOT NULL AND NOT voided AND member <> ''
+GROUP BY member
+ORDER BY member;

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.domain.case import LIGHT, SCORED
+from services.domain.case import LIGHT, OVERTURNING, SCORED
 from services.reports.reading.snapshot import Snapshot
 from services.reports.reading.sql import queries
 
@@ -47,9 +47,48 @@ class Total:
     overdue: int
 
 
-async def found_live(snapshot: Snapshot, quarter: str) -> list[Found]:
-    """What counts in a quarter now, by unit and code."""
-    rows = await snapshot.connection.fetch(queries.found_live, quarter, sorted(SCORED), LIGHT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindTotal(Total):
+    """A quarter's sums of one kind of unit."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Praise:
+    """A commendation and its entry in the log."""
+
+    unit: str
+    code: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsettled:
+    """Findings of a quarter that are not settled; instants are RFC 3339, None without such a finding."""
+
+    for_units: int
+    latest: str | None
+    for_department: int
+    contested: int
+    oldest_appeal: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersQuarter:
+    """Of the inspections a member was in: persons checked, findings, those decided, those of them overturned."""
+
+    member: str
+    """The quarter's pseudonym."""
+    checks: int
+    findings: int
+    decided: int
+    overturned: int
+
+
+async def found_live(snapshot: Snapshot, quarters: Sequence[str]) -> list[Found]:
+    """What counts in some quarters together now, by unit and code."""
+    rows = await snapshot.connection.fetch(queries.found_live, list(quarters), sorted(SCORED), LIGHT)
     return [Found(**row) for row in rows]
 
 
@@ -74,3 +113,27 @@ async def totals(snapshot: Snapshot, quarters: Sequence[str], units: Sequence[st
     rows = await snapshot.connection.fetch(queries.totals, list(quarters), units, sorted(SCORED), LIGHT)
     found = {row["quarter"]: Total(**row) for row in rows}
     return [found[quarter] for quarter in quarters if quarter in found]
+
+
+async def by_kind(snapshot: Snapshot, quarters: Sequence[str], kinds: Mapping[str, str]) -> list[KindTotal]:
+    """Sums of some quarters by kind of unit; `kinds` names every unit that counts."""
+    rows = await snapshot.connection.fetch(
+        queries.totals_by_kind, list(quarters), list(kinds), list(kinds.values()), sorted(SCORED), LIGHT
+    )
+    return [KindTotal(**row) for row in rows]
+
+
+async def praised(snapshot: Snapshot, quarter: str) -> list[Praise]:
+    """The commendations of a quarter, in log order."""
+    return [Praise(**row) for row in await snapshot.connection.fetch(queries.praised, quarter)]
+
+
+async def in_the_way(snapshot: Snapshot, quarter: str) -> Unsettled:
+    """What of a quarter is not settled."""
+    return Unsettled(**await snapshot.connection.fetchrow(queries.in_the_way, quarter, sorted(SCORED), LIGHT))
+
+
+async def judged(snapshot: Snapshot, quarter: str) -> list[MembersQuarter]:
+    """How a quarter's inspectors fared, by pseudonym."""
+    rows = await snapshot.connection.fetch(queries.judged, quarter, sorted(SCORED), sorted(map(str, OVERTURNING)))
+    return [MembersQuarter(**row) for row in rows]
