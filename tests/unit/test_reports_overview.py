@@ -112,7 +112,7 @@ def test_a_change_says_whether_it_is_for_the_better() -> None:
     now = total("2026-Q3", units=12, persons=300, findings=15, replied=1, lapsed=1)
     told = {one.name: (one.was, one.now, one.better) for one in changes([before, now])}
     assert told == {
-        "units": (Decimal(10), Decimal(12), True),
+        "units": (Decimal(10), Decimal(12), None),
         "rate": (Decimal("4.0"), Decimal("5.0"), False),
         "replies": (Decimal("75.0"), Decimal("50.0"), False),
         "remedies": (None, None, None),  # nothing to divide by is no zero

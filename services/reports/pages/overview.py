@@ -126,7 +126,7 @@ class Change:
 def changes(totals: Sequence[Total]) -> list[Change]:
     """Figures by quarter, the newest last; each is a count or a share with its denominator in the table beside."""
     return [
-        Change("units", "", [Decimal(one.units) for one in totals], False),
+        Change("units", "", [Decimal(one.units) for one in totals], None),  # a quarter under way has fewer so far
         Change("rate", "", [_share(one.findings, one.persons) for one in totals], True),
         Change("replies", "%", [_share(one.replied, one.replied + one.lapsed) for one in totals], False),
         Change("remedies", "%", [_share(one.remedied, one.remedied + one.overdue) for one in totals], False),
