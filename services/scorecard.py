@@ -75,7 +75,11 @@ def recompute(
     if size is not None and edition is not None:
         raise click.UsageError("chọn --size hoặc --edition, không cả hai / give --size or --edition, not both")
     gc.disable()  # nothing here goes in circles, and a large log makes millions of small things
-    with asking(), closing(Place(place, token).open()) as source, _told(against, quarter, size, edition, token) as told:
+    with (
+        asking(),
+        closing(Place(place, token).open()) as source,
+        _told(against, quarter, size, edition, _token_for(against, place, token)) as told,
+    ):
         try:
             made = _made(
                 source, Place(place, token), Trust.read(vkeys or own_keys(source)), quarter, size, edition, told
@@ -121,7 +125,7 @@ def _asked(checkpoint: Checkpoint, size: int | None, edition: str | None, told: 
         edition, size = (None, told.size) if told.edition == LIVE else (told.edition, None)
     if size is not None and size > checkpoint.size:
         raise click.UsageError(
-            f"--size {size}: nhật ký ở đây mới có {checkpoint.size} mục / the log here has {checkpoint.size} entries"
+            f"{size}: nhật ký ở đây mới có {checkpoint.size} mục / the log here has {checkpoint.size} entries"
         )
     return edition or LIVE, checkpoint.size if size is None else size
 
@@ -134,7 +138,7 @@ def _say(quarter: str, made: Made, told: Mapping[str, Any] | None) -> int:
     elif made.other_roots and made.published_at is None:
         found = Difference("-", "cards_root", made.other_roots[0], made.cards_root)
     if found is None:
-        compared = " – khớp với / equals --against" if told is not None else ""
+        compared = "" if told is None else f" – {len(told.get('cards', [told]))} phiếu khớp / cards equal --against"
         click.echo(f"ĐẠT / OK: {head}, cards_root {made.cards_root}{compared}")
         return 0
     click.echo(
@@ -142,6 +146,12 @@ def _say(quarter: str, made: Made, told: Mapping[str, Any] | None) -> int:
         f"nơi kia / told {dump(found.told)}, tính ra / computed {dump(found.computed)}"
     )
     return 1
+
+
+def _token_for(against: str | None, place: str, token: str | None) -> str | None:
+    """The log's token is for the log's own server; for any where the log is a folder."""
+    log = urlsplit(place)
+    return token if log.scheme not in ("http", "https") or urlsplit(against or "").netloc == log.netloc else None
 
 
 @contextmanager
@@ -174,9 +184,17 @@ def _address(against: str, quarter: str, size: int | None, edition: str | None) 
     return place, path + (f"?{urlencode(query, doseq=True)}" if query else "")
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; ValueError where a name stands twice, for then two readers read two things."""
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        raise ValueError
+    return read
+
+
 def _read(against: str, raw: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(raw)
+        told = json.loads(raw, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict) or not ("cards" in told or "unit" in told):
@@ -184,6 +202,8 @@ def _read(against: str, raw: bytes) -> dict[str, Any]:
             f"{against}: không phải danh sách hay phiếu điểm dạng JSON / neither a list nor a card as JSON"
         )
     rows = told.get("cards", [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) and "unit" in row for row in rows):
+    if not isinstance(rows, list) or not all(
+        isinstance(row, dict) and isinstance(row.get("unit"), str) for row in rows
+    ):
         raise click.UsageError(f"{against}: danh sách hỏng / the list's cards are no cards")
     return told

@@ -123,8 +123,16 @@ async def test_a_unit_that_a_list_leaves_out_or_makes_up_is_named(
     gone = told | {"cards": told["cards"][1:]}
     answer = run(*log, "--against", written(tmp_path, gone))
     assert (answer.exit_code, f"{told['cards'][0]['unit']}: unit: " in answer.output) == (1, True)
-    page = told | {"cards": told["cards"][:2], "next": "eA"}
-    assert run(*log, "--against", written(tmp_path, page)).exit_code == 0
+    for first in (0, 1):
+        page = told | {"cards": told["cards"][first : first + 2], "next": "eA"}
+        answer = run(*log, "--against", written(tmp_path, page))
+        assert (answer.exit_code, "2 phiếu khớp / cards equal" in answer.output) == (0, True)
+    rows = told["cards"]
+    false = rows[0] | {"score": "12.34"}
+    for cards in ([false, *rows], [rows[0], *rows], rows[::-1], [*rows[1:], rows[0]], []):
+        assert run(*log, "--against", written(tmp_path, told | {"cards": cards})).exit_code == 1, cards
+    twice = written(tmp_path, json.dumps(told).replace('"score":', '"score": "11.11", "score":', 1))
+    assert run(*log, "--against", twice).exit_code == 2
     more = told | {"cards": [*told["cards"], told["cards"][0] | {"unit": "xa-999"}]}
     answer = run(*log, "--against", written(tmp_path, more))
     assert (answer.exit_code, "xa-999: unit: " in answer.output) == (1, True)
@@ -171,9 +179,11 @@ def test_what_cannot_be_asked_is_said(made: MadeLog, tmp_path: Path, arguments: 
 def test_a_quarter_and_a_file_that_are_none_are_said(made: MadeLog, tmp_path: Path) -> None:
     log = copied(made, tmp_path)
     assert run(*log, quarter="2026-Q5").exit_code == 2
-    for text in ("{", "[]", "{}", '{"cards":[1]}'):
+    for text in ("{", "[]", "{}", '{"cards":[1]}', '{"cards":[{"unit":1}]}'):
         assert run(*log, "--against", written(tmp_path, text)).exit_code == 2
     assert run(tmp_path / "nowhere").exit_code == 2
+    below = written(tmp_path, {"unit": UNIT, "log": {"size": -1}, "edition": "live"})
+    assert (run(*log, "--against", below).exit_code) == 1  # nothing was ever known at such a size
 
 
 @pytest.fixture(scope="module")

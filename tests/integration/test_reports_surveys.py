@@ -12,6 +12,7 @@ from services.reports.facts.facts import Unfoldable
 from services.reports.fold.fold import Fold
 from services.reports.reading.editions import frozen_card, frozen_listing
 from services.reports.reading.live_cards import listing
+from services.reports.scoring.masks import masked
 from tests.integration.test_reports_fold import EVERYTHING, QUARTER, UNIT, card, dump, fold_all, in_memory, made, pool
 from tests.support.reports_log import MadeLog
 from tests.support.reports_reading import read
@@ -50,7 +51,9 @@ async def test_surveys_stand_by_source_beside_the_points(pool: asyncpg.Pool, mad
         SIPAS,
     ]
     assert after == before | {"survey": after["survey"], "log": after["log"]}
-    assert (await rows(pool))[UNIT]["survey"] == [SIPAS]  # fewer than five answers: who said what could be read
+    assert (await rows(pool))[UNIT]["survey"] == after["survey"]
+    published = masked(after)["survey"]
+    assert published == [SIPAS]  # of fewer than five answers, who said what could be read
 
 
 async def test_a_later_one_of_the_same_source_replaces_it(pool: asyncpg.Pool, made: MadeLog) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from services.kernel.log.merkle import CompactRange, leaf_hash
@@ -182,18 +184,30 @@ def first_difference(told: Mapping[str, Any], computed: Mapping[str, Any]) -> Di
 
 
 def _of_list(told: Mapping[str, Any], computed: Mapping[str, Any]) -> Difference | None:
-    paged = told.get("next") is not None
+    """A list holds each unit once, in order, and whole; a page holds those from its first unit to its last."""
     found = _of("-", _head(told), _head(computed))
-    theirs, ours = ({row["unit"]: row for row in one["cards"]} for one in (told, computed))
-    for unit in sorted({*theirs, *ours}) if found is None else ():
-        if unit not in theirs and paged and unit > max(theirs, default=""):
-            break
-        if unit not in theirs or unit not in ours:
-            return Difference(unit, "unit", unit if unit in theirs else None, unit if unit in ours else None)
-        found = _of(unit, theirs[unit], ours[unit])
+    theirs, ours = told["cards"], computed["cards"]
+    if told.get("next") is not None and theirs:
+        within = range(*_places(theirs, ours))
+        ours = [ours[place] for place in within]
+    for theirs_one, ours_one in zip_longest(theirs, ours) if found is None else ():
+        found = _of_row(theirs_one, ours_one)
         if found is not None:
             break
     return found
+
+
+def _places(page: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """Where a page's first unit stands in the whole list, and where the page ends there."""
+    first = bisect_left([row["unit"] for row in rows], page[0]["unit"])
+    return first, min(first + len(page), len(rows))
+
+
+def _of_row(told: Mapping[str, Any] | None, computed: Mapping[str, Any] | None) -> Difference | None:
+    theirs, ours = (None if row is None else row["unit"] for row in (told, computed))
+    if theirs != ours:
+        return Difference(min(filter(None, (theirs, ours))), "unit", theirs, ours)
+    return _of(str(ours), told, computed)
 
 
 def _head(listing: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,4 +256,4 @@ class Told:
 
 
 def _whole(value: Any) -> int | None:
-    return value if type(value) is int else None
+    return value if type(value) is int and value >= 0 else None

@@ -186,9 +186,8 @@ def summary(rendered: Mapping[str, Any]) -> dict[str, Any]:
     }
     if "comparison" not in rendered:
         return row
-    few = masked(rendered)
-    comparison = rendered["comparison"] if rendered["edition"] == "live" else few["comparison"]
-    return row | {"survey": few["survey"], "comparison": comparison}
+    shown = rendered if rendered["edition"] == "live" else masked(rendered)
+    return row | {"survey": shown["survey"], "comparison": shown["comparison"]}
 
 
 def compared(row: str, comparison: str, size: int) -> str:

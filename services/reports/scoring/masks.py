@@ -9,10 +9,13 @@ FEW = 5
 
 
 def masked(shown: Mapping[str, Any]) -> dict[str, Any]:
-    """A card or its row without `comparison` under 5 persons checked, and without surveys of under 5 answers."""
+    """A card or its row without `comparison` of under 5 persons checked, and without surveys of under 5 answers.
+
+    The persons are those that the comparison is of, over its window: one of a year's 72 tells nobody apart.
+    """
     kept = dict(shown)
     comparison = shown.get("comparison")
-    if comparison and (shown["exposure"]["persons_checked"] < FEW or 0 < comparison["exposure"] < FEW):
+    if comparison and comparison["exposure"] < FEW:
         kept["comparison"] = None
     if shown.get("survey"):
         kept["survey"] = [one for one in shown["survey"] if one["answered"] >= FEW] or None
