@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.browser import DESK, Person, overflow
 from tests.support.form import PASSWORDS, UNIT
@@ -25,6 +25,21 @@ def page(people: list[Person], browser: Browser, instance: Instance) -> Page:
 def choose(page: Page, text: str) -> None:
     file: Any = {"name": "khao-sat.csv", "mimeType": "text/csv", "buffer": text.encode("utf-8-sig")}
     page.locator("#surveys-file").set_input_files(file)
+
+
+def test_a_file_that_is_chosen_at_once_waits_for_the_units(
+    people: list[Person], browser: Browser, instance: Instance
+) -> None:
+    people.append(person := Person(browser, instance.url, DESK))
+    person.sign_in("tham.dinh", PASSWORDS["tham.dinh"])
+    late: list[Route] = []
+    person.page.route("**/intake/v1/units?*", lambda route: late.append(route))
+    with person.page.expect_request("**/intake/v1/units?*"):
+        person.page.goto(instance.url + "/intake/desk/#/surveys")
+    choose(person.page, f"{HEADS}\n{UNIT},2026-Q3,SIPAS,10,9,8\n")
+    expect(person.page.locator("#surveys-said")).to_have_count(0)
+    late[0].continue_()
+    expect(person.page.locator("#surveys-said")).to_contain_text("1 dòng đọc được")
 
 
 def survey(instance: Instance, quarter: str = "2026-Q3") -> Any:

@@ -83,11 +83,14 @@ export class Surveys {
     this.input = byId("surveys-file");
     this.place = byId("surveys-preview");
     fileField(this.input);
-    this.input.addEventListener("change", () => this.take());
+    this.input.addEventListener("change", () => this.take().catch(({ message }) => flash("bad", message)));
   }
 
+  /** A file may be chosen while the units are still being read, or before this script ran: it waits for them. */
   async show() {
-    this.units = await directory.units(this.desk.account);
+    this.units = directory.units(this.desk.account);
+    await this.units;
+    if (this.input.files.length) await this.take();
   }
 
   async take() {
@@ -96,7 +99,7 @@ export class Surveys {
     clearFlash();
     this.place.replaceChildren();
     if (!file) return;
-    const rows = file.size > LARGEST ? t("Tệp lớn quá 2 MB.", "The file is over 2 MB.") : read(await file.text(), this.units);
+    const rows = file.size > LARGEST ? t("Tệp lớn quá 2 MB.", "The file is over 2 MB.") : read(await file.text(), await this.units);
     if (typeof rows === "string") return flash("bad", rows);
     this.preview(rows);
   }
