@@ -91,13 +91,10 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS told(id, kind, se
 WHERE inspection.id = told.id AND inspection.selection = ''
 RETURNING quarter;
 
--- name: last_check
--- When quarters were last computed anew from the log.
-SELECT max(checked_at) FROM reports.self_check;
-
 -- name: quarters_to_check
--- Every quarter with cards, live or frozen.
-SELECT quarter FROM reports.card UNION SELECT quarter FROM reports.edition ORDER BY quarter;
+-- Every quarter with cards, live or frozen, that was not checked after an instant.
+SELECT quarter FROM (SELECT quarter FROM reports.card UNION SELECT quarter FROM reports.edition) AS kept
+LEFT JOIN reports.self_check USING (quarter) WHERE checked_at IS NULL OR checked_at <= $1 ORDER BY quarter;
 
 -- name: cards_of_quarter
 -- The live cards of a quarter.

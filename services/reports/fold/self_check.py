@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.kernel.feed.client import LogClient
@@ -62,27 +62,34 @@ class SelfCheck:
         """Once a night until told to stop; what fails is told and tried again."""
         while not stop.is_set():
             await wait_for_event(stop, _LOOK)
+            now = self._clock.now()
             try:
-                if not stop.is_set() and await self._due():
-                    await self.once()
+                if not stop.is_set() and now.astimezone(ICT).hour in HOURS:
+                    await self.once(now - _AGAIN)
             except Exception as error:
                 log.warning("the self-check did not end, and is tried again: %s: %s", type(error).__name__, error)
 
-    async def _due(self) -> bool:
-        now = self._clock.now()
-        last = await self._pool.fetchval(queries.last_check)
-        return now.astimezone(ICT).hour in HOURS and (last is None or now - last > _AGAIN)
+    async def once(self, since: datetime | None = None) -> dict[str, str]:
+        """Check every quarter, or those not checked since an instant; what differs, by quarter.
 
-    async def once(self) -> dict[str, str]:
-        """Check every quarter; what differs, by quarter."""
+        One that cannot be checked keeps none of the others waiting; an ExceptionGroup says so in the end.
+        """
         found: dict[str, str] = {}
-        for row in await self._pool.fetch(queries.quarters_to_check):
+        failed: dict[str, Exception] = {}
+        for row in await self._pool.fetch(queries.quarters_to_check, since or self._clock.now()):
             quarter = row["quarter"]
-            differs = await self._check(quarter)
+            try:
+                differs = await self._check(quarter)
+            except Exception as error:
+                failed[quarter] = error
+                continue
             if differs is not None:
                 found[quarter] = differs
                 log.error("%s is not what the log says, so nothing of it is published: %s", quarter, differs)
-        _differing.set(len(found))
+        _differing.set(len(await differing(self._pool)))
+        if failed:
+            said = "; ".join(f"{quarter}: {type(error).__name__}: {error}" for quarter, error in failed.items())
+            raise ExceptionGroup(f"not checked: {said}", list(failed.values()))
         return found
 
     async def _check(self, quarter: str) -> str | None:
@@ -142,9 +149,18 @@ def _live_difference(prefix: Prefix, cards: Mapping[str, str]) -> str | None:
     for unit in sorted({*units, *cards}):
         if unit not in units or unit not in cards:
             return f"the live card of {unit} is {'missing' if unit in units else 'made up'}"
-        if _said(json.loads(cards[unit])) != _said(render(units[unit], directory, rulebook)):
+        if _stored(cards[unit]) != _said(render(units[unit], directory, rulebook)):
             return f"the live card of {unit} is another"
     return None
+
+
+def _stored(body: str) -> dict[str, Any] | None:
+    """What a stored card says; None of what is no card at all."""
+    try:
+        card = json.loads(body)
+    except ValueError:
+        return None
+    return _said(card) if isinstance(card, dict) else None
 
 
 def _said(card: Mapping[str, Any]) -> dict[str, Any]:
