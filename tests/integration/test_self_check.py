@@ -13,16 +13,19 @@ import pytest_asyncio
 from services.kernel.problems import NotFound
 from services.kernel.process.clock import SettableClock
 from services.kernel.process.settings import Settings
+from services.kernel.store.db import open_pool
 from services.reports.fold.feed import log_client
 from services.reports.fold.fold import Fold
 from services.reports.fold.self_check import SelfCheck, differing
 from services.reports.reading.editions import editions, frozen_card, frozen_listing
+from tests.integration.test_old_folder import Old, old
 from tests.integration.test_reports_fold import QUARTER, UNIT, busy, fold_all, made, pool
+from tests.support.old_folder import LEFT
 from tests.support.reports_http import served_log
 from tests.support.reports_log import MadeLog
 from tests.support.reports_reading import TODAY, read
 
-__all__ = ["made", "pool"]
+__all__ = ["made", "old", "pool"]
 NO_BONUS = Path(__file__).parents[2] / "services/reports/migrations/versions/0009_no_bonus_without_score.sql"
 
 
@@ -58,6 +61,18 @@ async def test_what_the_log_says_is_found_as_it_is(pool: asyncpg.Pool, check: Se
     assert await read(pool, frozen_card, QUARTER, "flash", UNIT, reviewer=False)
 
 
+async def test_what_an_earlier_program_stored_is_right(old: Old) -> None:
+    settings = old.house.settings
+    pool, client = await open_pool(settings.dsn("reports_app"), name="reports-test", size=2), log_client(settings)
+    try:
+        assert await SelfCheck(pool, client, SettableClock(LEFT)).once() == {}
+        editions = await pool.fetchval("SELECT count(*) FROM reports.self_check JOIN reports.edition USING (quarter)")
+    finally:
+        await client.close()
+        await pool.close()
+    assert editions > 1
+
+
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
@@ -73,6 +88,15 @@ async def test_what_the_log_says_is_found_as_it_is(pool: asyncpg.Pool, check: Se
         (
             "UPDATE reports.edition_card SET body = body || ' '::bytea WHERE unit = 'xa-002'",
             "flash has other",
+        ),
+        (
+            "UPDATE reports.edition_card SET row = replace(row, '\"band\":', '\"bund\":') WHERE unit = 'xa-002'",
+            "flash has other",
+        ),
+        ("UPDATE reports.edition SET size = size + 1 WHERE edition = 'flash'", "flash has other"),
+        (
+            "UPDATE reports.card SET row = replace(row, '\"band\":', '\"bund\":') WHERE unit = 'xa-001'",
+            "list says otherwise of xa-001",
         ),
     ],
 )

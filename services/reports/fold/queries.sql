@@ -97,16 +97,16 @@ SELECT quarter FROM (SELECT quarter FROM reports.card UNION SELECT quarter FROM 
 LEFT JOIN reports.self_check USING (quarter) WHERE checked_at IS NULL OR checked_at <= $1 ORDER BY quarter;
 
 -- name: cards_of_quarter
--- The live cards of a quarter.
-SELECT unit, body FROM reports.card WHERE quarter = $1;
+-- The live cards of a quarter, with their rows.
+SELECT unit, body, row FROM reports.card WHERE quarter = $1;
 
 -- name: editions_of_quarter
 -- What a quarter was frozen as.
-SELECT closing, cards_root FROM reports.edition WHERE quarter = $1;
+SELECT closing, size, root, cards_root FROM reports.edition WHERE quarter = $1;
 
--- name: bodies_of_edition
--- A frozen edition's cards in the order of its root.
-SELECT body FROM reports.edition_card WHERE closing = $1 ORDER BY unit COLLATE "C";
+-- name: cards_of_edition
+-- A frozen edition's cards in the order of its root, with their rows.
+SELECT body, row FROM reports.edition_card WHERE closing = $1 ORDER BY unit COLLATE "C";
 
 -- name: put_check
 -- What came of computing a quarter anew.
