@@ -241,6 +241,9 @@ async def test_a_card_a_closed_edition_and_what_was_known_then_are_told_too(old:
     assert (await ask(old, f"{path}&export={told}")).content == first.content
     told = await tell(old, quarter="2026-Q4", format="xlsx", unit="xa-mot")
     assert (await ask(old, f"2026-Q4/at/{max(sizes)}/xa-mot?format=xlsx&export={told}")).status_code == 200
+    told = await tell(old, quarter="2026-Q4", format="xlsx")
+    assert (await ask(old, "2026-Q4/at/0")).json()["cards"] == []
+    assert (await ask(old, f"2026-Q4/at/0?format=xlsx&export={told}")).status_code == 404
 
 
 async def test_only_a_reviewer_takes_away_what_is_not_published(old: Old) -> None:
@@ -251,6 +254,25 @@ async def test_only_a_reviewer_takes_away_what_is_not_published(old: Old) -> Non
                 assert (await ask(old, f"{path}?format={kind}", who)).status_code == 403
     refused = await old.put("lead", f"exports/{uuid_utils.uuid7()}", {"quarter": "2026-Q4", "format": "csv"})
     assert refused == 403
+
+
+async def test_who_reviews_a_part_takes_away_that_part_however_far_another_post_reads(old: Old) -> None:
+    connection = await asyncpg.connect(old.house.settings.dsn("intake_app"))
+    for role, unit in ((Role.LEAD, None), (Role.REVIEWER, "xa-mot")):
+        await issue_token(connection, old.house.settings.source, role, unit, "hai.viec", LEFT)
+    await connection.close()
+    told = await tell(old, quarter="2026-Q4", format="csv")
+    card = await tell(old, quarter="2026-Q4", format="csv", unit="xa-ba")
+    sizes = [one["size"] for one in (await old.client.get("/audit/v1/checkpoints?limit=1000")).json()["items"]]
+    async with await signed_in(old, "hai.viec") as browser:
+        for path in ("2026-Q4", f"2026-Q4/at/{max(sizes)}"):
+            path = f"/reports/v1/scorecards/{path}"
+            read = {one["unit"] for one in (await browser.get(path)).json()["cards"]}
+            assert {"xa-mot", "xa-ba"} < read
+            taken = await browser.get(f"{path}?format=csv&export={told}")
+            assert {row["unit"] for row in rows_of(taken.content.decode("utf-8-sig"))} == {"xa-mot"}
+            assert (await browser.get(f"{path}/xa-ba")).status_code == 200
+            assert (await browser.get(f"{path}/xa-ba?format=csv&export={card}")).status_code == 404
 
 
 async def signed_in(old: Old, account: str) -> httpx.AsyncClient:
@@ -352,6 +374,11 @@ async def test_a_reading_token_is_taken_nowhere_else_and_never_from_an_address(o
         assert (await old.client.get(path, headers={"authorization": broken})).status_code == 401
     proof = f"/reports/v1/scorecards/{quarter}/xa-mot/proof?edition={edition}"
     assert (await old.client.get(proof, headers=basic(token))).status_code == 403
+    told = await tell(old, quarter=quarter, format="csv")
+    again = f"/intake/v1/exports/{told}"
+    token = await spreadsheet(old, "reviewer")  # of the account that wrote it: the answer is not for the token
+    refused = await old.client.put(again, json={"quarter": quarter, "format": "csv"}, headers=basic(token))
+    assert refused.status_code == 403
 
 
 async def test_a_reading_token_ends_when_an_administrator_says_so(old: Old) -> None:

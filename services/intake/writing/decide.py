@@ -13,7 +13,7 @@ from services.intake.writing.repeats import repeat
 from services.intake.writing.rights import Grants, grants_at, grants_of_roles, reaching
 from services.intake.writing.world import Known, World, is_lost
 from services.kernel.envelope import NO_UNIT
-from services.kernel.identity.callers import Caller
+from services.kernel.identity.callers import Caller, ReadsPublished
 from services.kernel.identity.roles import Role
 from services.kernel.problems import Forbidden, Invalid, Unauthorized
 
@@ -53,6 +53,8 @@ def author_of(world: World, command: Command) -> Caller:
     caller = world.callers.get(command.token)
     if caller is None:
         raise Unauthorized
+    if caller.reads is not None:
+        raise ReadsPublished  # not even the answer to what its account wrote before
     if command.handed_over and command.noun.author is not None:
         author = command.noun.author(world, command)
         return world.authors[author] if author else caller

@@ -15,7 +15,7 @@ from typing import Literal
 from asyncpg import Record
 from fastapi import Request
 
-from services.kernel.identity.callers import Caller, Grant
+from services.kernel.identity.callers import Caller, Grant, ReadsPublished
 from services.kernel.identity.roles import Role
 from services.kernel.problems import Forbidden, Unauthorized
 from services.kernel.store.db import Connection, Pool
@@ -28,13 +28,6 @@ READING_PREFIX = f"{READS_PUBLISHED}."
 """Begins a token that reads published editions only; no other has a full stop."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _queries = load_queries(Path(__file__).with_name("queries.sql"))
-
-
-class ReadsPublished(Forbidden):
-    """Mã này chỉ đọc các bản phiếu điểm đã công bố.
-
-    This token reads published editions of the scorecards, and nothing else.
-    """
 
 
 def hash_token(token: str) -> bytes:

@@ -9,6 +9,13 @@ from services.kernel.identity.roles import MATRIX, Action, Role
 from services.kernel.problems import Forbidden
 
 
+class ReadsPublished(Forbidden):
+    """Mã này chỉ đọc các bản phiếu điểm đã công bố.
+
+    This token reads published editions of the scorecards, and nothing else.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """One appointment: a role over a unit's subtree (None: the province) for a time."""

@@ -56,7 +56,7 @@ async def list_then(
     state: Service, caller: SignedIn, request: Request, wanted: OfList, quarter: str, size: Size
 ) -> Response:
     """A quarter's cards as known at a checkpoint's size: it never changes."""
-    scope = access.what_if_scope(caller, state.clock.now())
+    scope = access.what_if_scope(caller, state.clock.now(), as_file=not wanted.as_json)
     then = await _then(state, quarter, size)
     async with state.reader.snapshot() as snapshot:
         listing = listing_then(snapshot, then, quarter, scope)
@@ -75,7 +75,7 @@ async def one_then(
     state: Service, caller: SignedIn, request: Request, wanted: OfCard, quarter: str, size: Size, unit: str
 ) -> Response:
     """A unit's card as known at a checkpoint's size: it never changes."""
-    scope = access.what_if_scope(caller, state.clock.now())
+    scope = access.what_if_scope(caller, state.clock.now(), as_file=not wanted.as_json)
     then = await _then(state, quarter, size)
     async with state.reader.snapshot() as snapshot:
         text = dump(card_then(snapshot, then, quarter, unit, scope))

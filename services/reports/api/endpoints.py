@@ -81,8 +81,9 @@ async def scorecards(
     after = read_cursor(cursor)
     async with state.reader.snapshot() as snapshot:
         listing = await access.listing_of(
-            snapshot, caller, state.clock.now(), quarter=quarter, edition=edition, group=group
-        )
+            snapshot, caller, state.clock.now(), quarter=quarter, edition=edition, group=group,
+            as_file=not wanted.as_json,
+        )  # fmt: skip
         tree = snapshot.head.size
     if limit is not None or after is not None:
         listing = listing.page(limit, after)
@@ -111,7 +112,8 @@ async def scorecard(
     async with state.reader.snapshot() as snapshot:
         frozen = None
         if edition == LIVE:
-            body = dump(await live_card(snapshot, quarter, unit, access.live_scope(caller, now))).encode()
+            scope = access.live_scope(caller, now, as_file=not wanted.as_json)
+            body = dump(await live_card(snapshot, quarter, unit, scope)).encode()
         else:
             body = await frozen_card(snapshot, quarter, edition, unit, reviewer=access.reviews(caller, now))
             frozen = await frozen_edition(snapshot, quarter, edition)

@@ -24,7 +24,7 @@ from services.kernel.feed.entries import LogDiffers
 from services.kernel.identity.authentication import token_of
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import Action
-from services.kernel.problems import Problem, Unavailable, invalid
+from services.kernel.problems import NotFound, Problem, Unavailable, invalid
 from services.kernel.quarters import parse_instant, quarter_name
 from services.kernel.web.downloads import attachment, file_name
 from services.kernel.web.negotiation import unchanged
@@ -179,7 +179,12 @@ def _untold(body: Mapping[str, str], before: tuple[str, str] = ("", "")) -> Expo
 
 
 async def _cut(state: State, size: int, tree: int) -> datetime:
-    """The time of the last entry of a prefix of the log."""
+    """The time of the last entry of a prefix of the log; NotFound of one that has none."""
+    if size == 0:
+        raise NotFound((
+            "Nhật ký lúc đó chưa có mục nào, nên chưa có gì để xuất thành tệp.",
+            "The log had no entry then, so there is nothing to make a file of.",
+        ))  # fmt: skip
     async with of_the_log():
         [last] = await state.log.entries(size - 1, size, max(size, tree))
     return parse_instant(json.loads(last)["time"])

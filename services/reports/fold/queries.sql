@@ -91,25 +91,22 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS told(id, kind, se
 WHERE inspection.id = told.id AND inspection.selection = ''
 RETURNING quarter;
 
--- name: last_check
--- When quarters were last computed anew from the log.
-SELECT max(checked_at) FROM reports.self_check;
-
 -- name: quarters_to_check
--- Every quarter with cards, live or frozen.
-SELECT quarter FROM reports.card UNION SELECT quarter FROM reports.edition ORDER BY quarter;
+-- Every quarter with cards, live or frozen, that was not checked after an instant.
+SELECT quarter FROM (SELECT quarter FROM reports.card UNION SELECT quarter FROM reports.edition) AS kept
+LEFT JOIN reports.self_check USING (quarter) WHERE checked_at IS NULL OR checked_at <= $1 ORDER BY quarter;
 
 -- name: cards_of_quarter
--- The live cards of a quarter.
-SELECT unit, body FROM reports.card WHERE quarter = $1;
+-- The live cards of a quarter, with their rows.
+SELECT unit, body, row FROM reports.card WHERE quarter = $1;
 
 -- name: editions_of_quarter
 -- What a quarter was frozen as.
-SELECT closing, cards_root FROM reports.edition WHERE quarter = $1;
+SELECT closing, size, root, cards_root FROM reports.edition WHERE quarter = $1;
 
--- name: bodies_of_edition
--- A frozen edition's cards in the order of its root.
-SELECT body FROM reports.edition_card WHERE closing = $1 ORDER BY unit COLLATE "C";
+-- name: cards_of_edition
+-- A frozen edition's cards in the order of its root, with their rows.
+SELECT body, row FROM reports.edition_card WHERE closing = $1 ORDER BY unit COLLATE "C";
 
 -- name: put_check
 -- What came of computing a quarter anew.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.kernel.identity.authentication import ReadsPublished
-from services.kernel.identity.callers import Caller
+from services.kernel.identity.callers import Caller, ReadsPublished
 from services.kernel.identity.roles import Action
 from services.reports.reading.editions import frozen_listing
 from services.reports.reading.listing import LIVE, Listing
@@ -17,16 +16,16 @@ FROZEN = r"^(flash|official|restated-[1-9][0-9]{0,3})$"
 EDITION = FROZEN.replace("(", "(live|", 1)
 
 
-def live_scope(caller: Caller, now: datetime) -> Scope:
-    """How far the caller sees live cards; Forbidden for a role that sees none, and for a reading token."""
+def live_scope(caller: Caller, now: datetime, *, as_file: bool = False) -> Scope:
+    """How far the caller sees live cards, or takes them away; Forbidden for who may not, and for a reading token."""
     if caller.reads is not None:
         raise ReadsPublished
-    return Scope.of(caller.require(Action.LIVE_CARDS, now))
+    return Scope.of(caller.require(Action.EXPORT if as_file else Action.LIVE_CARDS, now))
 
 
-def what_if_scope(caller: Caller, now: datetime) -> Scope:
-    """Of which units the caller asks what would be, and what was known; Forbidden for a role that may not."""
-    return Scope.of(caller.require(Action.WHAT_IF, now))
+def what_if_scope(caller: Caller, now: datetime, *, as_file: bool = False) -> Scope:
+    """Of which units the caller asks what would be and was known, or takes it away; Forbidden for who may not."""
+    return Scope.of(caller.require(Action.EXPORT if as_file else Action.WHAT_IF, now))
 
 
 def alert_scope(caller: Caller, now: datetime) -> Scope:
@@ -58,9 +57,10 @@ def posts(caller: Caller, now: datetime) -> frozenset[str]:
 
 
 async def listing_of(
-    snapshot: Snapshot, caller: Caller, now: datetime, *, quarter: str, edition: str, group: str | None
-) -> Listing:
-    """A quarter's list as the caller may see it."""
+    snapshot: Snapshot, caller: Caller, now: datetime, *, quarter: str, edition: str, group: str | None,
+    as_file: bool = False,
+) -> Listing:  # fmt: skip
+    """A quarter's list as the caller may see it, or take it away."""
     if edition == LIVE:
-        return await listing(snapshot, quarter, live_scope(caller, now), group)
+        return await listing(snapshot, quarter, live_scope(caller, now, as_file=as_file), group)
     return await frozen_listing(snapshot, quarter, edition, group, reviewer=reviews(caller, now))

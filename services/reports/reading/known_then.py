@@ -66,10 +66,14 @@ async def _then(prefix: Prefix, head: TreeHead) -> Then:
     rulebook, units = prefix.reference.rulebook, prefix.units()
     rules, comparing = rulebook.rules(prefix.quarter), rulebook.comparison(prefix.quarter)
     beside = await fitted(comparing, prefix.quarter, prefix.seen(units)) if comparing else {}
-    cards = {
-        unit: render(facts, prefix.reference.directory, rulebook, comparison=beside.get(unit))
-        for unit, facts in units.items()
-    }
+
+    def rendered() -> dict[str, dict[str, Any]]:
+        return {
+            unit: render(facts, prefix.reference.directory, rulebook, comparison=beside.get(unit))
+            for unit, facts in units.items()
+        }
+
+    cards = await asyncio.to_thread(rendered)  # 5,000 take a second, in which others are answered
     return Then(head, rules.version if rules else None, cards)
 
 
