@@ -32,6 +32,8 @@ from services.domain.words import (
 Kind = Literal["words", "instant", "entry", "day", "quarter"]
 
 VALUES: Mapping[str, Words] = {
+    "csv": ("CSV", "CSV"), "xlsx": ("Excel", "Excel"), "pdf": ("PDF", "PDF"), "docx": ("Word", "Word"),
+    "package": ("gói dữ liệu", "data package"),
     **ROLES, "system": ("hệ thống", "the system"),
     **KINDS, **{str(outcome): said for outcome, said in OUTCOMES.items()},
     **SELECTIONS, **EDITIONS, **SUCCESSIONS, **FLAGS, **GROUP, **DEADLINES, **ABOVE,

@@ -8,6 +8,7 @@ import pytest
 from services.audit.wording import FIELDS, VALUES, Field, Known, fields, part_words, type_words, units_named
 
 SCHEMAS = sorted((Path(__file__).parents[2] / "schemas/events").glob("*.v1.schema.json"))
+OF_RULE_FILES = ("rules.", "comparison.")
 EXAMPLES = sorted((Path(__file__).parents[2] / "schemas/events").glob("*.example.json"))
 
 
@@ -18,7 +19,7 @@ def test_every_type_and_its_fields_have_words(path: Path) -> None:
     assert event["type"] not in (vi, en)
     shown = fields(event["data"])
     bare = [one.label[0] for one in shown if one.label[0] == one.label[1]]
-    assert all(name.startswith("rules.") for name in bare), f"{bare}: only a rule file's numbers keep their names"
+    assert all(name.startswith(OF_RULE_FILES) for name in bare), f"{bare}: only a rule file's numbers keep their names"
 
 
 def test_a_type_without_words_is_shown_as_it_stands() -> None:
@@ -70,7 +71,7 @@ def test_every_field_and_value_that_a_schema_allows_has_words(path: Path) -> Non
     schema = json.loads(path.read_text(encoding="utf-8"))
     names, values = set(), set()
     collect(schema.get("$defs", {}).get("data", {}), "", names, values)
-    assert {name for name in names if name not in FIELDS and not name.startswith(("rules.", "by"))} == set()
+    assert {name for name in names if name not in FIELDS and not name.startswith((*OF_RULE_FILES, "by"))} == set()
     assert {value for value in values if value not in VALUES} <= {"card/1", "card/2", "from", "to"}
 
 
