@@ -210,6 +210,9 @@ async def test_a_units_code_opens_the_form_with_the_unit(intake: Intake) -> None
     assert "<svg" in shown and "intake/?unit=xa-tan-hoa" in shown
     await fetch(intake, "an.kt", "/intake/units/khong-co/qr", 404)
     await fetch(intake, "nobody", "/intake/units/xa-tan-hoa/qr", 401)
+    for length, status in ((253, 200), (3000, 400)):  # no name is longer, and no code holds it
+        named = {"authorization": f"Bearer {intake.tokens['an.kt']}", "host": "a" * length}
+        assert (await intake.client.get("/intake/units/xa-tan-hoa/qr", headers=named)).status_code == status
 
 
 async def test_how_the_form_was_filled_in_is_a_table_in_odks_columns(intake: Intake) -> None:

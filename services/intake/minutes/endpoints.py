@@ -43,6 +43,7 @@ from services.kernel.store.sql import load_queries
 from services.kernel.strict_json import is_blank
 from services.kernel.web.downloads import attachment, csv_cell, file_name
 from services.kernel.web.pages import Reader
+from services.kernel.web.site import site_asked
 
 _ODK = (
     "event", "node", "start", "end", "latitude", "longitude", "accuracy", "old-value", "new-value", "user",
@@ -200,7 +201,7 @@ async def _issue(service: Service, closed: Closed) -> str:
 def _site(request: Request) -> str:
     """Where people reach this site, with a slash."""
     configured = service_of(request).settings.public_url
-    return f"{configured.rstrip('/')}/" if configured else str(request.base_url)
+    return f"{configured.rstrip('/')}/" if configured else site_asked(request)
 
 
 async def check_file(request: Request, sha256: str) -> Response:

@@ -28,6 +28,7 @@ from services.kernel.problems import NotFound, Problem, Unavailable, invalid
 from services.kernel.quarters import parse_instant, quarter_name
 from services.kernel.web.downloads import attachment, file_name
 from services.kernel.web.negotiation import unchanged
+from services.kernel.web.site import site_asked
 from services.reports.exports.source import Office, Source
 from services.reports.facts.facts import Unfoldable
 from services.reports.reading.listing import Listing
@@ -192,7 +193,7 @@ async def _cut(state: State, size: int, tree: int) -> datetime:
 
 def _office(state: State, request: Request) -> Office:
     settings = state.settings
-    site = settings.public_url or str(request.base_url)
+    site = settings.public_url or site_asked(request)
     return Office(department=settings.department, seat=settings.seat, site=site)
 
 
