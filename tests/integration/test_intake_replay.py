@@ -166,7 +166,7 @@ class Province:
         return (await self.sql("SELECT size FROM audit.tree_head"))[0]["size"]
 
     async def cards(self):
-        """The live scorecards at the log's whole size, without that size and without comparisons, which come after it."""
+        """The live scorecards at the log's whole size, without that size and comparisons, which come after."""
         size = await self.size()
         async with asyncio.timeout(20):
             while True:
