@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from services.kernel.process.settings import Settings
+from services.kernel.quarters import quarters_until
 from services.reports.reading.alerts import alerts as read_alerts
 from services.reports.reading.live_cards import card as read_card
 from services.reports.reading.live_cards import listing
@@ -175,6 +176,7 @@ async def test_what_the_overview_counts_is_what_the_cards_list(settings: Setting
     async with province_house(settings) as house:
         first = len(house.made.entries)
         everything_said_of_findings(house)
+        house.made.close("phuong-dao", house.made.open("phuong-dao", "2026-02-05T07:30:00+07:00"))
         await house.grow(first)
         async with house.app.state.service.reader.snapshot() as snapshot:
             cards = await of_cards(snapshot, units)
@@ -186,8 +188,10 @@ async def test_what_the_overview_counts_is_what_the_cards_list(settings: Setting
             [sums] = await totals(snapshot, [QUARTER], None)
             assert (sums.findings, sums.units, sums.inspections) == (cards.total(), 3, 4)
             assert (sums.replied, sums.lapsed) == (17, 2)  # the withdrawn ones are in neither
-            [own] = await totals(snapshot, ["2026-Q1", QUARTER], ["phuong-dao"])
-            assert (own.quarter, own.units, own.findings) == (QUARTER, 1, 3)
+            own = await totals(snapshot, quarters_until(QUARTER, 4), ["phuong-dao"])
+            assert [(one.quarter, one.units, one.findings) for one in own] == [
+                ("2026-Q1", 1, 0), ("2026-Q2", 0, 0), (QUARTER, 1, 3),  # none is skipped
+            ]  # fmt: skip
             [closing] = await snapshot.connection.fetch("SELECT closing::text FROM reports.edition")
             frozen = await found_frozen(snapshot, closing["closing"])
             assert Counter({(one.unit, one.code): one.times for one in frozen}) == Counter(
@@ -240,6 +244,24 @@ async def test_what_pends_stands_with_its_deadline_and_what_it_would_cost_as_the
         assert pending.count("Sở Nội vụ kết luận") == 1 and "#/answer" in pending
         lead = (await house.ask("/reports/units/xa-tan-hoa?quarter=2026-Q4", "inspector")).text
         assert 'id="pending"' not in lead  # whose findings they are, only their teams know
+
+
+async def test_a_severity_4_pends_on_pages_once_released_as_its_card_says_and_never_before(settings: Settings) -> None:
+    path, head = "2026-Q4/xa-tan-hoa", ("unit_head", "xa-tan-hoa")
+    async with province_house(settings) as house:
+        made, first = house.made, len(house.made.entries)
+        visit = made.open("xa-tan-hoa", "2026-10-05T07:30:00+07:00")
+        found = made.record("xa-tan-hoa", visit, "C04")
+        made.close("xa-tan-hoa", visit)
+        for pending in (0, 1):
+            await house.grow(first)
+            card = (await house.ask(f"/reports/v1/scorecards/{path}", *head)).json()
+            page = (await house.ask("/reports/units/xa-tan-hoa?quarter=2026-Q4&lang=vi", *head)).text
+            tasks = (await house.ask("/reports/closing?quarter=2026-Q4", "reviewer")).text
+            assert card["pending"]["findings"] == page.count("C04 ·") == pending
+            assert f'data-left="{pending}"' in tasks
+            first = len(made.entries)
+            made.release("xa-tan-hoa", visit, found)
 
 
 async def test_the_heads_part_is_for_the_subtree_and_reviewers_and_in_no_published_card(settings: Settings) -> None:
