@@ -125,14 +125,19 @@ async def _difference(client: LogClient, quarter: str, kept: Kept) -> str | None
         first = tree.size
     if tree.root() != kept.root:
         return "the log's entries do not have the root at which the cards stand"
-    return _live_difference(prefix, kept.cards)
+    return await asyncio.to_thread(_live_difference, prefix, kept.cards)
 
 
 async def _frozen_root(prefix: Prefix, cut: Cut) -> bytes:
     directory, rulebook, units = prefix.reference.directory, prefix.reference.rulebook, prefix.units()
     rules = rulebook.comparison(cut.quarter) if cut.form is Form.SECOND else None
     beside = await fitted(rules, cut.quarter, prefix.seen(units)) if rules else {}
-    return _root([card_bytes(card_of(one, directory, rulebook, cut, beside.get(unit))) for unit, one in units.items()])
+
+    def root() -> bytes:
+        cards = (card_of(one, directory, rulebook, cut, beside.get(unit)) for unit, one in units.items())
+        return _root([card_bytes(card) for card in cards])
+
+    return await asyncio.to_thread(root)
 
 
 def _live_difference(prefix: Prefix, cards: Mapping[str, str]) -> str | None:
