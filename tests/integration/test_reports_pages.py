@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from html import unescape
 
 import asyncpg
 import pytest
@@ -292,6 +293,33 @@ async def test_a_successor_stands_beside_its_predecessors(settings: Settings) ->
         assert past.count("94,00") == 2 and "/reports/units/xa-tan-hoa?quarter=2026-Q3" in past
         assert "Chưa có so sánh với đơn vị cùng nhóm" in page  # in words, never an empty chart
         assert 'role="img"' not in page
+
+
+async def test_no_link_of_a_units_page_leads_where_its_reader_may_not_go_or_nothing_is(settings: Settings) -> None:
+    async with province_house(settings) as house:
+        made, first = house.made, len(house.made.entries)
+        made.register("xa-moi", "UBND xã Mới", "xa", since="2026-10-01")
+        made.succeed("merge", ["xa-tan-hoa"], ["xa-moi"], "2026-10-01")
+        made.close("xa-moi", made.open("xa-moi", "2026-10-05T07:30:00+07:00"))
+        official = f"quarter={QUARTER}&edition=official"
+        shown = (await house.ask(f"/reports/v1/scorecards/{QUARTER}?edition=official", "reviewer")).json()
+        [cut] = [place for place, raw in enumerate(made.entries) if b"quarter.closed" in raw]
+        made.publish(cut, shown["cards_root"])
+        await house.grow(first)
+        for page, role, unit in (
+            ("units/xa-moi?quarter=2026-Q4", "reviewer", None),
+            (f"units/phuong-dao?{official}", "unit_head", "xa-moi"),
+            (f"units/phuong-dao?{official}", "admin", None),
+            (f"?{official}", "admin", None),
+        ):
+            text = (await house.ask(f"/reports/{page}", role, unit)).text
+            own = f"/reports/{page}".partition("?")[0]
+            hrefs = re.findall('<a [^>]*href="((?:/reports/|[?])[^"]*)"', text)
+            links = {unescape(one).partition("#")[0] for one in hrefs}
+            asked = {(own + one if one.startswith("?") else one) for one in links if "/v1/" not in one}
+            assert len(asked) > 2
+            found = {one: (await house.ask(one, role, unit)).status_code for one in sorted(asked)}
+            assert {one for one, status in found.items() if status >= 400} == set(), (role, unit)
 
 
 async def test_a_compared_unit_is_told_in_plain_words_with_its_range(settings: Settings) -> None:
