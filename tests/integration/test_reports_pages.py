@@ -419,7 +419,18 @@ async def test_good_practice_is_everybodys_once_published_and_before_that_the_sc
         assert "K02" in own and "K01" not in own and "chưa có bản công bố" in own
         everything = (await house.ask(path, "reviewer")).text
         assert everything.count('href="/audit/entry?at=') == 2
-        assert (await house.ask(path, "admin")).status_code == 200  # published cards are open to every role
+        first = len(made.entries)
+        cut = made.close_quarter(edition="flash")
+        await house.grow(first)
+        shown = (await house.ask(f"/reports/v1/scorecards/{QUARTER}?edition=flash", "reviewer")).json()
+        first = len(made.entries)
+        made.publish(cut, shown["cards_root"])
+        made.commend("phuong-dao", "K03")
+        await house.grow(first)
+        told = (await house.ask(path, "unit_head", "xa-tan-hoa")).text
+        assert "K02" in told and "K01" in told and "K03" not in told  # that one stands in no published edition yet
+        told = (await house.ask(path, "admin")).text  # published cards are open to every role
+        assert "K02" in told and "K01" in told and "K03" not in told
 
 
 async def put_beside(house: House, unit: str, comparison: dict[str, object]) -> None:
