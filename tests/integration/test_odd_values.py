@@ -115,6 +115,11 @@ NUMBERED = ("page", "before", "at", "index", "size")
 PAGES = {
     "/reports/": ["quarter", "group", "edition", "sort", "dir", "q", "page", "lang"],
     f"/reports/units/{UNIT}": ["quarter", "edition"],
+    "/reports/figures": ["quarter", "group", "edition"],
+    "/reports/compare": ["quarter", "with", "edition"],
+    "/reports/practice": ["quarter"],
+    "/reports/closing": ["quarter"],
+    "/reports/codes/A01": ["quarter", "group", "edition"],
     "/reports/inbox": ["cursor", "all"],
     "/audit/": ["before", "lang", "size"],
     "/audit/entry": ["at", "id", "index"],

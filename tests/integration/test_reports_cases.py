@@ -15,7 +15,7 @@ from services.reports.reading.alerts import awaiting_reply, replies
 from services.reports.reading.editions import frozen_card, frozen_listing
 from tests.integration.test_reports_fold import PROJECTIONS, QUARTER, UNIT, alerts, card, dump, fold_all, made, pool
 from tests.support.reports_http import House, publish, running, until
-from tests.support.reports_log import DUE, MadeLog
+from tests.support.reports_log import DUE, REF, MadeLog
 from tests.support.reports_reading import read
 
 __all__ = ["made", "pool"]
@@ -267,6 +267,37 @@ async def test_a_late_remedy_holds_the_band_and_one_in_time_gives_back_half(sett
         for language, words in (("vi", "quá hạn khắc phục"), ("en", "a severity 3 whose remedy is overdue")):
             told = (await house.ask(page + language, "reviewer")).text
             assert words in told and "data-contested" not in told
+
+
+async def test_a_restated_card_tells_of_a_later_survey_and_of_another_standing(settings: Settings) -> None:
+    made = MadeLog()
+    made.genesis()
+    units = [UNIT, *(f"xa-{number}" for number in range(1, 12))]
+    for unit in units:
+        made.register(unit)
+        for _ in range(2):
+            visit = made.open(unit, "2026-10-05T08:00:00+07:00", team=(REF, "16367aacb67a4a017c8da8ab95682ccb"))
+            late = made.record(unit, visit, "A01", 20 if unit == UNIT else 1)
+            made.close(unit, visit)
+            made.reply(unit, visit, late, unit != UNIT)
+            if unit == UNIT:
+                made.decide(unit, visit, late, "not_proven")
+                changed = visit, late
+    made.close_quarter("2026-Q4")
+    made.reopen(UNIT, *changed)
+    made.decide(UNIT, *changed, "upheld")
+    made.survey(UNIT, 80, 71, quarter="2026-Q4")
+    made.restate("2026-Q4")
+    await publish(settings, made)
+    async with running(settings) as (app, client):
+        await until(client, len(made.entries))
+        house = House(settings, app, client, made)
+        page = f"/reports/units/{UNIT}?quarter=2026-Q4&edition=restated-1&lang="
+        told = (await house.ask(f"{page}en", "reviewer")).text
+        assert "Satisfaction surveys: – → <b>SIPAS 88.75% (71/80)</b>" in told
+        assert "Against peers: Within the expected → <b>Alarm: far above peers</b>" in told
+        told = (await house.ask(f"{page}vi", "reviewer")).text
+        assert "So với đơn vị cùng nhóm: Trong mức chung → <b>Cao bất thường</b>" in told
 
 
 async def test_a_restated_card_tells_what_changed_and_a_live_one_what_would(settings: Settings) -> None:

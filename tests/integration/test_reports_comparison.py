@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
 from services.kernel.process.clock import SettableClock
+from services.kernel.process.settings import Settings
 from services.reports.editions.comparing import counts
 from services.reports.editions.fitting import FitFailed, fitted
 from services.reports.fold.fold import Fold, read_entries
@@ -24,6 +26,7 @@ from tests.support.reports_log import REF, MadeLog
 from tests.support.reports_reading import TODAY, read
 
 __all__ = ["pool"]
+VERSIONS = Path(__file__).parents[2] / "services/reports/migrations/versions"
 QUARTER = "2026-Q4"
 DAY = "2026-10-05T08:00:00+07:00"
 OTHER = "16367aacb67a4a017c8da8ab95682ccb"
@@ -88,6 +91,26 @@ async def test_live_frozen_and_at_a_size_are_the_same_figures(pool: asyncpg.Pool
         assert frozen["comparison"] == {name: value for name, value in shown[unit].items() if name != "size"}
     rows = (await read(pool, frozen_listing, QUARTER, "flash")).parsed()
     assert {row["unit"] for row in rows if row["comparison"] is None} == {"xa-nho"}  # three persons were checked
+
+
+async def test_rows_of_an_earlier_program_have_a_place_for_their_comparison(
+    pool: asyncpg.Pool, made: MadeLog, settings: Settings
+) -> None:
+    await fold_all(pool, made)
+    assert await refit(pool).once()
+    shown = await live(pool)
+    owner = await asyncpg.connect(settings.database_url)
+    for old in (',"comparison":null', ',"survey":null,"comparison":null'):
+        await owner.execute("UPDATE reports.card SET row = replace(row, $1 || '}', '}')", old)
+        for migration in ("0006_surveys", "0009_rows"):
+            text = (VERSIONS / f"{migration}.sql").read_text(encoding="utf-8")
+            await owner.execute(text[text.index("UPDATE reports.card") :])
+        assert await live(pool) == shown
+    await owner.execute("UPDATE reports.card SET row = '{}'")
+    await owner.close()
+    made.rules("scoring", "2027.1", "2027-01-01", "2026-11-20T00:00:00Z")  # no card's bytes change
+    await fold_all(pool, made)
+    assert await live(pool) == shown
 
 
 async def test_the_database_counts_as_the_facts_do(pool: asyncpg.Pool, made: MadeLog) -> None:

@@ -7,11 +7,13 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from html import unescape
 
 import asyncpg
 import pytest
 
 from services.kernel.process.settings import Settings
+from services.kernel.quarters import quarters_until
 from services.reports.reading.alerts import alerts as read_alerts
 from services.reports.reading.live_cards import card as read_card
 from services.reports.reading.live_cards import listing
@@ -175,6 +177,7 @@ async def test_what_the_overview_counts_is_what_the_cards_list(settings: Setting
     async with province_house(settings) as house:
         first = len(house.made.entries)
         everything_said_of_findings(house)
+        house.made.close("phuong-dao", house.made.open("phuong-dao", "2026-02-05T07:30:00+07:00"))
         await house.grow(first)
         async with house.app.state.service.reader.snapshot() as snapshot:
             cards = await of_cards(snapshot, units)
@@ -186,8 +189,10 @@ async def test_what_the_overview_counts_is_what_the_cards_list(settings: Setting
             [sums] = await totals(snapshot, [QUARTER], None)
             assert (sums.findings, sums.units, sums.inspections) == (cards.total(), 3, 4)
             assert (sums.replied, sums.lapsed) == (17, 2)  # the withdrawn ones are in neither
-            [own] = await totals(snapshot, ["2026-Q1", QUARTER], ["phuong-dao"])
-            assert (own.quarter, own.units, own.findings) == (QUARTER, 1, 3)
+            own = await totals(snapshot, quarters_until(QUARTER, 4), ["phuong-dao"])
+            assert [(one.quarter, one.units, one.findings) for one in own] == [
+                ("2026-Q1", 1, 0), ("2026-Q2", 0, 0), (QUARTER, 1, 3),  # none is skipped
+            ]  # fmt: skip
             [closing] = await snapshot.connection.fetch("SELECT closing::text FROM reports.edition")
             frozen = await found_frozen(snapshot, closing["closing"])
             assert Counter({(one.unit, one.code): one.times for one in frozen}) == Counter(
@@ -242,6 +247,24 @@ async def test_what_pends_stands_with_its_deadline_and_what_it_would_cost_as_the
         assert 'id="pending"' not in lead  # whose findings they are, only their teams know
 
 
+async def test_a_severity_4_pends_on_pages_once_released_as_its_card_says_and_never_before(settings: Settings) -> None:
+    path, head = "2026-Q4/xa-tan-hoa", ("unit_head", "xa-tan-hoa")
+    async with province_house(settings) as house:
+        made, first = house.made, len(house.made.entries)
+        visit = made.open("xa-tan-hoa", "2026-10-05T07:30:00+07:00")
+        found = made.record("xa-tan-hoa", visit, "C04")
+        made.close("xa-tan-hoa", visit)
+        for pending in (0, 1):
+            await house.grow(first)
+            card = (await house.ask(f"/reports/v1/scorecards/{path}", *head)).json()
+            page = (await house.ask("/reports/units/xa-tan-hoa?quarter=2026-Q4&lang=vi", *head)).text
+            tasks = (await house.ask("/reports/closing?quarter=2026-Q4", "reviewer")).text
+            assert card["pending"]["findings"] == page.count("C04 ·") == pending
+            assert f'data-left="{pending}"' in tasks
+            first = len(made.entries)
+            made.release("xa-tan-hoa", visit, found)
+
+
 async def test_the_heads_part_is_for_the_subtree_and_reviewers_and_in_no_published_card(settings: Settings) -> None:
     page = f"/reports/units/tram-y-te?quarter={QUARTER}&lang=vi"
     async with province_house(settings) as house:
@@ -270,6 +293,33 @@ async def test_a_successor_stands_beside_its_predecessors(settings: Settings) ->
         assert past.count("94,00") == 2 and "/reports/units/xa-tan-hoa?quarter=2026-Q3" in past
         assert "Chưa có so sánh với đơn vị cùng nhóm" in page  # in words, never an empty chart
         assert 'role="img"' not in page
+
+
+async def test_no_link_of_a_units_page_leads_where_its_reader_may_not_go_or_nothing_is(settings: Settings) -> None:
+    async with province_house(settings) as house:
+        made, first = house.made, len(house.made.entries)
+        made.register("xa-moi", "UBND xã Mới", "xa", since="2026-10-01")
+        made.succeed("merge", ["xa-tan-hoa"], ["xa-moi"], "2026-10-01")
+        made.close("xa-moi", made.open("xa-moi", "2026-10-05T07:30:00+07:00"))
+        official = f"quarter={QUARTER}&edition=official"
+        shown = (await house.ask(f"/reports/v1/scorecards/{QUARTER}?edition=official", "reviewer")).json()
+        [cut] = [place for place, raw in enumerate(made.entries) if b"quarter.closed" in raw]
+        made.publish(cut, shown["cards_root"])
+        await house.grow(first)
+        for page, role, unit in (
+            ("units/xa-moi?quarter=2026-Q4", "reviewer", None),
+            (f"units/phuong-dao?{official}", "unit_head", "xa-moi"),
+            (f"units/phuong-dao?{official}", "admin", None),
+            (f"?{official}", "admin", None),
+        ):
+            text = (await house.ask(f"/reports/{page}", role, unit)).text
+            own = f"/reports/{page}".partition("?")[0]
+            hrefs = re.findall('<a [^>]*href="((?:/reports/|[?])[^"]*)"', text)
+            links = {unescape(one).partition("#")[0] for one in hrefs}
+            asked = {(own + one if one.startswith("?") else one) for one in links if "/v1/" not in one}
+            assert len(asked) > 2
+            found = {one: (await house.ask(one, role, unit)).status_code for one in sorted(asked)}
+            assert {one for one, status in found.items() if status >= 400} == set(), (role, unit)
 
 
 async def test_a_compared_unit_is_told_in_plain_words_with_its_range(settings: Settings) -> None:
@@ -369,7 +419,18 @@ async def test_good_practice_is_everybodys_once_published_and_before_that_the_sc
         assert "K02" in own and "K01" not in own and "chưa có bản công bố" in own
         everything = (await house.ask(path, "reviewer")).text
         assert everything.count('href="/audit/entry?at=') == 2
-        assert (await house.ask(path, "admin")).status_code == 200  # published cards are open to every role
+        first = len(made.entries)
+        cut = made.close_quarter(edition="flash")
+        await house.grow(first)
+        shown = (await house.ask(f"/reports/v1/scorecards/{QUARTER}?edition=flash", "reviewer")).json()
+        first = len(made.entries)
+        made.publish(cut, shown["cards_root"])
+        made.commend("phuong-dao", "K03")
+        await house.grow(first)
+        told = (await house.ask(path, "unit_head", "xa-tan-hoa")).text
+        assert "K02" in told and "K01" in told and "K03" not in told  # that one stands in no published edition yet
+        told = (await house.ask(path, "admin")).text  # published cards are open to every role
+        assert "K02" in told and "K01" in told and "K03" not in told
 
 
 async def put_beside(house: House, unit: str, comparison: dict[str, object]) -> None:

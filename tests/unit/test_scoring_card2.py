@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, settings, strategies
 
 from services.domain.rulefiles import genesis
 from services.reports.facts.directory import Details
@@ -89,6 +89,43 @@ def test_a_remedy_never_lowers_a_score(one: Visit) -> None:
     done = replace(one, observations=tuple(replace(seen_, remedied=True) for seen_ in one.observations))
     before, after = SECOND.scored([one], [])["score"], SECOND.scored([done], [])["score"]
     assert float(before) <= float(after)
+
+
+def _named(many: list[Visit]) -> list[Visit]:
+    """With a name of its own for each finding, and the last of each inspection under way to being late."""
+    return [
+        replace(
+            one,
+            observations=tuple(
+                replace(told, finding=f"{place}-{number}", overdue=number == len(one.observations) - 1)
+                for number, told in enumerate(one.observations)
+            ),
+        )
+        for place, one in enumerate(many)
+    ]
+
+
+def _with_upheld(many: list[Visit], finding: str) -> list[Visit]:
+    return [
+        replace(
+            one,
+            observations=tuple(
+                replace(told, standing=Standing.COUNTS) if told.finding == finding else told
+                for told in one.observations
+            ),
+        )
+        for one in many
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(strategies.lists(visits, max_size=3))
+def test_what_upholding_one_would_do_is_what_the_whole_card_would_say(made: list[Visit]) -> None:
+    many = _named(made)
+    pending = [told.finding for one in many for told in one.observations if told.standing is Standing.PENDING]
+    for rules in (FIRST, SECOND):
+        whole = {finding: rules.scored(_with_upheld(many, finding), ["K01"]) for finding in pending}
+        assert rules.each_upheld(many, ["K01"]) == {key: (told["score"], told["band"]) for key, told in whole.items()}
 
 
 BOTH = Rulebook()

@@ -48,7 +48,7 @@ SELECT quarter, unit FROM reports.card;
 INSERT INTO reports.card (quarter, unit, body, row)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
 ON CONFLICT (quarter, unit) DO UPDATE SET body = excluded.body, row = excluded.row
-WHERE card.body <> excluded.body;
+WHERE card.body <> excluded.body OR card.row <> excluded.row;
 
 -- name: drop_cards
 -- Cards that are none any more: the only inspection was voided.

@@ -49,10 +49,19 @@ class Around:
     quarters: Sequence[str]
     units: Mapping[str, str]
     rows: Mapping[tuple[str, str], Mapping[str, Any]]
+    kinds: Mapping[str, str]
+    """The edition that a quarter's rows are of."""
     restated: frozenset[str]
     peers: around.Peers | None
     parts: Sequence[tenure.Part] | None
     """The head's part; None for who may not see it."""
+
+
+def _live_open(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice, unit: str) -> bool:
+    """Whether the caller sees the unit's live card, too."""
+    if not caller.grants_for(Action.LIVE_CARDS, now):
+        return False
+    return access.live_scope(caller, now).sees(snapshot.directory.card_readers(unit, choice.quarter, snapshot.today))
 
 
 def _may_ask(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice, unit: str) -> Scope | None:
@@ -79,12 +88,19 @@ async def _around(
 ) -> Around:
     quarters = quarters_until(choice.quarter, _SEEN_BACK)
     units = [card["unit"], *snapshot.directory.predecessors(card["unit"], snapshot.today)]
-    scope = access.live_scope(caller, now) if choice.edition == LIVE else None
     shown = around.kind_of(choice.edition, frozen)
+    if choice.edition == LIVE:
+        kinds = dict.fromkeys(quarters, LIVE)
+        rows = await around.past(snapshot, units, quarters, access.live_scope(caller, now))
+    else:
+        newest = await around.newest_published(snapshot, quarters)
+        kinds = {quarter: one.kind for quarter, one in newest.items()} | {choice.quarter: choice.edition}
+        rows = await around.past_published(snapshot, units, newest)
     return Around(
         quarters=quarters,
         units=unit_names(snapshot.directory, units, snapshot.today),
-        rows=await around.past(snapshot, units, quarters, scope),
+        rows=rows,
+        kinds=kinds,
         restated=await around.restated(snapshot, quarters),
         peers=await around.peers(snapshot, choice.quarter, card["group"], shown),
         parts=await _heads_part(snapshot, caller, now, choice, card["unit"], quarters),
@@ -121,6 +137,7 @@ async def card_page(request: Request, state: State, caller: Caller) -> Response:
         offered = await offered_quarters(snapshot, choice.quarter)
         frozen = await editions(snapshot, choice.quarter, reviewer=reviews)
         beside = beside_names(snapshot.directory, [unit], choice.quarter)
+        live_open = _live_open(snapshot, caller, now, choice, unit)
         about = await _around(snapshot, caller, now, choice, card, frozen)
         heads = not snapshot.directory.answering(unit, snapshot.today).isdisjoint(access.posts(caller, now))
     comparison = card.get("comparison")
@@ -136,6 +153,7 @@ async def card_page(request: Request, state: State, caller: Caller) -> Response:
         peers_rate=unit_chart.peers_rate(comparison) if comparison else None,
         range=unit_chart.unit_range(comparison),
         about=about,
+        live_open=live_open,
         past=past,
         past_change=unit_chart.change(past),
         frame=unit_chart,

@@ -18,6 +18,7 @@ from services.reports.pages import attention
 from services.reports.pages.collation import vietnamese_key
 from services.reports.pages.unit_list import ALL, LONGEST_SEARCH
 from services.reports.reading.access import FROZEN
+from services.reports.reading.listing import LIVE
 from services.reports.scoring.method import BAND_LABELS, GROUPS
 
 FIRST = "first"
@@ -106,9 +107,9 @@ class Choice:
         """What of the query the other pages about the quarter need."""
         return self.query(band=None, standing=None, q=None)
 
-    def of_quarter(self, quarter: str) -> str:
-        """The query of a unit's page in another quarter: live, for nobody knows here which editions that one has."""
-        return "?" + urlencode({"quarter": quarter})
+    def of_quarter(self, quarter: str, edition: str) -> str:
+        """The query of a unit's page in another quarter."""
+        return "?" + urlencode({"quarter": quarter} | ({} if edition == LIVE else {"edition": edition}))
 
     @property
     def narrowed(self) -> bool:

@@ -17,6 +17,7 @@ from services.reports.pages.frame import render
 from services.reports.pages.quarter import offered_quarters, ordered
 from services.reports.reading import access
 from services.reports.reading.before import by_unit, list_before
+from services.reports.reading.named import check_quarter
 from services.reports.reading.state import State
 
 _MOST = 25
@@ -26,6 +27,7 @@ async def compare_page(request: Request, state: State, caller: Caller) -> Respon
     """A quarter against another, the one before if none is named."""
     now = state.clock.now()
     choice = Choice.of(request, local_date(now))
+    check_quarter(choice.quarter)
     other = request.query_params.get("with") or quarters_until(choice.quarter, 2)[0]
     async with state.reader.snapshot() as snapshot:
         listing = await access.listing_of(

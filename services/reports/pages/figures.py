@@ -15,6 +15,7 @@ from services.reports.pages.quarter import figures, offered_quarters
 from services.reports.reading import access, around
 from services.reports.reading.editions import editions
 from services.reports.reading.listing import LIVE
+from services.reports.reading.named import check_quarter
 from services.reports.reading.state import State
 from services.reports.reading.totals import by_kind, found_live, judged
 
@@ -26,6 +27,7 @@ async def figures_page(request: Request, state: State, caller: Caller) -> Respon
     """The figures; what follows from the log alone stands only beside the live list."""
     now = state.clock.now()
     choice = Choice.of(request, local_date(now))
+    check_quarter(choice.quarter)
     seen, back = quarters_until(choice.quarter, _TRENDS), quarters_until(choice.quarter, _REPEATS)
     async with state.reader.snapshot() as snapshot:
         listing = await access.listing_of(

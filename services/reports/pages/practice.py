@@ -24,15 +24,15 @@ from services.reports.reading.totals import Praise, praised
 
 
 async def practice_page(request: Request, state: State, caller: Caller) -> Response:
-    """The commendations: everybody's once the quarter is published, before that those in the reader's scope."""
+    """The commendations: everybody's of a published edition; of those that came later those in the reader's scope."""
     now = state.clock.now()
     caller.require(Action.PUBLISHED_CARDS, now)
     choice = Choice.of(request, local_date(now))
     async with state.reader.snapshot() as snapshot:
         check_begun(choice.quarter, snapshot.today)
-        published = bool(await editions(snapshot, choice.quarter, reviewer=False))
-        scope = Scope(None) if published else Scope.of(caller.grants_for(Action.LIVE_CARDS, now))
-        told = _in(snapshot, scope, choice.quarter, await praised(snapshot, choice.quarter))
+        published = max((one.head.size for one in await editions(snapshot, choice.quarter, reviewer=False)), default=0)
+        scope = Scope.of(caller.grants_for(Action.LIVE_CARDS, now))
+        told = _in(snapshot, scope, choice.quarter, published, await praised(snapshot, choice.quarter))
         names = unit_names(snapshot.directory, {one.unit for one in told}, snapshot.today)
         offered = await offered_quarters(snapshot, choice.quarter)
     return render(
@@ -46,11 +46,12 @@ async def practice_page(request: Request, state: State, caller: Caller) -> Respo
         quarters=offered,
         told=told,
         names=names,
-        published=published,
+        published=bool(published),
         codes=sorted({one.code for one in told}),
     )
 
 
-def _in(snapshot: Snapshot, scope: Scope, quarter: str, told: Sequence[Praise]) -> list[Praise]:
+def _in(snapshot: Snapshot, scope: Scope, quarter: str, published: int, told: Sequence[Praise]) -> list[Praise]:
+    """Those of the log's first `published` entries, and those in scope."""
     readers = snapshot.directory.card_readers
-    return [one for one in told if scope.sees(readers(one.unit, quarter, snapshot.today))]
+    return [one for one in told if one.index < published or scope.sees(readers(one.unit, quarter, snapshot.today))]

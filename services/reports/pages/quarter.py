@@ -13,6 +13,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from services.kernel.identity.callers import Caller
+from services.kernel.identity.roles import Action
 from services.kernel.quarters import local_date, quarter_of, quarters_until
 from services.reports.facts.directory import Directory
 from services.reports.pages import attention, overview, sparkline
@@ -108,6 +109,7 @@ async def quarter_page(request: Request, state: State, caller: Caller) -> Respon
         quarters=seen.offered,
         frozen=seen.frozen,
         reviews=access.reviews(caller, now),
+        live_open=bool(caller.grants_for(Action.LIVE_CARDS, now)),
         files=_files(seen, choice, caller, now),
         beside=beside_names(seen.directory, named, choice.quarter),
     )

@@ -31,6 +31,8 @@ CARD_FIELDS: Mapping[str, Words] = {
     "exposure.files_checked": ("Hồ sơ được kiểm tra", "Files checked"),
     "pending.findings": ("Chờ kết luận", "Pending"),
     "pending.score_if_upheld": ("Điểm nếu xác nhận tất cả", "Score if all were upheld"),
+    "survey": ("Khảo sát mức độ hài lòng", "Satisfaction surveys"),
+    "comparison.standing": ("So với đơn vị cùng nhóm", "Against peers"),
     **{f"deductions.{group}": (f"Trừ nhóm {group}", f"Deducted in group {group}") for group in METHOD_GROUPS},
 }
 PEERS: Mapping[str, Words] = {**GROUPS_OF_UNITS, "commune": ("Xã, phường", "Communes and wards")}

@@ -74,11 +74,9 @@ async def peers(snapshot: Snapshot, quarter: str, group: str, frozen: Frozen | N
 
 
 async def past(
-    snapshot: Snapshot, units: Sequence[str], quarters: Sequence[str], scope: Scope | None
+    snapshot: Snapshot, units: Sequence[str], quarters: Sequence[str], scope: Scope
 ) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """Rows by (unit, quarter): live as far as the scope reaches; without one of the newest published editions."""
-    if scope is None:
-        return await _published(snapshot, units, quarters)
+    """Live rows by (unit, quarter), as far as the scope reaches."""
     rows = await snapshot.connection.fetch(queries.past_rows, list(units), list(quarters))
     seen = snapshot.directory.card_readers
     return {
@@ -88,13 +86,19 @@ async def past(
     }
 
 
-async def _published(
-    snapshot: Snapshot, units: Sequence[str], quarters: Sequence[str]
-) -> dict[tuple[str, str], Mapping[str, Any]]:
+async def newest_published(snapshot: Snapshot, quarters: Sequence[str]) -> dict[str, Frozen]:
+    """By quarter its newest published edition; nothing of a quarter without one."""
     newest: dict[str, Frozen] = {}
     for one in await editions(snapshot, None, reviewer=False):
         if one.quarter in quarters and (one.quarter not in newest or newest[one.quarter].head.size < one.head.size):
             newest[one.quarter] = one
+    return newest
+
+
+async def past_published(
+    snapshot: Snapshot, units: Sequence[str], newest: Mapping[str, Frozen]
+) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Rows of these editions by (unit, quarter)."""
     quarter_of = {one.closing: quarter for quarter, one in newest.items()}
     rows = await snapshot.connection.fetch(queries.past_frozen, list(quarter_of), list(units))
     return {(row["unit"], quarter_of[row["closing"]]): json.loads(row["row"]) for row in rows}

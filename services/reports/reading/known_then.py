@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 from services.kernel.feed.client import LogClient
 from services.kernel.problems import NotFound
 from services.reports.editions.fitting import fitted
+from services.reports.facts.facts import UnitQuarter
 from services.reports.fold.prefix import Prefix, read_prefix
+from services.reports.fold.reference import Reference
 from services.reports.reading.listing import LIVE, Listing
 from services.reports.reading.named import check_begun, check_unit
 from services.reports.reading.scope import Scope
@@ -63,18 +66,23 @@ class KnownThen:
 
 
 async def _then(prefix: Prefix, head: TreeHead) -> Then:
-    rulebook, units = prefix.reference.rulebook, prefix.units()
+    """In a thread what takes long: who computes here also answers others."""
+    rulebook, units = prefix.reference.rulebook, await asyncio.to_thread(prefix.units)
     rules, comparing = rulebook.rules(prefix.quarter), rulebook.comparison(prefix.quarter)
-    beside = await fitted(comparing, prefix.quarter, prefix.seen(units)) if comparing else {}
-
-    def rendered() -> dict[str, dict[str, Any]]:
-        return {
-            unit: render(facts, prefix.reference.directory, rulebook, comparison=beside.get(unit))
-            for unit, facts in units.items()
-        }
-
-    cards = await asyncio.to_thread(rendered)  # 5,000 take a second, in which others are answered
+    beside: Mapping[str, dict[str, Any]] = {}
+    if comparing:
+        beside = await fitted(comparing, prefix.quarter, await asyncio.to_thread(prefix.seen, units))
+    cards = await asyncio.to_thread(_cards, units, prefix.reference, beside)
     return Then(head, rules.version if rules else None, cards)
+
+
+def _cards(
+    units: Mapping[str, UnitQuarter], known: Reference, beside: Mapping[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    return {
+        unit: render(facts, known.directory, known.rulebook, comparison=beside.get(unit))
+        for unit, facts in units.items()
+    }
 
 
 def listing_then(snapshot: Snapshot, then: Then, quarter: str, scope: Scope) -> Listing:

@@ -233,7 +233,7 @@ SELECT finding.id::text, code, severity, count, finding.index, opened_on AS day,
         ORDER BY notice.finding IS NOT NULL DESC, notice.index DESC LIMIT 1) AS due
 FROM reports.inspection JOIN reports.finding ON finding.inspection = inspection.id
 WHERE quarter = $1 AND unit = $2 AND closed_at IS NOT NULL AND NOT voided AND NOT withdrawn
-  AND severity = ANY($3::int[])
+  AND (severity = ANY($3::int[]) OR released_index IS NOT NULL)
   AND (contested OR outcome IS NULL AND NOT (severity = $4::int AND coalesce(accepted, lapsed)))
 ORDER BY awaits_reply DESC, due, finding.index;
 
@@ -293,7 +293,8 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT id, contested, accepted IS NULL AND NOT lapsed AND outcome IS NULL AS awaits
         FROM reports.finding
-        WHERE finding.inspection = inspection.id AND NOT withdrawn AND severity = ANY($2::int[])
+        WHERE finding.inspection = inspection.id AND NOT withdrawn
+          AND (severity = ANY($2::int[]) OR released_index IS NOT NULL)
           AND (contested OR outcome IS NULL AND NOT (severity = $3::int AND coalesce(accepted, lapsed)))
         OFFSET 0
     ) AS told

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import dropwhile
 
 from services.domain.case import LIGHT, OVERTURNING, SCORED
 from services.reports.reading.snapshot import Snapshot
@@ -109,10 +110,19 @@ async def told_frozen(snapshot: Snapshot, closing: str, code: str) -> list[Told]
 
 
 async def totals(snapshot: Snapshot, quarters: Sequence[str], units: Sequence[str] | None) -> list[Total]:
-    """Sums of some quarters in the order given, of some units (None: all)."""
+    """Sums of some quarters in the order given, of some units (None: all), from the first one with an inspection on.
+
+    A quarter without one stands there too: what follows it would else be held against the one before it.
+    """
     rows = await snapshot.connection.fetch(queries.totals, list(quarters), units, sorted(SCORED), LIGHT)
     found = {row["quarter"]: Total(**row) for row in rows}
-    return [found[quarter] for quarter in quarters if quarter in found]
+    return [found.get(one) or _nothing(one) for one in dropwhile(lambda one: one not in found, quarters)]
+
+
+def _nothing(quarter: str) -> Total:
+    return Total(
+        quarter=quarter, units=0, inspections=0, persons=0, findings=0, replied=0, lapsed=0, remedied=0, overdue=0
+    )
 
 
 async def by_kind(snapshot: Snapshot, quarters: Sequence[str], kinds: Mapping[str, str]) -> list[KindTotal]:

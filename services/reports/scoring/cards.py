@@ -67,6 +67,12 @@ def visit_of(
     )
 
 
+def visits_of(facts: UnitQuarter, catalogues: Mapping[str, Catalogue], form: Form = NEWEST) -> list[Visit]:
+    """The closed inspections of a unit's quarter, by day."""
+    visits = [visit_of(inspection, findings, catalogues, form) for inspection, findings in facts.visits]
+    return sorted(visits, key=lambda visit: visit.day)  # stable: within a day in log order, as they come
+
+
 def _observation(finding: Finding, catalogues: Mapping[str, Catalogue]) -> Observation:
     code = catalogues[finding.catalogue].codes[finding.code]
     return Observation(
@@ -90,8 +96,7 @@ def card(
 ) -> dict[str, Any]:  # fmt: skip
     """The card of wire.md without its tree head, which `with_log` puts in."""
     rules = rulebook.rules(facts.quarter)
-    visits = [visit_of(inspection, findings, rulebook.catalogues, form) for inspection, findings in facts.visits]
-    visits.sort(key=lambda visit: visit.day)  # stable: within a day in log order, as they come
+    visits = visits_of(facts, rulebook.catalogues, form)
     rendered = {
         "quarter": facts.quarter,
         "unit": facts.unit,

@@ -122,6 +122,9 @@ class Rules(Protocol):
     def scored(self, visits: Sequence[Visit], commendations: Sequence[str]) -> dict[str, Any]:
         """A card from its score to what is pending."""
 
+    def each_upheld(self, visits: Sequence[Visit], commendations: Sequence[str]) -> dict[str, tuple[str | None, str]]:
+        """Score and band by pending finding, as if it alone were upheld."""
+
     def explained(self, card: Mapping[str, Any], codes: Sequence[Mapping[str, Code]]) -> Explanation:
         """How such a card came about; `codes` are those of each inspection's catalogue."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import lcm
 from operator import attrgetter
@@ -149,15 +149,18 @@ class Item:
 
 @dataclass(slots=True)
 class VisitScore:
-    """One inspection's counted items, and what they cost by group once capped, in so many parts of a point.
+    """One inspection's counted items, what they cost by group once capped, in so many parts of a point, and its gates.
 
-    Whole numbers of one denominator: exact addition of fractions would take most of the time of a fold.
+    Whole numbers of one denominator: exact addition of fractions would take most of the time of a fold. `grave`: one of
+    the items leaves no bonus.
     """
 
     visit: Visit
     items: tuple[Item, ...]
     costs: Mapping[str, int]
     parts: int
+    gates: frozenset[str]
+    grave: bool
 
     @property
     def deductions(self) -> Mapping[str, Fraction]:
@@ -226,7 +229,9 @@ def score_visit(rules: Rules, visit: Visit, counted: frozenset[Standing] = COUNT
         if item.cost:
             group = item.observation.group
             costs[group] = min(rules.whole_caps[group] * persons, costs.get(group, 0) + item.cost)
-    return VisitScore(visit, items, costs, rules.scale * persons)
+    seen = [item.observation for item in items]
+    grave = any(one.severity == GRAVE for one in seen)
+    return VisitScore(visit, items, costs, rules.scale * persons, _gates(rules, seen), grave)
 
 
 def score_quarter(
@@ -247,10 +252,26 @@ def if_upheld(rules: Rules, now: QuarterScore, commendations: Sequence[str]) -> 
     return quarter_of(rules, visits, commendations)
 
 
+def each_upheld(
+    rules: Rules, now: QuarterScore, commendations: Sequence[str]
+) -> Iterator[tuple[Observation, QuarterScore]]:
+    """The same quarter as if one pending finding were upheld, for each: only its inspection is scored again."""
+    for place, scored in enumerate(now.visits):
+        before, after = now.visits[:place], now.visits[place + 1 :]
+        for seen in scored.visit.observations:
+            if seen.standing is Standing.PENDING:
+                then = score_visit(rules, _upholding(scored.visit, seen))
+                yield seen, quarter_of(rules, (*before, then, *after), commendations)
+
+
+def _upholding(visit: Visit, one: Observation) -> Visit:
+    upheld = replace(one, standing=Standing.COUNTS)
+    return replace(visit, observations=tuple(upheld if seen is one else seen for seen in visit.observations))
+
+
 def quarter_of(rules: Rules, scored: Sequence[VisitScore], commendations: Sequence[str]) -> QuarterScore:
     """A unit's quarter of its inspections' scores."""
-    standing_items = [item.observation for visit in scored for item in visit.items]
-    bonus = _bonus(rules, commendations, standing_items)
+    bonus = NOTHING if any(visit.grave for visit in scored) else _bonus(rules, commendations)
     costs, parts = _added(scored)
     score = None
     if scored:
@@ -259,7 +280,7 @@ def quarter_of(rules: Rules, scored: Sequence[VisitScore], commendations: Sequen
         visits=tuple(scored),
         deductions={group: Fraction(costs[group], parts) if group in costs else NOTHING for group in GROUPS},
         bonus=bonus,
-        gates=_gates(rules, standing_items),
+        gates=tuple(sorted({gate for visit in scored for gate in visit.gates})),
         score=score,
     )
 
@@ -275,13 +296,10 @@ def _added(scored: Sequence[VisitScore]) -> tuple[Mapping[str, int], int]:
     return costs, shared * max(1, len(scored))
 
 
-def _gates(rules: Rules, standing_items: Collection[Observation]) -> tuple[str, ...]:
-    held = {gate.gate for gate in rules.gates if any(rules.holds(gate, seen) for seen in standing_items)}
-    return tuple(sorted(held))
+def _gates(rules: Rules, counted: Collection[Observation]) -> frozenset[str]:
+    return frozenset(gate.gate for gate in rules.gates if any(rules.holds(gate, seen) for seen in counted))
 
 
-def _bonus(rules: Rules, commendations: Sequence[str], standing_items: Iterable[Observation]) -> Fraction:
-    if any(seen.severity == GRAVE for seen in standing_items):
-        return NOTHING
+def _bonus(rules: Rules, commendations: Sequence[str]) -> Fraction:
     earned = sum(1 for code in commendations if code in rules.bonus_codes)
     return min(rules.bonus_max, rules.bonus_each * earned)

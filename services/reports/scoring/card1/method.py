@@ -8,7 +8,7 @@ from typing import Any
 
 from services.reports.scoring.card1.arithmetic import Rules
 from services.reports.scoring.card1.explained import explained
-from services.reports.scoring.card1.shown import scored
+from services.reports.scoring.card1.shown import each_upheld, scored
 from services.reports.scoring.method import Code, Explanation, Visit
 
 NAME = "card/1"
@@ -29,6 +29,10 @@ class Card1:
     def scored(self, visits: Sequence[Visit], commendations: Sequence[str]) -> dict[str, Any]:
         """A card from its score to what is pending."""
         return scored(self.rules, visits, commendations)
+
+    def each_upheld(self, visits: Sequence[Visit], commendations: Sequence[str]) -> dict[str, tuple[str | None, str]]:
+        """Score and band by pending finding, as if it alone were upheld."""
+        return each_upheld(self.rules, visits, commendations)
 
     def explained(self, card: Mapping[str, Any], codes: Sequence[Mapping[str, Code]]) -> Explanation:
         """How such a card came about, inspection by inspection."""

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from services.reports.facts.standing import Standing
+from services.reports.scoring.card1 import arithmetic
 from services.reports.scoring.card1.arithmetic import (
     QuarterScore,
     Rules,
@@ -39,6 +40,14 @@ def scored(rules: Rules, visits: Sequence[Visit], commendations: Sequence[str]) 
             "score_if_upheld": None if then.score is None else shown(then.score),
         },
     }
+
+
+def each_upheld(
+    rules: Rules, visits: Sequence[Visit], commendations: Sequence[str]
+) -> dict[str, tuple[str | None, str]]:
+    """Score and band by pending finding, as if it alone were upheld."""
+    then = arithmetic.each_upheld(rules, score_quarter(rules, visits, commendations), commendations)
+    return {seen.finding: _score_and_band(rules, quarter) for seen, quarter in then}
 
 
 def _score_and_band(rules: Rules, result: QuarterScore) -> tuple[str | None, str]:
