@@ -102,7 +102,7 @@ async def test_rows_of_an_earlier_program_have_a_place_for_their_comparison(
     owner = await asyncpg.connect(settings.database_url)
     for old in (',"comparison":null', ',"survey":null,"comparison":null'):
         await owner.execute("UPDATE reports.card SET row = replace(row, $1 || '}', '}')", old)
-        for migration in ("0006_surveys", "0009_rows"):
+        for migration in ("0006_surveys", "0010_rows"):
             text = (VERSIONS / f"{migration}.sql").read_text(encoding="utf-8")
             await owner.execute(text[text.index("UPDATE reports.card") :])
         assert await live(pool) == shown
