@@ -212,7 +212,7 @@ TAMPERINGS = {
         at(300, spelled(b'"count":3', b'"count":3.0')), 300, "not in canonical form"
     ),
     "too large an entry, signed": Tampering(
-        at(300, lambda raw: spelled(b"finding.recorded", b"survey.recorded")(with_data(text="x" * 17_000)(raw))),
+        at(300, lambda raw: spelled(b"finding.recorded", b"no.such_thing")(with_data(text="x" * 17_000)(raw))),
         300,
         "over 16384",
     ),

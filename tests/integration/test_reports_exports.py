@@ -117,7 +117,7 @@ def read_code(body: bytes, folder: Path) -> str:
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         pictures = sorted(name for name in archive.namelist() if name.startswith("word/media/"))
         (folder / "code.png").write_bytes(archive.read(pictures[-1]))
-    [read] = zxingcpp.read_barcodes(Image.open(folder / "code.png"))
+    [read] = zxingcpp.read_barcodes(Image.open(folder / "code.png"), formats=zxingcpp.BarcodeFormat.QRCode)
     return str(read.text)
 
 
