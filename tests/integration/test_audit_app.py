@@ -213,7 +213,7 @@ async def test_entries_are_read_by_whoever_may_read_what_they_are_about(app: App
         "plain": finding(1, "xa-tan-hoa", 1, origin=origin),
         "grave": finding(2, "xa-tan-hoa", 2, origin=origin, severity=4),
         "decided": decided(3, "xa-tan-hoa", 3, origin=origin, about=2),
-        "nowhere": finding(4, "-", 1, origin=origin).replace(b"finding.recorded.v1", b"survey.recorded.v1"),
+        "nowhere": finding(4, "-", 1, origin=origin).replace(b"finding.recorded.v1", b"nothing.known.v1"),
         "erased": erasure(5, 1, "xa-tan-hoa", 4, "narrative", origin=origin),
         "grave erased": erasure(6, 2, "xa-tan-hoa", 5, "persons", origin=origin),
         "decision erased": erasure(7, 3, "xa-tan-hoa", 6, "reason", origin=origin),
