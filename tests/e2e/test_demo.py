@@ -30,7 +30,7 @@ class Demo(Instance):
                 stdout=subprocess.PIPE, stderr=sink, text=True, env=self.env, cwd=ROOT,
             )  # fmt: skip
 
-    def said(self, patience: float = 120) -> str:
+    def said(self, patience: float = 240) -> str:
         """Everything up to the line that says it is ready."""
         assert self.process is not None
         assert self.process.stdout is not None
@@ -71,7 +71,7 @@ def demo(open_tmp: Path):
         instance.cleanup()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_demo_killed_half_way_goes_on_and_is_whole(demo: Demo) -> None:
     demo.launch()
     demo.until_in_the_log(3_000)
