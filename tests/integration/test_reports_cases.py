@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from services.kernel.process.settings import Settings
-from services.reports.facts.facts import KNOWN
+from services.reports.facts.effects import KNOWN
 from services.reports.fold.fold import Fold
 from services.reports.reading.alerts import awaiting_reply, replies
 from services.reports.reading.editions import frozen_card, frozen_listing

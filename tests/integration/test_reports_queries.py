@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 import pytest_asyncio
 
 from services import reports
+from services.domain.case import Outcome
 from services.kernel.process.settings import Settings
 from services.kernel.store.sql import load_queries
+from services.reports.facts.standing import standing
 
 SERVICE = Path(reports.__file__).parent
 FILES = {path.parent: load_queries(path) for path in SERVICE.rglob("queries.sql")}
@@ -58,17 +61,17 @@ HOT: dict[str, tuple[Any, ...]] = {
     "commendations_of": (["2024-Q3"] * 8, SOME),
     "cards_of_units": (["xa-1"],),
     "active_units": ("2024-Q3",),
-    "found_live": (["2024-Q3"], [1, 2, 3], 1),
-    "told_live": ("2024-Q3", "A01", [1, 2, 3], 1),
-    "totals": (["2024-Q3"], None, [1, 2, 3], 1),
-    "totals_by_kind": (["2024-Q3"] * 6, SOME, ["xa"] * 8, [1, 2, 3], 1),
+    "found_live": (["2024-Q3"], [1, 2, 3]),
+    "told_live": ("2024-Q3", "A01", [1, 2, 3]),
+    "totals": (["2024-Q3"], [], [], False, [1, 2, 3]),
+    "totals of kinds": (["2024-Q3"] * 6, SOME, ["xa"] * 8, True, [1, 2, 3]),
     "praised": ("2024-Q3",),
     "judged": ("2024-Q3", [1, 2, 3], ["unfounded"]),
-    "in_the_way": ("2024-Q3", [1, 2, 3], 1),
+    "in_the_way": ("2024-Q3", [1, 2, 3]),
     "found_frozen": (ID,),
     "told_frozen": (ID, "A01"),
-    "pending_of": ("2024-Q3", "xa-1", [1, 2, 3], 1, ["findings"]),
-    "heads_part": ("xa-1", ["2024-Q3"] * 4, [1, 2, 3], 1),
+    "pending_of": ("2024-Q3", "xa-1", [1, 2, 3], ["findings"]),
+    "heads_part": ("xa-1", ["2024-Q3"] * 4, [1, 2, 3]),
     "past_rows": (["xa-1"], ["2024-Q3"] * 4),
     "past_frozen": ([ID], ["xa-1"]),
     "edition": ("2024-Q3", "official"),
@@ -104,13 +107,29 @@ def statement_of(name: str) -> str:
 async def test_hot_statements_stay_on_their_indexes(filled: asyncpg.Connection) -> None:
     scanned = {}
     for name, arguments in HOT.items():
-        statement = statement_of(name)
+        statement = statement_of(name.split()[0])
         raw = await filled.fetchval(f"EXPLAIN (FORMAT JSON, GENERIC_PLAN false) {statement}", *arguments)
         [explained] = json.loads(raw)
         whole = [node["Relation Name"] for node in nodes(explained["Plan"]) if node["Node Type"] == "Seq Scan"]
         if whole:
             scanned[name] = whole
     assert scanned == {}
+
+
+NAMES = ("severity", "withdrawn", "outcome", "accepted", "lapsed", "contested")
+
+
+async def test_statements_and_the_fold_say_alike_where_a_finding_stands(settings: Settings) -> None:
+    cases = list(
+        product((1, 2, 3, 4), (True, False), (None, *Outcome), (None, True, False), (True, False), (True, False))
+    )
+    connection = await asyncpg.connect(settings.dsn("reports_app"))
+    try:
+        for case in cases:
+            said = await connection.fetchval("SELECT reports.standing($1::smallint, $2, $3, $4, $5, $6)", *case)
+            assert said == standing(**dict(zip(NAMES, case, strict=True))), case
+    finally:
+        await connection.close()
 
 
 async def test_the_app_role_may_do_its_work_and_no_more(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
 from services.reports.alerts.alert import Alert, alert_id, alert_of
 from services.reports.facts import store
-from services.reports.facts.facts import Facts
+from services.reports.facts.effects import Facts
 from services.reports.text import dump
 
 _queries = load_queries(Path(__file__).with_name("queries.sql"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.quarters import quarter_days
 from services.reports.facts.directory import Directory
 from services.reports.facts.facts import QUARTER_CLOSED, Entry, Unfoldable, UnitQuarter
@@ -66,6 +67,13 @@ def edition_of(entry: Entry) -> str:
 def card_bytes(card: dict[str, Any]) -> bytes:
     """A card's RFC 8785 bytes: it holds no floats, and its members' names are ASCII, so that this encoder is enough."""
     return orjson.dumps(card, option=orjson.OPT_SORT_KEYS)
+
+
+def cards_root(bodies: Iterable[bytes]) -> bytes:
+    """The RFC 6962 root over the cards' bytes, ordered by unit."""
+    tree = CompactRange()
+    tree.extend(map(leaf_hash, bodies))
+    return tree.root()
 
 
 def card_of(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import base64
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.process.telemetry import meter
 from services.kernel.store.db import Connection, Pool, columns
 from services.reports.editions.comparing import comparisons
-from services.reports.editions.cut import Cut, card_bytes, card_of
+from services.reports.editions.cut import Cut, card_bytes, card_of, cards_root
 from services.reports.editions.sql import queries
 from services.reports.facts import store
 from services.reports.facts.directory import Directory
@@ -40,17 +39,10 @@ class FrozenCard:
     row: str
 
 
-def cards_root(cards: Sequence[FrozenCard]) -> bytes:
-    """The RFC 6962 root over the cards ordered by unit."""
-    tree = CompactRange()
-    tree.extend(leaf_hash(card.body) for card in cards)
-    return tree.root()
-
-
 async def freeze(connection: Connection, cut: Cut, directory: Directory, rulebook: Rulebook) -> None:
     """Store a cut's cards once; Unfoldable when it is already frozen as something else (a rebuild that disagrees)."""
     cards = await _cards(connection, cut, directory, rulebook)
-    root = cards_root(cards)
+    root = cards_root(card.body for card in cards)
     rules = rulebook.rules(cut.quarter)
     added = await connection.fetchval(
         queries.add_edition, cut.closing, cut.quarter, cut.edition, cut.size, cut.root, root,

@@ -36,9 +36,8 @@ LEFT JOIN LATERAL (
     SELECT sum(least(finding.count, inspection.persons_checked)) AS persons
     FROM reports.finding
     JOIN unnest($2::text[], $3::text[]) AS personal(catalogue, code) USING (catalogue, code)
-    WHERE finding.inspection = inspection.id AND severity = ANY($4::int[]) AND NOT withdrawn AND NOT contested
-      AND (outcome = 'upheld'
-           OR outcome IS NULL AND severity = 1 AND (accepted OR lapsed AND accepted IS NULL))
+    WHERE finding.inspection = inspection.id AND severity = ANY($4::int[])
+      AND reports.standing(severity, withdrawn, outcome, accepted, lapsed, contested) = 'counts'
 ) AS found ON true
 WHERE inspection.quarter = ANY($1::text[]) AND closed_at IS NOT NULL AND NOT voided
   AND kind <> 'recheck' AND selection IN ('random', 'scheduled')

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.reports.facts.directory import UNIT_EVENTS
-from services.reports.facts.facts import CATALOGUE, CUTS, KNOWN, QUARTER_PUBLISHED, SCORING, SILENT, Unfoldable
+from services.reports.facts.effects import KNOWN, SILENT
+from services.reports.facts.facts import CATALOGUE, CUTS, QUARTER_PUBLISHED, SCORING, Unfoldable
 
 _WHOLE = UNIT_EVENTS | {CATALOGUE, SCORING} | CUTS | {QUARTER_PUBLISHED}
 _NAMES = {kind: kind for kind in KNOWN}

@@ -11,7 +11,8 @@ from typing import Any
 
 from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
-from services.reports.facts.facts import Commendation, Facts, Finding, Inspection, Survey, UnitQuarter
+from services.reports.facts.effects import Facts
+from services.reports.facts.facts import Commendation, Finding, Inspection, Survey, UnitQuarter
 from services.reports.facts.remedy import Remedy
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))

@@ -21,19 +21,16 @@ from services.reports.editions.cut import Cut
 from services.reports.editions.frozen import freeze, open_edition, tell_refused
 from services.reports.facts import store
 from services.reports.facts.directory import UNIT_EVENTS, Directory
+from services.reports.facts.effects import KNOWN, SILENT, Facts, wanted
 from services.reports.facts.facts import (
     COMMENDED,
     CUTS,
     FINDING_RECORDED,
     INSPECTION_OPENED,
-    KNOWN,
     QUARTER_PUBLISHED,
-    SILENT,
     SURVEYED,
     Entry,
-    Facts,
     Unfoldable,
-    wanted,
 )
 from services.reports.fold.live_cards import rewrite_cards
 from services.reports.fold.reference import REFERENCE_EVENTS, RULES, Reference, add_reference_events, load_reference

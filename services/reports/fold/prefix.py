@@ -10,15 +10,14 @@ from services.kernel.feed.client import LogClient
 from services.kernel.feed.entries import LogDiffers
 from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.quarters import local_date, parse_instant, quarter_of
+from services.reports.facts.effects import SILENT, Facts
 from services.reports.facts.facts import (
     COMMENDED,
     CUTS,
     INSPECTION_OPENED,
     QUARTER_PUBLISHED,
-    SILENT,
     SURVEYED,
     Entry,
-    Facts,
     Finding,
     Inspection,
     Survey,

@@ -21,7 +21,7 @@ from services.kernel.process.loops import wait_for_event
 from services.kernel.process.telemetry import meter
 from services.kernel.quarters import ICT
 from services.kernel.store.db import Pool, snapshot, transaction
-from services.reports.editions.cut import Cut, card_bytes, card_of
+from services.reports.editions.cut import Cut, card_bytes, card_of, cards_root
 from services.reports.editions.fitting import fitted
 from services.reports.facts.facts import CUTS
 from services.reports.fold.feed import read_log
@@ -119,13 +119,7 @@ class SelfCheck:
 def _lying(cards: Sequence[Mapping[str, Any]]) -> tuple[bytes, bool]:
     """The root over an edition's stored cards, and whether its list says what they say."""
     alike = all(_stored(card["row"]) == _listed(card["body"]) for card in cards)
-    return _root([card["body"] for card in cards]), alike
-
-
-def _root(bodies: list[bytes]) -> bytes:
-    tree = CompactRange()
-    tree.extend(map(leaf_hash, bodies))
-    return tree.root()
+    return cards_root(card["body"] for card in cards), alike
 
 
 async def _difference(client: LogClient, quarter: str, kept: Kept) -> str | None:
@@ -151,9 +145,8 @@ async def _frozen_root(prefix: Prefix, cut: Cut) -> bytes:
     directory, rulebook, units = prefix.reference.directory, prefix.reference.rulebook, prefix.units()
     rules = rulebook.comparison(cut.quarter) if cut.form is Form.SECOND else None
     beside = await fitted(rules, cut.quarter, prefix.seen(units)) if rules else {}
-    return await asyncio.to_thread(
-        lambda: _root([card_bytes(card_of(one, directory, rulebook, cut, beside.get(u))) for u, one in units.items()])
-    )
+    cards = (card_of(one, directory, rulebook, cut, beside.get(unit)) for unit, one in units.items())
+    return await asyncio.to_thread(cards_root, map(card_bytes, cards))
 
 
 def _live_difference(prefix: Prefix, cards: Mapping[str, tuple[str, str]]) -> str | None:

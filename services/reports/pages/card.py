@@ -124,53 +124,65 @@ async def card_page(request: Request, state: State, caller: Caller) -> Response:
     now = state.clock.now()
     choice = Choice.of(request, local_date(now))
     unit = request.path_params["unit"]
-    reviews = access.reviews(caller, now)
     async with state.reader.snapshot() as snapshot:
-        if choice.edition == LIVE:
-            card = await live_card(snapshot, choice.quarter, unit, access.live_scope(caller, now))
-        else:
-            card = json.loads(await frozen_card(snapshot, choice.quarter, choice.edition, unit, reviewer=reviews))
-        waiting = await contested(snapshot, choice.quarter, unit) if choice.edition == LIVE else 0
-        pending = await _pending(snapshot, caller, now, choice, unit)
-        differs = await differences_of(snapshot, choice.quarter, choice.edition, unit)
-        named = await catalogues_of(snapshot.connection, card)
-        offered = await offered_quarters(snapshot, choice.quarter)
-        frozen = await editions(snapshot, choice.quarter, reviewer=reviews)
-        beside = beside_names(snapshot.directory, [unit], choice.quarter)
-        live_open = _live_open(snapshot, caller, now, choice, unit)
-        about = await _around(snapshot, caller, now, choice, card, frozen)
-        heads = not snapshot.directory.answering(unit, snapshot.today).isdisjoint(access.posts(caller, now))
-    comparison = card.get("comparison")
-    past = unit_chart.past_line(about.quarters, _scores(about, unit, card), about.restated)
+        read = await _read(snapshot, caller, now, choice, unit)
     return render(
         request,
         state,
         caller,
         "card.html",
-        card=card,
-        comparison=comparison,
-        survey=card.get("survey"),
-        peers_rate=unit_chart.peers_rate(comparison) if comparison else None,
-        range=unit_chart.unit_range(comparison),
-        about=about,
-        live_open=live_open,
-        past=past,
-        past_change=unit_chart.change(past),
-        frame=unit_chart,
-        contested=waiting,
-        pending=pending,
-        heads=heads,
+        **read,
+        **_drawn(read["about"], unit, read["card"]),
+        files=_files(read["card"], read["frozen"], caller, now),
         today=now,
-        differs=differs,
-        beside=beside.get(unit),
-        files=_files(card, frozen, caller, now),
-        explained=explain(card, snapshot.reference.rulebook, named),
         origin=str(request.base_url).rstrip("/"),
         choice=choice,
-        quarters=offered,
-        frozen=frozen,
-        reviews=reviews,
+        reviews=access.reviews(caller, now),
     )
+
+
+async def _read(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice, unit: str) -> dict[str, Any]:
+    """What the page says, by the names its template has for it; NotFound without such a card."""
+    card = await _card(snapshot, caller, now, choice, unit)
+    frozen = await editions(snapshot, choice.quarter, reviewer=access.reviews(caller, now))
+    return {
+        "card": card,
+        "survey": card.get("survey"),
+        "frozen": frozen,
+        "contested": await contested(snapshot, choice.quarter, unit) if choice.edition == LIVE else 0,
+        "pending": await _pending(snapshot, caller, now, choice, unit),
+        "differs": await differences_of(snapshot, choice.quarter, choice.edition, unit),
+        "explained": explain(card, snapshot.reference.rulebook, await catalogues_of(snapshot.connection, card)),
+        "quarters": await offered_quarters(snapshot, choice.quarter),
+        "beside": beside_names(snapshot.directory, [unit], choice.quarter).get(unit),
+        "live_open": _live_open(snapshot, caller, now, choice, unit),
+        "about": await _around(snapshot, caller, now, choice, card, frozen),
+        "heads": not snapshot.directory.answering(unit, snapshot.today).isdisjoint(access.posts(caller, now)),
+    }
+
+
+async def _card(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice, unit: str) -> dict[str, Any]:
+    if choice.edition == LIVE:
+        return await live_card(snapshot, choice.quarter, unit, access.live_scope(caller, now))
+    reviews = access.reviews(caller, now)
+    card: dict[str, Any] = json.loads(
+        await frozen_card(snapshot, choice.quarter, choice.edition, unit, reviewer=reviews)
+    )
+    return card
+
+
+def _drawn(about: Around, unit: str, card: Mapping[str, Any]) -> dict[str, Any]:
+    """The unit's range beside its peers', and its line over the quarters around."""
+    comparison = card.get("comparison")
+    past = unit_chart.past_line(about.quarters, _scores(about, unit, card), about.restated)
+    return {
+        "comparison": comparison,
+        "peers_rate": unit_chart.peers_rate(comparison) if comparison else None,
+        "range": unit_chart.unit_range(comparison),
+        "past": past,
+        "past_change": unit_chart.change(past),
+        "frame": unit_chart,
+    }
 
 
 def _scores(about: Around, unit: str, card: Mapping[str, Any]) -> list[str | None]:

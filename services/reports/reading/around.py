@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from services.domain.case import LIGHT, SCORED
+from services.domain.case import SCORED
 from services.domain.notices import Kind
 from services.reports.reading.editions import editions
 from services.reports.reading.listing import LIVE, Frozen
@@ -113,7 +113,7 @@ async def restated(snapshot: Snapshot, quarters: Sequence[str]) -> frozenset[str
 async def pending_of(snapshot: Snapshot, quarter: str, unit: str) -> list[Pending]:
     """What pends in a live card: what waits for the unit first, by deadline."""
     rows = await snapshot.connection.fetch(
-        queries.pending_of, quarter, unit, sorted(SCORED), LIGHT, [str(kind) for kind in _OF_REPLIES]
+        queries.pending_of, quarter, unit, sorted(SCORED), [str(kind) for kind in _OF_REPLIES]
     )
     return [Pending(**row) for row in rows]
 
@@ -126,7 +126,7 @@ async def tenures(snapshot: Snapshot, unit: str) -> list[Tenure]:
 
 async def heads_days(snapshot: Snapshot, unit: str, quarters: Sequence[str]) -> list[HeadsDay]:
     """A unit's days of inspection in some quarters, as far as they concern its head."""
-    rows = await snapshot.connection.fetch(queries.heads_part, unit, list(quarters), sorted(SCORED), LIGHT)
+    rows = await snapshot.connection.fetch(queries.heads_part, unit, list(quarters), sorted(SCORED))
     return [HeadsDay(**row) for row in rows]
 
 

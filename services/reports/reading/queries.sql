@@ -118,14 +118,14 @@ ON CONFLICT (notice) DO UPDATE SET read_at = excluded.read_at, size = excluded.s
 WHERE notice_read.size <= (SELECT index FROM reports.notice WHERE id = $1::uuid);
 
 -- name: found_live
--- Findings that count in some quarters by unit and code; $2 are the severities that are scored, $3 counts undecided.
+-- Findings that count in some quarters by unit and code; $2 are the severities that are scored.
 SELECT unit, code, sum(told.findings)::int AS findings, sum(told.times)::int AS times, count(*)::int AS inspections
 FROM reports.inspection
 CROSS JOIN LATERAL (
     SELECT code, count(*) AS findings, sum(count) AS times
     FROM reports.finding
-    WHERE finding.inspection = inspection.id AND NOT withdrawn AND NOT contested AND severity = ANY($2::int[])
-      AND (outcome = 'upheld' OR outcome IS NULL AND severity = $3::int AND coalesce(accepted, lapsed))
+    WHERE finding.inspection = inspection.id AND severity = ANY($2::int[])
+      AND reports.standing(severity, withdrawn, outcome, accepted, lapsed, contested) = 'counts'
     GROUP BY code
 ) AS told
 WHERE quarter = ANY($1::text[]) AND closed_at IS NOT NULL AND NOT voided
@@ -144,15 +144,14 @@ GROUP BY unit, code
 ORDER BY unit, code;
 
 -- name: told_live
--- The findings of a code that count in a quarter; $3 are the severities that are scored, $4 counts undecided.
+-- The findings of a code that count in a quarter; $3 are the severities that are scored.
 SELECT unit, opened_on AS day, told.count, told.index
 FROM reports.inspection
 CROSS JOIN LATERAL (
     SELECT count, index
     FROM reports.finding
-    WHERE finding.inspection = inspection.id AND code = $2 AND NOT withdrawn AND NOT contested
-      AND severity = ANY($3::int[])
-      AND (outcome = 'upheld' OR outcome IS NULL AND severity = $4::int AND coalesce(accepted, lapsed))
+    WHERE finding.inspection = inspection.id AND code = $2 AND severity = ANY($3::int[])
+      AND reports.standing(severity, withdrawn, outcome, accepted, lapsed, contested) = 'counts'
     OFFSET 0
 ) AS told
 WHERE quarter = $1 AND closed_at IS NOT NULL AND NOT voided
@@ -166,26 +165,6 @@ CROSS JOIN LATERAL jsonb_array_elements(convert_from(body, 'UTF8')::jsonb -> 'in
 CROSS JOIN LATERAL jsonb_array_elements(visit -> 'items') AS item
 WHERE closing = $1::uuid AND item ->> 'code' = $2
 ORDER BY index;
-
--- name: totals
--- Sums of quarters, of some units (null: all); $3 are the severities that are scored, $4 counts undecided.
-SELECT quarter, count(DISTINCT unit)::int AS units, count(*)::int AS inspections, sum(persons_checked)::int AS persons,
-       coalesce(sum(told.findings), 0)::int AS findings,
-       coalesce(sum(told.replied), 0)::int AS replied, coalesce(sum(told.lapsed), 0)::int AS lapsed,
-       coalesce(sum(told.remedied), 0)::int AS remedied, coalesce(sum(told.overdue), 0)::int AS overdue
-FROM reports.inspection
-CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE NOT contested AND (outcome = 'upheld'
-               OR outcome IS NULL AND severity = $4::int AND coalesce(accepted, finding.lapsed))) AS findings,
-           count(*) FILTER (WHERE accepted IS NOT NULL AND NOT finding.lapsed) AS replied,
-           count(*) FILTER (WHERE finding.lapsed) AS lapsed,
-           count(*) FILTER (WHERE (done OR in_time) AND overdues = 0) AS remedied,
-           count(*) FILTER (WHERE overdues > 0) AS overdue
-    FROM reports.finding
-    WHERE finding.inspection = inspection.id AND NOT withdrawn AND severity = ANY($3::int[])
-) AS told
-WHERE quarter = ANY($1::text[]) AND closed_at IS NOT NULL AND NOT voided AND ($2::text[] IS NULL OR unit = ANY($2))
-GROUP BY quarter;
 
 -- name: comparisons
 -- A quarter's live comparisons.
@@ -223,18 +202,18 @@ SELECT quarter, unit, row FROM reports.card WHERE unit = ANY($1::text[]) AND qua
 SELECT closing::text, unit, row FROM reports.edition_card WHERE closing = ANY($1::uuid[]) AND unit = ANY($2::text[]);
 
 -- name: pending_of
--- What pends in a unit's quarter, and until when the unit may reply; $3 are the severities that are scored, $4 counts
--- undecided. Of several notices the one about the finding itself, then the latest, names the deadline that stands.
+-- What pends in a unit's quarter, and until when the unit may reply; $3 are the severities that are scored. Of
+-- several notices the one about the finding itself, then the latest, names the deadline that stands.
 SELECT finding.id::text, code, severity, count, finding.index, opened_on AS day, inspection.id::text AS inspection,
        contested, accepted IS NULL AND NOT lapsed AND outcome IS NULL AS awaits_reply,
        (SELECT due FROM reports.notice
-        WHERE notice.inspection = inspection.id AND kind = ANY($5::text[]) AND due IS NOT NULL
+        WHERE notice.inspection = inspection.id AND kind = ANY($4::text[]) AND due IS NOT NULL
           AND coalesce(notice.finding, finding.id) = finding.id
         ORDER BY notice.finding IS NOT NULL DESC, notice.index DESC LIMIT 1) AS due
 FROM reports.inspection JOIN reports.finding ON finding.inspection = inspection.id
-WHERE quarter = $1 AND unit = $2 AND closed_at IS NOT NULL AND NOT voided AND NOT withdrawn
+WHERE quarter = $1 AND unit = $2 AND closed_at IS NOT NULL AND NOT voided
   AND (severity = ANY($3::int[]) OR released_index IS NOT NULL)
-  AND (contested OR outcome IS NULL AND NOT (severity = $4::int AND coalesce(accepted, lapsed)))
+  AND reports.standing(severity, withdrawn, outcome, accepted, lapsed, contested) = 'pending'
 ORDER BY awaits_reply DESC, due, finding.index;
 
 -- name: heads_of
@@ -244,8 +223,8 @@ SELECT account, valid_from, valid_to FROM identity.post WHERE role = 'unit_head'
 -- name: heads_part
 -- A unit's days of inspection in some quarters: own violations of the head, replies that never came, remedies overdue.
 SELECT opened_on AS day, count(DISTINCT inspection.id)::int AS visits,
-       count(*) FILTER (WHERE code LIKE 'H%' AND NOT contested AND (outcome = 'upheld'
-           OR outcome IS NULL AND severity = $4::int AND coalesce(accepted, lapsed)))::int AS own,
+       count(*) FILTER (WHERE code LIKE 'H%'
+           AND reports.standing(severity, withdrawn, outcome, accepted, lapsed, contested) = 'counts')::int AS own,
        count(*) FILTER (WHERE lapsed)::int AS unanswered, count(*) FILTER (WHERE overdues > 0)::int AS overdue
 FROM reports.inspection
 LEFT JOIN reports.finding ON finding.inspection = inspection.id AND NOT withdrawn AND severity = ANY($3::int[])
@@ -253,26 +232,25 @@ WHERE unit = $1 AND quarter = ANY($2::text[]) AND closed_at IS NOT NULL AND NOT 
 GROUP BY opened_on
 ORDER BY opened_on;
 
--- name: totals_by_kind
--- The same sums by kind of unit: $2 are units, $3 the kind of each; $4 are the severities that are scored, $5 counts
--- undecided.
+-- name: totals
+-- Sums of quarters by kind of unit: $2 are units, $3 the kind of each, $4: those alone, else also the others, without a
+-- kind; $5 are the severities that are scored.
 SELECT place.kind, quarter, count(DISTINCT unit)::int AS units, count(*)::int AS inspections,
        sum(persons_checked)::int AS persons, coalesce(sum(told.findings), 0)::int AS findings,
        coalesce(sum(told.replied), 0)::int AS replied, coalesce(sum(told.lapsed), 0)::int AS lapsed,
        coalesce(sum(told.remedied), 0)::int AS remedied, coalesce(sum(told.overdue), 0)::int AS overdue
 FROM reports.inspection
-JOIN unnest($2::text[], $3::text[]) AS place(unit, kind) USING (unit)
+LEFT JOIN unnest($2::text[], $3::text[]) AS place(unit, kind) USING (unit)
 CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE NOT contested AND (outcome = 'upheld'
-               OR outcome IS NULL AND severity = $5::int AND coalesce(accepted, finding.lapsed))) AS findings,
+    SELECT count(*) FILTER (WHERE reports.standing(severity, withdrawn, outcome, accepted, lapsed, contested) = 'counts') AS findings,
            count(*) FILTER (WHERE accepted IS NOT NULL AND NOT finding.lapsed) AS replied,
            count(*) FILTER (WHERE finding.lapsed) AS lapsed,
            count(*) FILTER (WHERE (done OR in_time) AND overdues = 0) AS remedied,
            count(*) FILTER (WHERE overdues > 0) AS overdue
     FROM reports.finding
-    WHERE finding.inspection = inspection.id AND NOT withdrawn AND severity = ANY($4::int[])
+    WHERE finding.inspection = inspection.id AND NOT withdrawn AND severity = ANY($5::int[])
 ) AS told
-WHERE quarter = ANY($1::text[]) AND closed_at IS NOT NULL AND NOT voided
+WHERE quarter = ANY($1::text[]) AND closed_at IS NOT NULL AND NOT voided AND (place.kind IS NOT NULL OR NOT $4)
 GROUP BY place.kind, quarter
 ORDER BY place.kind, quarter;
 
@@ -282,8 +260,7 @@ SELECT unit, code, index FROM reports.commendation WHERE quarter = $1 ORDER BY i
 
 -- name: in_the_way
 -- What of a quarter is not settled: what waits for units and until when at the latest, for the Department, what is
--- under appeal or reopened, and since when the oldest appeal waits; $2 are the severities that are scored, $3 counts
--- undecided.
+-- under appeal or reopened, and since when the oldest appeal waits; $2 are the severities that are scored.
 SELECT count(*) FILTER (WHERE awaits)::int AS for_units, max(due) FILTER (WHERE awaits) AS latest,
        count(*) FILTER (WHERE NOT awaits AND NOT contested)::int AS for_department,
        count(*) FILTER (WHERE contested)::int AS contested, min(appealed) FILTER (WHERE contested) AS oldest_appeal
@@ -293,9 +270,9 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT id, contested, accepted IS NULL AND NOT lapsed AND outcome IS NULL AS awaits
         FROM reports.finding
-        WHERE finding.inspection = inspection.id AND NOT withdrawn
+        WHERE finding.inspection = inspection.id
           AND (severity = ANY($2::int[]) OR released_index IS NOT NULL)
-          AND (contested OR outcome IS NULL AND NOT (severity = $3::int AND coalesce(accepted, lapsed)))
+          AND reports.standing(severity, withdrawn, outcome, accepted, lapsed, contested) = 'pending'
         OFFSET 0
     ) AS told
     CROSS JOIN LATERAL (

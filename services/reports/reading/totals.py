@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from itertools import dropwhile
 
-from services.domain.case import LIGHT, OVERTURNING, SCORED
+import asyncpg
+
+from services.domain.case import OVERTURNING, SCORED
 from services.reports.reading.snapshot import Snapshot
 from services.reports.reading.sql import queries
 
@@ -46,6 +48,9 @@ class Total:
     lapsed: int
     remedied: int
     overdue: int
+
+
+_SUMS = tuple(one.name for one in fields(Total) if one.name != "quarter")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +94,7 @@ class MembersQuarter:
 
 async def found_live(snapshot: Snapshot, quarters: Sequence[str]) -> list[Found]:
     """What counts in some quarters together now, by unit and code."""
-    rows = await snapshot.connection.fetch(queries.found_live, list(quarters), sorted(SCORED), LIGHT)
+    rows = await snapshot.connection.fetch(queries.found_live, list(quarters), sorted(SCORED))
     return [Found(**row) for row in rows]
 
 
@@ -100,7 +105,7 @@ async def found_frozen(snapshot: Snapshot, closing: str) -> list[Found]:
 
 async def told_live(snapshot: Snapshot, quarter: str, code: str) -> list[Told]:
     """Where a code counts in a quarter now, in log order."""
-    rows = await snapshot.connection.fetch(queries.told_live, quarter, code, sorted(SCORED), LIGHT)
+    rows = await snapshot.connection.fetch(queries.told_live, quarter, code, sorted(SCORED))
     return [Told(**row) for row in rows]
 
 
@@ -114,23 +119,27 @@ async def totals(snapshot: Snapshot, quarters: Sequence[str], units: Sequence[st
 
     A quarter without one stands there too: what follows it would else be held against the one before it.
     """
-    rows = await snapshot.connection.fetch(queries.totals, list(quarters), units, sorted(SCORED), LIGHT)
-    found = {row["quarter"]: Total(**row) for row in rows}
-    return [found.get(one) or _nothing(one) for one in dropwhile(lambda one: one not in found, quarters)]
+    rows = await _sums(snapshot, quarters, dict.fromkeys(units or (), ""), alone=units is not None)
+    found = {one: _together(one, [row for row in rows if row["quarter"] == one]) for one in quarters}
+    return [found[one] for one in dropwhile(lambda one: found[one].inspections == 0, quarters)]
 
 
-def _nothing(quarter: str) -> Total:
-    return Total(
-        quarter=quarter, units=0, inspections=0, persons=0, findings=0, replied=0, lapsed=0, remedied=0, overdue=0
-    )
+def _together(quarter: str, rows: Sequence[asyncpg.Record]) -> Total:
+    """All kinds' sums in one; a unit is of one kind."""
+    return Total(quarter=quarter, **{name: sum(row[name] for row in rows) for name in _SUMS})
 
 
 async def by_kind(snapshot: Snapshot, quarters: Sequence[str], kinds: Mapping[str, str]) -> list[KindTotal]:
     """Sums of some quarters by kind of unit; `kinds` names every unit that counts."""
-    rows = await snapshot.connection.fetch(
-        queries.totals_by_kind, list(quarters), list(kinds), list(kinds.values()), sorted(SCORED), LIGHT
-    )
-    return [KindTotal(**row) for row in rows]
+    return [KindTotal(**row) for row in await _sums(snapshot, quarters, kinds, alone=True)]
+
+
+async def _sums(
+    snapshot: Snapshot, quarters: Sequence[str], kinds: Mapping[str, str], *, alone: bool
+) -> list[asyncpg.Record]:
+    return list(await snapshot.connection.fetch(
+        queries.totals, list(quarters), list(kinds), list(kinds.values()), alone, sorted(SCORED)
+    ))  # fmt: skip
 
 
 async def praised(snapshot: Snapshot, quarter: str) -> list[Praise]:
@@ -140,7 +149,7 @@ async def praised(snapshot: Snapshot, quarter: str) -> list[Praise]:
 
 async def in_the_way(snapshot: Snapshot, quarter: str) -> Unsettled:
     """What of a quarter is not settled."""
-    return Unsettled(**await snapshot.connection.fetchrow(queries.in_the_way, quarter, sorted(SCORED), LIGHT))
+    return Unsettled(**await snapshot.connection.fetchrow(queries.in_the_way, quarter, sorted(SCORED)))
 
 
 async def judged(snapshot: Snapshot, quarter: str) -> list[MembersQuarter]:
