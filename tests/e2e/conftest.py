@@ -1,11 +1,12 @@
 """What the suites that drive the phone form share: a browser, an installation with people, a network that fails."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import PHONE, Person, chromium
+from tests.support.browser import DESK, PHONE, Person, chromium
 from tests.support.form import PASSWORDS, settle
 from tests.support.installation import Model, installed, modelled
 from tests.support.instance import Instance
@@ -59,3 +60,16 @@ def phone(browser: Browser, net: WebProxy) -> Iterator[Person]:
     yield person
     person.context.close()
     assert person.script_errors == []
+
+
+@pytest.fixture
+def enter(people: list[Person], browser: Browser, instance: Instance) -> Any:
+    """Somebody of the shared instance signs in and goes to an address."""
+
+    def enter(account: str, address: str, viewport: dict[str, int] = DESK) -> Page:
+        people.append(person := Person(browser, instance.url, viewport))
+        person.sign_in(account, PASSWORDS[account])
+        person.page.goto(instance.url + address)
+        return person.page
+
+    return enter

@@ -4,11 +4,11 @@ import subprocess
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.test_desk_cases import case, inspected
 from tests.e2e.test_whole_case import form, send
-from tests.support.browser import DESK, Person, overflow
+from tests.support.browser import overflow
 from tests.support.case_world import fresh
 from tests.support.form import PASSWORDS, UNIT
 from tests.support.instance import Instance
@@ -19,17 +19,6 @@ from tests.support.restore import PROGRAMS
 def another(instance: Instance) -> None:
     """A second reviewer."""
     PASSWORDS["tham.dinh.2"] = instance.member("tham.dinh.2", "reviewer", None)
-
-
-@pytest.fixture
-def enter(people: list[Person], browser: Browser, instance: Instance) -> Any:
-    def enter(account: str, address: str, viewport: dict[str, int] = DESK) -> Page:
-        people.append(person := Person(browser, instance.url, viewport))
-        person.sign_in(account, PASSWORDS[account])
-        person.page.goto(instance.url + address)
-        return person.page
-
-    return enter
 
 
 def test_a_second_review_is_read_without_the_first_outcome(enter: Any, instance: Instance) -> None:

@@ -3,29 +3,16 @@
 from datetime import date, timedelta
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.test_desk_cases import case, inspected, write
-from tests.support.browser import DESK, Person
 from tests.support.case_world import closing, fresh, now, opening
-from tests.support.form import FAR, PASSWORDS, UNIT, until
+from tests.support.form import FAR, UNIT, until
 from tests.support.instance import Instance
 from tests.support.photos import is_black, jpeg, listed, scene
 
 WORDS = "Có giấy mời họp 5/GM-UBND"
 PAPER = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
-
-
-@pytest.fixture
-def enter(people: list[Person], browser: Browser, instance: Instance) -> Any:
-    def enter(account: str, address: str, viewport: dict[str, int] = DESK) -> Page:
-        people.append(person := Person(browser, instance.url, viewport))
-        person.sign_in(account, PASSWORDS[account])
-        person.page.goto(instance.url + address)
-        return person.page
-
-    return enter
 
 
 def test_a_reply_takes_documents_along(enter: Any, instance: Instance) -> None:
