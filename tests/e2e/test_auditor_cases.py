@@ -109,7 +109,7 @@ def openings(instance: Instance) -> list[tuple[str, str | None, str | None]]:
 
 def opened(page: Page, finding: str) -> Locator:
     case = page.locator(f'#cases-list [data-finding="{finding}"]')
-    case.locator("summary").click()
+    case.locator("> summary").click()
     return case
 
 

@@ -159,7 +159,7 @@ def test_words_that_are_being_bettered_are_not_overtaken_by_the_first_ones(
     other.goto(net.url + address)
     expect(case(other, finding)).to_be_visible()
     page.reload()
-    expect(case(page, finding).locator("summary")).to_be_focused()
+    expect(case(page, finding).locator("> summary")).to_be_focused()
     assert state(instance, finding) == "recorded"
     expect(text).to_have_value("Lời đã sửa")
     case(page, finding).get_by_role("button", name="Gửi giải trình").click()
@@ -173,7 +173,7 @@ def test_a_refusal_that_comes_later_tears_nobody_from_what_he_types(enter: Any, 
     inspection, [first, second] = inspected(instance, "A01", "A05")
     page = enter("chu.tich", f"/intake/desk/#/answer/{inspection}")
     reply(page, first)
-    expect(case(page, second).locator("summary")).to_be_focused()
+    expect(case(page, second).locator("> summary")).to_be_focused()
     page.keyboard.press("Enter")
     typed = case(page, second).get_by_label("Nội dung giải trình")
     typed.fill("Đang viết")
@@ -189,13 +189,13 @@ def test_a_refusal_that_comes_later_tears_nobody_from_what_he_types(enter: Any, 
 def test_the_focus_goes_on_to_the_next_case_and_at_the_end_to_the_heading(enter: Any, instance: Instance) -> None:
     inspection, [first, second] = inspected(instance, "B01", "B04")
     page = enter("chu.tich", f"/intake/desk/#/answer/{inspection}", PHONE)
-    expect(case(page, first).locator("summary")).to_be_focused()  # the link leads to it
+    expect(case(page, first).locator("> summary")).to_be_focused()  # the link leads to it
     reply(page, first)
-    expect(case(page, second).locator("summary")).to_be_focused()
+    expect(case(page, second).locator("> summary")).to_be_focused()
     assert overflow(page) <= 0
     page.get_by_role("button", name="Gửi ngay").press("Enter")
     expect(case(page, first)).to_contain_text("Đã giải trình")
-    expect(case(page, second).locator("summary")).to_be_focused()
+    expect(case(page, second).locator("> summary")).to_be_focused()
     reply(page, second)
     expect(page.locator("#answer-title")).to_be_focused()
     page.get_by_role("button", name="Gửi ngay").click()

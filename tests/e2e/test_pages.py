@@ -91,7 +91,7 @@ def head_answers(page: Page) -> None:
         ("A03", "Không thống nhất", "Có giấy mời họp 5/GM-UBND"),
     ):
         case = page.locator(f'#answer-list [data-code="{code}"]')
-        case.locator("summary").click()
+        case.locator("> summary").click()
         form = case.locator("form[data-noun=reply]")
         form.get_by_label(re.compile(f"^{view}")).check()
         form.get_by_label("Giải trình").fill(words)
@@ -256,14 +256,14 @@ def test_the_desk_withdraws_commends_and_closes_a_quarter(
     inspection.locator("summary").first.click()
     expect(inspection).to_contain_text("đã cam kết không có xung đột lợi ích")
     case = inspection.locator('[data-code="F02"]')
-    case.locator("summary").first.click()
+    case.locator("> summary").click()
     case.locator("[data-act=withdrawal] > summary").click()
     case.get_by_role("button", name="Rút lại ghi nhận").click()
     expect(case.locator(".error-summary")).to_be_focused()
     case.get_by_label("Rút lại: lý do").fill("Ghi nhầm phòng")
     page.reload()  # the words typed for a write survive, as its id does
     inspection.locator("summary").first.click()
-    case.locator("summary").first.click()
+    case.locator("> summary").click()
     case.locator("[data-act=withdrawal] > summary").click()
     expect(case.get_by_label("Rút lại: lý do")).to_have_value("Ghi nhầm phòng")
     case.get_by_role("button", name="Rút lại ghi nhận").click()
