@@ -30,7 +30,7 @@ from services.reports.delivery.webhook.sender import WebhookChannel
 from services.reports.fold.feed import log_client, open_feed
 from services.reports.fold.fold import Fold
 from services.reports.fold.follower import Follower
-from services.reports.fold.openings import fill_openings
+from services.reports.fold.lacking import fill_lacking
 from services.reports.fold.refit import Refit
 from services.reports.fold.self_check import SelfCheck
 from services.reports.pages import routes
@@ -88,7 +88,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[tuple[State
 async def _feed(settings: Settings, stream: Stream, pool: Pool, log: LogClient) -> EntryFeed:
     """The log's feed, once what an earlier program did not keep is there: an edition is frozen of it."""
     feed = await open_feed(settings, stream)
-    await fill_openings(pool, log)
+    await fill_lacking(pool, log)
     return feed
 
 

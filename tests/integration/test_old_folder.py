@@ -107,6 +107,15 @@ async def test_every_state_answers_every_command_in_words(old: Old) -> None:
     assert asked > 100
 
 
+async def test_the_first_decision_of_every_case_is_read_from_the_log(old: Old) -> None:
+    connection = await asyncpg.connect(old.house.settings.dsn("reports_app"))
+    decided = await connection.fetch(
+        "SELECT outcome, first_outcome, again FROM reports.finding WHERE outcome IS NOT NULL"
+    )
+    await connection.close()
+    assert decided and all((one["first_outcome"], one["again"]) == (one["outcome"], False) for one in decided)
+
+
 async def test_what_was_told_in_private_is_still_there(old: Old) -> None:
     told = [case for case in old.answers["cases"]["items"] if case["severity"] > 0]
     opened = [(await old.get("reviewer", f"/intake/v1/findings/{case['id']}")).json() for case in told]

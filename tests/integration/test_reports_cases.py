@@ -47,7 +47,7 @@ def upheld(made: MadeLog, code: str, count: int = 1) -> tuple[str, str]:
 
 SILENT = {
     "finding.extended": {"until": "2026-09-15", "reply_due": DUE}, "finding.reminded": {"due": DUE, "n": 1},
-    "finding.escalated": {"of": "reply", "to": "parent", "due": DUE}, "finding.second_reviewed": {"outcome": "excused"},
+    "finding.escalated": {"of": "reply", "to": "parent", "due": DUE},
     "finding.answered": {}, "remedy.planned": {"feasible": True, "due": "2026-09-20"},
     "remedy.extension_requested": {"of": "remedy", "until": "2026-09-25"},
     "remedy.extended": {"until": "2026-09-25", "remedy_due": DUE}, "remedy.reminded": {"due": DUE, "n": 1},
@@ -66,11 +66,28 @@ async def test_what_touches_no_card_and_no_alert_stops_no_fold(pool: asyncpg.Poo
     for kind, data in SILENT.items():
         noun = kind.split(".")[0]
         about = {"finding": finding, "inspection": inspection} if noun in ("finding", "remedy") else {"round": finding}
-        unit = "-" if kind == "finding.second_reviewed" or noun in ("round", "deadlines") else UNIT
+        unit = "-" if noun in ("round", "deadlines") else UNIT
         made.append(kind, f"{noun}/{finding}", unit, {"by": {"role": "system"}, **about, **data})
         assert f"kycuong.{kind}.v1" in KNOWN
     await fold_all(pool, made)
     assert await dump(pool, quiet) == before
+
+
+async def test_how_decisions_stood_up_is_kept_and_touches_no_card(pool: asyncpg.Pool, made: MadeLog) -> None:
+    inspection, finding = upheld(made, "A03")
+    other = upheld(made, "B01")
+    await fold_all(pool, made)
+    quiet = tuple(table for table in PROJECTIONS if table not in ("head", "finding"))
+    before = await dump(pool, quiet)
+    made.second_review(inspection, finding, "excused")
+    made.second_review(*other, "upheld")
+    await fold_all(pool, made)
+    assert await dump(pool, quiet) == before
+    made.appeal(UNIT, inspection, finding)
+    made.decide(UNIT, inspection, finding, "not_proven")
+    await fold_all(pool, made)
+    kept = await pool.fetch("SELECT outcome, first_outcome, again, second_outcome FROM reports.finding ORDER BY index")
+    assert list(map(tuple, kept)) == [("not_proven", "upheld", True, "excused"), ("upheld", "upheld", False, "upheld")]
 
 
 async def test_a_corrected_finding_counts_as_it_now_reads_and_is_answered_anew(

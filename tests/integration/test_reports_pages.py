@@ -369,6 +369,39 @@ async def test_figures_name_their_denominators_and_say_in_words_what_is_not_ther
         assert "Mức nhất quán" not in (await house.ask("/reports/figures?lang=vi", "lead")).text
 
 
+async def test_the_department_sees_how_decisions_stood_up_by_person_and_by_team(settings: Settings) -> None:
+    """Two inspectors, one inspection together: 6 findings read twice, 5 alike; 5 decided again, 2 of them turned."""
+    one, two = "1a" * 16, "2b" * 16
+    async with province_house(settings) as house:
+        made, first = house.made, len(house.made.entries)
+        together = made.open("xa-tan-hoa", team=[two, one])
+        found = [made.record("xa-tan-hoa", together, code) for code in ("A03", "A05", "B02", "D02", "E02", "H03")]
+        made.close("xa-tan-hoa", together)
+        alone = made.open("phuong-dao", team=[two])
+        made.close("phuong-dao", alone)
+        for number, finding in enumerate(found):
+            made.reply("xa-tan-hoa", together, finding, False)
+            made.decide("xa-tan-hoa", together, finding, "upheld")
+            made.second_review(together, finding, "excused" if number == 0 else "upheld")
+        for number, finding in enumerate(found[:5]):
+            made.appeal("xa-tan-hoa", together, finding)
+            made.decide("xa-tan-hoa", together, finding, "unfounded" if number < 2 else "upheld")
+        await house.grow(first)
+        page = unescape((await house.ask(f"/reports/figures?quarter={QUARTER}&lang=vi", "reviewer")).text)
+        table = page[page.index('id="judgements"') :]
+        by_person, by_team = table[: table.index("Từng đoàn")], table[table.index("Từng đoàn") :]
+        again = "<b>40,0%</b> (11,8–76,9)<br><small>2/5</small>"
+        for told in ("<b>83,3%</b> (43,6–97,0)<br><small>5/6</small>", again):
+            assert by_person.count(told) == 2 and by_team.count(told) == 1
+        assert f"<code>{one[:8]}</code> <code>{two[:8]}</code>" in by_team
+        assert "5/6 (83,3%; 43,6–97,0) hồ sơ được thẩm định độc lập lần hai cho cùng kết quả" in by_person
+        row = by_person[by_person.index(f"<code>{two[:8]}</code>") :]
+        assert row.startswith(f'<code>{two[:8]}</code></th><td class="figure">90</td><td class="figure">6</td>')
+        for role, unit in (("unit_head", "xa-tan-hoa"), ("lead", None), ("reviewer", "xa-tan-hoa"), ("auditor", None)):
+            other = (await house.ask(f"/reports/figures?quarter={QUARTER}&lang=vi", role, unit)).text
+            assert "Mức nhất quán" not in other and one[:8] not in other
+
+
 async def test_only_reviewers_see_the_tasks_of_closing_and_what_stands_in_the_way(settings: Settings) -> None:
     path = "/reports/closing?quarter=2026-Q4&lang=vi"
     async with province_house(settings) as house:

@@ -182,6 +182,11 @@ class MadeLog:
         said = {"outcome": outcome, "commitments": {"reason": HASH}}
         return self._about("decided", unit, inspection, finding, "reviewer", said)
 
+    def second_review(self, inspection: str, finding: str, outcome: str) -> int:
+        """What a reviewer would have decided who did not see the decision."""
+        said = {"outcome": outcome, "commitments": {"reason": HASH}}
+        return self._about("second_reviewed", "-", inspection, finding, "reviewer", said)
+
     def put_right(
         self, unit: str, inspection: str, finding: str, code: str, count: int = 1, due: str | None = None
     ) -> int:

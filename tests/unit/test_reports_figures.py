@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from services.reports.pages.compare import transitions
-from services.reports.pages.needs import courses, judgements, needs, punctuality, share
+from services.reports.pages.needs import Share, courses, judgements, needs, punctuality, share
 from services.reports.pages.plots import FLOOR, LEFT, TOP, WIDTH, caterpillar, estimated, funnels
 from services.reports.pages.tasks import opening_days
-from services.reports.reading.totals import Found, KindTotal, MembersQuarter
+from services.reports.reading.totals import Found, Judged, KindTotal
 from services.reports.statistics.funnel import over_dispersion
 
 # W1 of the reference: observed violations and persons checked of eight units
@@ -99,15 +99,30 @@ def test_a_course_leaves_a_gap_where_nobody_was_checked() -> None:
 
 
 def test_inspectors_are_told_of_from_thirty_checks_on() -> None:
-    seen = [
-        MembersQuarter(member="aa", checks=30, findings=3, decided=4, overturned=1),
-        MembersQuarter(member="bb", checks=29, findings=9, decided=9, overturned=9),
-        MembersQuarter(member="cc", checks=400, findings=20, decided=0, overturned=0),
-        MembersQuarter(member="dd", checks=60, findings=6, decided=2, overturned=1),
-    ]
-    told = judgements(seen)
-    assert [one.member for one in told] == ["dd", "aa", "cc"]
+    told = judgements([
+        a_quarter("aa", checks=30, findings=3, decided=8, overturned=2),
+        a_quarter("bb", checks=29, findings=9, decided=9, overturned=9),
+        a_quarter("cc", checks=400, findings=20),
+        a_quarter("dd ee", checks=60, findings=6, decided=6, overturned=3),
+    ])  # fmt: skip
+    assert [one.members for one in told] == [("dd", "ee"), ("aa",), ("cc",)]
     assert (told[1].rate, told[1].overturned.percent, told[2].overturned.percent) == (Decimal("10.0"), "25.0", None)
+
+
+def test_how_decisions_stood_up_has_a_range_from_five_cases_on_and_before_that_only_numbers() -> None:
+    """Intervals by statsmodels 0.14, proportion_confint(method="wilson")."""
+    few, enough = judgements([
+        a_quarter("aa", seconded=4, agreed=3, again=2, reversed=2),
+        a_quarter("bb", seconded=20, agreed=17, again=5, reversed=1),
+    ])  # fmt: skip
+    assert few.agreed == Share(3, 4, None, None) and few.reversed == Share(2, 2, None, None)
+    assert enough.agreed == Share(17, 20, "85.0", ("64.0", "94.8"))
+    assert enough.reversed == Share(1, 5, "20.0", ("3.6", "62.4"))
+
+
+def a_quarter(who: str, **counts: int) -> Judged:
+    known = ("findings", "decided", "overturned", "seconded", "agreed", "again", "reversed")
+    return Judged(who=who, **dict.fromkeys(known, 0) | {"checks": 30} | counts)
 
 
 def test_transitions_count_every_unit_once() -> None:

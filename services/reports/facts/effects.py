@@ -15,10 +15,12 @@ from services.reports.facts.facts import (
     CATALOGUE,
     COMMENDED,
     CUTS,
+    DECIDED,
     FINDING_RECORDED,
     INSPECTION_OPENED,
     QUARTER_PUBLISHED,
     SCORING,
+    SECOND_REVIEWED,
     SURVEYED,
     TEAM_CHANGED,
     Commendation,
@@ -36,7 +38,7 @@ SILENT = frozenset({
     "kycuong.log.key_added.v1", "kycuong.deadlines.published.v1", "kycuong.data.exported.v1",
     "kycuong.finding.completed.v1", "kycuong.finding.extension_requested.v1",
     "kycuong.finding.extended.v1", "kycuong.finding.reminded.v1", "kycuong.finding.escalated.v1",
-    "kycuong.finding.second_reviewed.v1", "kycuong.finding.answered.v1", "kycuong.remedy.planned.v1",
+    "kycuong.finding.answered.v1", "kycuong.remedy.planned.v1",
     "kycuong.remedy.extension_requested.v1", "kycuong.remedy.extended.v1", "kycuong.remedy.reminded.v1",
     "kycuong.photo.redacted.v1", "kycuong.round.planned.v1", "kycuong.round.beacon.v1",
     "kycuong.round.drawn.v1", "kycuong.round.assigned.v1", "kycuong.round.closed.v1",
@@ -225,8 +227,17 @@ def _decided(facts: Facts, entry: Entry) -> None:
     finding = _finding(facts, entry)
     finding.outcome = Outcome(entry.event.data["outcome"])  # an unknown one stops the fold here, not on a later card
     finding.contested = False
+    finding.again = finding.first_outcome is not None
+    finding.first_outcome = finding.first_outcome or finding.outcome
     if finding.outcome != Outcome.UPHELD:
         finding.remedy.end()
+
+
+def _second_reviewed(facts: Facts, entry: Entry) -> None:
+    """No card knows of it."""
+    finding = facts.findings[entry.event.data["finding"]]
+    finding.second_outcome = Outcome(entry.event.data["outcome"])
+    facts.touched_findings.add(finding.id)
 
 
 def _remedy_reported(facts: Facts, entry: Entry) -> None:
@@ -277,7 +288,8 @@ _HANDLERS: Mapping[str, Callable[[Facts, Entry], None]] = {
     "kycuong.finding.withdrawn.v1": _withdrawn,
     "kycuong.finding.replied.v1": _replied,
     "kycuong.finding.lapsed.v1": _lapsed,
-    "kycuong.finding.decided.v1": _decided,
+    DECIDED: _decided,
+    SECOND_REVIEWED: _second_reviewed,
     "kycuong.finding.appealed.v1": _appealed,
     "kycuong.finding.reopened.v1": _reopened,
     "kycuong.remedy.reported.v1": _remedy_reported,

@@ -20,6 +20,8 @@ QUARTER_PUBLISHED = "kycuong.quarter.published.v1"
 INSPECTION_OPENED = "kycuong.inspection.opened.v1"
 TEAM_CHANGED = "kycuong.inspection.team_changed.v1"
 FINDING_RECORDED = "kycuong.finding.recorded.v1"
+DECIDED = "kycuong.finding.decided.v1"
+SECOND_REVIEWED = "kycuong.finding.second_reviewed.v1"
 COMMENDED = "kycuong.commendation.recorded.v1"
 SURVEYED = "kycuong.survey.recorded.v1"
 
@@ -67,7 +69,8 @@ class Inspection:
 class Finding:
     """A finding and all that was later said of it; `accepted` is None before a reply.
 
-    `contested`: under appeal or reopened. `released_index` is None of a severity 4 that is kept from the unit.
+    `contested`: under appeal or reopened. `released_index` is None of a severity 4 that is kept from the unit. `again`:
+    another reviewer decided it once more; `second_outcome` is what one would have decided who did not see the first.
     """
 
     id: str
@@ -83,6 +86,9 @@ class Finding:
     withdrawn: bool = False
     contested: bool = False
     released_index: int | None = None
+    first_outcome: str | None = None
+    again: bool = False
+    second_outcome: str | None = None
     remedy: Remedy = field(default_factory=Remedy)
 
     @property

@@ -20,20 +20,23 @@ ON CONFLICT (id) DO UPDATE SET
 -- name: findings
 -- Findings by id.
 SELECT id, inspection, code, catalogue, severity, count, index, accepted, lapsed, outcome, withdrawn, contested,
-       released_index, in_time, done, refusals, overdues, gated
+       released_index, first_outcome, again, second_outcome, in_time, done, refusals, overdues, gated
 FROM reports.finding WHERE id = ANY($1::uuid[]);
 
 -- name: put_findings
 -- Write findings as they now stand.
 INSERT INTO reports.finding (id, inspection, code, catalogue, severity, count, index, accepted, lapsed, outcome,
-                             withdrawn, contested, released_index, in_time, done, refusals, overdues, gated)
+                             withdrawn, contested, released_index, first_outcome, again, second_outcome, in_time, done,
+                             refusals, overdues, gated)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::smallint[], $6::int[], $7::bigint[],
                      $8::boolean[], $9::boolean[], $10::text[], $11::boolean[], $12::boolean[], $13::bigint[],
-                     $14::boolean[], $15::boolean[], $16::smallint[], $17::smallint[], $18::boolean[])
+                     $14::text[], $15::boolean[], $16::text[], $17::boolean[], $18::boolean[], $19::smallint[],
+                     $20::smallint[], $21::boolean[])
 ON CONFLICT (id) DO UPDATE SET
     code = excluded.code, catalogue = excluded.catalogue, severity = excluded.severity, count = excluded.count,
     accepted = excluded.accepted, lapsed = excluded.lapsed, outcome = excluded.outcome, withdrawn = excluded.withdrawn,
-    contested = excluded.contested, released_index = excluded.released_index, in_time = excluded.in_time,
+    contested = excluded.contested, released_index = excluded.released_index, first_outcome = excluded.first_outcome,
+    again = excluded.again, second_outcome = excluded.second_outcome, in_time = excluded.in_time,
     done = excluded.done, refusals = excluded.refusals, overdues = excluded.overdues, gated = excluded.gated;
 
 -- name: add_commendations
@@ -44,7 +47,7 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[
 -- name: findings_of
 -- All findings of some inspections.
 SELECT id, inspection, code, catalogue, severity, count, index, accepted, lapsed, outcome, withdrawn, contested,
-       released_index, in_time, done, refusals, overdues, gated
+       released_index, first_outcome, again, second_outcome, in_time, done, refusals, overdues, gated
 FROM reports.finding WHERE inspection = ANY($1::uuid[]) ORDER BY index;
 
 -- name: closed_inspections_of

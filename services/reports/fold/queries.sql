@@ -81,15 +81,24 @@ ON CONFLICT (quarter, unit) DO UPDATE SET body = excluded.body WHERE comparison.
 UPDATE reports.fit SET size = $2 WHERE quarter = $1;
 
 -- name: lacking_up_to
--- The size of the log that has every opening whose details an earlier program did not keep; null when none lack.
-SELECT size FROM reports.head WHERE EXISTS (SELECT FROM reports.inspection WHERE selection = '');
+-- The size of the log that has all that an earlier program did not keep of openings and decisions; null when nothing lacks.
+SELECT size FROM reports.head
+WHERE EXISTS (SELECT FROM reports.inspection WHERE selection = '')
+   OR EXISTS (SELECT FROM reports.finding WHERE outcome IS NOT NULL AND first_outcome IS NULL);
 
 -- name: fill_openings
--- Keep them.
+-- Keep the openings.
 UPDATE reports.inspection SET kind = told.kind, selection = told.selection, team = told.team
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS told(id, kind, selection, team)
 WHERE inspection.id = told.id AND inspection.selection = ''
 RETURNING quarter;
+
+-- name: fill_decisions
+-- Keep the decisions.
+UPDATE reports.finding SET first_outcome = told.first, again = told.again, second_outcome = told.second
+FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::text[]) AS told(id, first, again, second)
+WHERE finding.id = told.id AND outcome IS NOT NULL AND first_outcome IS NULL
+RETURNING finding.id;
 
 -- name: quarters_to_check
 -- Every quarter with cards, live or frozen, that was not checked after an instant.

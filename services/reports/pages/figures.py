@@ -65,9 +65,17 @@ async def _read(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choic
         "restated": await around.restated(snapshot, seen),
         "live": live,
         **await _told(snapshot, choice.quarter, rows if live else ()),
-        "judgements": needs.judgements(await judged(snapshot, choice.quarter))
-        if live and access.reviews(caller, now)
-        else None,
+        "judged": await _judged(snapshot, choice.quarter) if live and access.reviews(caller, now) else None,
+    }
+
+
+async def _judged(snapshot: Snapshot, quarter: str) -> dict[str, list[needs.Judgement]]:
+    """How alike findings are judged: of everybody, by inspector, by team of two or more."""
+    teams = needs.judgements(await judged(snapshot, quarter, "teams"))
+    return {
+        "all": needs.judgements(await judged(snapshot, quarter, "all")),
+        "members": needs.judgements(await judged(snapshot, quarter, "members")),
+        "teams": [one for one in teams if len(one.members) > 1],
     }
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.reports.reading.totals import Found, KindTotal, MembersQuarter
-from services.reports.statistics.consistency import FEWEST
+from services.reports.reading.totals import Found, Judged, KindTotal
+from services.reports.statistics.consistency import FEWEST, FEWEST_READ
 from services.reports.statistics.intervals import share_shown, wilson_shown
 
 _MOST = 15
@@ -102,24 +102,35 @@ def _rate(total: KindTotal | None) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """An inspector's quarter: persons checked, findings per 100 of them, and how many of those decided fell."""
+    """An inspector's, a team's or everybody's quarter: how many findings, and how the decisions about them stood up."""
 
-    member: str
+    members: tuple[str, ...]
     checks: int
+    findings: int
     rate: Decimal
     overturned: Share
+    agreed: Share
+    reversed: Share
 
 
-def judgements(quarter: Iterable[MembersQuarter]) -> list[Judgement]:
-    """By pseudonym, of those with 30 persons checked or more; the highest share overturned first."""
-    found = [
-        Judgement(
-            one.member,
-            one.checks,
-            round(Decimal(100 * one.findings) / one.checks, 1),
-            share(one.overturned, one.decided),
-        )
-        for one in quarter
-        if one.checks >= FEWEST
-    ]
-    return sorted(found, key=lambda one: (-float(one.overturned.percent or 0), one.member))
+def judgements(quarter: Iterable[Judged]) -> list[Judgement]:
+    """Of those with 30 persons checked or more; the highest share overturned first."""
+    found = [_judgement(one) for one in quarter if one.checks >= FEWEST]
+    return sorted(found, key=lambda one: (-float(one.overturned.percent or 0), one.members))
+
+
+def _judgement(one: Judged) -> Judgement:
+    return Judgement(
+        tuple(one.who.split()),
+        one.checks,
+        one.findings,
+        round(Decimal(100 * one.findings) / one.checks, 1),
+        enough(one.overturned, one.decided),
+        enough(one.agreed, one.seconded),
+        enough(one.reversed, one.again),
+    )
+
+
+def enough(part: int, whole: int) -> Share:
+    """A share of 5 cases or more; of fewer only the numbers."""
+    return share(part, whole) if whole >= FEWEST_READ else Share(part, whole, None, None)

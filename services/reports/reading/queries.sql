@@ -284,17 +284,26 @@ FROM (
 ) AS unsettled;
 
 -- name: judged
--- What became of the findings of each member's inspections in a quarter: persons checked, findings decided, overturned.
-SELECT member, sum(persons_checked)::int AS checks, coalesce(sum(told.decided), 0)::int AS decided,
-       coalesce(sum(told.overturned), 0)::int AS overturned, coalesce(sum(told.findings), 0)::int AS findings
+-- What became of the findings of a quarter's inspections, by $4: of each member, of each team, or of all; $3 are the
+-- outcomes by which a finding does not count: two decisions agree when it counts by both or by neither.
+SELECT who, sum(persons_checked)::int AS checks, sum(told.findings)::int AS findings, sum(told.decided)::int AS decided,
+       sum(told.overturned)::int AS overturned, sum(told.seconded)::int AS seconded, sum(told.agreed)::int AS agreed,
+       sum(told.again)::int AS again, sum(told.reversed)::int AS reversed
 FROM reports.inspection
-CROSS JOIN LATERAL unnest(string_to_array(team, ' ')) AS member
+CROSS JOIN LATERAL unnest(CASE $4 WHEN 'members' THEN string_to_array(team, ' ') WHEN 'teams' THEN ARRAY(
+    SELECT string_agg(member, ' ' ORDER BY member) FROM unnest(string_to_array(team, ' ')) AS member
+) ELSE ARRAY['all'] END) AS who
 CROSS JOIN LATERAL (
     SELECT count(*) AS findings, count(*) FILTER (WHERE outcome IS NOT NULL AND NOT contested) AS decided,
-           count(*) FILTER (WHERE outcome = ANY($3::text[]) AND NOT contested) AS overturned
+           count(*) FILTER (WHERE outcome = ANY($3::text[]) AND NOT contested) AS overturned,
+           count(second_outcome) AS seconded,
+           count(*) FILTER (WHERE (second_outcome = ANY($3::text[])) = (first_outcome = ANY($3::text[]))) AS agreed,
+           count(*) FILTER (WHERE again AND NOT contested) AS again,
+           count(*) FILTER (WHERE again AND NOT contested
+               AND (outcome = ANY($3::text[])) <> (first_outcome = ANY($3::text[]))) AS reversed
     FROM reports.finding
     WHERE finding.inspection = inspection.id AND NOT withdrawn AND severity = ANY($2::int[])
 ) AS told
-WHERE quarter = $1 AND closed_at IS NOT NULL AND NOT voided AND member <> ''
-GROUP BY member
-ORDER BY member;
+WHERE quarter = $1 AND closed_at IS NOT NULL AND NOT voided AND who <> ''
+GROUP BY who
+ORDER BY who;

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from itertools import dropwhile
+from typing import Literal
 
 import asyncpg
 
@@ -81,15 +82,23 @@ class Unsettled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MembersQuarter:
-    """Of the inspections a member was in: persons checked, findings, those decided, those of them overturned."""
+class Judged:
+    """Of some inspections: persons checked, findings, those decided, those of them overturned; how decisions stood up.
 
-    member: str
-    """The quarter's pseudonym."""
+    `seconded`: read a second time without sight of the decision, of these `agreed`; `again`: decided again after an
+    appeal or a reopening, of these `reversed`.
+    """
+
+    who: str
+    """The quarter's pseudonym of a member; of a team several, with spaces; `all`."""
     checks: int
     findings: int
     decided: int
     overturned: int
+    seconded: int
+    agreed: int
+    again: int
+    reversed: int
 
 
 async def found_live(snapshot: Snapshot, quarters: Sequence[str]) -> list[Found]:
@@ -152,7 +161,7 @@ async def in_the_way(snapshot: Snapshot, quarter: str) -> Unsettled:
     return Unsettled(**await snapshot.connection.fetchrow(queries.in_the_way, quarter, sorted(SCORED)))
 
 
-async def judged(snapshot: Snapshot, quarter: str) -> list[MembersQuarter]:
-    """How a quarter's inspectors fared, by pseudonym."""
-    rows = await snapshot.connection.fetch(queries.judged, quarter, sorted(SCORED), sorted(map(str, OVERTURNING)))
-    return [MembersQuarter(**row) for row in rows]
+async def judged(snapshot: Snapshot, quarter: str, by: Literal["members", "teams", "all"]) -> list[Judged]:
+    """How a quarter's findings fared."""
+    rows = await snapshot.connection.fetch(queries.judged, quarter, sorted(SCORED), sorted(map(str, OVERTURNING)), by)
+    return [Judged(**row) for row in rows]
