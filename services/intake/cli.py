@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.intake.calendars import publishing
 from services.intake.nouns import NOUNS, keepers
 from services.intake.people import accounts
+from services.intake.people.reading_tokens import MOST_DAYS
 from services.intake.people.sql import QUERIES
 from services.intake.replay import genesis
 from services.intake.writing.forms import Name
@@ -29,7 +30,6 @@ from services.kernel.process.settings import Settings
 from services.kernel.quarters import parse_instant
 
 T = TypeVar("T")
-MOST_DAYS = 400
 ROLE = click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="vai trò")
 UNIT = click.option("--unit", help="đơn vị; bỏ trống là toàn tỉnh (none: the province)")
 

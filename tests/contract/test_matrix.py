@@ -295,6 +295,8 @@ READS = (
            f"/reports/v1/scorecards/{PUBLISHED}{unit and f'/{UNIT}'}?edition=flash", {200: EVERYBODY})
       for unit in ("", "/{unit}")),
     _get("/intake/v1/tokens", "/intake/v1/tokens", {200: ("admin",)}),
+    Case("/intake/v1/tokens", "POST", lambda world: ("/intake/v1/tokens", {"account": "excel.ma-tran", "days": 1}),
+         {201: ("admin",)}),
     Case("/intake/v1/tokens/{id}/revocation", "POST", lambda world: (f"/intake/v1/tokens/{'0' * 16}/revocation", {}),
          {404: ("admin",)}),
     _get("/reports/v1/editions", "/reports/v1/editions", {200: EVERYBODY}),

@@ -401,6 +401,39 @@ async def test_a_reading_token_ends_when_an_administrator_says_so(old: Old) -> N
     assert (await old.client.get("/intake/v1/tokens", headers=basic(kept))).status_code == 403
 
 
+async def test_an_administrator_makes_a_token_once_and_sees_when_it_was_used(old: Old) -> None:
+    quarter, edition = await published(old)
+    connection = await asyncpg.connect(old.house.settings.dsn("intake_app"))
+    admin = await issue_token(connection, old.house.settings.source, Role.ADMIN, None, None, LEFT)
+    await connection.execute("INSERT INTO identity.account VALUES ('excel.khoa', null, null, now(), now())")
+    await connection.close()
+    headers = {"authorization": f"Bearer {admin}"}
+    made = await old.client.post("/intake/v1/tokens", json={"account": "excel.ba", "days": 30}, headers=headers)
+    assert (made.status_code, made.headers["cache-control"]) == (201, "no-store")
+    told = made.json()
+    assert set(told) == {"id", "account", "reads", "expires_at", "token"} and told["token"].startswith("published.")
+
+    async def listed() -> dict[str, Any]:
+        items = (await old.client.get("/intake/v1/tokens", headers=headers)).json()["items"]
+        return next(one for one in items if one["id"] == told["id"])
+
+    assert (await listed())["used_at"] is None and told["token"] not in json.dumps(await listed())
+    path = f"/reports/v1/scorecards/{quarter}?edition={edition}"
+    assert (await old.client.get(path, headers=basic(told["token"]))).status_code == 200
+    used = (await listed())["used_at"]
+    assert (await old.client.get(path, headers=basic(told["token"]))).status_code == 200
+    assert used is not None and (await listed())["used_at"] == used  # to the hour: a pull is no write each time
+    for body, pointer in (
+        ({"account": "Excel Ba"}, "/account"), ({"account": "excel.ba", "days": 401}, "/days"), ({}, "/account"),
+        ({"account": "excel.khoa"}, "/account"), ({"account": "excel.ba", "role": "admin"}, "/role"),
+    ):  # fmt: skip
+        refused = await old.client.post("/intake/v1/tokens", json=body, headers=headers)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+    for wrong, status in (("[", 400), ("[]", 422)):
+        typed = headers | {"content-type": "application/json"}
+        assert (await old.client.post("/intake/v1/tokens", content=wrong, headers=typed)).status_code == status
+
+
 async def test_the_code_on_a_paper_leads_to_its_check(old: Old, tmp_path: Path) -> None:
     quarter, edition = await published(old)
     body = (await ask(old, f"{quarter}?edition={edition}&format=docx")).content

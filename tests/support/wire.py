@@ -86,6 +86,10 @@ ROUTES = (
     Route("intake", "post", "/intake/v1/batch", Action.WRITE.name, frozenset({200, 401, 413, 415, 503})),
     _read("/intake/v1/tokens", Action.CHANGE_DIRECTORY, frozenset({200, 401, 403})),
     Route(
+        "intake", "post", "/intake/v1/tokens", Action.CHANGE_DIRECTORY.name,
+        frozenset({201, 400, 401, 403, 413, 415, 422, 503}),
+    ),
+    Route(
         "intake", "post", "/intake/v1/tokens/{id}/revocation", Action.CHANGE_DIRECTORY.name,
         frozenset({204, 401, 403, 404}),
     ),

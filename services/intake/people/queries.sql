@@ -41,9 +41,13 @@ VALUES ($1, $2, 'bearer', $3, now(), now() + $4::interval);
 
 -- name: reading_tokens
 -- The tokens that read what is published and are good now, the newest first; each by the start of its hash.
-SELECT left(encode(token_hash, 'hex'), 16) AS id, account, reads, created_at, expires_at FROM identity.session
+SELECT left(encode(token_hash, 'hex'), 16) AS id, account, reads, created_at, expires_at, used_at FROM identity.session
 WHERE reads IS NOT NULL AND revoked_at IS NULL AND expires_at > now()
 ORDER BY created_at DESC, id;
+
+-- name: reading_token
+-- A token that was just made.
+SELECT left(encode(token_hash, 'hex'), 16) AS id, reads, expires_at FROM identity.session WHERE token_hash = $1;
 
 -- name: revoke_reading
 -- Revoke a token that reads what is published, if it is still good.

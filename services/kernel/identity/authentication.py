@@ -84,8 +84,10 @@ async def authenticate(source: Pool | Connection, token: str | None, *, publishe
     callers = await load_callers(source, [digest])
     if digest not in callers:
         raise Unauthorized
-    if callers[digest].reads is not None and not published:
-        raise ReadsPublished
+    if callers[digest].reads is not None:
+        if not published:
+            raise ReadsPublished
+        await source.execute(_queries.note_reading, digest)
     return callers[digest]
 
 

@@ -7,6 +7,10 @@ SELECT token_hash, account, kind, expires_at, role, unit, valid_from, valid_to, 
 FROM identity.rights
 WHERE token_hash = ANY($1::bytea[]) AND expires_at > now();
 
+-- name: note_reading
+-- A token that reads published editions was used.
+SELECT identity.note_reading($1);
+
 -- name: rights_of_accounts
 -- The appointments of these accounts that are not disabled.
 SELECT appointment.account, role, unit, valid_from, valid_to

@@ -68,6 +68,7 @@ TABS = (
     Destination("cases", "Hồ sơ", "Cases", _WATCHING),
     Destination("phones", "Thiết bị", "Devices", may(Action.READ_DEVICES)),
     Destination("units", "Đơn vị", "Units", _DIRECTORY),
+    Destination("tokens", "Mã truy cập", "Tokens", may(Action.CHANGE_DIRECTORY)),
 )
 
 

@@ -4,6 +4,7 @@ import { byId, clearFlash, el, flash } from "../../assets/dom.js";
 import { t } from "../../assets/words.js";
 import * as directory from "../shared/directory.js";
 import { offerPush } from "../shared/push.js";
+import { Tokens } from "../admin/tokens.js";
 import { Units } from "../admin/units.js";
 import { Cases } from "./auditor.js";
 import { Phones } from "./devices.js";
@@ -19,7 +20,7 @@ import { History, Second, Waiting } from "./review.js";
 import { Rounds } from "./rounds.js";
 import { Surveys } from "./surveys.js";
 
-const TABS = { answer: Head, following: Head, answered: Head, waiting: Waiting, history: History, second: Second, commend: Commend, surveys: Surveys, quarter: Quarter, mine: Mine, cases: Cases, rounds: Rounds, erasures: Erasures, phones: Phones, units: Units };
+const TABS = { answer: Head, following: Head, answered: Head, waiting: Waiting, history: History, second: Second, commend: Commend, surveys: Surveys, quarter: Quarter, mine: Mine, cases: Cases, rounds: Rounds, erasures: Erasures, phones: Phones, units: Units, tokens: Tokens };
 const CASES = ["answer", "waiting", "following", "mine", "cases"]; // where a link to an inspection leads whoever cannot open its tab
 
 const links = [...document.querySelectorAll("[data-tab]")];

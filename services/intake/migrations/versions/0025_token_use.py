@@ -1,0 +1,15 @@
+"""When such a token was last used."""
+
+from pathlib import Path
+
+from services.kernel.migrations.statements import run
+
+revision = "0025"
+down_revision = "0024"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """When such a token was last used."""
+    run(Path(__file__).with_suffix(".sql"))
