@@ -5,10 +5,12 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from services.domain.catalogue import Catalogue
 from services.domain.deadlines import Deadlines
@@ -89,14 +91,22 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             yield
 
     app = service_app(NAME, "Kỷ Cương: tiếp nhận (intake)", lifespan)
-    endpoints.install(app, NOUNS)
-    for face in _FACES:
-        face.install(app)
-    pages.install(app)
-    app.get("/intake/healthz", openapi_extra=PUBLIC)(healthz)
-    app.get("/intake/readyz", openapi_extra=PUBLIC, response_class=Response)(_readyz)
+    app.router.routes.extend(_routes())
     schemas.describe(app, NOUNS)
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """What intake answers, whatever the folder: describing it takes 40 ms, and once a process is enough."""
+    faces = FastAPI(openapi_url=None)
+    endpoints.install(faces, NOUNS)
+    for face in _FACES:
+        face.install(faces)
+    pages.install(faces)
+    faces.get("/intake/healthz", openapi_extra=PUBLIC)(healthz)
+    faces.get("/intake/readyz", openapi_extra=PUBLIC, response_class=Response)(_readyz)
+    return faces.routes
 
 
 @asynccontextmanager
