@@ -18,7 +18,10 @@ from services.kernel.store.postgres import DATABASE, EmbeddedPostgres
 from tests.support import memory
 
 # a test's cluster may lose data with the machine's power; a killed process loses nothing either way
-FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "max_wal_size": "256MB"}
+FAST = {
+    "fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "max_wal_size": "256MB",
+    "scram_iterations": "1",  # each connection computes them, and there are ten thousand
+}  # fmt: skip
 
 
 class Cluster:
