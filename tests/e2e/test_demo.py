@@ -14,6 +14,7 @@ import pytest
 
 from services.demo.accounts import ACCOUNTS, FILE
 from services.kernel.log.tiles import bundle_path, bundles_of, decode_bundle
+from tests.support.authorities import AUTHORITIES
 from tests.support.instance import PROGRAM, ROOT, Instance
 from tests.support.receipts import documented
 
@@ -56,7 +57,7 @@ class Demo(Instance):
 
     def _size(self) -> int:
         try:
-            answer = httpx.get(f"{self.url}/audit/checkpoint", timeout=5, trust_env=False)
+            answer = httpx.get(f"{self.url}/audit/checkpoint", timeout=5, trust_env=False, verify=AUTHORITIES)
             return int(answer.text.splitlines()[1]) if answer.status_code == 200 else 0
         except httpx.HTTPError:
             return 0
@@ -105,7 +106,7 @@ def _is_whole(demo: Demo) -> None:
     with demo.client(demo.token("unit_head", "xa-phu-lam")) as head:
         fresh = head.get("/reports/v1/alerts", params={"open": "true"}).json()["items"]
         assert "xa-phu-lam" in {alert["unit"] for alert in fresh}
-    vkey = httpx.get(f"{demo.url}/audit/vkey", trust_env=False).text.strip()
+    vkey = httpx.get(f"{demo.url}/audit/vkey", trust_env=False, verify=AUTHORITIES).text.strip()
     verified = demo.command("log", "verify", f"{demo.url}/audit/", "--vkey", vkey, "--token", demo.token("auditor"))
     assert verified.returncode == 0
 
@@ -138,7 +139,7 @@ def _people_sign_in(demo: Demo, said: str) -> None:
         assert f"{entry['account']} " in said
         assert entry["password"] in said
         login = {"account": entry["account"], "password": entry["password"]}
-        answer = httpx.post(f"{demo.url}/intake/login", json=login, timeout=10, trust_env=False)
+        answer = httpx.post(f"{demo.url}/intake/login", json=login, timeout=10, trust_env=False, verify=AUTHORITIES)
         assert answer.status_code == 204, answer.text
     assert len(json.loads(kept.read_text())) == len(ACCOUNTS)
 

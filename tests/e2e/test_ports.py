@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from services.house import serve
 from services.kernel.process.folder import Folder
 from services.kernel.web.listening import NotOurHost, PortInUse, address_of, bind, listen
+from tests.support.authorities import AUTHORITIES
 from tests.support.instance import PROGRAM, ROOT, Instance, free_port
 
 
@@ -72,7 +73,7 @@ def test_the_program_listens_where_it_is_told(open_tmp: Path) -> None:
     try:
         instance.start()
         for host in ("127.0.0.1", "127.0.0.2"):
-            answer = httpx.get(f"http://{host}:{instance.port}/intake/readyz", trust_env=False)
+            answer = httpx.get(f"http://{host}:{instance.port}/intake/readyz", trust_env=False, verify=AUTHORITIES)
             assert answer.status_code == 200, answer.text
         instance.stop()
     finally:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from services.kernel.quarters import rfc3339
+from tests.support.authorities import AUTHORITIES
 from tests.support.instance import Instance
 from tests.support.sinks import hooks
 from tests.support.traffic import fresh
@@ -22,7 +23,11 @@ STEPS = {"reports.deliveries_taken": 1, "reports.delivery_sent": 2}  # and how o
 
 def put(instance: Instance, token: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
     answer = httpx.put(
-        f"{instance.url}/intake/v1/{path}", json=body, headers={"authorization": f"Bearer {token}"}, trust_env=False
+        f"{instance.url}/intake/v1/{path}",
+        json=body,
+        headers={"authorization": f"Bearer {token}"},
+        trust_env=False,
+        verify=AUTHORITIES,
     )
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
@@ -66,7 +71,10 @@ async def test_every_step_of_a_delivery_may_be_the_last(tmp_path: Path) -> None:
                 assert len({headers["webhook-id"] for headers, _ in came[heard:]}) == 1
                 heard += times
                 shown = httpx.get(
-                    f"{instance.url}/reports/v1/notices", headers={"authorization": f"Bearer {head}"}, trust_env=False
+                    f"{instance.url}/reports/v1/notices",
+                    headers={"authorization": f"Bearer {head}"},
+                    trust_env=False,
+                    verify=AUTHORITIES,
                 ).json()["items"]
                 assert [notice["id"] for notice in shown][-1] == json.loads(came[-1][1])["data"]["id"]
                 assert len(shown) == made

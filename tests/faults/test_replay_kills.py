@@ -10,6 +10,7 @@ import pytest
 
 from services.kernel.process.settings import Settings
 from tests.support import restore
+from tests.support.authorities import AUTHORITIES
 from tests.support.instance import PROGRAM, ROOT
 from tests.support.intake import fresh, put_line
 from tests.support.processes import running_trio
@@ -34,7 +35,13 @@ class Office:
     def send(self, token, method, path, **content):
         headers = {"authorization": f"Bearer {token}", **content.pop("headers", {})}
         return httpx.request(
-            method, self.trio.url(f"/intake/v1/{path}"), headers=headers, timeout=40, trust_env=False, **content
+            method,
+            self.trio.url(f"/intake/v1/{path}"),
+            headers=headers,
+            timeout=40,
+            trust_env=False,
+            verify=AUTHORITIES,
+            **content,
         )
 
     def put(self, token, path, body, status=201):
@@ -77,7 +84,7 @@ class Office:
         ]
 
     def log_verifies(self):
-        vkey = httpx.get(self.trio.url("/audit/vkey"), trust_env=False).text.strip()
+        vkey = httpx.get(self.trio.url("/audit/vkey"), trust_env=False, verify=AUTHORITIES).text.strip()
         options = ["--vkey", vkey, "--token", self.trio.token("auditor")]
         command = [*PROGRAM, "log", "verify", self.trio.url("/audit/"), *options]
         done = subprocess.run(

@@ -68,7 +68,7 @@ def guarded_by(folder: Folder) -> set[bytes]:
 async def signed_by(app: FastAPI) -> set[bytes]:
     """The ids of the keys that signed what is public; none before anything is."""
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://t", trust_env=False) as client:
         answer = await client.get("/audit/checkpoint")
     return {blob[:4] for _, blob in split_note(answer.text)[1]} if answer.status_code == 200 else set()
 

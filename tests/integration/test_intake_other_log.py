@@ -67,7 +67,9 @@ async def test_a_new_database_takes_nothing_while_the_log_at_the_address_is_anot
             transport = httpx.ASGITransport(app=app)
             token = await token_for(settings, "admin")
             headers = {"authorization": f"Bearer {token}", "accept-language": "en"}
-            async with httpx.AsyncClient(transport=transport, base_url="http://t", headers=headers) as client:
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://t", trust_env=False, headers=headers
+            ) as client:
                 ready = await client.get("/intake/readyz")
                 told = await client.put(f"/intake/v1/unit-changes/{fresh()}", json=register())
     assert ready.status_code == told.status_code == 503

@@ -18,6 +18,7 @@ from services.intake.replay.sql import QUERIES
 from services.kernel.quarters import local_date, quarter_days, quarter_of, rfc3339
 from services.kernel.store.migrate import migrate
 from tests.support import restore
+from tests.support.authorities import AUTHORITIES
 from tests.support.house import open_house
 from tests.support.intake import closing, fresh, opening, recording, register, running_intake
 from tests.support.photos import is_black, jpeg, listed
@@ -409,7 +410,9 @@ async def test_no_write_is_taken_before_all_is_rebuilt(settings, tmp_path, monke
 
     async def asked(connection, service, entries):
         """The rebuild, with somebody who asks before each of its steps."""
-        async with httpx.AsyncClient(base_url=service.settings.audit_url, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=service.settings.audit_url, trust_env=False, verify=AUTHORITIES
+        ) as client:
             ready = await client.get("/intake/readyz")
             headers = {"authorization": f"Bearer {before.tokens['inspector']}"}
             write = await client.put(f"/intake/v1/inspections/{fresh()}", json=opening(), headers=headers)

@@ -19,6 +19,7 @@ from services.house import server_config
 from services.kernel.identity.authentication import hash_token
 from services.kernel.process.settings import Settings
 from services.reports.delivery.inbox import hub, stream
+from tests.support.authorities import AUTHORITIES
 from tests.support.instance import free_port
 from tests.support.reports_http import House, running
 from tests.support.reports_log import MadeLog
@@ -39,7 +40,9 @@ async def house(settings: Settings) -> AsyncIterator[House]:
         server = uvicorn.Server(server_config(app))
         server.config.port, server.config.lifespan = port, "off"
         serving = asyncio.create_task(server.serve())
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False, verify=AUTHORITIES
+        ) as client:
             while not server.started:
                 await asyncio.sleep(0.02)
             house = House(settings, app, client, made)

@@ -25,7 +25,7 @@ class App:
 
     def __init__(self, app: FastAPI, log: Log) -> None:
         self.app, self.log = app, log
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://t")
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://t", trust_env=False)
 
     async def get(self, path: str, token: str | None = None, **headers: str) -> httpx.Response:
         if token is not None:

@@ -17,6 +17,7 @@ from services.domain.rulefiles import calendar_files
 from services.kernel.log.note import Signer, Verifier
 from services.kernel.process.folder import Folder
 from services.kernel.quarters import local_date, quarter_of
+from tests.support.authorities import AUTHORITIES
 from tests.support.installation import installed
 from tests.support.instance import Instance
 from tests.support.people import EVERYBODY, OTHER, PARENT, UNIT, reading_token_of, spoiled_tokens_of, tokens_of
@@ -43,7 +44,7 @@ class World:
     def __init__(self, instance: Instance) -> None:
         folder = Folder(instance.data)
         self.url = instance.url
-        self.client = httpx.Client(base_url=instance.url, timeout=40, trust_env=False)
+        self.client = httpx.Client(base_url=instance.url, timeout=40, trust_env=False, verify=AUTHORITIES)
         self.tokens = tokens_of(folder, ("admin",))
         for unit, parent in ((PARENT, None), (UNIT, PARENT), (OTHER, PARENT)):
             self.done("admin", f"unit-changes/{fresh()}", registration(unit, parent))

@@ -8,13 +8,14 @@ from services.kernel.envelope import Envelope, read_envelope
 from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.log.note import Checkpoint, Verifier
 from services.kernel.log.tiles import bundle_path, bundles_of, decode_bundle
+from tests.support.authorities import AUTHORITIES
 from tests.support.schemas import validate_event
 
 
 def read_log(base: str, token: str) -> tuple[Checkpoint, list[bytes]]:
     """The signed checkpoint and the entries it covers, whose root is recomputed. `base` ends in `/audit/`."""
     headers = {"authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=base, headers=headers, timeout=30, trust_env=False) as client:
+    with httpx.Client(base_url=base, headers=headers, timeout=30, trust_env=False, verify=AUTHORITIES) as client:
         verifier = Verifier.parse(_text(client, "vkey").strip())
         checkpoint = Checkpoint.open(_text(client, "checkpoint"), verifier)
         entries: list[bytes] = []

@@ -13,6 +13,7 @@ from services.kernel.process.clock import Clock
 from services.kernel.process.settings import Settings
 from services.kernel.web import listening
 from services.run import SERVICES, create_service
+from tests.support.authorities import AUTHORITIES
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Open:
 
     def client(self, token: str | None = None) -> httpx.AsyncClient:
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=40, trust_env=False)
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=40, trust_env=False, verify=AUTHORITIES)
 
 
 @asynccontextmanager

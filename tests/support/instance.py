@@ -21,6 +21,7 @@ from services.intake.people import accounts
 from services.kernel.identity.roles import Role
 from services.kernel.process.folder import Folder
 from services.kernel.process.settings import Settings
+from tests.support.authorities import AUTHORITIES
 from tests.support.loops import apart
 
 T = TypeVar("T")
@@ -162,7 +163,7 @@ class Instance:
     def client(self, token: str | None = None) -> httpx.Client:
         """A client of this instance that carries a token."""
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        client = httpx.Client(base_url=self.url, headers=headers, timeout=40, trust_env=False)
+        client = httpx.Client(base_url=self.url, headers=headers, timeout=40, trust_env=False, verify=AUTHORITIES)
         self._clients.append(client)
         return client
 

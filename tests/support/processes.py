@@ -20,6 +20,7 @@ from services.kernel.identity.roles import Role
 from services.kernel.process.folder import Folder
 from services.kernel.process.settings import Settings
 from services.kernel.store.postgres import EmbeddedPostgres
+from tests.support.authorities import AUTHORITIES
 from tests.support.instance import PROGRAM, ROOT, free_port
 
 SERVICES = ("audit", "intake", "reports")
@@ -61,7 +62,10 @@ class Service:
 
     def _ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/{self.name}/readyz", timeout=2, trust_env=False).status_code == 200
+            return (
+                httpx.get(f"{self.url}/{self.name}/readyz", timeout=2, trust_env=False, verify=AUTHORITIES).status_code
+                == 200
+            )
         except httpx.HTTPError:
             return False
 

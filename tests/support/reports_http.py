@@ -65,7 +65,7 @@ async def running(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.Asyn
     app = create_app(settings.model_copy(update={"audit_url": CLOSED_PORT}), SettableClock(NOW))
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://t") as client,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://t", trust_env=False) as client,
     ):
         yield app, client
 

@@ -16,6 +16,7 @@ from services.audit.verifier.verify import Asked, Verdict, verify_source
 from services.kernel.log.merkle import leaf_hash
 from services.kernel.log.note import Checkpoint, Signer
 from services.kernel.log.tiles import Edge, Tile, bundle_path, bundles_of, encode_bundle
+from tests.support.authorities import AUTHORITIES
 from tests.support.events import finding
 from tests.support.instance import free_port
 
@@ -77,7 +78,7 @@ def static_server(folder: Path) -> Iterator[str]:
     try:
         for _ in range(200):
             try:
-                httpx.get(url, trust_env=False)
+                httpx.get(url, trust_env=False, verify=AUTHORITIES)
                 break
             except httpx.TransportError:
                 time.sleep(0.05)

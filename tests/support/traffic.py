@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import uuid_utils
 
+from tests.support.authorities import AUTHORITIES
 from tests.support.phone import Phone as SigningPhone
 from tests.support.processes import Trio
 
@@ -39,7 +40,9 @@ class Phone:
 
     def __init__(self, trio: Trio, token: str) -> None:
         self._trio = trio
-        self._client = httpx.Client(headers={"authorization": f"Bearer {token}"}, timeout=20, trust_env=False)
+        self._client = httpx.Client(
+            headers={"authorization": f"Bearer {token}"}, timeout=20, trust_env=False, verify=AUTHORITIES
+        )
         self.accepted: dict[str, bytes] = {}
         """Each accepted write's answer, by its id."""
         self.interrupted = 0
