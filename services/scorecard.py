@@ -25,7 +25,8 @@ from services.kernel.log.note import Checkpoint
 from services.kernel.quarters import quarter_days
 from services.reports.editions.fitting import fitted
 from services.reports.facts.facts import Unfoldable
-from services.reports.facts.picked import pick
+from services.reports.facts.picked import Picking
+from services.reports.fold.cores import CasesFile
 from services.reports.fold.recompute import LIVE, Difference, Made, Recomputing, Told, first_difference
 from services.reports.scoring.comparison.rules import Comparison
 from services.reports.scoring.comparison.tally import Seen
@@ -98,16 +99,18 @@ def _made(
     checkpoint, told = read_checkpoint(source, trust)[0].checkpoint, None if answer is None else Told.of(answer)
     edition, size = _asked(checkpoint, size, edition, told)
     nothing_told = told is not None and told.edition == LIVE and not told.compares
-    work = Recomputing(
-        quarter, lambda n: proven_root(source, n, checkpoint), edition=edition, size=size,
-        unit=str(answer["unit"]) if answer and "unit" in answer else None, compare=None if nothing_told else _compare,
-        fitted_at=None if told is None or told.fitted_at is None else min(told.fitted_at, size),
-    )  # fmt: skip
-    with bar("recompute") as progress:
-        verdict = verify(place, trust, Asked(progress=progress, pick=pick, take=work.take))
-    if not verdict.ok:
-        raise click.ClickException(verdict.error or "")
-    made = work.end()
+    with closing(CasesFile()) as cases:
+        work = Recomputing(
+            quarter, lambda n: proven_root(source, n, checkpoint), cases, edition=edition, size=size,
+            unit=str(answer["unit"]) if answer and "unit" in answer else None,
+            compare=None if nothing_told else _compare,
+            fitted_at=None if told is None or told.fitted_at is None else min(told.fitted_at, size),
+        )  # fmt: skip
+        with bar("recompute") as progress:
+            verdict = verify(place, trust, Asked(progress=progress, pick=Picking, take=work.take))
+        if not verdict.ok:
+            raise click.ClickException(verdict.error or "")
+        made = work.end()
     if made is None:
         raise click.UsageError(
             f"nhật ký chưa chốt {quarter} bản {edition} / the log has no closing of {quarter} as {edition}"

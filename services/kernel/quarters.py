@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV"}
@@ -22,6 +23,7 @@ def quarter_of(day: date) -> str:
     return f"{day.year}-Q{(day.month + 2) // 3}"
 
 
+@lru_cache(maxsize=256)
 def quarter_days(quarter: str) -> tuple[date, date]:
     """First and last day of a quarter; ValueError when it is not written `YYYY-Qn`."""
     match = _QUARTER.fullmatch(quarter)

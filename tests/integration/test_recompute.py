@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from services.audit.verifier.cli import export
 from services.kernel.log.note import Signer
 from services.kernel.log.tiles import bundle_path
+from services.reports.fold import cores
 from services.reports.reading.editions import frozen_card, frozen_listing
 from services.reports.reading.live_cards import listing
 from services.scorecard import recompute
@@ -82,6 +83,26 @@ def test_a_size_is_the_log_as_it_was_then(made: MadeLog, tmp_path: Path) -> None
     assert [one.exit_code for one in answers] == [0, 0]
     assert answers[0].output == answers[1].output
     assert f"size {then}" in answers[0].output
+
+
+def test_shards_made_in_processes_of_their_own_come_to_the_same(
+    made: MadeLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy(made, 6)
+    log = copied(made, tmp_path)
+    here = run(*log)
+    monkeypatch.setattr(cores, "SMALL", 0)
+    spread = run(*log)
+    assert (spread.exit_code, spread.output) == (0, here.output)
+
+
+def test_what_the_fold_would_stop_at_stops_it(made: MadeLog, tmp_path: Path) -> None:
+    visit = made.open(UNIT)
+    made.register("xa-khac")
+    stray = made.close("xa-khac", visit)  # the visit is another unit's
+    answer = run(*copied(made, tmp_path))
+    assert (answer.exit_code, f"entry {stray} " in answer.output) == (1, True), answer.output
+    assert run(*copied(made, tmp_path), "--size", stray).exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,25 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from services.audit.verifier.events import Rules
 from services.audit.verifier.faults import BadLog, Fault
 from services.kernel.log.merkle import HASH_SIZE
 from services.kernel.log.tiles import TILE_WIDTH, split_bundle
 
-Pick = Callable[[int, Mapping[str, Any]], Any]
-"""What of an entry, once it is checked, is handed on to whoever reads along; None: nothing."""
+
+class Picking(Protocol):
+    """Picks of the entries of a part, each once it is checked, what is handed on to whoever reads along."""
+
+    def take(self, index: int, event: Mapping[str, Any]) -> None:
+        """The next entry."""
+
+    def done(self) -> Any:
+        """What was picked, as it is handed from process to process."""
+
+
+Pick = Callable[[], Picking]
 KEY_ADDED = "kycuong.log.key_added.v1"
 
 
@@ -39,7 +49,7 @@ class Part:
     units: dict[str, Run] = field(default_factory=dict)
     types: Counter[str] = field(default_factory=Counter)
     keys: list[str] = field(default_factory=list)
-    picked: list[Any] = field(default_factory=list)
+    picked: Any = None
     fault: Fault | None = None
 
 
@@ -57,8 +67,14 @@ class PartCheck:
 
     def __init__(self, task: Task, rules: Rules | None, first: int, pick: Pick | None = None) -> None:
         """Without rules only hashes are checked."""
-        self._task, self._rules, self._pick = task, rules, pick
+        self._task, self._rules, self._picking = task, rules, pick() if pick else None
         self.part = Part(first)
+
+    def end(self) -> Part:
+        """The part, with what was picked of its entries."""
+        if self._picking is not None:
+            self.part.picked = self._picking.done()
+        return self.part
 
     def bundle(self, n: int, bundle: bytes, hashes: bytes) -> None:
         """Check a bundle: the entry asked for, its place in the bundle, its bytes and its hash in the level 0 tile."""
@@ -90,8 +106,8 @@ class PartCheck:
             part.types[event["type"]] += 1
             if event["type"] == KEY_ADDED:
                 part.keys.append(str(event["data"].get("vkey")))
-            if self._pick is not None and (picked := self._pick(index, event)) is not None:
-                part.picked.append(picked)
+            if self._picking is not None:
+                self._picking.take(index, event)
             part.good += 1
 
     def _number(self, index: int, unit: str, unitseq: int) -> None:

@@ -48,7 +48,7 @@ def read_part(source: Source, task: Task, rules: Rules | None, run: Run, pick: P
             check.bundle(n, bundle, hashes)
     except BadLog as bad:
         check.part.fault = bad.fault
-    return check.part
+    return check.end()
 
 
 def _bundles(source: Source, size: int, run: Run) -> Iterator[tuple[int, bytes, bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +34,7 @@ Progress = Callable[[int, int], None]
 class Asked:
     """How thoroughly to verify, beside what was accepted before, and with how many processes.
 
-    `take` is given what `pick` picks of each entry, in order, once all up to it was found good.
+    `take` is given what a `pick` picked of each run of entries, in order, once all up to its end was found good.
     """
 
     full: bool = True
@@ -43,7 +43,7 @@ class Asked:
     memory: Memory | None = None
     progress: Progress | None = None
     pick: Pick | None = None
-    take: Callable[[Sequence[Any]], None] | None = None
+    take: Callable[[Any], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

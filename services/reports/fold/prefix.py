@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from services.kernel.feed.client import LogClient
 from services.kernel.feed.entries import LogDiffers
@@ -18,15 +17,13 @@ from services.reports.facts.facts import (
     QUARTER_PUBLISHED,
     SURVEYED,
     Entry,
-    Finding,
-    Inspection,
-    Survey,
     UnitQuarter,
 )
 from services.reports.fold.feed import read_log
 from services.reports.fold.fold import read_entries
 from services.reports.fold.reference import REFERENCE_EVENTS, Reference
-from services.reports.scoring.comparison.tally import Seen, span, tally
+from services.reports.scoring.comparison.tally import Seen, span
+from services.reports.scoring.gathered import seen, unit_quarters
 
 _NO_FACTS = SILENT | CUTS | {QUARTER_PUBLISHED}
 
@@ -59,48 +56,12 @@ class Prefix:
 
     def units(self) -> dict[str, UnitQuarter]:
         """What the cards of the quarter are made of, by unit: of every unit that has one."""
-        visits: dict[str, list[tuple[Inspection, Sequence[Finding]]]] = defaultdict(list)
-        findings: dict[str, list[Finding]] = defaultdict(list)
-        for finding in self._facts.findings.values():
-            findings[finding.inspection].append(finding)
-        for inspection in self._facts.inspections.values():
-            if inspection.counts and inspection.quarter == self.quarter:
-                visits[inspection.unit].append((inspection, findings[inspection.id]))
-        praise: dict[str, list[str]] = defaultdict(list)
-        for given in self._facts.commendations:
-            if given.quarter == self.quarter:
-                praise[given.unit].append(given.code)
-        surveys: dict[str, list[Survey]] = defaultdict(list)
-        for _, one in sorted(self._facts.surveys.items()):
-            if one.quarter == self.quarter:
-                surveys[one.unit].append(one)
-        units = sorted({*visits, *praise, *self.reference.directory.units_in(self.quarter)})
-        return {
-            unit: UnitQuarter(
-                unit, self.quarter, visits.get(unit, ()), praise.get(unit, ()), surveys.get(unit, ())
-            )
-            for unit in units
-        }  # fmt: skip
+        return unit_quarters(self._facts, self.quarter, self.reference.directory.units_in(self.quarter))
 
     def seen(self, units: Iterable[str]) -> dict[str, Seen]:
         """What a comparison of these units in the quarter is made of."""
-        visits: dict[str, dict[str, list[tuple[Inspection, Sequence[Finding]]]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
-        findings: dict[str, list[Finding]] = defaultdict(list)
-        for finding in self._facts.findings.values():
-            findings[finding.inspection].append(finding)
-        for inspection in self._facts.inspections.values():
-            if inspection.counts:
-                visits[inspection.unit][inspection.quarter].append((inspection, findings[inspection.id]))
-        directory, catalogues = self.reference.directory, self.reference.rulebook.catalogues
-        return {
-            unit: Seen(
-                directory.details(unit, directory.card_day(unit, self.quarter)).group,
-                {quarter: tally(some, catalogues) for quarter, some in visits[unit].items()},
-            )
-            for unit in units
-        }
+        known = self.reference
+        return seen(self._facts, span(self.quarter), units, known.directory, known.rulebook.catalogues)
 
 
 async def read_prefix(log: LogClient, size: int, root: bytes, quarter: str) -> Prefix:

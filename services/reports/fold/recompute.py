@@ -5,33 +5,29 @@ from __future__ import annotations
 import base64
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
+
+import orjson
 
 from services.kernel.log.merkle import CompactRange, leaf_hash
-from services.reports.editions.cut import Cut, card_bytes, card_of, edition_of
+from services.reports.editions.cut import Cut, edition_of
 from services.reports.editions.differences import before, differences
-from services.reports.facts.facts import CUTS, QUARTER_PUBLISHED, Entry
-from services.reports.facts.picked import Picked
-from services.reports.fold.prefix import Prefix
-from services.reports.scoring.cards import NEWEST, Form, TreeHead, summary
+from services.reports.facts.facts import CUTS, Entry, Unfoldable
+from services.reports.facts.picked import Brief, Picked
+from services.reports.fold import shard
+from services.reports.fold.shard import Asked, Passed, References, Row
+from services.reports.scoring.cards import NEWEST, Form, TreeHead
 from services.reports.scoring.comparison.rules import Comparison
 from services.reports.scoring.comparison.tally import Seen
+from services.reports.scoring.masks import masked
+from services.reports.scoring.reference import REFERENCE_EVENTS
 from services.reports.text import dump
 
 LIVE = "live"
-
-
-class Brief(NamedTuple):
-    """An event as far as cards are made of it."""
-
-    type: str
-    unit: str
-    id: str
-    time: str
-    data: dict[str, Any]
+_NOT_COMPARED = b'"comparison":null'
 
 
 @dataclass(slots=True)
@@ -51,6 +47,29 @@ class Made:
     """That were published of this cut."""
     differs: list[dict[str, Any]] | None = None
 
+    def fill(self, rows: Mapping[str, Row], beside: Mapping[str, Mapping[str, Any]]) -> None:
+        """Put the units in order, and beside each its comparison."""
+        tree = CompactRange()
+        for unit in sorted(rows):
+            row, comparison = rows[unit], beside.get(unit)
+            tree.append(
+                row.leaf if comparison is None or row.body is None else leaf_hash(_body_compared(row.body, comparison))
+            )
+            self.rows[unit] = row.text if comparison is None else _row_compared(row.text, comparison, self.edition)
+            if row.card is not None:
+                self.card = json.loads(row.card) | ({} if comparison is None else {"comparison": comparison})
+        self.cards_root = base64.b64encode(tree.root()).decode()
+
+    def publish(self, entry: Entry) -> None:
+        """Take a publication, if it is one of this cut."""
+        data = entry.event.data
+        if data.get("closing") != self.closing:
+            return
+        if data["cards_root"] == self.cards_root:
+            self.published_at = min(self.published_at or entry.event.time, entry.event.time)
+        else:
+            self.other_roots.append(data["cards_root"])
+
     def listing(self) -> dict[str, Any]:
         """The quarter's list."""
         frozen = {
@@ -67,104 +86,112 @@ Compare = Callable[[Comparison, str, Mapping[str, Seen]], Mapping[str, dict[str,
 """The comparison's rules, the quarter and what was seen of each unit; the comparisons by unit."""
 
 
+class Cases(Protocol):
+    """Keeps what was picked of cases."""
+
+    def keep(self, cases: Sequence[bytes]) -> None:
+        """The next entries' part of every shard."""
+
+    def work(self, references: References, asked: Asked) -> Iterable[shard.Made]:
+        """What every shard makes of what is asked, in any order."""
+
+
 class Recomputing:
-    """Takes what was picked of the entries in order, and computes the quarter where it is asked for.
+    """Takes what was picked of the entries in order, and computes the quarter when all were taken.
 
     `root_of` gives the tree's root at a size. A live list's comparisons were fitted at the size `fitted_at`; without it
     they are fitted where the cards are computed. Without `compare` there are none.
     """
 
     def __init__(
-        self, quarter: str, root_of: Callable[[int], bytes], *, edition: str = LIVE, size: int, unit: str | None = None,
-        compare: Compare | None = None, fitted_at: int | None = None,
+        self, quarter: str, root_of: Callable[[int], bytes], cases: Cases, *, edition: str = LIVE, size: int,
+        unit: str | None = None, compare: Compare | None = None, fitted_at: int | None = None,
     ) -> None:  # fmt: skip
         self.quarter, self.edition, self.size = quarter, edition, size
-        self._root_of, self._unit = root_of, unit
+        self._root_of, self._cases, self._unit = root_of, cases, unit
         self._compare, self._fitted_at = compare, fitted_at
-        self._beside: dict[str, dict[str, Any]] | None = None
-        self._prefix = Prefix(quarter)
-        self._earlier: dict[str, str] | None = None
-        self.made: Made | None = None
+        self._reference: list[Passed] = []
+        self._cuts: dict[str, Entry] = {}
+        self._published: list[Entry] = []
 
-    def take(self, picked: Iterable[Picked]) -> None:
-        """The next entries; Unfoldable where the service's fold would stop."""
-        self._prefix.take(self._entries(picked))
-
-    def _entries(self, picked: Iterable[Picked]) -> Iterator[Entry]:
-        """Those up to where the quarter is asked for; cuts and publications are seen as they pass."""
-        for index, kind, unit, key, time, data in picked:
-            entry = Entry(index, Brief(kind, unit, key, time, data))
-            if index >= self.size:
-                continue
-            if self._fitted_at is not None and index >= self._fitted_at:
-                self._fit_live(self._fitted_at)
-            if entry.event.type in CUTS:
-                self._cut(entry)
-            elif entry.event.type == QUARTER_PUBLISHED:
-                self._published(entry)
-            elif self.edition == LIVE or self.made is None:
-                yield entry
-
-    def _cut(self, entry: Entry) -> None:
-        """The first cut of an edition is the one that stands."""
-        if entry.event.data.get("quarter") != self.quarter or self.edition == LIVE or self.made is not None:
-            return
-        if edition_of(entry) == self.edition:
-            self.made = self._compute(self._at(entry))
-            if before(self.edition) is not None:
-                self.made.differs = differences(self._earlier or {}, self.made.rows)
-        elif edition_of(entry) == before(self.edition) and self._earlier is None:
-            self._earlier = self._compute(self._at(entry)).rows
-
-    def _at(self, entry: Entry) -> Cut:
-        return Cut.of(entry, entry.index + 1, self._root_of(entry.index + 1))
-
-    def _published(self, entry: Entry) -> None:
-        data, made = entry.event.data, self.made
-        if made is None or data.get("closing") != made.closing:
-            return
-        if data["cards_root"] == made.cards_root:
-            made.published_at = min(made.published_at or entry.event.time, entry.event.time)
-        else:
-            made.other_roots.append(data["cards_root"])
+    def take(self, picked: Picked) -> None:
+        """The next entries; of a quarter's cuts the first of each edition is the one that stands."""
+        self._cases.keep(picked.cases)
+        for passed in picked.entries:
+            entry = Entry(passed[0], Brief(*passed[1:]))
+            if entry.event.type in REFERENCE_EVENTS:
+                self._reference.append(passed)
+            elif entry.index < self.size and entry.event.data.get("quarter") == self.quarter:
+                if entry.event.type in CUTS:
+                    self._cuts.setdefault(edition_of(entry), entry)
+                else:
+                    self._published.append(entry)
 
     def end(self) -> Made | None:
-        """The quarter; None when the log has no such edition."""
-        if self._fitted_at is not None:
-            self._fit_live(self._fitted_at)
+        """The quarter; None when the log has no such edition. Unfoldable where the service's fold would stop."""
+        references = References(self._reference)
         if self.edition == LIVE:
             root = self._root_of(self.size)
-            self.made = self._compute(Cut(
+            return self._computed(references, Cut(
                 closing="", quarter=self.quarter, edition=LIVE, form=NEWEST, size=self.size, root=root
             ))  # fmt: skip
-        return self.made
-
-    def _fit_live(self, size: int) -> None:
-        """The comparisons that a live list shows beside later cards."""
-        if self._beside is None:
-            fitted = self._fit(Form.SECOND)
-            self._beside = {unit: {**comparison, "size": size} for unit, comparison in fitted.items()}
-
-    def _fit(self, form: Form) -> Mapping[str, dict[str, Any]]:
-        rules = self._prefix.reference.rulebook.comparison(self.quarter)
-        if rules is None or self._compare is None or form is Form.FIRST:
-            return {}
-        return self._compare(rules, self.quarter, self._prefix.seen(self._prefix.units()))
-
-    def _compute(self, cut: Cut) -> Made:
-        """One card after the other: all of them at once would not fit into little memory."""
-        reference, tree = self._prefix.reference, CompactRange()
-        rules = reference.rulebook.rules(self.quarter)
-        made = Made(self.quarter, cut.edition, cut.head, rules.version if rules else None, closing=cut.closing or None)
-        beside = self._fit(cut.form) if self._beside is None else self._beside
-        for unit, facts in self._prefix.units().items():
-            card = card_of(facts, reference.directory, reference.rulebook, cut, beside.get(unit))
-            tree.append(leaf_hash(card_bytes(card)))
-            made.rows[unit] = dump(summary(card))
-            if unit == self._unit:
-                made.card = card
-        made.cards_root = base64.b64encode(tree.root()).decode()
+        if self.edition not in self._cuts:
+            return None
+        made = self._computed(references, self._cut(self.edition))
+        earlier = before(self.edition)
+        if earlier is not None:
+            was = self._computed(references, self._cut(earlier)).rows if earlier in self._cuts else {}
+            made.differs = differences(was, made.rows)
+        for entry in self._published:
+            made.publish(entry)
         return made
+
+    def _cut(self, edition: str) -> Cut:
+        entry = self._cuts[edition]
+        return Cut.of(entry, entry.index + 1, self._root_of(entry.index + 1))
+
+    def _computed(self, references: References, cut: Cut) -> Made:
+        """The cards at a cut, with the comparisons fitted there, or for a live list where it says it was."""
+        rules = references.at(cut.size).rulebook.rules(self.quarter)
+        made = Made(self.quarter, cut.edition, cut.head, rules.version if rules else None, closing=cut.closing or None)
+        behind = self._fitted_at if cut.edition == LIVE else None
+        comparing = None if cut.form is Form.FIRST else self._comparing(references, cut.size)
+        whole = comparing is not None or behind is not None
+        rows, seen = self._asked(references, Asked(self.quarter, cut.size, cut, whole, self._unit))
+        made.fill(rows, self._fitted(comparing, seen) if behind is None else self._fitted_behind(references, behind))
+        return made
+
+    def _fitted_behind(self, references: References, size: int) -> Mapping[str, dict[str, Any]]:
+        """The comparisons that a live list shows beside later cards."""
+        _, seen = self._asked(references, Asked(self.quarter, size, None, True))
+        fitted = self._fitted(self._comparing(references, size), seen)
+        return {unit: {**comparison, "size": size} for unit, comparison in fitted.items()}
+
+    def _comparing(self, references: References, size: int) -> Comparison | None:
+        return None if self._compare is None else references.at(size).rulebook.comparison(self.quarter)
+
+    def _fitted(self, rules: Comparison | None, seen: Mapping[str, Seen]) -> Mapping[str, dict[str, Any]]:
+        return self._compare(rules, self.quarter, seen) if rules is not None and self._compare is not None else {}
+
+    def _asked(self, references: References, asked: Asked) -> tuple[dict[str, Row], dict[str, Seen]]:
+        rows, seen, faults = dict[str, Row](), dict[str, Seen](), list[tuple[int, str, str]]()
+        for made in self._cases.work(references, asked):
+            rows |= made.rows
+            seen |= made.seen
+            faults += [made.fault] if made.fault else []
+        if faults:
+            raise Unfoldable(*min(faults))
+        return rows, seen
+
+
+def _body_compared(body: bytes, comparison: Mapping[str, Any]) -> bytes:
+    """A card's bytes with its comparison: no text holds a bare quotation mark, so the first such place is it."""
+    return body.replace(_NOT_COMPARED, b'"comparison":' + orjson.dumps(comparison, option=orjson.OPT_SORT_KEYS), 1)
+
+
+def _row_compared(row: str, comparison: Mapping[str, Any], edition: str) -> str:
+    shown = comparison if edition == LIVE else masked({"comparison": comparison})["comparison"]
+    return f"{row.removesuffix('null}')}{dump(shown)}}}"
 
 
 class Difference(NamedTuple):

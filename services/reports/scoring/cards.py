@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from services.domain.case import SCORED
@@ -53,16 +54,13 @@ def visit_of(
 ) -> Visit:
     """A closed inspection as scoring sees it; KeyError for a code its catalogue does not have."""
     told = [] if form is Form.FIRST else [finding for finding in findings if finding.released]
+    counted = [one for one in sorted(findings, key=_log_index) if one.severity in SCORED]
     return Visit(
         inspection=inspection.id,
         day=inspection.opened_on,
         persons_checked=inspection.persons_checked,
         files_checked=inspection.files_checked,
-        observations=tuple(
-            _observation(finding, catalogues)
-            for finding in sorted(findings, key=lambda one: one.index)
-            if finding.severity in SCORED
-        ),
+        observations=tuple([_observation(finding, catalogues) for finding in counted]),
         unscored=tuple(finding.standing for finding in told),
     )
 
@@ -73,21 +71,16 @@ def visits_of(facts: UnitQuarter, catalogues: Mapping[str, Catalogue], form: For
     return sorted(visits, key=lambda visit: visit.day)  # stable: within a day in log order, as they come
 
 
+_log_index = attrgetter("index")
+
+
 def _observation(finding: Finding, catalogues: Mapping[str, Catalogue]) -> Observation:
     code = catalogues[finding.catalogue].codes[finding.code]
-    return Observation(
-        finding=finding.id,
-        code=finding.code,
-        group=code.group,
-        severity=finding.severity,
-        count=finding.count,
-        per_person=code.per_person,
-        per_case=code.per_case,
-        index=finding.index,
-        standing=finding.standing,
-        remedied=finding.remedy.done,
-        overdue=finding.remedy.gated,
-    )
+    remedy = finding.remedy
+    return Observation(  # by place: a large part of a fold's time is here
+        finding.id, finding.code, code.group, finding.severity, finding.count, code.per_person, code.per_case,
+        finding.index, finding.standing, remedy.done, remedy.gated,
+    )  # fmt: skip
 
 
 def card(

@@ -30,7 +30,7 @@ class Code:
     per_case: bool
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Observation:
     """One finding as scoring sees it; `index` is the log index of its recording.
 
@@ -131,10 +131,10 @@ class Rules(Protocol):
 
 def count_of(visits: Sequence[Visit], standing: Standing) -> int:
     """How many findings stand so."""
-    return sum(
-        sum(1 for seen in visit.observations if seen.standing is standing) + visit.unscored.count(standing)
+    return sum([
+        [seen.standing for seen in visit.observations].count(standing) + visit.unscored.count(standing)
         for visit in visits
-    )
+    ])  # fmt: skip
 
 
 @lru_cache(maxsize=1 << 16)

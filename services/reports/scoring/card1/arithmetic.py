@@ -15,6 +15,7 @@ from services.reports.scoring.method import GROUPS, BadRules, Observation, Visit
 
 FULL_MARK = Fraction(100)
 NOTHING = Fraction(0)
+NO_GATES: frozenset[str] = frozenset()
 COUNTED = frozenset({Standing.COUNTS})
 COUNTED_OR_PENDING = frozenset({Standing.COUNTS, Standing.PENDING})
 
@@ -50,12 +51,14 @@ class Rules:
     """In whose parts points and caps, also half of them, are whole numbers."""
     whole_points: Mapping[int, int] = field(init=False)
     whole_caps: Mapping[str, int] = field(init=False)
+    gate_codes: frozenset[str | None] = field(init=False)
 
     def __post_init__(self) -> None:
         exact = (*self.points.values(), *self.caps.values())
         scale = lcm(*(one.denominator for one in exact)) * self.RETURNED.denominator
         object.__setattr__(self, "scale", scale)
         object.__setattr__(self, "whole_points", {key: int(one * scale) for key, one in self.points.items()})
+        object.__setattr__(self, "gate_codes", frozenset(gate.code for gate in self.gates))
         object.__setattr__(self, "whole_caps", {key: int(one * scale) for key, one in self.caps.items()})
 
     @classmethod
@@ -175,32 +178,44 @@ class VisitScore:
 
 @dataclass(frozen=True, slots=True)
 class QuarterScore:
-    """A unit's quarter: `score` is None without a closed inspection."""
+    """A unit's quarter: what each group costs in so many parts of a point; `score` is None without a visit."""
 
     visits: tuple[VisitScore, ...]
-    deductions: Mapping[str, Fraction]
+    costs: Mapping[str, int]
+    parts: int
     bonus: Fraction
     gates: tuple[str, ...]
     score: Fraction | None
 
+    @property
+    def deductions(self) -> Mapping[str, Fraction]:
+        """What each group costs."""
+        return {group: Fraction(self.costs.get(group, 0), self.parts) for group in GROUPS}
 
-def score_items(rules: Rules, visit: Visit, counted: frozenset[Standing]) -> tuple[Item, ...]:
-    """Each counted finding's points in log order; a repeated unit code scores on its first only."""
+
+def score_visit(rules: Rules, visit: Visit, counted: frozenset[Standing] = COUNTED) -> VisitScore:
+    """One inspection: 100 less each group's deduction, capped; a repeated unit code scores on its first item only."""
     items: list[Item] = []
-    scored_unit_codes: set[str] = set()
+    costs: dict[str, int] = {}
+    gates, grave, scored_unit_codes = NO_GATES, False, set[str]()
     base, persons = rules.base_persons, _persons(rules, visit)
     parts = rules.scale * persons
     for seen in sorted(visit.observations, key=_log_index):
-        if seen.severity not in SCORED or seen.standing not in counted:
+        severity = seen.severity
+        if severity not in SCORED or seen.standing not in counted:
             continue
-        cost = rules.whole_points[seen.severity] * _times(seen, scored_unit_codes)
         weighs, over = (base, persons) if seen.per_person and persons > 1 else (1, 1)
-        cost *= weighs * persons // over
-        returned = rules.returned(seen)
+        cost = rules.whole_points[severity] * _times(seen, scored_unit_codes) * (weighs * persons // over)
+        returned = rules.returned(seen) if seen.remedied else NOTHING
         if returned:
             cost = cost * (returned.denominator - returned.numerator) // returned.denominator
         items.append(Item(seen, weighs, over, cost, parts, bool(returned)))
-    return tuple(items)
+        if cost:
+            costs[seen.group] = min(rules.whole_caps[seen.group] * persons, costs.get(seen.group, 0) + cost)
+        grave = grave or severity == GRAVE
+        if seen.overdue or seen.code in rules.gate_codes:
+            gates |= {gate.gate for gate in rules.gates if rules.holds(gate, seen)}
+    return VisitScore(visit, tuple(items), costs, parts, gates, grave)
 
 
 def _persons(rules: Rules, visit: Visit) -> int:
@@ -219,19 +234,6 @@ def _times(seen: Observation, scored_unit_codes: set[str]) -> int:
         return 0
     scored_unit_codes.add(seen.code)
     return 1
-
-
-def score_visit(rules: Rules, visit: Visit, counted: frozenset[Standing] = COUNTED) -> VisitScore:
-    """One inspection: 100 less each group's deduction, capped."""
-    items, persons = score_items(rules, visit, counted), _persons(rules, visit)
-    costs: dict[str, int] = {}
-    for item in items:
-        if item.cost:
-            group = item.observation.group
-            costs[group] = min(rules.whole_caps[group] * persons, costs.get(group, 0) + item.cost)
-    seen = [item.observation for item in items]
-    grave = any(one.severity == GRAVE for one in seen)
-    return VisitScore(visit, items, costs, rules.scale * persons, _gates(rules, seen), grave)
 
 
 def score_quarter(
@@ -271,18 +273,14 @@ def _upholding(visit: Visit, one: Observation) -> Visit:
 
 def quarter_of(rules: Rules, scored: Sequence[VisitScore], commendations: Sequence[str]) -> QuarterScore:
     """A unit's quarter of its inspections' scores."""
-    bonus = NOTHING if any(visit.grave for visit in scored) else _bonus(rules, commendations)
+    praised = bool(commendations) and not any(visit.grave for visit in scored)
+    bonus = _bonus(rules, commendations) if praised else NOTHING
     costs, parts = _added(scored)
     score = None
     if scored:
-        score = min(FULL_MARK, FULL_MARK - Fraction(sum(costs.values()), parts) + bonus)
-    return QuarterScore(
-        visits=tuple(scored),
-        deductions={group: Fraction(costs[group], parts) if group in costs else NOTHING for group in GROUPS},
-        bonus=bonus,
-        gates=tuple(sorted({gate for visit in scored for gate in visit.gates})),
-        score=score,
-    )
+        score = min(FULL_MARK, Fraction(100 * parts - sum(costs.values()), parts) + bonus)
+    gates = {gate for visit in scored for gate in visit.gates}
+    return QuarterScore(tuple(scored), costs, parts, bonus, tuple(sorted(gates)), score)
 
 
 def _added(scored: Sequence[VisitScore]) -> tuple[Mapping[str, int], int]:
@@ -294,10 +292,6 @@ def _added(scored: Sequence[VisitScore]) -> tuple[Mapping[str, int], int]:
         for group, cost in visit.costs.items():
             costs[group] = costs.get(group, 0) + cost * times
     return costs, shared * max(1, len(scored))
-
-
-def _gates(rules: Rules, counted: Collection[Observation]) -> frozenset[str]:
-    return frozenset(gate.gate for gate in rules.gates if any(rules.holds(gate, seen) for seen in counted))
 
 
 def _bonus(rules: Rules, commendations: Sequence[str]) -> Fraction:

@@ -31,7 +31,7 @@ def scored(rules: Rules, visits: Sequence[Visit], commendations: Sequence[str]) 
         "gates": list(now.gates),
         "bonus": shown(now.bonus),
         "groups": [
-            {"group": group, "cap": _plain(rules.caps[group]), "deduction": shown(now.deductions[group])}
+            {"group": group, "cap": _plain(rules.caps[group]), "deduction": ratio(now.costs.get(group, 0), now.parts)}
             for group in GROUPS
         ],
         "inspections": [_visit_json(visit) for visit in now.visits],
