@@ -13,10 +13,11 @@ MONTHS = 24
 
 def conflicts(posts: Iterable[Grant], unit: str, directory: Directory, now: datetime) -> bool:
     """Whether somebody with these posts as head (past ones too) is or lately was head of a unit, above or below it."""
-    since, day = _months_before(now), local_date(now)
+    since = _months_before(now)
     held = {post.unit for post in posts if post.valid_from <= now and (post.valid_to is None or post.valid_to > since)}
     if not held:
         return False
+    day = local_date(now)
     above = directory.scope(unit, day)
     return any(post is None or post in above or unit in directory.scope(post, day) for post in held)
 

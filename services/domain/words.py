@@ -7,6 +7,7 @@ desk's scripts carry is compared with this table by the suite; which word is the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from services.domain.case import Outcome, State, settled
@@ -352,6 +353,7 @@ def severity_words(severity: int) -> Words:
     return (vi, en) if severity == 0 else (f"mức {severity}: {vi}", f"level {severity}: {en}")
 
 
+@lru_cache(1024)
 def case_label(severity: int, state: str, accepts: bool | None, outcome: str | None, language: Language) -> str:
     """A case's state in words: its outcome, what settled it without one, or how far it has come.
 

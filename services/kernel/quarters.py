@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 
 _ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV"}
 ICT = ZoneInfo("Asia/Ho_Chi_Minh")
+_RECENT = 8192  # instants: a list tells the same ones again and again
 _QUARTER = re.compile(r"(20\d\d)-Q([1-4])", re.ASCII)
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
 )  # Python's own reader takes +07:99, which no other reader of the log would
 
 
+@lru_cache(_RECENT)
 def local_date(instant: datetime) -> date:
     """The province's calendar day of an aware instant."""
     return instant.astimezone(ICT).date()
@@ -48,6 +50,7 @@ def quarter_name(quarter: str, language: str = "vi") -> str:
     return f"Q{ordinal} {year}" if language == "en" else f"Quý {_ROMAN.get(ordinal, ordinal)}/{year}"
 
 
+@lru_cache(_RECENT)
 def rfc3339(instant: datetime) -> str:
     """An instant in UTC with milliseconds, as events carry it."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -1,8 +1,13 @@
 """The desk's lists: whose turn it is, in which order, what is searched, and page by page."""
 
+import re
+
 import pytest
 import pytest_asyncio
 
+from services.intake.findings import endpoints as findings
+from services.intake.inspections import endpoints as inspections
+from services.kernel.store.db import transaction
 from tests.support.intake import UNIT, closing, fresh, opening, populate, recording, running_intake
 
 
@@ -111,3 +116,23 @@ async def test_lists_are_searched_by_unit_code_and_number(intake, words):
 @pytest.mark.parametrize("asked", ["list=all", "inspection=x", "cursor=x", "limit=0", "cursor=eHx5"])
 async def test_what_makes_no_sense_is_refused(intake, asked):
     await intake.get("reviewer", f"/intake/v1/desk?{asked}", 422)
+
+
+ANYBODY = ("reviewer", True, [], False, [], False, [])
+LISTED = (
+    (findings.QUERIES.findings_of_inspections, [[fresh()], *ANYBODY]),
+    (findings.QUERIES.steps_of_findings, [[fresh()]]),
+    (findings.QUERIES.clocks_of_findings, [[fresh()]]),
+    (findings.QUERIES.photos_of_findings, [[fresh()]]),
+    (inspections.QUERIES.some_inspections, [[fresh()], *ANYBODY]),
+    (findings.QUERIES.desk_of_units, ["todo", 100, 0.0, fresh(), *ANYBODY, None, [UNIT], [UNIT]]),
+)
+
+
+@pytest.mark.parametrize(("statement", "asked"), LISTED)
+async def test_a_page_is_read_by_indexes_with_a_plan_that_is_made_once(intake, statement, asked):
+    async with transaction(intake.service.pool) as connection:
+        await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan")
+        plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {statement}", *asked))
+    assert "Index" in plan
+    assert not re.search(r"Seq Scan on (finding|inspection|deadline|case_step|vault_photo|write)\b", plan), plan

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import asyncpg
+import orjson
 from fastapi import FastAPI, Query, Request
 from starlette.responses import JSONResponse, Response
 
@@ -40,6 +41,7 @@ WhichList = Annotated[
     ),
 ]
 _OF_UNITS = frozenset({"todo", "following", "done"})
+_JSON = "application/json"
 _BEFORE_ALL = float("-inf")
 
 
@@ -54,7 +56,7 @@ async def desk(
     inspection: Short = None,
     q: Sought = None,
     cursor: Cursor = None,
-    limit: Limit = 20,
+    limit: Limit = 10,
 ) -> Response:
     """Inspections with their cases, those of one list or one inspection alone; `total` counts at most 100."""
     if inspection is not None and not is_write_id(inspection):
@@ -63,7 +65,7 @@ async def desk(
         places = [(inspection, "")] if inspection is not None else await _places(reader, listed, q, cursor, limit)
         rows = await _laid_out(reader, [each for each, _ in places[:limit]], language_of(request.headers))
     following = write_cursor(places[limit - 1][1]) if len(places) > limit else None
-    return JSONResponse({"items": rows, "next": following, "total": len(places)})
+    return Response(orjson.dumps({"items": rows, "next": following, "total": len(places)}), media_type=_JSON)
 
 
 async def _places(
@@ -73,11 +75,13 @@ async def _places(
     place, after = _after(cursor) if cursor is not None else (_BEFORE_ALL, LAST if listed == "handled" else FIRST)
     words = sought(q, reader.directory, reader.service.catalogues)
     most = max(limit + 1, MOST)
-    reach = (*reader.whole().columns(), *reader.teams().columns(), *reader.headed().columns())
+    reach = reader.reach()
     fetch, sql = reader.connection.fetch, findings.QUERIES
     if listed in _OF_UNITS:
-        own = [unit for unit in reader.directory.versions if reader.answers_for(unit)]
-        rows = await fetch(sql.desk_of_units, listed, most, place, after, reader.caller.account, *reach, words, own)
+        units = list(reader.directory.versions)
+        own = [unit for unit in units if reader.answers_for(unit)]
+        asked = (own, own if listed == "todo" else units)
+        rows = await fetch(sql.desk_of_units, listed, most, place, after, reader.caller.account, *reach, words, *asked)
     else:
         rows = await fetch(sql.desk_waiting, listed, most, place, after, reader.caller.account, *reach, words)
     return [(row["id"], f"{row['place']}|{row['id']}") for row in rows]

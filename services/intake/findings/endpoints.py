@@ -19,8 +19,8 @@ from services.domain.remedy import Remedy
 from services.domain.words import EVENTS, case_label
 from services.intake.findings.may import deadlines, may, offered
 from services.intake.findings.state import Finding, Step
-from services.intake.findings.store import read_finding, read_steps
-from services.intake.reading.paging import FIRST, LAST, Cursor, Limit, Short, before, next_id, paged
+from services.intake.findings.store import read_cases
+from services.intake.reading.paging import FIRST, Cursor, Limit, Short, before, next_id, paged
 from services.intake.reading.private import Reason, note_reading, privates_of
 from services.intake.reading.reach import Reading, reading
 from services.intake.reading.searching import Sought, sought
@@ -70,9 +70,8 @@ async def findings(
         states = named(state) if state is not None else None
         words = sought(q, reader.directory, reader.service.catalogues)
         rows = await _rows(reader, FIRST, before(cursor), limit + 1, inspection, unit, states, words)
-        left, apart = await reader.days_left(), await _apart(reader, rows)
-    language = language_of(request.headers)
-    return paged([_shown(row, read_finding(row), reader, left, apart, language) for row in rows], limit)
+        listed = await _listed(reader, rows, await reader.days_left(), language_of(request.headers))
+    return paged([shown for _, shown in listed], limit)
 
 
 async def finding(request: Request, id: str, reason: Reason, blind: Blind = False) -> Response:
@@ -85,9 +84,10 @@ async def finding(request: Request, id: str, reason: Reason, blind: Blind = Fals
         left, apart = await reader.days_left(), await _apart(reader, [row])
         language = language_of(request.headers)
         as_asked = dict(row) | {"blind": row["blind"] and blind}
-        shown = _shown(as_asked, read_finding(row), reader, left, apart, language)
+        found = (await read_cases(reader.connection, [row]))[id]
+        shown = _shown(as_asked, found, reader, left, apart, language)
         history = await reader.connection.fetch(_sql.history, id)
-        steps = read_steps(row["steps"])
+        steps = found.steps
         if blind:
             if "second-review" not in shown["may"]:
                 raise NotFound
@@ -143,12 +143,10 @@ async def _rows(
     unit: str | None = None,
     states: list[str] | None = None,
     words: str | None = None,
-    inspections: Sequence[str] | None = None,
 ) -> list[asyncpg.Record]:
     """Those from one id on and before another that the caller may read, the newest first."""
     return list(await reader.connection.fetch(
-        _sql.findings, first, end, most, reader.caller.account, *reader.whole().columns(), *reader.teams().columns(),
-        *reader.headed().columns(), inspection, unit, states, words, inspections,
+        _sql.findings, first, end, most, reader.caller.account, *reader.reach(), inspection, unit, states, words,
     ))  # fmt: skip
 
 
@@ -156,10 +154,18 @@ async def of_inspections(
     reader: Reading, inspections: Sequence[str], left: DaysLeft, language: Language
 ) -> list[tuple[Finding, dict[str, Any]]]:
     """All findings of some inspections that the caller may read, each as it stands and as it is shown."""
-    rows = await _rows(reader, FIRST, LAST, None, inspections=inspections)
-    apart = await _apart(reader, rows)
-    found = [(row, read_finding(row)) for row in rows]
-    return [(one, _shown(row, one, reader, left, apart, language)) for row, one in found]
+    account, reach = reader.caller.account, reader.reach()
+    rows = await reader.connection.fetch(_sql.findings_of_inspections, inspections, account, *reach)
+    return await _listed(reader, rows, left, language)
+
+
+async def _listed(
+    reader: Reading, rows: Sequence[asyncpg.Record], left: DaysLeft, language: Language
+) -> list[tuple[Finding, dict[str, Any]]]:
+    apart, found = await _apart(reader, rows), await read_cases(reader.connection, rows)
+    return [
+        (found[row["id"]], _shown(row, found[row["id"]], reader, left, apart, language)) for row in rows
+    ]  # fmt: skip
 
 
 async def _opened(reader: Reading, shown: Mapping[str, Any], severity: int) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 from services.domain import remedy
 from services.domain.calendar import WorkingCalendar
 from services.domain.case import AGAIN, REOPENED_WITHIN, Command, Outcome, State, allows, outcomes
-from services.domain.conflict import conflicts
 from services.domain.deadlines import Kind, Standing, lengths_on
 from services.intake.findings.rules import FILER_MAY_WITHDRAW
 from services.intake.findings.state import Finding
@@ -84,8 +83,7 @@ class _Asked:
         reading, unit = self.reading, self.finding.unit
         if not self.certain or reading.caller.account in (*self.row["team"], *self.row["former"], self.finding.filer):
             return False
-        impartial = not conflicts(reading.caller.posts, unit, reading.directory, reading.now)
-        return impartial and bool(reading.roles(action, unit))
+        return not reading.conflicts(unit) and bool(reading.roles(action, unit))
 
     def takes_back(self) -> bool:
         """Whether the caller filed it within the last 24 hours, or leads."""
@@ -142,7 +140,7 @@ def _of_the_department(asked: _Asked) -> _Asks:
 def offered(finding: Finding) -> list[Outcome]:
     """What a decision may say: nothing is upheld before its photos are held."""
     found = outcomes(finding.severity, finding.state, finding.released)
-    return [outcome for outcome in found if not finding.missing or outcome is not Outcome.UPHELD]
+    return [outcome for outcome in found if outcome is not Outcome.UPHELD or not finding.missing]
 
 
 def deadlines(finding: Finding, calendar: WorkingCalendar, reading: Reading) -> list[dict[str, str]]:

@@ -13,15 +13,9 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::smal
     AS new(id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at);
 
 -- name: findings_by_id
--- Findings as the rules need them, read after their units are locked: with their steps, clocks and photos.
+-- Findings as the rules need them, read after their units are locked.
 SELECT id::text, inspection::text, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, state,
-       accepts, outcome, released, remedy,
-       (SELECT coalesce(jsonb_agg(jsonb_build_array(event, type, role, at, write.account) ORDER BY n), '[]')
-        FROM intake.case_step LEFT JOIN intake.write ON write.id = event WHERE case_step.finding = finding.id) AS steps,
-       (SELECT coalesce(jsonb_agg(to_jsonb(deadline) - 'finding' ORDER BY n), '[]')
-        FROM intake.deadline WHERE deadline.finding = finding.id) AS clocks,
-       (SELECT coalesce(jsonb_object_agg(place, encode(commitment, 'hex')), '{}') FROM intake.vault_photo
-        WHERE vault_photo.finding = finding.id) AS held
+       accepts, outcome, released, remedy
 FROM intake.finding WHERE id = ANY($1::uuid[]);
 
 -- name: update_findings
@@ -92,35 +86,46 @@ FROM intake.finding WHERE finding.id = deadline.finding AND inspection = ANY($1:
 -- name: findings
 -- From one id on ($1) and before another ($2) the findings a caller ($4) may read, newest first: of his whole reach
 -- ($5, $6), and of his own teams ($7, $8), but what is kept from the head of a unit ($9, $10). Of one inspection, one unit,
--- some states, with what is sought, of some inspections where asked ($11 to $15). With the steps and clocks of each.
-SELECT finding.id::text, finding.inspection::text, finding.unit, finding.code, finding.catalogue, finding.severity, finding.count,
-       finding.captured_at, finding.photos, finding.filer, finding.received_at, finding.state,
-       finding.accepts, finding.outcome, finding.released, finding.remedy, inspection.team, inspection.quarter,
-       inspection.state AS stage, ARRAY(SELECT jsonb_object_keys(inspection.former)) AS former,
-       inspection.reply_due AS told_due,
-       second_review.finding IS NOT NULL AND review IS NULL AS blind,
-       second_review.finding IS NOT NULL AND EXISTS (
-           SELECT FROM intake.vault_read WHERE vault_read.finding = finding.id AND account = $4 AND read_at >= decided_at AND part IS NULL
-       ) AS read,
-       (SELECT coalesce(jsonb_agg(jsonb_build_array(event, type, role, at, write.account) ORDER BY n), '[]')
-        FROM intake.case_step LEFT JOIN intake.write ON write.id = event WHERE case_step.finding = finding.id) AS steps,
-       (SELECT coalesce(jsonb_agg(to_jsonb(deadline) - 'finding' ORDER BY n), '[]')
-        FROM intake.deadline WHERE deadline.finding = finding.id) AS clocks,
-       (SELECT coalesce(jsonb_object_agg(place, encode(commitment, 'hex')), '{}') FROM intake.vault_photo
-        WHERE vault_photo.finding = finding.id) AS held
-FROM intake.finding JOIN intake.inspection ON inspection.id = finding.inspection
-LEFT JOIN intake.second_review ON second_review.finding = finding.id
-WHERE finding.id >= $1 AND finding.id < $2
-  AND ($5 OR finding.unit = ANY($6::text[]) OR (team @> ARRAY[$4::text] AND ($7 OR finding.unit = ANY($8::text[]))))
-  AND NOT (finding.severity = 4 AND NOT finding.released AND ($9 OR finding.unit = ANY($10::text[])))
-  AND ($11::uuid IS NULL OR finding.inspection = $11) AND ($12::text IS NULL OR finding.unit = $12)
-  AND ($13::text[] IS NULL OR finding.state = ANY($13))
+-- some states, with what is sought where asked ($11 to $14).
+SELECT id::text, inspection::text, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, state,
+       accepts, outcome, released, remedy, team, quarter, stage, former, told_due, drawn AND review IS NULL AS blind,
+       drawn AND EXISTS (SELECT FROM intake.vault_read WHERE finding = case_read.id AND account = $4 AND read_at >= decided_at AND part IS NULL) AS read
+FROM intake.case_read
+WHERE id >= $1 AND id < $2
+  AND ($5 OR unit = ANY($6::text[]) OR (team @> ARRAY[$4::text] AND ($7 OR unit = ANY($8::text[]))))
+  AND NOT (severity = 4 AND NOT released AND ($9 OR unit = ANY($10::text[])))
+  AND ($11::uuid IS NULL OR inspection = $11) AND ($12::text IS NULL OR unit = $12)
+  AND ($13::text[] IS NULL OR state = ANY($13))
   AND ($14::jsonb IS NULL OR NOT EXISTS (
       SELECT FROM jsonb_to_recordset($14) AS word(text text, units text[], codes text[])
-      WHERE NOT (finding.unit = ANY(word.units) OR finding.code = ANY(word.codes)
-                 OR strpos(translate(lower(basis), 'đ', 'd'), word.text) > 0)))
-  AND ($15::uuid[] IS NULL OR finding.inspection = ANY($15))
-ORDER BY finding.id DESC LIMIT $3;
+      WHERE NOT (unit = ANY(word.units) OR code = ANY(word.codes) OR strpos(translate(lower(basis), 'đ', 'd'), word.text) > 0)))
+ORDER BY id DESC LIMIT $3;
+
+-- name: findings_of_inspections
+-- All findings of some inspections ($1) that a caller ($2) may read ($3 to $8), as in findings: for lists, whose statement is
+-- planned once.
+SELECT id::text, inspection::text, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, state,
+       accepts, outcome, released, remedy, team, quarter, stage, former, told_due, drawn AND review IS NULL AS blind,
+       drawn AND EXISTS (SELECT FROM intake.vault_read WHERE finding = case_read.id AND account = $2 AND read_at >= decided_at AND part IS NULL) AS read
+FROM intake.case_read
+WHERE inspection = ANY($1::uuid[])
+  AND ($3 OR unit = ANY($4::text[]) OR (team @> ARRAY[$2::text] AND ($5 OR unit = ANY($6::text[]))))
+  AND NOT (severity = 4 AND NOT released AND ($7 OR unit = ANY($8::text[])))
+ORDER BY id DESC;
+
+-- name: steps_of_findings
+-- The steps of findings in their order, each with who took it.
+SELECT finding::text, event::text, type, role, at, write.account
+FROM intake.case_step LEFT JOIN intake.write ON write.id = event WHERE finding = ANY($1::uuid[]) ORDER BY n;
+
+-- name: clocks_of_findings
+-- The clocks of findings, of each kind in their order.
+SELECT finding::text, kind, n, due, first_due, begins, cause::text, lapse_after, state, last, reminded, escalated
+FROM intake.deadline WHERE finding = ANY($1::uuid[]) ORDER BY n;
+
+-- name: photos_of_findings
+-- The photos of findings that are held.
+SELECT finding::text, place, encode(commitment, 'hex') AS commitment FROM intake.vault_photo WHERE finding = ANY($1::uuid[]);
 
 -- name: history
 -- The events of a finding in their order, each with its place in the log as far as that is known here.
@@ -146,7 +151,8 @@ FROM intake.vault_file WHERE finding = $1 ORDER BY write, place;
 -- name: desk_of_units
 -- For the head of units: at most $2 of the inspections of a list ($1) after a place in it ($3, $4), of the reach of a caller
 -- ($5 to $11, as in findings), with what is sought ($12: words, each with units and codes). What waits for the units that he
--- answers for ($13) and what waits at others' goes by the soonest deadline, what is done the newest first.
+-- answers for ($13) and what waits at others' goes by the soonest deadline, what is done the newest first. Those of some units
+-- ($14) are looked at: of all others the list holds none.
 SELECT inspection.id::text, place
 FROM intake.inspection
 CROSS JOIN LATERAL (
@@ -164,7 +170,7 @@ CROSS JOIN LATERAL (SELECT unit = ANY($13::text[]) AS own, unanswered OR unmende
 CROSS JOIN LATERAL (
     SELECT CASE WHEN $1 = 'done' THEN -extract(epoch FROM received_at) ELSE coalesce(extract(epoch FROM due), 1e12) END::float8 AS place
 ) AS placed
-WHERE state IN ('closed', 'voided')
+WHERE unit = ANY($14::text[]) AND state IN ('closed', 'voided')
   AND ($6 OR unit = ANY($7::text[]) OR (team @> ARRAY[$5::text] AND ($8 OR unit = ANY($9::text[]))))
   AND $1::text = CASE WHEN state = 'voided' THEN 'done' WHEN own AND waits THEN 'todo' WHEN NOT own AND (waits OR judged) THEN 'following'
                       ELSE 'done' END

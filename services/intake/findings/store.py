@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ _COLUMNS = (
     "id", "inspection", "unit", "code", "catalogue", "severity", "count", "captured_at", "filer", "received_at",
     "state", "accepts", "outcome", "released", "remedy",
 )  # fmt: skip
-_INSTANTS = ("due", "first_due", "begins", "lapse_after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +99,23 @@ class ClockKeeper(Keeper):
 
 
 async def load_findings(connection: Connection, ids: Sequence[str]) -> dict[str, Finding]:
-    """Findings by id, with their steps and clocks; their units are locked, or their numbers are read."""
-    return {row["id"]: read_finding(row) for row in await connection.fetch(QUERIES.findings_by_id, ids)}
+    """Findings by id, with their cases; their units are locked, or their numbers are read."""
+    return await read_cases(connection, await connection.fetch(QUERIES.findings_by_id, ids))
+
+
+async def read_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, Finding]:
+    """The findings of rows in their order, whatever else a row has, each with its steps, clocks and photos."""
+    found = {row["id"]: _finding(row) for row in rows}
+    ids = list(found)
+    for finding, *step in await connection.fetch(QUERIES.steps_of_findings, ids):
+        found[finding].steps.append(Step(*step))
+    for clock in await connection.fetch(QUERIES.clocks_of_findings, ids):
+        found[clock["finding"]].clocks.append(_clock(clock))
+    for finding, place, commitment in await connection.fetch(QUERIES.photos_of_findings, ids):
+        found[finding].held[place] = commitment
+    for one in found.values():
+        one.stored, one.kept_clocks = len(one.steps), len(one.clocks)
+    return found
 
 
 async def store_findings(connection: Connection, findings: Sequence[Finding], *, demo: bool = False) -> None:
@@ -135,31 +148,15 @@ async def store_passed(connection: Connection, passed: Sequence[tuple[Finding, D
         await connection.execute(QUERIES.keep_deadlines, *columns(begun, 12))
 
 
-def read_steps(text: str) -> list[Step]:
-    """The steps of a finding as its statements give them."""
-    return [
-        Step(event, kind, role, datetime.fromisoformat(at), account)
-        for event, kind, role, at, account in json.loads(text)
-    ]  # fmt: skip
+def _finding(row: Mapping[str, Any]) -> Finding:
+    photos = tuple(json.loads(row["photos"])) if row["photos"] != "[]" else ()
+    return Finding(**{name: row[name] for name in _COLUMNS}, photos=photos)
 
 
-def read_finding(row: Mapping[str, Any]) -> Finding:
-    """A finding as its statements give it, whatever else the row has."""
-    steps, clocks = read_steps(row["steps"]), [_clock(one) for one in json.loads(row["clocks"])]
-    read: dict[str, Any] = {
-        "photos": tuple(json.loads(row["photos"])), "steps": steps, "stored": len(steps),
-        "clocks": clocks, "kept_clocks": len(clocks),
-        "held": {int(place): commitment for place, commitment in json.loads(row["held"]).items()},
-    }  # fmt: skip
-    return Finding(**{name: row[name] for name in _COLUMNS}, **read)
-
-
-def _clock(told: Mapping[str, Any]) -> Deadline:
-    return Deadline(**{name: _read(name, value) for name, value in told.items()})
-
-
-def _read(name: str, value: Any) -> Any:
-    return datetime.fromisoformat(value) if name in _INSTANTS and value is not None else value
+def _clock(row: Mapping[str, Any]) -> Deadline:
+    told = dict(row)
+    del told["finding"]
+    return Deadline(**told)
 
 
 def _new_row(new: Finding) -> Row:

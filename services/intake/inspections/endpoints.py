@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from services.domain.calendar import DaysLeft
 from services.intake.inspections.may import may
 from services.intake.phones.endpoints import phones_of
-from services.intake.reading.paging import FIRST, LAST, Cursor, Limit, Short, before, next_id, paged
+from services.intake.reading.paging import FIRST, Cursor, Limit, Short, before, next_id, paged
 from services.intake.reading.private import note_reading, private_of
 from services.intake.reading.reach import STAFF, Reading, reading
 from services.intake.reading.searching import Sought, sought
@@ -27,7 +27,7 @@ Stage = Literal["open", "reply", "decision", "done"]
 InStage = Annotated[Stage | None, Query(description="open, or closed with something to reply to or decide, or done")]
 _UNITS = ("opinion", "refusal", "minutes", "signatures", "erased", "lost")
 _SEEN_BEFORE = timedelta(days=7)
-_sql = load_queries(Path(__file__).with_name("queries.sql"))
+QUERIES = _sql = load_queries(Path(__file__).with_name("queries.sql"))
 
 
 def install(app: FastAPI) -> None:
@@ -91,18 +91,16 @@ async def _rows(
     mine: bool = False,
     stage: Stage | None = None,
     words: str | None = None,
-    these: Sequence[str] | None = None,
 ) -> list[asyncpg.Record]:
     """Those from one id on and before another that the caller may read, the newest first."""
     return list(await reader.connection.fetch(
-        _sql.inspections, first, end, most, reader.caller.account, *reader.whole().columns(),
-        *reader.teams().columns(), *reader.headed().columns(), unit, state, mine, stage, words, these,
+        _sql.inspections, first, end, most, reader.caller.account, *reader.reach(), unit, state, mine, stage, words,
     ))  # fmt: skip
 
 
 async def some(reader: Reading, ids: Sequence[str]) -> list[asyncpg.Record]:
     """Those of these that the caller may read."""
-    return await _rows(reader, FIRST, LAST, len(ids), these=ids)
+    return list(await reader.connection.fetch(_sql.some_inspections, ids, reader.caller.account, *reader.reach()))
 
 
 def units_copy(private: dict[str, Any]) -> dict[str, Any]:

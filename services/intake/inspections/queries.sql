@@ -34,22 +34,11 @@ WHERE inspection.id = changed.id;
 -- name: inspections
 -- From one id on ($1) and before another ($2) the inspections a caller ($4) may read, newest first: of his whole reach
 -- ($5, $6), and of his own teams ($7, $8). How many findings each has, and how many wait for a reply or a decision; what is
--- kept from the head of a unit ($9, $10) left out. Of one unit, one state, his own, one stage, with what is sought, of
--- these alone where asked ($11 to $16).
--- States and severities as in services/domain/case.py (a test compares).
+-- kept from the head of a unit ($9, $10) left out. Of one unit, one state, his own, one stage, with what is sought where
+-- asked ($11 to $15).
 SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team, received_at, state, closed_at, roll, reply_due,
        acknowledged, coalesce(correction, closing)::text AS closing, correction::text, impartial, row_to_json(found)::text AS found
-FROM intake.inspection
-CROSS JOIN LATERAL (
-    SELECT count(*)::int AS "all",
-           count(*) FILTER (WHERE state IN ('recorded', 'unheard') AND (severity <> 4 OR released))::int AS reply,
-           count(*) FILTER (WHERE severity = 4 AND NOT released AND state IN ('recorded', 'unheard')
-                              OR state = 'replied' AND NOT (severity = 1 AND accepts IS TRUE)
-                              OR state = 'lapsed' AND severity <> 1 OR state IN ('appealed', 'reopened'))::int AS decision
-    FROM intake.finding
-    WHERE finding.inspection = inspection.id AND severity > 0 AND state NOT IN ('withdrawn', 'voided')
-      AND NOT (severity = 4 AND NOT released AND ($9 OR finding.unit = ANY($10::text[])))
-) AS found
+FROM intake.inspection CROSS JOIN LATERAL intake.found_at(id, $9, $10) AS found
 WHERE id >= $1 AND id < $2
   AND ($5 OR unit = ANY($6::text[]) OR (team @> ARRAY[$4::text] AND ($7 OR unit = ANY($8::text[]))))
   AND ($11::text IS NULL OR unit = $11) AND ($12::text IS NULL OR state = $12) AND (NOT $13 OR team @> ARRAY[$4::text])
@@ -61,5 +50,13 @@ WHERE id >= $1 AND id < $2
       WHERE NOT (unit = ANY(word.units) OR strpos(translate(lower(basis), 'đ', 'd'), word.text) > 0 OR EXISTS (
           SELECT FROM intake.finding WHERE finding.inspection = inspection.id AND code = ANY(word.codes)
             AND NOT (severity = 4 AND NOT released AND ($9 OR finding.unit = ANY($10::text[])))))))
-  AND ($16::uuid[] IS NULL OR id = ANY($16))
 ORDER BY id DESC LIMIT $3;
+
+-- name: some_inspections
+-- Those of some inspections ($1) that a caller ($2) may read ($3 to $8), as in inspections: for lists, whose statement is
+-- planned once.
+SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team, received_at, state, closed_at, roll, reply_due,
+       acknowledged, coalesce(correction, closing)::text AS closing, correction::text, impartial, row_to_json(found)::text AS found
+FROM intake.inspection CROSS JOIN LATERAL intake.found_at(id, $7, $8) AS found
+WHERE id = ANY($1::uuid[])
+  AND ($3 OR unit = ANY($4::text[]) OR (team @> ARRAY[$2::text] AND ($5 OR unit = ANY($6::text[]))));

@@ -8,6 +8,7 @@ from datetime import datetime
 from fastapi import Request
 
 from services.domain.calendar import DaysLeft
+from services.domain.conflict import conflicts
 from services.domain.units import Directory
 from services.intake.writing.service import Service, service_of
 from services.kernel.identity.authentication import authenticate, token_of
@@ -51,12 +52,15 @@ class Reading:
     now: datetime
     _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _roles: dict[tuple[Action, str], frozenset[Role]] = field(default_factory=dict)
+    _readers: dict[tuple[str, bool, bool], Role | None] = field(default_factory=dict)
+    _conflicts: dict[str, bool] = field(default_factory=dict)
 
     def role(self, unit: str, team: Sequence[str], *, kept: bool = False) -> Role | None:
         """As whom the caller reads a case of a unit and team; None when it is not for him."""
-        matter = Matter(self._scope(unit), mine=self.caller.account in team, kept=kept)
-        roles = {grant.role for grant in readable(self.caller, Action.READ_CASE, matter, self.now)}
-        return next((role for role in _READERS if role in roles), None)
+        asked = (unit, self.caller.account in team, kept)
+        if asked not in self._readers:
+            self._readers[asked] = self._role(*asked)
+        return self._readers[asked]
 
     def knows_people(self, unit: str, team: Sequence[str]) -> bool:
         """Whether the caller may know who inspected: the unit and the auditor may not."""
@@ -65,6 +69,12 @@ class Reading:
     def heads(self, unit: str) -> bool:
         """Whether the caller heads the unit or one above, whatever else he is."""
         return is_kept_from(self.caller, Matter(self._scope(unit), kept=True), self.now)
+
+    def conflicts(self, unit: str) -> bool:
+        """Whether the caller is or lately was head of a unit, above or below it."""
+        if unit not in self._conflicts:
+            self._conflicts[unit] = conflicts(self.caller.posts, unit, self.directory, self.now)
+        return self._conflicts[unit]
 
     def roles(self, action: Action, unit: str) -> frozenset[Role]:
         """The roles by which the caller may take an action at a unit."""
@@ -93,6 +103,10 @@ class Reading:
         """The units that the caller heads or is above of: what is kept from them is kept from him."""
         return self._some(post for post in self.caller.posts if post.valid_at(self.now))
 
+    def reach(self) -> tuple[bool, list[str], bool, list[str], bool, list[str]]:
+        """The three as statements take them."""
+        return (*self.whole().columns(), *self.teams().columns(), *self.headed().columns())
+
     def everybody(self) -> bool:
         """Whether the caller reads of all accounts, also those of no team."""
         return any(grant.unit is None and self._reach(grant) is Reach.ALL for grant in self.grants)
@@ -104,6 +118,11 @@ class Reading:
     async def days_left(self) -> DaysLeft:
         """The working days left until deadlines."""
         return DaysLeft(await self.service.calendar(self.connection), self.now)
+
+    def _role(self, unit: str, mine: bool, kept: bool) -> Role | None:
+        matter = Matter(self._scope(unit), mine=mine, kept=kept)
+        roles = {grant.role for grant in readable(self.caller, Action.READ_CASE, matter, self.now)}
+        return next((role for role in _READERS if role in roles), None)
 
     def _reach(self, grant: Grant) -> Reach:
         return MATRIX[self.action][grant.role]

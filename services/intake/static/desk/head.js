@@ -53,7 +53,7 @@ export class Head {
     this.own = new Set(desk.me.roles.filter(({ role }) => role === "unit_head").map(({ unit }) => unit));
     this.effects = new Effects();
     this.list = new PagedList(name, {
-      path: (words) => `/intake/v1/desk?list=${LIST[name]}&limit=20${words && `&q=${encodeURIComponent(words)}`}`,
+      path: (words) => `/intake/v1/desk?list=${LIST[name]}&limit=10${words && `&q=${encodeURIComponent(words)}`}`,
       draw: (row) => this.card(row), empty: EMPTY[name], counted: (total) => desk.count(name, name === "answered" ? 0 : total),
     });
   }

@@ -24,7 +24,7 @@ export class Waiting {
     this.effects = new Effects();
     this.chips = new Chips("waiting-kinds", () => { this.bench.close(); this.show(); });
     this.bench = new Bench(desk, "waiting", {
-      path: (words) => `/intake/v1/desk?list=${this.chips.value || "waiting"}&limit=20${asks(words)}`,
+      path: (words) => `/intake/v1/desk?list=${this.chips.value || "waiting"}&limit=10${asks(words)}`,
       waits, shows: (finding) => this.chips.value === "period" || Boolean(finding.waits_for),
       counted: (total) => this.chips.value || desk.count("waiting", total),
       acts: (full, row) => this.acts(full, row), empty: t("Không có hồ sơ nào chờ xử lý.", "Nothing waits."),
@@ -68,7 +68,7 @@ function tellEffect(forms, words) {
 export class History {
   constructor(desk) {
     this.bench = new Bench(desk, "history", {
-      path: (words) => `/intake/v1/desk?list=handled&limit=20${asks(words)}`, waits: () => false,
+      path: (words) => `/intake/v1/desk?list=handled&limit=10${asks(words)}`, waits: () => false,
       acts: (full) => [...actsOf(desk, full, { done: () => this.bench.changed(full.id), reveal: () => this.bench.choose(full.id) }),
         ...coveringForms(desk, full, () => this.bench.changed(full.id)).flat(), requestForm(desk.account, full)],
       empty: t("Chưa có.", "None yet."),
@@ -84,7 +84,7 @@ export class History {
 export class Second {
   constructor(desk) {
     this.bench = new Bench(desk, "second", {
-      path: (words) => `/intake/v1/desk?list=second&limit=20${asks(words)}`, waits: ({ may }) => may.includes("second-review"),
+      path: (words) => `/intake/v1/desk?list=second&limit=10${asks(words)}`, waits: ({ may }) => may.includes("second-review"),
       shows: ({ may }) => may.includes("second-review"), address: (id) => `/intake/v1/findings/${id}?blind=true`,
       counted: (total) => desk.count("second", total),
       acts: (full) => actsOf(desk, full, { only: ["second-review"], done: () => this.bench.gone(full.id), onward: () => this.bench.next(full.id), reveal: () => this.bench.choose(full.id) }),
