@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+import zxingcpp
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from services.kernel.identity.authentication import COOKIE
@@ -325,3 +327,46 @@ def test_an_edition_that_is_not_there_leads_back_to_the_live_one(browser: Browse
     page.get_by_role("link", name="Xem bản tạm tính của Quý IV/2026").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Phiếu điểm Quý IV/2026")
     expect(page.locator(".edition")).to_contain_text("Bản tạm tính")
+
+
+def wide_tables(page: Page) -> list[str]:
+    """The tables that hide a column behind a scroll; a matrix keeps its first column in sight."""
+    found: list[str] = page.evaluate(
+        "[...document.querySelectorAll('.table-wrap:not(:has(.matrix))')]"
+        ".filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.textContent.trim().slice(0, 40))"
+    )
+    return found
+
+
+def test_on_a_phone_every_figure_stands_beside_its_name(browser: Browser, served: Served) -> None:
+    person = enter(browser, served, "reviewer", PHONE)
+    for path in ("", "figures", "compare", "closing", "units/xa-tan-hoa", "codes/A01"):
+        person.page.goto(f"{served.url}/reports/{path}?quarter=2026-Q3")
+        fits(person)
+        assert wide_tables(person.page) == [], path
+    cell = person.page.locator(".stacked td").first
+    assert cell.evaluate("node => getComputedStyle(node, '::before').content") == '"Ngày"'
+
+
+def test_where_to_go_first_is_on_the_first_screen(browser: Browser, served: Served) -> None:
+    for viewport in (PHONE, {"width": 1366, "height": 768}):
+        page = enter(browser, served, "reviewer", viewport).page
+        page.goto(f"{served.url}/reports/?quarter=2026-Q3")
+        box = page.locator("#act-now").bounding_box()
+        assert box is not None and box["y"] < viewport["height"] * 0.7
+
+
+def test_a_printed_list_has_a_code_that_leads_to_its_check(browser: Browser, served: Served, tmp_path: Path) -> None:
+    page = enter(browser, served, "reviewer", DESK).page
+    for path in ("", "units/xa-tan-hoa", "codes/A01", "figures"):
+        page.goto(f"{served.url}/reports/{path}?quarter=2026-Q3&edition=official")
+        expect(page.locator(".verify")).to_be_hidden()
+        page.emulate_media(media="print")
+        expect(page.locator(".letterhead")).to_be_visible()
+        page.locator(".verify svg").screenshot(path=tmp_path / "code.png")
+        [read] = zxingcpp.read_barcodes(Image.open(tmp_path / "code.png"), formats=zxingcpp.BarcodeFormat.QRCode)
+        assert read.text == page.locator(".verify .address").inner_text()
+        assert "&cards=" in read.text and read.text.startswith(served.url)
+        page.emulate_media(media="screen")
+    page.goto(read.text)
+    expect(page.get_by_role("main")).to_contain_text("Mã gốc các phiếu trên giấy")

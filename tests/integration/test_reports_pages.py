@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from html import unescape
 
 import asyncpg
@@ -20,7 +21,7 @@ from services.reports.reading.live_cards import listing
 from services.reports.reading.scope import Scope
 from services.reports.reading.snapshot import Reader, Snapshot
 from services.reports.reading.totals import found_frozen, found_live, told_frozen, told_live, totals
-from tests.support.reports_http import House, province_house
+from tests.support.reports_http import NOW, House, province_house
 
 QUARTER = "2026-Q3"
 
@@ -396,10 +397,39 @@ async def test_the_department_sees_how_decisions_stood_up_by_person_and_by_team(
         assert f"<code>{one[:8]}</code> <code>{two[:8]}</code>" in by_team
         assert "5/6 (83,3%; 43,6–97,0) hồ sơ được thẩm định độc lập lần hai cho cùng kết quả" in by_person
         row = by_person[by_person.index(f"<code>{two[:8]}</code>") :]
-        assert row.startswith(f'<code>{two[:8]}</code></th><td class="figure">90</td><td class="figure">6</td>')
+        assert re.findall(r'data-label="[^"]*">(\d+)</td>', row)[:2] == ["90", "6"]
         for role, unit in (("unit_head", "xa-tan-hoa"), ("lead", None), ("reviewer", "xa-tan-hoa"), ("auditor", None)):
             other = (await house.ask(f"/reports/figures?quarter={QUARTER}&lang=vi", role, unit)).text
             assert "Mức nhất quán" not in other and one[:8] not in other
+
+
+async def test_the_self_check_is_told_in_words_to_whoever_sends_teams_or_publishes(settings: Settings) -> None:
+    async with province_house(settings) as house:
+        connection = await asyncpg.connect(settings.database_url)
+
+        async def told(said: str, hours: int, differs: str | None = None) -> None:
+            await connection.execute(
+                "INSERT INTO reports.self_check VALUES ($1, $2, 31, $3) ON CONFLICT (quarter) DO UPDATE SET "
+                "checked_at = excluded.checked_at, differs = excluded.differs",
+                QUARTER, NOW - timedelta(hours=hours), differs,
+            )  # fmt: skip
+            for path in ("/reports/", "/reports/closing"):
+                for edition in ("live", "official"):
+                    page = (await house.ask(f"{path}?quarter={QUARTER}&edition={edition}&lang=vi", "reviewer")).text
+                    assert page.count("data-self-check=") == 1 and f'data-self-check="{said}"' in page
+
+        assert 'data-self-check="never"' in await front(house, None, "reviewer")
+        await told("right", 5)
+        page = await front(house, None, "lead")
+        assert "khớp với số liệu đang lưu" in page and "đến mục 31" in page
+        await told("late", 49)
+        await told("differs", 5, "the live card of xa-tan-hoa is another")
+        page = await front(house, None, "auditor")
+        assert page.index("data-self-check") < page.index('id="act-now"')
+        assert "Đã dừng công bố mọi bản của quý này" in page and "kycuong rebuild" in page
+        for role, unit in (("unit_head", "xa-tan-hoa"), ("inspector", None), ("lead", "xa-tan-hoa")):
+            assert "data-self-check" not in await front(house, unit, role)
+        await connection.close()
 
 
 async def test_only_reviewers_see_the_tasks_of_closing_and_what_stands_in_the_way(settings: Settings) -> None:

@@ -66,7 +66,7 @@ HOT: dict[str, tuple[Any, ...]] = {
     "totals": (["2024-Q3"], [], [], False, [1, 2, 3]),
     "totals of kinds": (["2024-Q3"] * 6, SOME, ["xa"] * 8, True, [1, 2, 3]),
     "praised": ("2024-Q3",),
-    "judged": ("2024-Q3", [1, 2, 3], ["unfounded"]),
+    "judged": ("2024-Q3", [1, 2, 3], ["unfounded"], "members"),
     "in_the_way": ("2024-Q3", [1, 2, 3]),
     "found_frozen": (ID,),
     "told_frozen": (ID, "A01"),

@@ -60,11 +60,7 @@ class Source:
 
     def address(self, site: str) -> str:
         """The page that says whether what is printed here is what the log has."""
-        cards = f"&cards={_in_address(self.cards_root)}" if self.cards_root else ""
-        return (
-            f"{site}reports/check?quarter={self.quarter}&edition={self.edition}&size={self.size}"
-            f"&root={_in_address(self.root)}{cards}"
-        )
+        return check_address(site, self.quarter, self.edition, self.size, self.root, self.cards_root)
 
     def notes(self, site: str) -> list[tuple[str, str | int]]:
         """What it is, by what, and how anyone checks it: labels with their words."""
@@ -83,6 +79,12 @@ class Source:
             ("Tính lại từ nhật ký", f"{command}; TỆP là câu trả lời JSON của cùng địa chỉ"),
             ("Ô trống", "Chưa có số liệu, hoặc dưới 5 người được kiểm tra (so sánh), dưới 5 phiếu trả lời (khảo sát)."),
         ]  # fmt: skip
+
+
+def check_address(site: str, quarter: str, edition: str, size: int, root: str, cards_root: str | None) -> str:
+    """Where anyone checks a paper: `site` ends in a slash, roots are base64."""
+    cards = f"&cards={_in_address(cards_root)}" if cards_root else ""
+    return f"{site}reports/check?quarter={quarter}&edition={edition}&size={size}&root={_in_address(root)}{cards}"
 
 
 def _in_address(root: str) -> str:

@@ -19,6 +19,7 @@ from services.reports.pages import tenure, unit_chart
 from services.reports.pages.choice import Choice
 from services.reports.pages.files import File, files_of
 from services.reports.pages.frame import render
+from services.reports.pages.paper import code_of_card
 from services.reports.pages.quarter import offered_quarters
 from services.reports.reading import access, around
 from services.reports.reading.editions import differences_of, editions, frozen_card
@@ -138,6 +139,7 @@ async def card_page(request: Request, state: State, caller: Caller) -> Response:
         origin=str(request.base_url).rstrip("/"),
         choice=choice,
         reviews=access.reviews(caller, now),
+        printed=code_of_card(request, state, read["card"], read["frozen"]),
     )
 
 

@@ -13,6 +13,7 @@ from services.kernel.problems import NotFound
 from services.kernel.quarters import local_date
 from services.reports.pages.choice import Choice
 from services.reports.pages.frame import render
+from services.reports.pages.paper import code_of_list
 from services.reports.reading import access
 from services.reports.reading.listing import Listing
 from services.reports.reading.snapshot import Snapshot
@@ -35,7 +36,8 @@ async def code_page(request: Request, state: State, caller: Caller) -> Response:
     names = {row["unit"]: row["unit_name"] for row in listing.parsed()}
     return render(
         request, state, caller, "code.html",
-        choice=choice, listing=listing, code=code, told=told, names=names, units={one.unit for one in told},
+        choice=choice, listing=listing, code=code, told=told, names=names, units={one.unit for one in told}, today=now,
+        printed=code_of_list(request, state, listing),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from services.reports.pages import chart, needs, plots, sparkline
 from services.reports.pages.attention import Row, against
 from services.reports.pages.choice import Choice
 from services.reports.pages.frame import render
+from services.reports.pages.paper import code_of_list
 from services.reports.pages.quarter import figures, offered_quarters
 from services.reports.reading import access, around
 from services.reports.reading.editions import editions
@@ -45,6 +46,7 @@ async def figures_page(request: Request, state: State, caller: Caller) -> Respon
         choice=choice,
         today=now,
         reviews=access.reviews(caller, now),
+        printed=code_of_list(request, state, read["listing"]),
     )
 
 

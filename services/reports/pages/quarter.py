@@ -21,6 +21,8 @@ from services.reports.pages.choice import SORTS, Choice
 from services.reports.pages.facets import Facet, facets
 from services.reports.pages.files import File, files_of
 from services.reports.pages.frame import render
+from services.reports.pages.paper import code_of_list
+from services.reports.pages.self_checked import SelfChecked, self_checked
 from services.reports.pages.unit_list import Pages, matching
 from services.reports.pages.waiting import Waiting, waiting
 from services.reports.reading import access
@@ -63,6 +65,7 @@ class Shown:
     found: Sequence[Found]
     totals: Sequence[Total]
     waits: Waiting | None
+    checked: SelfChecked | None
     offered: Sequence[str]
     frozen: Sequence[Frozen]
     directory: Directory
@@ -92,6 +95,7 @@ async def quarter_page(request: Request, state: State, caller: Caller) -> Respon
         columns=COLUMNS,
         today=now,
         waiting=seen.waits,
+        checked=seen.checked,
         figures=figures(seen.rows),
         compares=any(row["comparison"] for row in seen.rows),
         pointed=pointed,
@@ -112,6 +116,7 @@ async def quarter_page(request: Request, state: State, caller: Caller) -> Respon
         live_open=bool(caller.grants_for(Action.LIVE_CARDS, now)),
         files=_files(seen, choice, caller, now),
         beside=beside_names(seen.directory, named, choice.quarter),
+        printed=code_of_list(request, state, seen.listing),
     )
 
 
@@ -130,6 +135,7 @@ async def _read(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choic
         found=found,
         totals=await _totals(snapshot, caller, now, choice, sorted(units)),
         waits=await waiting(snapshot, caller, now, choice.quarter, rows) if choice.edition == LIVE else None,
+        checked=await self_checked(snapshot, caller, now),
         offered=await offered_quarters(snapshot, choice.quarter),
         frozen=await editions(snapshot, choice.quarter, reviewer=access.reviews(caller, now)),
         directory=snapshot.directory,

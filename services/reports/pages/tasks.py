@@ -14,6 +14,7 @@ from services.kernel.quarters import local_date, quarter_days, quarters_until
 from services.reports.pages.choice import Choice
 from services.reports.pages.frame import render
 from services.reports.pages.quarter import figures, offered_quarters
+from services.reports.pages.self_checked import self_checked
 from services.reports.reading.editions import editions
 from services.reports.reading.live_cards import listing
 from services.reports.reading.scope import Scope
@@ -36,6 +37,7 @@ async def closing_page(request: Request, state: State, caller: Caller) -> Respon
         way = await in_the_way(snapshot, quarter)
         frozen = await editions(snapshot, quarter, reviewer=True)
         offered = await offered_quarters(snapshot, quarter)
+        checked = await self_checked(snapshot, caller, now)
     return render(
         request,
         state,
@@ -46,6 +48,7 @@ async def closing_page(request: Request, state: State, caller: Caller) -> Respon
         quarters=offered,
         figures=figures(rows),
         way=way,
+        checked=checked,
         today=today,
         frozen=sorted(frozen, key=lambda one: one.head.size),
         kinds={one.kind for one in frozen},

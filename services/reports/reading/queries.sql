@@ -307,3 +307,8 @@ CROSS JOIN LATERAL (
 WHERE quarter = $1 AND closed_at IS NOT NULL AND NOT voided AND who <> ''
 GROUP BY who
 ORDER BY who;
+
+-- name: self_checks
+-- What came of computing each quarter with cards anew from the log, the latest first; null: never done.
+SELECT quarter, checked_at, size, differs FROM (SELECT quarter FROM reports.card UNION SELECT quarter FROM reports.edition) AS kept
+LEFT JOIN reports.self_check USING (quarter) ORDER BY quarter DESC;

@@ -21,8 +21,11 @@ export class Units {
   }
 
   row({ unit, name, group, parent, staff }) {
-    return el("tr", {}, el("td", {}, name), el("td", {}, GROUP[group] ?? group), el("td", {}, parent ? this.names.get(parent) ?? parent : "–"),
-      el("td", { class: "figure" }, number(staff)), el("td", { class: "mono" }, unit),
-      el("td", {}, el("a", { href: `/intake/units/${unit}/qr`, "aria-label": t(`Mã QR của ${name}`, `QR code of ${name}`) }, t("Mã QR", "QR code"))));
+    return el("tr", {}, el("th", { scope: "row" }, name),
+      el("td", { "data-label": t("Loại đơn vị", "Group") }, GROUP[group] ?? group),
+      el("td", { "data-label": t("Trực thuộc", "Parent") }, parent ? this.names.get(parent) ?? parent : "–"),
+      el("td", { class: "figure", "data-label": t("Biên chế", "Staff") }, number(staff)),
+      el("td", { class: "mono", "data-label": t("Mã", "Id") }, unit),
+      el("td", { "data-label": t("Bản in", "To print") }, el("a", { href: `/intake/units/${unit}/qr`, "aria-label": t(`Mã QR của ${name}`, `QR code of ${name}`) }, t("Mã QR", "QR code"))));
   }
 }

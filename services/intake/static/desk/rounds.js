@@ -167,9 +167,9 @@ function covered({ year, target, groups, left }, name) {
     el("h3", {}, t(`Độ bao phủ năm ${year}`, `Coverage of ${year}`)),
     el("p", {}, t(`Đã kiểm tra ${number(seen)} trong ${number(total)} đơn vị; mục tiêu ${percent(target)}, còn thiếu ${number(Math.max(0, Math.ceil(total * Number(target)) - seen))}.`,
       `Inspected ${number(seen)} of ${number(total)} units; the target is ${percent(target)}, ${number(Math.max(0, Math.ceil(total * Number(target)) - seen))} to go.`)),
-    el("div", { class: "table-wrap", tabindex: "0", role: "group", "aria-label": t("Độ bao phủ", "Coverage") }, el("table", {}, el("thead", {}, el("tr", {}, [t("Loại đơn vị", "Group"), t("Đơn vị", "Units"), t("Đã kiểm tra", "Inspected"), t("Tỷ lệ", "Share")].map((words, place) => el("th", { scope: "col", class: place ? "figure" : null }, words)))),
-      el("tbody", {}, rows.map(({ label, units, inspected, share }) => el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: "figure" }, number(units)), el("td", { class: "figure" }, number(inspected)),
-        el("td", { class: "figure" }, el("span", { class: `tag ${Number(share) >= Number(target) ? "good" : "warn"}` }, percent(share)))))))),
+    el("div", { class: "table-wrap", tabindex: "0", role: "group", "aria-label": t("Độ bao phủ", "Coverage") }, el("table", { class: "stacked" }, el("thead", {}, el("tr", {}, [t("Loại đơn vị", "Group"), t("Đơn vị", "Units"), t("Đã kiểm tra", "Inspected"), t("Tỷ lệ", "Share")].map((words, place) => el("th", { scope: "col", class: place ? "figure" : null }, words)))),
+      el("tbody", {}, rows.map(({ label, units, inspected, share }) => el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: "figure", "data-label": t("Đơn vị", "Units") }, number(units)), el("td", { class: "figure", "data-label": t("Đã kiểm tra", "Inspected") }, number(inspected)),
+        el("td", { class: "figure", "data-label": t("Tỷ lệ", "Share") }, el("span", { class: `tag ${Number(share) >= Number(target) ? "good" : "warn"}` }, percent(share)))))))),
     left.length > 0 && el("details", {}, el("summary", {}, t(`Chưa kiểm tra: ${number(left.length)} đơn vị`, `Not inspected: ${number(left.length)} units`)), el("p", {}, left.map(name).join(", "))),
   ].filter(Boolean);
 }
