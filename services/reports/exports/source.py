@@ -9,6 +9,7 @@ from typing import Any
 
 from services.domain.words import edition_words, headed
 from services.kernel.quarters import ICT, quarter_name
+from services.reports.check_address import check_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +80,3 @@ class Source:
             ("Tính lại từ nhật ký", f"{command}; TỆP là câu trả lời JSON của cùng địa chỉ"),
             ("Ô trống", "Chưa có số liệu, hoặc dưới 5 người được kiểm tra (so sánh), dưới 5 phiếu trả lời (khảo sát)."),
         ]  # fmt: skip
-
-
-def check_address(site: str, quarter: str, edition: str, size: int, root: str, cards_root: str | None) -> str:
-    """Where anyone checks a paper: `site` ends in a slash, roots are base64."""
-    cards = f"&cards={_in_address(cards_root)}" if cards_root else ""
-    return f"{site}reports/check?quarter={quarter}&edition={edition}&size={size}&root={_in_address(root)}{cards}"
-
-
-def _in_address(root: str) -> str:
-    """A root (base64) in the letters that an address takes as they are."""
-    return root.rstrip("=").replace("+", "-").replace("/", "_")

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import Request
 
 from services.kernel.web.site import site_asked
-from services.reports.exports.source import check_address
+from services.reports.check_address import check_address
 from services.reports.reading.listing import Frozen, Listing
 from services.reports.reading.state import State
 
