@@ -107,7 +107,7 @@ def letterhead(
 ) -> None:
     """Who writes, under a rule, beside the nation's name and motto, with the place and the day."""
     head = document.add_table(rows=1, cols=2)
-    set_widths(head, (10, 15.2) if wide else (6.5, 10))  # the second holds its first line whole
+    set_widths(head, (10, 15.2) if wide else (5.5, 11))  # the second holds its first line whole
     own, nation = head.rows[0].cells
     centre = WD_ALIGN_PARAGRAPH.CENTER
     for text, bold in left:

@@ -25,7 +25,7 @@ STANDINGS = {
 _GATES = {"overdue": "quá hạn khắc phục"}
 _ORDER = {group: place for place, group in enumerate(GROUP)}
 _NONE = "–"
-_LIST_WIDTHS = (1.0, 5.3, 1.2, 1.5, 1.6, 2.7, *(1.15,) * len(GROUPS), 1.2, 3.0)
+_LIST_WIDTHS = (1.0, 5.0, 1.2, 1.5, 1.7, 2.7, *(1.25,) * len(GROUPS), 1.2, 2.5)
 
 
 def list_sheet(listing: Mapping[str, Any], source: Source, office: Office) -> Sheet:

@@ -14,6 +14,10 @@ from services.reports.exports.columns import Column, Kind, Table
 from services.reports.exports.source import Source
 
 _NO_GUESSING = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_NOTE = 90
+_SURE = 70  # characters of a note that stand in a line whatever the font
+_LINE = 15  # points
+_MANY = 12
 _WIDTHS: dict[Kind, int] = {"text": 34, "code": 16, "integer": 12, "number": 12, "boolean": 10, "date": 12}
 
 
@@ -53,8 +57,10 @@ class _Sheets:
     def _notes(self, source: Source, site: str) -> None:
         sheet = self._book.add_worksheet("Ghi chú")
         sheet.set_column(0, 0, 24)
-        sheet.set_column(1, 1, 90)
+        sheet.set_column(1, 1, _NOTE)
+        _on_paper(sheet)
         for at, (label, words) in enumerate(source.notes(site)):
+            sheet.set_row(at, _LINE * (1 + len(str(words)) // _SURE))  # not every office program makes room by itself
             sheet.write_string(at, 0, label, self._bold)
             if isinstance(words, int):
                 sheet.write_number(at, 1, words, self._book.add_format({"num_format": "#,##0", "align": "left"}))
@@ -74,9 +80,8 @@ class _Sheets:
                     write(line, at, value)
         sheet.freeze_panes(1, _frozen(table.columns))
         sheet.autofilter(0, 0, max(len(table.rows), 1), len(table.columns) - 1)
-        sheet.set_landscape()
         sheet.repeat_rows(0)
-        sheet.fit_to_pages(1, 0)
+        _on_paper(sheet, wide=len(table.columns) > _MANY)
 
     def _writer(self, sheet: Any, kind: Kind) -> Callable[[int, int, Any], object]:
         """How a column's values are written; chosen once, for there are hundreds of thousands of cells."""
@@ -100,12 +105,22 @@ class _Sheets:
     def _columns(self, tables: Sequence[Table]) -> None:
         sheet = self._book.add_worksheet("Các cột")
         sheet.set_column(0, 3, 28)
+        _on_paper(sheet)
         heads = ("Trang", "Cột", "Tên trong CSV và gói dữ liệu", "Kiểu")
         sheet.write_row(0, 0, heads, self._head)
         lines = [(table.head, column.head, column.name, column.kind) for table in tables for column in table.columns]
         for at, line in enumerate(lines, 1):
             sheet.write_row(at, 0, line)
         sheet.freeze_panes(1, 0)
+
+
+def _on_paper(sheet: Any, *, wide: bool = False) -> None:
+    """One page wide, A4, or A3 where many columns would be too small to read, with its number."""
+    sheet.set_landscape()
+    sheet.set_paper(8 if wide else 9)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&L&A&R&P/&N")
 
 
 def _frozen(columns: Sequence[Column]) -> int:
