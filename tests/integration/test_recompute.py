@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from tests.integration.test_reports_comparison import made as compared
 from tests.integration.test_reports_comparison import refit, visit
 from tests.integration.test_reports_fold import EVERYTHING, QUARTER, UNIT, busy, card, fold_all, made, pool
 from tests.support.case_world import PUBLISHED, World, case_world
+from tests.support.instance import ROOT
 from tests.support.postgres import Cluster
 from tests.support.reports_log import ORIGIN, MadeLog
 from tests.support.reports_reading import read
@@ -92,8 +95,12 @@ def test_shards_made_in_processes_of_their_own_come_to_the_same(
     log = copied(made, tmp_path)
     here = run(*log)
     monkeypatch.setattr(cores, "SMALL", 0)
-    spread = run(*log)
+    spread = run(*log)  # others run in this process: its shards' are started anew
     assert (spread.exit_code, spread.output) == (0, here.output)
+    asked = ["--log", *map(str, log), "--quarter", QUARTER]
+    alone = "from services.reports.fold import cores; cores.SMALL = 0; from services.scorecard import recompute; "
+    copies = subprocess.run([sys.executable, "-c", f"{alone}recompute({asked!r})"], capture_output=True, cwd=ROOT)
+    assert (copies.returncode, copies.stdout.decode()) == (0, here.output)
 
 
 def test_what_the_fold_would_stop_at_stops_it(made: MadeLog, tmp_path: Path) -> None:

@@ -4,13 +4,17 @@ An appointment to a unit reaches its subtree, one without a unit the province; `
 happened at a unit is also reached by whoever answers for it since: its heirs by lineage, and those above them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from services.kernel.identity.callers import Caller, Grant
 from services.kernel.identity.roles import MATRIX, Action, Reach
+
+if TYPE_CHECKING:  # a verifying process reads units, and loads nothing of the web
+    from services.kernel.identity.callers import Caller, Grant
 
 KEPT = 4  # the severity that a unit does not know of until the reviewer releases it
 _DEPTH = 16

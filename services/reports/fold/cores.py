@@ -5,15 +5,18 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from multiprocessing.context import BaseContext
 from tempfile import TemporaryFile
 
 from services.reports.facts.picked import SHARDS
-from services.reports.fold.shard import Asked, Made, Passed, References, made
+from services.reports.fold.shard import Asked, Made, References, made
 
 SMALL = 4 << 20  # bytes that are folded here sooner than processes start
 AHEAD = 1  # shards waiting for each process
@@ -55,7 +58,8 @@ class CasesFile:
 
     def _spread(self, jobs: int, references: References, asked: Asked) -> Iterator[Made]:
         coming = deque[Future[Made]]()
-        with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (references.entries, asked)) as pool:
+        references.units(asked.size, asked.quarter)  # read once, for copies of this process to have
+        with ProcessPoolExecutor(jobs, _context(), _begin, (references, asked)) as pool:
             try:
                 for number in range(SHARDS):
                     coming.append(pool.submit(_made, number, self._of(number)))
@@ -69,15 +73,21 @@ class CasesFile:
                 ) from error
 
 
+def _context() -> BaseContext:
+    """Copies of this process while nobody else runs in it: they need not load what it has loaded."""
+    alone = sys.platform == "linux" and threading.active_count() == 1
+    return get_context("fork" if alone else "spawn")
+
+
 _mine: tuple[References, Asked]
 
 
-def _begin(entries: Sequence[Passed], asked: Asked) -> None:
+def _begin(references: References, asked: Asked) -> None:
     """A process of the pool starts: it leaves Ctrl-C to its parent, and nothing it makes goes in circles."""
     global _mine
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
-    _mine = References(entries), asked
+    _mine = references, asked
 
 
 def _made(number: int, cases: Iterable[bytes]) -> Made:

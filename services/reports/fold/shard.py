@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -58,6 +58,10 @@ class References:
     def __init__(self, entries: Iterable[Passed]) -> None:
         self.entries = list(entries)
         self.at = lru_cache(maxsize=4)(self._at)
+        self.units = lru_cache(maxsize=4)(self._units)
+
+    def __reduce__(self) -> tuple[type[References], tuple[list[Passed]]]:
+        return References, (self.entries,)
 
     def _at(self, size: int) -> Reference:
         reference = Reference()
@@ -66,6 +70,13 @@ class References:
                 reference.apply(Entry(index, Brief(kind, unit, key, time, data)))
         return reference
 
+    def _units(self, size: int, quarter: str) -> Mapping[int, list[str]]:
+        """The units that were valid in a quarter, by shard."""
+        found: dict[int, list[str]] = {}
+        for unit in self.at(size).directory.units_in(quarter):
+            found.setdefault(shard_of(unit), []).append(unit)
+        return found
+
 
 def made(number: int, cases: Iterable[bytes], references: References, asked: Asked) -> Made:
     """A shard's part of a quarter."""
@@ -73,7 +84,7 @@ def made(number: int, cases: Iterable[bytes], references: References, asked: Ask
         facts, reference = _folded(cases, asked), references.at(asked.size)
     except Unfoldable as stopped:
         return Made(fault=(stopped.index, stopped.event_type, stopped.reason))
-    valid = (unit for unit in reference.directory.units_in(asked.quarter) if shard_of(unit) == number)
+    valid = references.units(asked.size, asked.quarter).get(number, [])
     units, found = unit_quarters(facts, asked.quarter, valid), Made()
     if asked.counts:
         found.seen = seen(
