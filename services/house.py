@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.kernel.problems import NotFound, Problem
+from services.kernel.process.collector import spare_the_collector
 from services.kernel.process.loops import on_signals
 from services.kernel.web import listening, rendering
 from services.kernel.web.app import SecurityHeaders, not_allowed
@@ -133,7 +133,7 @@ async def serve(
     """Serve on a bound socket until SIGINT or SIGTERM; `announce` gets the address once every probe answers 200."""
     config = server_config(house, proxies)
     server = _Server(config)
-    _spare_the_collector()
+    spare_the_collector()
 
     def leave() -> None:
         house.leave()
@@ -153,13 +153,6 @@ async def serve(
         ) from None
     finally:
         ready.cancel()
-
-
-def _spare_the_collector() -> None:
-    """What the start made stays: the collector need not walk it, nor run after every 700 rows of a batch."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 async def _announce_when_ready(address: str, probes: Sequence[str], announce: Callable[[str], None]) -> None:

@@ -1,7 +1,6 @@
 """Intake's app: the write side, with its loops: relay, receipts, lapsed deadlines, the calendar's end."""
 
 import asyncio
-import gc
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -62,6 +61,7 @@ from services.kernel.flow.relay import Relay
 from services.kernel.health import healthz, readiness, troubles
 from services.kernel.identity.roles import PUBLIC
 from services.kernel.process.clock import Clock, SystemClock
+from services.kernel.process.collector import spare_the_collector
 from services.kernel.process.folder import Folder
 from services.kernel.process.loops import start_loop
 from services.kernel.process.settings import Settings
@@ -131,7 +131,7 @@ async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
                 start_loop(calendar_watch.run(service, stop), "calendar"),
                 start_loop(sweeps.run(service, stop), "sessions"),
             ]
-            _collect_less_often()
+            spare_the_collector()
             yield service
         finally:
             await service.senders.close()
@@ -140,13 +140,6 @@ async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
             stop.set()
             relay.wake()
             await _stop(service.loops)
-
-
-def _collect_less_often() -> None:
-    """Leave what was made at start out of collections, and make these rare: they took a third of a write's time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def _service(

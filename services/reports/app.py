@@ -12,6 +12,7 @@ from services.kernel.feed.client import LogClient
 from services.kernel.feed.entries import EntryFeed
 from services.kernel.identity.channels import Seal
 from services.kernel.process.clock import Clock, SystemClock
+from services.kernel.process.collector import spare_the_collector
 from services.kernel.process.loops import start_loop
 from services.kernel.process.settings import Settings
 from services.kernel.store.db import Pool, opened_pool
@@ -31,6 +32,7 @@ from services.reports.fold.feed import log_client, open_feed
 from services.reports.fold.fold import Fold
 from services.reports.fold.follower import Follower
 from services.reports.fold.lacking import fill_lacking
+from services.reports.fold.live_cards import LiveCards
 from services.reports.fold.refit import Refit
 from services.reports.fold.self_check import SelfCheck
 from services.reports.pages import routes
@@ -68,17 +70,20 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[tuple[State
     dsn = settings.dsn("reports_app")
     async with opened_pool(dsn, name="reports") as pool, opened_stream(settings, "reports") as stream:
         stop = asyncio.Event()
-        reader = Reader(pool, clock)
+        cards = LiveCards(pool)
+        reader = Reader(pool, clock, cards)
         inbox, queue = Hub(pool, reader, clock, dsn), _queue(settings, clock, pool, reader)
         log = log_client(settings)
-        follower = Follower(Fold(pool, queue.announce), lambda: _feed(settings, stream, pool, log))
+        refit = Refit(pool, clock)
+        follower = Follower(Fold(pool, queue.announce, cards), lambda: _feed(settings, stream, pool, log))
         loops = [
             start_loop(follower.run(stop), "reports-fold"), start_loop(inbox.run(stop), "reports-inbox"),
-            start_loop(queue.run(stop), "reports-deliveries"), start_loop(Refit(pool, clock).run(stop), "reports-fits"),
-            start_loop(SelfCheck(pool, log, clock).run(stop), "reports-self-check"),
+            start_loop(queue.run(stop), "reports-deliveries"), start_loop(refit.run(stop), "reports-fits"),
+            start_loop(SelfCheck(pool, log, clock, cards).run(stop), "reports-self-check"),
         ]  # fmt: skip
+        spare_the_collector()
         try:
-            yield State(pool, clock, reader, follower, loops, log, KnownThen(log), settings), inbox
+            yield State(pool, clock, reader, follower, refit, loops, log, KnownThen(log), settings), inbox
         finally:
             await log.close()
             stop.set()

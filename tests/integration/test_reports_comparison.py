@@ -195,3 +195,23 @@ async def test_a_process_that_fails_is_said_and_freezes_nothing(
         assert await pool.fetchval("SELECT count(*) FROM reports.edition") == 0
     await fold_all(pool, made)
     assert await pool.fetchval("SELECT count(*) FROM reports.edition") == 1
+
+
+async def test_a_quarter_that_is_never_fitted_keeps_no_other_waiting_and_is_told(
+    pool: asyncpg.Pool, made: MadeLog, settings: Settings
+) -> None:
+    await fold_all(pool, made)
+    admin = await asyncpg.connect(settings.database_url)
+    await admin.execute("ALTER TABLE reports.comparison ADD CONSTRAINT never CHECK (quarter <> '2026-Q4')")
+    behind = "SELECT array_agg(quarter) FROM reports.fit WHERE size < wanted AND quarter <= '2026-Q4'"
+    fits = refit(pool)
+    for _ in range(3):
+        assert fits.troubles() == []
+        assert await fits.once()
+        assert await pool.fetchval(behind) == [QUARTER]
+    [told] = fits.troubles()
+    assert told.startswith(f"the comparison of {QUARTER} fails again and again: CheckViolationError")
+    await admin.execute("ALTER TABLE reports.comparison DROP CONSTRAINT never")
+    await admin.close()
+    assert await fits.once()
+    assert (fits.troubles(), await pool.fetchval(behind)) == ([], None)

@@ -29,7 +29,7 @@ from services.reports.reading.live_cards import listing
 from services.reports.reading.scope import Scope
 from services.reports.scoring.cards import render
 from tests.support.reports_log import MadeLog
-from tests.support.reports_reading import read
+from tests.support.reports_reading import read, render_all
 from tests.support.telemetry import Heard
 
 UNIT = "xa-tan-hoa"
@@ -43,6 +43,7 @@ PROJECTIONS = (
     "commendation",
     "survey",
     "card",
+    "stale",
     "alert",
     "notice",
     "counted",
@@ -77,7 +78,8 @@ async def alerts(pool: asyncpg.Pool, only_open: bool = False) -> list[dict[str, 
 
 
 async def dump(pool: asyncpg.Pool, tables: tuple[str, ...] = PROJECTIONS) -> dict[str, list[str]]:
-    """Everything the projections hold, as text."""
+    """Everything the projections hold once every card is rendered, as text."""
+    await render_all(pool)
     return {
         table: sorted(str(row["all"]) for row in await pool.fetch(f'SELECT t::text AS "all" FROM reports.{table} t'))
         for table in tables
@@ -299,6 +301,7 @@ def interleaved(made: MadeLog, seed: int) -> MadeLog:
 
 
 async def indexless_cards(pool: asyncpg.Pool) -> dict[tuple[str, str], Any]:
+    await render_all(pool)
     cards = {(row["quarter"], row["unit"]): json.loads(row["body"]) for row in await pool.fetch("TABLE reports.card")}
     for shown in cards.values():
         for item in (item for visit in shown["inspections"] for item in visit["items"]):

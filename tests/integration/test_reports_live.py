@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 from services.kernel.process.settings import Settings
@@ -123,3 +125,20 @@ async def refused(house: House, why: str) -> None:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.02)
     assert why in ready.text
+
+
+async def test_a_cut_whose_comparison_is_not_fitted_is_told_until_it_is(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = len(house.made.entries)
+    house.made.close_quarter("2026-Q4", "flash")
+    with monkeypatch.context() as changed:
+        changed.setattr(sys, "executable", "/bin/false")
+        await publish(house.settings, house.made, before)
+        await refused(house, "the process that compares 2026-Q4 ended with 1")
+        for _ in range(20):  # and meanwhile it never says that all is well
+            await asyncio.sleep(0.1)
+            assert (await house.client.get("/reports/readyz")).status_code == 503
+        assert (await house.ask(CARDS, "reviewer")).json()["log"]["size"] == before
+    await until(house.client, len(house.made.entries))
+    assert (await house.client.get("/reports/readyz")).status_code == 200

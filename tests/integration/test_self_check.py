@@ -23,7 +23,7 @@ from tests.integration.test_reports_fold import QUARTER, UNIT, busy, fold_all, m
 from tests.support.old_folder import LEFT
 from tests.support.reports_http import served_log
 from tests.support.reports_log import MadeLog
-from tests.support.reports_reading import TODAY, read
+from tests.support.reports_reading import TODAY, read, render_all
 
 __all__ = ["made", "old", "pool"]
 NO_BONUS = Path(__file__).parents[2] / "services/reports/migrations/versions/0009_no_bonus_without_score.sql"
@@ -143,6 +143,7 @@ async def test_a_bonus_that_the_first_program_stored_without_a_score_stops_nothi
     made.register("xa-khen")
     made.commend("xa-khen")
     await fold_all(pool, made)
+    await render_all(pool)
     right = await pool.fetchrow("SELECT body, row FROM reports.card WHERE unit = 'xa-khen'")
     assert '"score":null' in right["body"] and '"bonus":null' in right["body"]
     await tamper(

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from uuid import uuid5
 
-from services.kernel.envelope import NAMESPACE
+from services.kernel.envelope import named_id
 from services.reports.facts.facts import Finding, Inspection
+
+TELLING = frozenset({
+    "kycuong.inspection.closed.v1", "kycuong.inspection.voided.v1", "kycuong.inspection.acknowledged.v1",
+    "kycuong.finding.recorded.v1", "kycuong.finding.corrected.v1", "kycuong.finding.released.v1",
+    "kycuong.finding.withdrawn.v1",
+})  # fmt: skip
+"""The events that change an alert."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +30,7 @@ class Alert:
 
 def alert_id(inspection: str) -> str:
     """An alert's id: the UUIDv5 of its inspection's."""
-    return str(uuid5(NAMESPACE, inspection))
+    return named_id(inspection)
 
 
 def alert_of(inspection: Inspection, findings: Iterable[Finding]) -> Alert | None:

@@ -34,7 +34,7 @@ async def deliveries(
 ) -> Response:
     """What was sent outside about units in scope, the newest first."""
     scope = access.delivery_scope(caller, service.clock.now())
-    async with service.reader.snapshot() as snapshot:
+    async with service.reader.without_cards() as snapshot:
         page = await page_of_deliveries(snapshot, scope, unit=unit, state=state, limit=limit, cursor=cursor)
     return Response(dump(page), media_type="application/json")
 
@@ -48,8 +48,8 @@ async def resend(service: Service, caller: SignedIn, id: str) -> Response:
     """Send a delivery again now, whatever came of it: its id for the receiver stays."""
     now = service.clock.now()
     scope = access.delivery_scope(caller, now)
-    async with service.reader.snapshot() as snapshot:
+    async with service.reader.without_cards() as snapshot:
         await delivery(snapshot, scope, id)
     await service.pool.execute(queries.resend, id, now)
-    async with service.reader.snapshot() as snapshot:
+    async with service.reader.without_cards() as snapshot:
         return Response(dump(await delivery(snapshot, scope, id)), media_type="application/json")

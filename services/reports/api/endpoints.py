@@ -151,7 +151,7 @@ async def alerts(
 ) -> Response:
     """The alerts of the posts the caller heads (reviewers: all), the latest first."""
     scope = access.alert_scope(caller, state.clock.now())
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.without_cards() as snapshot:
         page = await page_of_alerts(snapshot, scope, unit=unit, only_open=open, limit=limit, cursor=cursor)
     return Response(dump(page), media_type="application/json")
 

@@ -40,7 +40,7 @@ async def inbox(
 ) -> Response:
     """The caller's notices in the order of the log."""
     scope = access.notice_scope(caller, state.clock.now())
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.without_cards() as snapshot:
         page = await notices(snapshot, caller.account, scope, after=after, only_open=open, limit=limit)
     return Response(dump(page), media_type="application/json")
 
@@ -81,5 +81,5 @@ async def read(state: Service, caller: SignedIn, id: str) -> Response:
 
 async def _own(state: State, caller: Caller, id: str) -> dict[str, object]:
     scope = access.notice_scope(caller, state.clock.now())
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.without_cards() as snapshot:
         return await own_notice(snapshot, caller.account, scope, id)

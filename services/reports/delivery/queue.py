@@ -205,7 +205,7 @@ class Queue:
 
     async def _messages(self, taken: Sequence[Taken]) -> dict[str, Message]:
         """By delivery, what it says."""
-        async with self._reader.snapshot() as snapshot:
+        async with self._reader.without_cards() as snapshot:
             rows = await snapshot.connection.fetch(queries.messages, [one.notice for one in taken])
             notices = {row["id"]: row for row in rows}
             now = rfc3339(self._clock.now())

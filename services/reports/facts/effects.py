@@ -55,6 +55,15 @@ class Facts:
     surveys: dict[tuple[str, str, str], Survey] = field(default_factory=dict)
     touched_inspections: set[str] = field(default_factory=set)
     touched_findings: set[str] = field(default_factory=set)
+    stored: set[str] = field(default_factory=set)
+    """Ids of the inspections and findings that were there before the run."""
+
+    def by_inspection(self) -> dict[str, list[Finding]]:
+        """All findings of the inspections that the run speaks of."""
+        found: dict[str, list[Finding]] = {key: [] for key in self.inspections}
+        for finding in self.findings.values():
+            found[finding.inspection].append(finding)
+        return found
 
     def apply(self, entry: Entry) -> None:
         """Take one event about an inspection, finding, commendation or survey; Unfoldable when it cannot be."""
@@ -74,24 +83,25 @@ class Facts:
         return cards | praised | {(quarter, unit) for unit, quarter, _ in self.surveys}
 
 
-def wanted(entries: Iterable[Entry]) -> tuple[set[str], set[str]]:
-    """The inspections and findings that entries speak of; Unfoldable for what can be no id."""
+def wanted(entries: Iterable[Entry]) -> set[str]:
+    """The inspections that entries speak of; Unfoldable for what can be no id."""
     inspections: set[str] = set()
-    findings: set[str] = set()
     for entry in entries:
-        if entry.event.type in _HANDLERS:
-            inspections.update(_id(entry, "inspection"))
-            findings.update(_id(entry, "finding"))
-    return inspections, findings
+        value = entry.event.data.get("inspection")
+        if value is not None and value not in inspections and (entry.event.type in _HANDLERS or _is_id(value)):
+            inspections.add(_id(entry, "inspection"))
+    return inspections
 
 
-def _id(entry: Entry, name: str) -> tuple[str, ...]:
-    value = entry.event.data.get(name)
-    if value is None:
-        return ()
-    if not isinstance(value, str) or not _ID.fullmatch(value):
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def _id(entry: Entry, name: str) -> str:
+    value = entry.event.data[name]
+    if not _is_id(value):
         raise Unfoldable(entry.index, entry.event.type, f"{name} is no id: {value!r}")
-    return (value,)
+    return str(value)
 
 
 def _opened(facts: Facts, entry: Entry) -> None:
@@ -161,7 +171,7 @@ def _acknowledged(facts: Facts, entry: Entry) -> None:
 
 def _recorded(facts: Facts, entry: Entry) -> None:
     data = entry.event.data
-    key = data["finding"]
+    key = _id(entry, "finding")
     facts.findings[key] = Finding(
         id=key,
         inspection=_touch(facts, entry).id,

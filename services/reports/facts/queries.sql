@@ -2,42 +2,37 @@
 
 -- name: inspections
 -- Inspections by id.
-SELECT id, unit, quarter, opened_on, opened_index, closed_at, persons_checked, files_checked,
+SELECT id::text, unit, quarter, opened_on, opened_index, closed_at, persons_checked, files_checked,
        acknowledged_index, acknowledged_at, voided, kind, selection, team
 FROM reports.inspection WHERE id = ANY($1::uuid[]);
 
--- name: put_inspections
--- Write inspections as they now stand.
-INSERT INTO reports.inspection (id, unit, quarter, opened_on, opened_index, kind, selection, team, closed_at,
-                                persons_checked, files_checked, acknowledged_index, acknowledged_at, voided)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::bigint[], $6::text[], $7::text[], $8::text[],
-                     $9::text[], $10::int[], $11::int[], $12::bigint[], $13::text[], $14::boolean[])
-ON CONFLICT (id) DO UPDATE SET
-    team = excluded.team, closed_at = excluded.closed_at, persons_checked = excluded.persons_checked, files_checked = excluded.files_checked,
-    acknowledged_index = excluded.acknowledged_index, acknowledged_at = excluded.acknowledged_at,
-    voided = excluded.voided;
+-- name: change_inspections
+-- Write what may have changed of inspections.
+UPDATE reports.inspection SET
+    team = now.team, closed_at = now.closed_at, persons_checked = now.persons_checked, files_checked = now.files_checked,
+    acknowledged_index = now.acknowledged_index, acknowledged_at = now.acknowledged_at, voided = now.voided
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[], $6::bigint[], $7::text[], $8::boolean[])
+    AS now(id, team, closed_at, persons_checked, files_checked, acknowledged_index, acknowledged_at, voided)
+WHERE inspection.id = now.id;
 
 -- name: findings
--- Findings by id.
-SELECT id, inspection, code, catalogue, severity, count, index, accepted, lapsed, outcome, withdrawn, contested,
-       released_index, first_outcome, again, second_outcome, in_time, done, refusals, overdues, gated
-FROM reports.finding WHERE id = ANY($1::uuid[]);
+-- Of which catalogue findings are.
+SELECT id::text, catalogue FROM reports.finding WHERE id = ANY($1::uuid[]);
 
--- name: put_findings
--- Write findings as they now stand.
-INSERT INTO reports.finding (id, inspection, code, catalogue, severity, count, index, accepted, lapsed, outcome,
-                             withdrawn, contested, released_index, first_outcome, again, second_outcome, in_time, done,
-                             refusals, overdues, gated)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::smallint[], $6::int[], $7::bigint[],
-                     $8::boolean[], $9::boolean[], $10::text[], $11::boolean[], $12::boolean[], $13::bigint[],
-                     $14::text[], $15::boolean[], $16::text[], $17::boolean[], $18::boolean[], $19::smallint[],
-                     $20::smallint[], $21::boolean[])
-ON CONFLICT (id) DO UPDATE SET
-    code = excluded.code, catalogue = excluded.catalogue, severity = excluded.severity, count = excluded.count,
-    accepted = excluded.accepted, lapsed = excluded.lapsed, outcome = excluded.outcome, withdrawn = excluded.withdrawn,
-    contested = excluded.contested, released_index = excluded.released_index, first_outcome = excluded.first_outcome,
-    again = excluded.again, second_outcome = excluded.second_outcome, in_time = excluded.in_time,
-    done = excluded.done, refusals = excluded.refusals, overdues = excluded.overdues, gated = excluded.gated;
+-- name: change_findings
+-- Write what may have changed of findings.
+UPDATE reports.finding SET
+    code = now.code, catalogue = now.catalogue, severity = now.severity, count = now.count, accepted = now.accepted,
+    lapsed = now.lapsed, outcome = now.outcome, withdrawn = now.withdrawn, contested = now.contested,
+    released_index = now.released_index, first_outcome = now.first_outcome, again = now.again,
+    second_outcome = now.second_outcome, in_time = now.in_time, done = now.done, refusals = now.refusals,
+    overdues = now.overdues, gated = now.gated
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::int[], $6::boolean[], $7::boolean[], $8::text[],
+            $9::boolean[], $10::boolean[], $11::bigint[], $12::text[], $13::boolean[], $14::text[], $15::boolean[],
+            $16::boolean[], $17::smallint[], $18::smallint[], $19::boolean[])
+    AS now(id, code, catalogue, severity, count, accepted, lapsed, outcome, withdrawn, contested, released_index,
+           first_outcome, again, second_outcome, in_time, done, refusals, overdues, gated)
+WHERE finding.id = now.id;
 
 -- name: add_commendations
 -- Keep commendations.
@@ -46,13 +41,13 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[
 
 -- name: findings_of
 -- All findings of some inspections.
-SELECT id, inspection, code, catalogue, severity, count, index, accepted, lapsed, outcome, withdrawn, contested,
+SELECT id::text, inspection::text, code, catalogue, severity, count, index, accepted, lapsed, outcome, withdrawn, contested,
        released_index, first_outcome, again, second_outcome, in_time, done, refusals, overdues, gated
 FROM reports.finding WHERE inspection = ANY($1::uuid[]) ORDER BY index;
 
 -- name: closed_inspections_of
 -- The inspections of some cards that are closed and not voided, in log order.
-SELECT id, unit, quarter, opened_on, opened_index, closed_at, persons_checked, files_checked,
+SELECT id::text, unit, quarter, opened_on, opened_index, closed_at, persons_checked, files_checked,
        acknowledged_index, acknowledged_at, voided, kind, selection, team
 FROM unnest($1::text[], $2::text[]) AS wanted(quarter, unit)
 JOIN reports.inspection USING (quarter, unit)

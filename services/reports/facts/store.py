@@ -18,35 +18,45 @@ from services.reports.facts.remedy import Remedy
 queries = load_queries(Path(__file__).with_name("queries.sql"))
 _REMEDY = [field.name for field in fields(Remedy)]
 _FINDING = [field.name for field in fields(Finding) if field.name != "remedy"]
+_ALL_OF_FINDING = [*_FINDING, *(f"remedy.{name}" for name in _REMEDY)]
+_CHANGING_OF_FINDING = [name for name in _ALL_OF_FINDING if name not in ("inspection", "index")]
+_CHANGING_OF_INSPECTION = (
+    "id", "team", "closed_at", "persons_checked", "files_checked", "acknowledged_index", "acknowledged_at", "voided",
+)  # fmt: skip
 
 
-async def load_facts(connection: Connection, inspections: Collection[str], findings: Collection[str]) -> Facts:
-    """The facts that a run of entries speaks of, as they stand."""
+async def load_facts(connection: Connection, inspections: Collection[str]) -> Facts:
+    """The inspections that a run of entries speaks of, with all their findings, as they stand."""
     facts = Facts()
     if inspections:
-        rows = await connection.fetch(queries.inspections, list(inspections))
-        facts.inspections = {str(row["id"]): _inspection(row) for row in rows}
-    if findings:
-        rows = await connection.fetch(queries.findings, list(findings))
-        facts.findings = {str(row["id"]): _finding(row) for row in rows}
+        rows = await connection.fetch(queries.inspections, sorted(inspections))
+        facts.inspections = {row["id"]: _inspection(row) for row in rows}
+    if facts.inspections:
+        rows = await connection.fetch(queries.findings_of, list(facts.inspections))
+        facts.findings = {row["id"]: _finding(row) for row in rows}
+    facts.stored = {*facts.inspections, *facts.findings}
     return facts
 
 
 def _inspection(row: Any) -> Inspection:
-    return Inspection(**{**row, "id": str(row["id"])})
+    return Inspection(**row)
 
 
 def _finding(row: Any) -> Finding:
-    values = {name: row[name] for name in _FINDING} | {"id": str(row["id"]), "inspection": str(row["inspection"])}
-    return Finding(**values, remedy=Remedy(*(row[name] for name in _REMEDY)))
+    values = tuple(row)
+    return Finding(**dict(zip(_FINDING, values, strict=False)), remedy=Remedy(*values[len(_FINDING) :]))
 
 
 async def write_facts(connection: Connection, facts: Facts) -> None:
-    """Write every touched fact, in the order of ids so that concurrent writers could not deadlock."""
+    """Write every touched fact: what is new in a stream of rows, of the others what may have changed."""
     inspections = [facts.inspections[key] for key in sorted(facts.touched_inspections)]
-    await _put(connection, queries.put_inspections, _names(Inspection), inspections)
     findings = [facts.findings[key] for key in sorted(facts.touched_findings)]
-    await _put(connection, queries.put_findings, [*_FINDING, *(f"remedy.{name}" for name in _REMEDY)], findings)
+    await _add(connection, "inspection", _names(Inspection), inspections, facts.stored)
+    await _add(connection, "finding", _ALL_OF_FINDING, findings, facts.stored)
+    changed = [one for one in inspections if one.id in facts.stored]
+    await _put(connection, queries.change_inspections, _CHANGING_OF_INSPECTION, changed)
+    changed_findings = [one for one in findings if one.id in facts.stored]
+    await _put(connection, queries.change_findings, _CHANGING_OF_FINDING, changed_findings)
     await _put(connection, queries.add_commendations, _names(Commendation), facts.commendations)
     surveys = [facts.surveys[key] for key in sorted(facts.surveys)]
     await _put(connection, queries.put_surveys, _names(Survey), surveys)
@@ -54,6 +64,18 @@ async def write_facts(connection: Connection, facts: Facts) -> None:
 
 def _names(kind: type[Any]) -> list[str]:
     return [field.name for field in fields(kind)]
+
+
+async def _add(
+    connection: Connection, table: str, names: Sequence[str], rows: Sequence[Any], stored: Collection[str]
+) -> None:
+    """Those rows that are not stored yet, with these fields in columns of their names."""
+    new = [one for one in rows if one.id not in stored]
+    if new:
+        await connection.copy_records_to_table(
+            table, schema_name="reports", columns=[name.rpartition(".")[2] for name in names],
+            records=map(attrgetter(*names), new),
+        )  # fmt: skip
 
 
 async def _put(connection: Connection, statement: str, names: Sequence[str], rows: Sequence[Any]) -> None:
@@ -75,7 +97,7 @@ async def catalogues_of(connection: Connection, card: Mapping[str, Any]) -> dict
     """The catalogue's version that each finding of a card names."""
     shown = [item["finding"] for visit in card["inspections"] for item in visit["items"]]
     rows = await connection.fetch(queries.findings, shown) if shown else []
-    return {str(row["id"]): row["catalogue"] for row in rows}
+    return {row["id"]: row["catalogue"] for row in rows}
 
 
 async def active_units(connection: Connection, quarter: str) -> set[str]:

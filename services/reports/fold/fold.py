@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+import logging
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -32,7 +35,7 @@ from services.reports.facts.facts import (
     Entry,
     Unfoldable,
 )
-from services.reports.fold.live_cards import rewrite_cards
+from services.reports.fold.live_cards import LiveCards, mark_stale, rewrite_cards
 from services.reports.fold.reference import REFERENCE_EVENTS, RULES, Reference, add_reference_events, load_reference
 from services.reports.fold.sql import queries
 from services.reports.notices.notice import Notice
@@ -40,9 +43,12 @@ from services.reports.notices.store import rewrite_notices
 from services.reports.scoring.comparison.tally import touched
 from services.reports.scoring.rulebook import Rulebook
 
-# Entries between two pauses: the loop that folds also answers requests.
-SEGMENT = 1_000
+SEGMENT = 4_096
+"""Entries folded by one set of statements: they are all in memory at once."""
+_BREATH = 250
+"""Entries read between two pauses: the loop that folds also answers requests."""
 Announce = Callable[[Connection, Sequence[Notice], Directory], Awaitable[None]]
+log = logging.getLogger(__name__)
 _folded = meter.create_counter("kycuong.reports.folded", description="log entries folded into the projections")
 
 
@@ -53,8 +59,8 @@ class Fenced(Exception):
 async def read_entries(first: int, raw: Sequence[bytes]) -> list[Entry]:
     """The events of log entries; Unfoldable at the first that is not one, or of a type this program does not know."""
     entries: list[Entry] = []
-    for start in range(0, len(raw), SEGMENT):
-        entries += [_entry(first + start + place, value) for place, value in enumerate(raw[start : start + SEGMENT])]
+    for start in range(0, len(raw), _BREATH):
+        entries += [_entry(first + start + place, value) for place, value in enumerate(raw[start : start + _BREATH])]
         await asyncio.sleep(0)
     return entries
 
@@ -87,9 +93,10 @@ class Fold:
     `announce` queues what new notices have to be sent outside; a rebuild sends nothing.
     """
 
-    def __init__(self, pool: Pool, announce: Announce | None = None) -> None:
+    def __init__(self, pool: Pool, announce: Announce | None = None, cards: LiveCards | None = None) -> None:
         self._pool = pool
         self._announce = announce
+        self.cards = cards or LiveCards(pool)
         self._reference: Reference | None = None
 
     async def position(self) -> CompactRange:
@@ -116,7 +123,7 @@ class Fold:
 
     async def _in_transaction(self, covered: Covered) -> None:
         entries = await read_entries(covered.first, covered.entries)
-        async with transaction(self._pool) as connection:
+        async with self.cards.turn, transaction(self._pool) as connection:
             before = await connection.fetchrow(queries.head)
             if before["size"] != covered.first:
                 raise Fenced
@@ -124,7 +131,7 @@ class Fold:
             reference = await self._known(connection, before["reference_index"])
             prefix = CompactRange(before["size"], before["peaks"])
             done = await _run(connection, reference, covered.entries, entries, prefix)
-            await rewrite_cards(connection, done.dirty, reference.directory, reference.rulebook)
+            await mark_stale(connection, done.dirty)
             await _want_fits(connection, done.dirty, entries)
             if done.told and self._announce is not None:
                 await self._announce(connection, done.told, reference.directory)
@@ -150,20 +157,29 @@ class Fold:
         async with transaction(self._pool) as connection:
             if await connection.fetchval(queries.lock_head) > checkpoint.size:
                 raise Fenced
+            await self._render_before()
             await connection.execute(queries.clear_projections)
             await connection.execute(queries.reset_head, EMPTY_ROOT)
-            async for raw in log:
-                first = tree.size
-                done = await _run(connection, reference, raw, await read_entries(first, raw), tree)
-                tree.extend(map(leaf_hash, raw[tree.size - first :]))
-                dirty |= done.dirty
+            async with aclosing(_read_ahead(log)) as stretches:
+                async for raw, entries in stretches:
+                    first = tree.size
+                    done = await _run(connection, reference, raw, entries, tree)
+                    tree.extend(map(leaf_hash, raw[tree.size - first :]))
+                    dirty |= done.dirty
             if (tree.size, tree.root()) != (checkpoint.size, checkpoint.root):
                 raise LogDiffers(f"the entries do not have the root that is signed for size {checkpoint.size}")
-            await rewrite_cards(connection, dirty, reference.directory, reference.rulebook)
+            await rewrite_cards(connection, dirty, reference)
             last = reference.index if reference.index >= 0 else None
             await connection.fetchval(queries.move_head, 0, tree.size, tree.root(), tree.hashes, last)
             await _want_fits(connection, dirty, ())
             # a crash before the commit leaves the old projections untouched
+
+    async def _render_before(self) -> None:
+        """Those who read the old projections find no stale card, nor does a new one come while the head is locked."""
+        try:
+            await self.cards.all()
+        except Exception as error:  # a rebuild may be what mends it
+            log.warning("not every card can be rendered before the rebuild: %s: %s", type(error).__name__, error)
 
     async def _move(self, connection: Connection, covered: Covered, entries: Sequence[Entry]) -> None:
         last = max((entry.index for entry in entries if entry.event.type in REFERENCE_EVENTS), default=None)
@@ -198,8 +214,9 @@ async def _run(
     """Apply every segment, freeze at every cut; `prefix` is the tree before the entries, and grows up to a cut."""
     done, first = _Done(), prefix.size
     for run in segments(entries):
-        done.dirty |= await _apply_segment(connection, reference, run)
-        done.told += await rewrite_notices(connection, run, reference.directory)
+        facts = await _apply_segment(connection, reference, run)
+        done.dirty |= facts.dirty() | await _restyled(connection, run)
+        done.told += await rewrite_notices(connection, run, facts, reference.directory)
         if run[-1].event.type in CUTS:
             prefix.extend(map(leaf_hash, raw[prefix.size - first : run[-1].index + 1 - first]))
             await freeze(
@@ -216,14 +233,32 @@ async def _want_fits(connection: Connection, dirty: Collection[tuple[str, str]],
         await connection.execute(queries.want_all_fits)
 
 
+async def _read_ahead(
+    log: AsyncIterator[Sequence[bytes]],
+) -> AsyncGenerator[tuple[Sequence[bytes], list[Entry]], None]:
+    """The stretches of a log with their events: while the database takes one, the next is read."""
+    first, coming = 0, deque[tuple[Sequence[bytes], asyncio.Task[list[Entry]]]]()
+    try:
+        async for raw in log:
+            coming.append((raw, asyncio.create_task(read_entries(first, raw))))
+            first += len(raw)
+            if len(coming) > 1:
+                before, reading = coming.popleft()
+                yield before, await reading
+        for last, reading in coming:
+            yield last, await reading
+    finally:
+        for _, reading in coming:
+            reading.cancel()
+
+
 async def _at_once(entries: Sequence[bytes]) -> AsyncIterator[Sequence[bytes]]:
     yield entries
 
 
-async def _apply_segment(connection: Connection, reference: Reference, run: Sequence[Entry]) -> set[tuple[str, str]]:
-    """Load what a segment touches, apply it, write it back; returns the cards it made stale."""
-    inspections, findings = wanted(run)
-    facts = await store.load_facts(connection, inspections, findings)
+async def _apply_segment(connection: Connection, reference: Reference, run: Sequence[Entry]) -> Facts:
+    """Load what a segment touches, apply it, write it back."""
+    facts = await store.load_facts(connection, wanted(run))
     kept: list[tuple[Entry, date | None]] = []
     for entry in run:
         if entry.event.type in REFERENCE_EVENTS:
@@ -237,8 +272,8 @@ async def _apply_segment(connection: Connection, reference: Reference, run: Sequ
     _check_codes(facts, reference.rulebook)
     await store.write_facts(connection, facts)
     await add_reference_events(connection, kept)
-    await rewrite_alerts(connection, facts)
-    return facts.dirty() | await _restyled(connection, run)
+    await rewrite_alerts(connection, facts, run)
+    return facts
 
 
 def _check_units(facts: Facts, directory: Directory) -> None:

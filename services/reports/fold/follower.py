@@ -16,10 +16,12 @@ from services.kernel.process.loops import BackOff, unless
 from services.kernel.process.telemetry import meter
 from services.kernel.store.db import TRANSIENT
 from services.kernel.streams import StreamDown
+from services.reports.editions.fitting import FitFailed
 from services.reports.facts.facts import Unfoldable
 from services.reports.fold.fold import Fenced, Fold
 
 _WAIT = 0.25
+_BRIEFLY = 0.01  # while there are cards to render
 _PASSING = (*TRANSIENT, StreamDown, LogUnreachable)
 _PAUSES = 0.2, 5.0  # seconds between attempts
 log = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class Follower:
         self._fold = fold
         self._open_feed = open_feed
         self.progress = Progress()
+        self._applying = False
         meter.create_observable_gauge("kycuong.reports.size", [self._observe_size], description="entries folded")
         meter.create_observable_gauge(
             "kycuong.reports.stopped", [self._observe_stopped], description="1: the fold met what it cannot fold"
@@ -72,7 +75,7 @@ class Follower:
                 await again.wait()
 
     def _tell(self, error: Exception, pause: float) -> None:
-        if isinstance(error, _PASSING):
+        if isinstance(error, _PASSING) and not isinstance(error, FitFailed):
             log.warning("the fold waits %.1f s after %s: %s", pause, type(error).__name__, error)
         else:
             self.progress.failing = f"{type(error).__name__}: {error}"
@@ -87,12 +90,19 @@ class Follower:
             return
         try:
             await feed.start(position)
+            stale = True
             while not stop.is_set():
-                item = await feed.next(_WAIT)
+                item = await feed.next(_BRIEFLY if stale else _WAIT)
                 if isinstance(item, Covered):
+                    self._applying = True
                     await self._fold.apply(item)
+                    self._applying = False
                     self.progress.size = item.checkpoint.size
-                self.progress.failing = None
+                    stale = True
+                elif stale:
+                    stale = await self._fold.cards.some()
+                if not self._applying:  # that nothing has come yet says nothing of the entries that failed
+                    self.progress.failing = None
                 again.reset()
         finally:
             await feed.close()

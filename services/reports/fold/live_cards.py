@@ -1,34 +1,117 @@
-"""Live cards: rewritten in the transaction that changed what they are made of."""
+"""Live cards: marked as stale in the transaction that changed their facts, rendered when nothing else is to do.
+
+A batch so costs what is new in it, however much a quarter holds by then. Nobody ever reads a stale card: who finds one
+renders what is stale first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import islice
+from typing import Any
 
-from services.kernel.store.db import Connection, columns
+from services.kernel.process.failpoints import failpoint
+from services.kernel.store.db import Connection, Pool, columns, snapshot, transaction
 from services.reports.facts import store
 from services.reports.facts.directory import Directory
 from services.reports.facts.facts import UnitQuarter
+from services.reports.fold.reference import Reference, load_reference
 from services.reports.fold.sql import queries
 from services.reports.scoring.cards import render, summary
-from services.reports.scoring.rulebook import Rulebook
 from services.reports.text import dump
 
 _AT_ONCE = 100
+_COLUMNS = ("quarter", "unit", "body", "row")
+Card = tuple[str, str]
+"""Quarter and unit."""
 
 
-async def rewrite_cards(
-    connection: Connection, dirty: Collection[tuple[str, str]], directory: Directory, rulebook: Rulebook
-) -> None:
-    """Recompute and store some (quarter, unit) cards and their rows; one with nothing left in it goes."""
+class LiveCards:
+    """Renders the stale cards of the projections.
+
+    `turn` is held by whoever folds or renders: a reader that waits for cards comes between two batches.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._reference: Reference | None = None
+        self.turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def fresh(self) -> AsyncIterator[tuple[Connection, Any]]:
+        """A snapshot in which no card is stale, and the head it stands at."""
+        async with AsyncExitStack() as stack:
+            connection, head = await self._opened(stack)
+            while head["stale"]:
+                await stack.aclose()
+                async with self.turn:
+                    await self._all()
+                    connection, head = await self._opened(stack)
+            yield connection, head
+
+    async def _opened(self, stack: AsyncExitStack) -> tuple[Connection, Any]:
+        connection = await stack.enter_async_context(snapshot(self._pool))
+        return connection, await connection.fetchrow(queries.head)
+
+    async def some(self) -> bool:
+        """Render a few stale cards; whether there were any."""
+        async with self.turn:
+            return await self._some()
+
+    async def all(self) -> None:
+        """Render every stale card."""
+        async with self.turn:
+            await self._all()
+
+    async def _all(self) -> None:
+        while await self._some():
+            pass
+
+    async def _some(self) -> bool:
+        async with snapshot(self._pool) as connection:
+            marks = {(row["quarter"], row["unit"]): row["mark"] for row in await self._stale(connection)}
+            if not marks:
+                return False
+            reference = await self._known(connection)
+            facts = await store.unit_quarters(connection, marks)
+        rows: list[tuple[str, str, int, str | None, str | None]] = []
+        for key, one in facts.items():
+            card = (None, None) if _gone(one, reference.directory) else _rendered(one, reference)
+            rows.append((*key, marks[key], *card))
+            await asyncio.sleep(0)  # who renders here also answers others
+        async with transaction(self._pool) as connection:
+            await connection.execute(queries.put_rendered, *columns(rows, 5))
+            failpoint("reports.before_rendered")
+            # a crash here leaves these cards stale, and they are rendered again
+        failpoint("reports.after_rendered")
+        # a crash here leaves the others stale; what a fold marked meanwhile is stale still
+        return True
+
+    async def _stale(self, connection: Connection) -> list[Any]:
+        return list(await connection.fetch(queries.stale, _AT_ONCE))
+
+    async def _known(self, connection: Connection) -> Reference:
+        index = await connection.fetchval(queries.reference_index)
+        if self._reference is None or self._reference.index != index:
+            self._reference = await load_reference(connection)
+        return self._reference
+
+
+async def mark_stale(connection: Connection, dirty: Collection[Card]) -> None:
+    """Mark cards whose facts changed, in the transaction that changed them."""
+    if dirty:
+        await connection.execute(queries.mark_stale, *columns(sorted(dirty), 2))
+
+
+async def rewrite_cards(connection: Connection, dirty: Collection[Card], known: Reference) -> None:
+    """Render and store some cards and their rows where there are none: a rebuild's, of facts that only it sees yet."""
     pending = iter(sorted(dirty))
     while some := list(islice(pending, _AT_ONCE)):
         facts = await store.unit_quarters(connection, some)
-        empty = [key for key, one in facts.items() if _gone(one, directory)]
-        kept = [one for key, one in facts.items() if key not in empty]
-        await connection.execute(queries.put_cards, *columns(_rows(kept, directory, rulebook), 4))
-        if empty:
-            await connection.execute(queries.drop_cards, *columns(empty, 2))
+        rows = [(*key, *_rendered(one, known)) for key, one in facts.items() if not _gone(one, known.directory)]
+        await connection.copy_records_to_table("card", schema_name="reports", columns=_COLUMNS, records=rows)
 
 
 def _gone(one: UnitQuarter, directory: Directory) -> bool:
@@ -36,9 +119,7 @@ def _gone(one: UnitQuarter, directory: Directory) -> bool:
     return one.empty or not (one.active or directory.valid_in(one.unit, one.quarter))
 
 
-def _rows(
-    facts: Iterable[UnitQuarter], directory: Directory, rulebook: Rulebook
-) -> Iterator[tuple[str, str, str, str]]:
-    for one in facts:
-        card = render(one, directory, rulebook)
-        yield card["quarter"], card["unit"], dump(card), dump(summary(card))
+def _rendered(one: UnitQuarter, known: Reference) -> tuple[str, str]:
+    """A card and its row in the list, as JSON text."""
+    card = render(one, known.directory, known.rulebook)
+    return dump(card), dump(summary(card))

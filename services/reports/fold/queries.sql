@@ -1,8 +1,12 @@
 -- Statements of the fold: its position, the reference events, live cards.
 
 -- name: head
--- The log prefix the projections stand at.
-SELECT size, root, peaks, reference_index FROM reports.head;
+-- The log prefix the projections stand at, and whether a card has still to be rendered.
+SELECT size, root, peaks, reference_index, EXISTS (SELECT FROM reports.stale) AS stale FROM reports.head;
+
+-- name: reference_index
+-- The last unit, catalogue or scoring event of that prefix.
+SELECT reference_index FROM reports.head;
 
 -- name: move_head
 -- Compare-and-set of the position, the first statement of every fold: no row means another fold was here.
@@ -23,7 +27,7 @@ UPDATE reports.head SET size = 0, root = $1, peaks = '{}', reference_index = -1;
 WITH a AS (DELETE FROM reports.reference_event), b AS (DELETE FROM reports.inspection),
      c AS (DELETE FROM reports.finding), d AS (DELETE FROM reports.commendation), e AS (DELETE FROM reports.card),
      f AS (DELETE FROM reports.publication), g AS (DELETE FROM reports.notice),
-     h AS (DELETE FROM reports.counted), i AS (DELETE FROM reports.survey)
+     h AS (DELETE FROM reports.counted), i AS (DELETE FROM reports.survey), j AS (DELETE FROM reports.stale)
 DELETE FROM reports.alert;
 
 -- name: reference_events
@@ -43,17 +47,34 @@ SELECT quarter, unit FROM reports.card WHERE unit = ANY($1::text[]);
 -- Every stored card: new rules touch them.
 SELECT quarter, unit FROM reports.card;
 
--- name: put_cards
--- Write live cards as they now stand, with their rows in the quarter's list.
+-- name: mark_stale
+-- Cards whose facts this transaction changes, in the order in which they are rendered.
+INSERT INTO reports.stale (quarter, unit) SELECT * FROM unnest($1::text[], $2::text[])
+ON CONFLICT (quarter, unit) DO UPDATE SET mark = excluded.mark;
+
+-- name: stale
+-- Some cards that are to be rendered, the newest quarter first.
+SELECT quarter, unit, mark FROM reports.stale ORDER BY quarter DESC, unit LIMIT $1;
+
+-- name: put_rendered
+-- Write live cards and their rows in the quarter's list as rendered of the facts under these marks; without a body there is
+-- no card any more. One that was marked anew meanwhile stays as it is, and stale.
+WITH rendered AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[])
+        AS rendered(quarter, unit, mark, body, row)
+), current AS (
+    SELECT rendered.* FROM rendered JOIN reports.stale USING (quarter, unit, mark)
+    ORDER BY quarter COLLATE "C", unit COLLATE "C" FOR UPDATE OF stale
+), cleared AS (
+    DELETE FROM reports.stale USING current WHERE (stale.quarter, stale.unit) = (current.quarter, current.unit)
+), gone AS (
+    DELETE FROM reports.card USING current
+    WHERE (card.quarter, card.unit) = (current.quarter, current.unit) AND current.body IS NULL
+)
 INSERT INTO reports.card (quarter, unit, body, row)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+SELECT quarter, unit, body, row FROM current WHERE body IS NOT NULL
 ON CONFLICT (quarter, unit) DO UPDATE SET body = excluded.body, row = excluded.row
 WHERE card.body <> excluded.body OR card.row <> excluded.row;
-
--- name: drop_cards
--- Cards that are none any more: the only inspection was voided.
-DELETE FROM reports.card USING unnest($1::text[], $2::text[]) AS gone(quarter, unit)
-WHERE card.quarter = gone.quarter AND card.unit = gone.unit;
 
 -- name: want_fits
 -- Some quarters' comparisons may differ from now on.

@@ -7,6 +7,7 @@ import logging
 from contextlib import aclosing
 
 from services.kernel.feed.client import find_keys
+from services.kernel.process.collector import spare_the_collector
 from services.kernel.process.settings import Settings
 from services.kernel.store.db import open_pool
 from services.reports.fold.feed import log_client, read_log
@@ -23,6 +24,7 @@ async def rebuild(settings: Settings) -> int:
     The service may go on running: readers see the old projections until the new ones are there, and its fold notices
     that the position moved. Unfoldable when a frozen edition would come out differently; then nothing changes.
     """
+    spare_the_collector()
     pool = await open_pool(settings.dsn("reports_app"), name="reports-rebuild", size=2)
     client = log_client(settings)
     try:

@@ -20,12 +20,13 @@ from services.kernel.process.clock import Clock
 from services.kernel.process.loops import wait_for_event
 from services.kernel.process.telemetry import meter
 from services.kernel.quarters import ICT
-from services.kernel.store.db import Pool, snapshot, transaction
+from services.kernel.store.db import Pool, transaction
 from services.reports.editions.cut import Cut, card_bytes, card_of, cards_root
 from services.reports.editions.fitting import fitted
 from services.reports.facts.facts import CUTS
 from services.reports.fold.feed import read_log
 from services.reports.fold.fold import read_entries, segments
+from services.reports.fold.live_cards import LiveCards
 from services.reports.fold.prefix import Prefix
 from services.reports.fold.sql import queries
 from services.reports.scoring.cards import Form, TreeHead, render, summary
@@ -58,8 +59,9 @@ class Kept:
 class SelfCheck:
     """Computes the quarters anew, one after the other, while the service goes on."""
 
-    def __init__(self, pool: Pool, client: LogClient, clock: Clock) -> None:
+    def __init__(self, pool: Pool, client: LogClient, clock: Clock, cards: LiveCards | None = None) -> None:
         self._pool, self._client, self._clock = pool, client, clock
+        self._cards = cards or LiveCards(pool)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Once a night until told to stop; what fails is told and tried again."""
@@ -104,8 +106,7 @@ class SelfCheck:
         return differs
 
     async def _kept(self, quarter: str) -> Kept:
-        async with snapshot(self._pool) as connection:
-            head = await connection.fetchrow(queries.head)
+        async with self._cards.fresh() as (connection, head):
             stored = await connection.fetch(queries.cards_of_quarter, quarter)
             cards = {row["unit"]: (row["body"], row["row"]) for row in stored}
             editions = {}

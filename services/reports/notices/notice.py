@@ -8,10 +8,9 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
-from uuid import uuid5
 
 from services.domain.notices import Kind
-from services.kernel.envelope import NAMESPACE
+from services.kernel.envelope import named_id
 from services.kernel.identity.callers import Grant
 from services.kernel.identity.roles import Role
 from services.kernel.quarters import local_date, parse_instant
@@ -115,7 +114,7 @@ def tellings(entry: Entry) -> tuple[Telling, ...]:
 
 def notice_id(event: str, kind: str, account: str) -> str:
     """UUIDv5 of `<event id>/<kind>/<account>`."""
-    return str(uuid5(NAMESPACE, f"{event}/{kind}/{account}"))
+    return named_id(f"{event}/{kind}/{account}")
 
 
 def day_of(entry: Entry) -> date:
@@ -139,7 +138,10 @@ class Hearers:
     """Who hears of what in a run of entries: looked up once for a unit and a day."""
 
     def __init__(self, directory: Directory, posts: Sequence[Post]) -> None:
-        self._directory, self._posts = directory, posts
+        self._directory = directory
+        self._posts: dict[str | None, list[Post]] = {}
+        for post in posts:
+            self._posts.setdefault(post.grant.unit, []).append(post)
         self._known: dict[tuple[Audience, str, date], list[Post]] = {}
 
     def of(self, audience: Audience, entry: Entry, told: Collection[str]) -> list[str]:
@@ -149,37 +151,38 @@ class Hearers:
         key = audience, entry.event.unit, day_of(entry)
         if key not in self._known:
             self._known[key] = self._heard(*key)
+        if not self._known[key]:
+            return []
         now = parse_instant(entry.event.time)
         return sorted({post.account for post in self._known[key] if post.grant.valid_at(now)})
 
     def _heard(self, audience: Audience, unit: str, day: date) -> list[Post]:
         """The posts of an audience, whenever they are held."""
-        answering = self._directory.answering(unit, day)
-        above = {parent for one in answering if (parent := self._directory.parent_of(one, day)) is not None}
-        reached = self._directory.holders(unit, day)
+        if not self._posts:
+            return []
+        match audience:
+            case Audience.HEADS:
+                return self._heads(self._directory.answering(unit, day))
+            case Audience.ABOVE:
+                answering = self._directory.answering(unit, day)
+                return self._heads({self._directory.parent_of(one, day) for one in answering})
+            case Audience.REVIEWERS:
+                return self._watching(unit, day, Role.REVIEWER)
+            case Audience.VERIFIERS:
+                return self._watching(unit, day, Role.REVIEWER, Role.LEAD)
+            case _:
+                return self._heads(self._directory.answering(unit, day)) + self._watching(unit, day, Role.REVIEWER)
 
-        def heard(grant: Grant) -> bool:
-            match audience:
-                case Audience.HEADS:
-                    return _heads(grant, answering)
-                case Audience.ABOVE:
-                    return _heads(grant, above)
-                case Audience.REVIEWERS:
-                    return _watches(grant, reached, Role.REVIEWER)
-                case Audience.VERIFIERS:
-                    return _watches(grant, reached, Role.REVIEWER, Role.LEAD)
-                case _:
-                    return _heads(grant, answering) or _watches(grant, reached, Role.REVIEWER)
+    def _heads(self, units: Iterable[str | None]) -> list[Post]:
+        return [
+            post for unit in units if unit is not None for post in self._posts.get(unit, ())
+            if post.grant.role is Role.UNIT_HEAD
+        ]  # fmt: skip
 
-        return [post for post in self._posts if heard(post.grant)]
-
-
-def _heads(grant: Grant, units: Collection[str]) -> bool:
-    return grant.role is Role.UNIT_HEAD and grant.unit in units
-
-
-def _watches(grant: Grant, reached: Collection[str], *roles: Role) -> bool:
-    return grant.role in roles and grant.covers(reached)
+    def _watching(self, unit: str, day: date, *roles: Role) -> list[Post]:
+        """Over the unit or over the province."""
+        units = (None, *self._directory.holders(unit, day))
+        return [post for one in units for post in self._posts.get(one, ()) if post.grant.role in roles]
 
 
 def place(index: int, number: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.domain.case import LIGHT, Outcome
@@ -13,7 +13,7 @@ DECIDED, LAPSED, REPLIED = "kycuong.finding.decided.v1", "kycuong.finding.lapsed
 _CONTESTING = frozenset({"kycuong.finding.appealed.v1", "kycuong.finding.reopened.v1"})
 TALLIED = frozenset({DECIDED, LAPSED, REPLIED, *_CONTESTING})
 _LEAST_VISITS = 2
-_QUARTERS = 4
+WINDOW = 4  # quarters
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,15 @@ class Counted:
     quarter: str
 
 
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """A unit's closed inspections of a quarter: how many before a run, and the receipts of the closings since."""
+
+    quarter: str
+    before: int
+    since: Sequence[str]
+
+
 @dataclass(slots=True)
 class Tally:
     """What counts of some units and codes, kept true through a run; `about` is every finding the run speaks of."""
@@ -34,10 +43,19 @@ class Tally:
     about: Mapping[str, tuple[Counted, int]] = field(default_factory=dict)
     """By finding: what it would count as, and its severity."""
     counted: dict[str, Counted] = field(default_factory=dict)
-    visits: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
-    """By unit: quarter and receipt of the closing of its inspections."""
+    visits: Mapping[str, Sequence[Visits]] = field(default_factory=dict)
+    """By unit: its inspections, a quarter each."""
     added: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
+    _alike: dict[tuple[str, str], dict[str, Counted]] = field(init=False, default_factory=dict)
+    """By unit and code: what counts."""
+
+    def __post_init__(self) -> None:
+        for key, one in self.counted.items():
+            self._of(one)[key] = one
+
+    def _of(self, this: Counted) -> dict[str, Counted]:
+        return self._alike.setdefault((this.unit, this.code), {})
 
     def repeated(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Those entries by which a violation becomes a repeated one."""
@@ -49,8 +67,8 @@ class Tally:
             if not _counts(entry, severity):
                 self._drop(entry, key)
             elif key not in self.counted:
-                new = all(one.inspection != counted.inspection for one in self._alike(counted))
-                self.counted[key] = counted
+                new = all(one.inspection != counted.inspection for one in self._within(counted))
+                self.counted[key] = self._of(counted)[key] = counted
                 self.added.add(key)
                 if new and self._often(entry, counted):
                     yield entry
@@ -58,24 +76,25 @@ class Tally:
     def _drop(self, entry: Entry, key: str) -> None:
         """An appeal, a reopening or another outcome takes it out again; a reply or a lapse says nothing new."""
         if entry.event.type in _CONTESTING or entry.event.type == DECIDED:
-            self.counted.pop(key, None)
+            gone = self.counted.pop(key, None)
+            if gone is not None:
+                del self._of(gone)[key]
             self.added.discard(key)
             self.removed.add(key)
 
-    def _alike(self, this: Counted) -> list[Counted]:
-        window = set(quarters_until(this.quarter, _QUARTERS))
-        return [
-            one for one in self.counted.values()
-            if (one.unit, one.code) == (this.unit, this.code) and one.quarter in window
-        ]  # fmt: skip
+    def _within(self, this: Counted) -> list[Counted]:
+        window = quarters_until(this.quarter, WINDOW)
+        return [one for one in self._of(this).values() if one.quarter in window]
 
     def _often(self, entry: Entry, this: Counted) -> bool:
         """In two inspections or more, and in at least half of those that there were by then."""
-        window = set(quarters_until(this.quarter, _QUARTERS))
-        found = len({one.inspection for one in self._alike(this)})
-        visits = [closed for quarter, closed in self.visits.get(this.unit, []) if quarter in window]
-        exposure = sum(closed <= entry.event.time for closed in visits)
-        return found >= _LEAST_VISITS and 2 * found >= exposure
+        found = len({one.inspection for one in self._within(this)})
+        if found < _LEAST_VISITS:
+            return False
+        window = quarters_until(this.quarter, WINDOW)
+        visits = [one for one in self.visits.get(this.unit, ()) if one.quarter in window]
+        exposure = sum(one.before + sum(closed <= entry.event.time for closed in one.since) for one in visits)
+        return 2 * found >= exposure
 
 
 def _counts(entry: Entry, severity: int) -> bool:

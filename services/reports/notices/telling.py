@@ -116,7 +116,8 @@ def _joined(notice: Notice, account: str, known: Known) -> Notice:
     closing = known.closings[notice.inspection]
     known.told.setdefault(notice.inspection, set()).add(account)
     due = _nearest(closing.due, notice.due, notice.created_at)
-    known.closings[notice.inspection] = replace(closing, due=due)
+    if due != closing.due:
+        known.closings[notice.inspection] = replace(closing, due=due)
     return replace(
         notice, id=notice_id(closing.event, Kind.FINDINGS, account), event=closing.event, finding=None,
         created_at=closing.created_at, due=due,

@@ -13,6 +13,7 @@ from services.kernel.process.clock import Clock
 from services.kernel.quarters import local_date
 from services.kernel.store.db import Connection, Pool, snapshot
 from services.reports.facts.directory import Directory
+from services.reports.fold.live_cards import LiveCards
 from services.reports.fold.reference import Reference, load_reference
 from services.reports.fold.sql import queries
 from services.reports.reading.kept import Kept
@@ -38,24 +39,33 @@ class Snapshot:
 class Reader:
     """Opens snapshots; keeps the directory and what follows from it alone between them."""
 
-    def __init__(self, pool: Pool, clock: Clock) -> None:
+    def __init__(self, pool: Pool, clock: Clock, cards: LiveCards | None = None) -> None:
         self._pool = pool
         self._clock = clock
+        self._cards = cards or LiveCards(pool)
         self._reference: Reference | None = None
         self._kept = Kept()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         """A read-only transaction in which head, directory and cards agree: one for an answer or a page."""
+        async with self._cards.fresh() as (connection, head):
+            yield await self._snapshot(connection, head)
+
+    @asynccontextmanager
+    async def without_cards(self) -> AsyncIterator[Snapshot]:
+        """The same for what shows no live card: it need not wait until those are rendered."""
         async with snapshot(self._pool) as connection:
-            row = await connection.fetchrow(queries.head)
-            yield Snapshot(
-                connection=connection,
-                head=tree_head(row),
-                reference=await self._known(connection, row["reference_index"]),
-                today=local_date(self._clock.now()),
-                kept=self._kept,
-            )
+            yield await self._snapshot(connection, await connection.fetchrow(queries.head))
+
+    async def _snapshot(self, connection: Connection, head: Mapping[str, Any]) -> Snapshot:
+        return Snapshot(
+            connection=connection,
+            head=tree_head(head),
+            reference=await self._known(connection, head["reference_index"]),
+            today=local_date(self._clock.now()),
+            kept=self._kept,
+        )
 
     async def _known(self, connection: Connection, index: int) -> Reference:
         known = self._reference

@@ -14,6 +14,7 @@ from services.kernel.process.clock import Clock
 from services.kernel.process.settings import Settings
 from services.kernel.store.db import Pool
 from services.reports.fold.follower import Follower
+from services.reports.fold.refit import Refit
 from services.reports.reading.known_then import KnownThen
 from services.reports.reading.snapshot import Reader
 from services.reports.reading.sql import queries
@@ -27,6 +28,7 @@ class State:
     clock: Clock
     reader: Reader
     follower: Follower
+    refit: Refit
     loops: Sequence[asyncio.Task[None]]
     log: LogClient
     known_then: KnownThen
@@ -40,7 +42,7 @@ class State:
             found.append(f"the fold stopped: {self.follower.progress.stopped}")
         elif self.follower.progress.failing is not None:
             found.append(f"the fold fails again and again: {self.follower.progress.failing}")
-        return found
+        return found + self.refit.troubles()
 
 
 def state_of(request: Request) -> State:

@@ -122,7 +122,7 @@ class Hub:
 
     async def backlog(self, listener: Listener) -> bytes:
         """A page of what came after the place that the listener has named; empty when he has it all."""
-        async with self._reader.snapshot() as snapshot:
+        async with self._reader.without_cards() as snapshot:
             account = [listener.caller.account]
             rows = await snapshot.connection.fetch(queries.news, *listener.place, account, _PAGE)
             sees = _Seeing(snapshot)
@@ -164,7 +164,7 @@ class Hub:
             by_account: dict[str, list[Listener]] = defaultdict(list)
             for listener in self._listeners:
                 by_account[listener.caller.account].append(listener)
-            async with self._reader.snapshot() as snapshot:
+            async with self._reader.without_cards() as snapshot:
                 rows = await snapshot.connection.fetch(queries.news, *self._place, list(by_account), _PAGE)
                 sees = _Seeing(snapshot)
             for row in rows:

@@ -1,0 +1,133 @@
+"""Live cards that a fold only marks: whoever reads finds them rendered, whoever folds and renders meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+
+import asyncpg
+import pytest
+
+from services.kernel.store.db import Connection
+from services.reports.fold import live_cards
+from services.reports.fold.fold import Fold
+from services.reports.fold.live_cards import LiveCards
+from services.reports.fold.reference import Reference
+from services.reports.reading.live_cards import listing
+from tests.integration.test_reports_fold import EVERYTHING, QUARTER, UNIT, busy, card, dump, fold_all, made, pool
+from tests.support.reports_log import MadeLog
+from tests.support.reports_reading import read, render_all
+
+__all__ = ["made", "pool"]
+
+
+async def stale(pool: asyncpg.Pool) -> set[tuple[str, str]]:
+    return {(row["quarter"], row["unit"]) for row in await pool.fetch("SELECT quarter, unit FROM reports.stale")}
+
+
+async def test_a_batch_marks_and_a_reader_renders(pool: asyncpg.Pool, made: MadeLog) -> None:
+    made.golden()
+    await fold_all(pool, made)
+    assert await stale(pool) == {(QUARTER, UNIT)}
+    assert await pool.fetchval("SELECT count(*) FROM reports.card") == 0
+    found = await card(pool)
+    assert (found["score"], found["log"]["size"]) == ("94.00", len(made.entries))
+    assert await stale(pool) == set()
+    made.golden()
+    await fold_all(pool, made)
+    assert await stale(pool) == {(QUARTER, UNIT)}
+    [row] = (await read(pool, listing, QUARTER, EVERYTHING)).parsed()
+    assert row["exposure"]["inspections"] == 2
+
+
+async def test_a_card_of_which_nothing_is_left_is_none_once_rendered(pool: asyncpg.Pool, made: MadeLog) -> None:
+    inspection = made.golden()
+    await fold_all(pool, made)
+    await render_all(pool)
+    made.void(UNIT, inspection)
+    await fold_all(pool, made)
+    assert (await card(pool))["band"] == "insufficient"
+    assert await pool.fetchval("SELECT count(*) FROM reports.card") == 0
+
+
+async def test_what_was_marked_anew_meanwhile_stays_stale(pool: asyncpg.Pool, made: MadeLog) -> None:
+    made.golden()
+    await fold_all(pool, made)
+
+    class Slow(LiveCards):
+        """Another process folds while this one has read the facts and not yet written the card."""
+
+        async def _known(self, connection: Connection) -> Reference:
+            made.golden()
+            await fold_all(pool, made)
+            return await super()._known(connection)
+
+    assert await Slow(pool).some()
+    assert await stale(pool) == {(QUARTER, UNIT)}
+    assert await pool.fetchval("SELECT count(*) FROM reports.card") == 0
+    assert (await card(pool))["exposure"]["inspections"] == 2
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+async def test_when_cards_are_rendered_does_not_matter(
+    pool: asyncpg.Pool, made: MadeLog, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy(made, seed)
+    monkeypatch.setattr(live_cards, "_AT_ONCE", 2)
+    chance, fold = random.Random(seed), Fold(pool)
+    first = 0
+    for size in [*sorted(chance.sample(range(1, len(made.entries)), 20)), len(made.entries)]:
+        await fold.apply(made.covered(first, size))
+        first = size
+        for _ in range(chance.randrange(3)):
+            await fold.cards.some()
+    live = await dump(pool)
+    await Fold(pool).rebuild(made.covered())
+    assert await dump(pool) == live
+    assert live["stale"] == [] and live["card"]
+
+
+async def test_the_old_cards_are_read_while_a_rebuild_runs(pool: asyncpg.Pool, made: MadeLog) -> None:
+    made.golden()
+    await fold_all(pool, made)
+    assert await stale(pool)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def log() -> AsyncIterator[Sequence[bytes]]:
+        begun.set()
+        await go_on.wait()
+        yield made.entries
+
+    rebuilding = asyncio.create_task(Fold(pool).rebuild_from(made.covered().checkpoint, log()))
+    await begun.wait()
+    async with asyncio.timeout(10):
+        found = await card(pool)
+    assert found["score"] == "94.00"
+    go_on.set()
+    await rebuilding
+    assert await card(pool) == found
+
+
+async def test_a_reader_comes_between_two_batches(pool: asyncpg.Pool, made: MadeLog) -> None:
+    """However many batches wait, a reader of cards is not the last."""
+    made.golden()
+    cards = LiveCards(pool)
+    fold = Fold(pool, cards=cards)
+    await fold.apply(made.covered())
+    batches = []
+    for _ in range(5):
+        first = len(made.entries)
+        made.golden()
+        batches.append(made.covered(first))
+
+    async def go_on() -> None:
+        for batch in batches:
+            await fold.apply(batch)
+
+    folding = asyncio.create_task(go_on())
+    async with cards.fresh() as (connection, head):
+        assert head["size"] < len(made.entries)
+        assert not await connection.fetchval("SELECT EXISTS (SELECT FROM reports.stale)")
+    await folding
+    assert (await card(pool))["exposure"]["inspections"] == 6
