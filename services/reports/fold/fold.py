@@ -127,6 +127,7 @@ class Fold:
             before = await connection.fetchrow(queries.head)
             if before["size"] != covered.first:
                 raise Fenced
+            await connection.execute(queries.impatient)
             await self._move(connection, covered, entries)
             reference = await self._known(connection, before["reference_index"])
             prefix = CompactRange(before["size"], before["peaks"])

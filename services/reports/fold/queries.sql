@@ -14,6 +14,10 @@ UPDATE reports.head SET size = $2, root = $3, peaks = $4, reference_index = coal
 WHERE size = $1
 RETURNING size;
 
+-- name: impatient
+-- While a rebuild holds the head, the fold steps back after a second and tries again: who reads waits for its turn.
+SET LOCAL lock_timeout = '1s';
+
 -- name: lock_head
 -- The position, held until the transaction ends: a rebuild begins with it.
 SELECT size FROM reports.head FOR UPDATE;

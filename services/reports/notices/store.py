@@ -68,7 +68,7 @@ async def rewrite_notices(
     if not (touching or telling):
         return []
     findings = facts.by_inspection()
-    touched = {entry.event.data["inspection"] for entry in (*touching, *telling)}
+    touched = facts.inspections.keys() & {entry.event.data.get("inspection") for entry in (*touching, *telling)}
     rows = await connection.fetch(queries.told, sorted(touched & facts.stored))
     told, known = _Told(), _known(rows, facts, findings)
     for row in rows:
