@@ -108,7 +108,7 @@ async def mark_stale(connection: Connection, dirty: Collection[Card]) -> None:
 async def rewrite_cards(connection: Connection, dirty: Collection[Card], known: Reference) -> None:
     """Render and store some cards and their rows where there are none: a rebuild's, of facts that only it sees yet."""
     pending = iter(sorted(dirty))
-    while some := list(islice(pending, _AT_ONCE)):
+    while some := list(islice(pending, 4 * _AT_ONCE)):
         facts = await store.unit_quarters(connection, some)
         rows = [(*key, *_rendered(one, known)) for key, one in facts.items() if not _gone(one, known.directory)]
         await connection.copy_records_to_table("card", schema_name="reports", columns=_COLUMNS, records=rows)

@@ -36,12 +36,14 @@ class Rulebook:
         self._catalogue_order: list[_Placed[str]] = []
         self._rules: list[_Placed[Rules]] = []
         self._comparisons: list[_Placed[Comparison | None]] = []
+        self._of_quarter: dict[str, tuple[Rules | None, str | None]] = {}
 
     def apply(self, index: int, event_type: str, data: Mapping[str, Any], published: date | None = None) -> None:
         """Take a catalogue.published or scoring.published event; KeyError, ValueError or TypeError if it is broken.
 
         `published` is the day from which the log has had it; None for genesis, which counts from its first day.
         """
+        self._of_quarter.clear()
         since = date.fromisoformat(data["valid_from"])
         if event_type == CATALOGUE:
             catalogue = _catalogue(data)
@@ -60,7 +62,14 @@ class Rulebook:
 
     def rules(self, quarter: str) -> Rules | None:
         """The scoring rules in force in a quarter."""
-        return _in_force(self._rules, quarter)
+        return self._in_quarter(quarter)[0]
+
+    def _in_quarter(self, quarter: str) -> tuple[Rules | None, str | None]:
+        """Looked for once while nothing is published: every card asks."""
+        if quarter not in self._of_quarter:
+            found = _in_force(self._rules, quarter), _in_force(self._catalogue_order, quarter)
+            self._of_quarter[quarter] = found
+        return self._of_quarter[quarter]
 
     def comparison(self, quarter: str) -> Comparison | None:
         """How the scoring version in force in a quarter compares units; None when it does not."""
@@ -73,7 +82,7 @@ class Rulebook:
 
     def catalogue(self, quarter: str) -> str | None:
         """The version of the catalogue in force in a quarter."""
-        return _in_force(self._catalogue_order, quarter)
+        return self._in_quarter(quarter)[1]
 
 
 @dataclass(frozen=True, slots=True)
