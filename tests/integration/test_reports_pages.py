@@ -87,6 +87,7 @@ class Growing:
         first = len(self._house.made.entries)
         self._house.made.golden("xa-tan-hoa")
         await self._house.grow(first)
+        await render_all(self._pool)
         self.sizes.append(len(self._house.made.entries))
         async with self._pool.acquire() as connection:
             yield connection

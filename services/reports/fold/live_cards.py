@@ -46,7 +46,8 @@ class LiveCards:
             connection, head = await self._opened(stack)
             while head["stale"]:
                 await stack.aclose()
-                async with self.turn:
+                async with self.turn, transaction(self._pool) as still:
+                    await still.execute(queries.hold_head)  # no other process folds meanwhile either
                     await self._all()
                     connection, head = await self._opened(stack)
             yield connection, head

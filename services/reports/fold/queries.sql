@@ -22,6 +22,10 @@ SET LOCAL lock_timeout = '1s';
 -- The position, held until the transaction ends: a rebuild begins with it.
 SELECT size FROM reports.head FOR UPDATE;
 
+-- name: hold_head
+-- Nobody folds while a reader renders what is stale and opens its snapshot.
+SELECT FROM reports.head FOR SHARE;
+
 -- name: reset_head
 -- Back to the empty log, inside a rebuild's transaction.
 UPDATE reports.head SET size = 0, root = $1, peaks = '{}', reference_index = -1;
