@@ -22,6 +22,7 @@ from services.reports.reading.scope import Scope
 from services.reports.reading.snapshot import Reader, Snapshot
 from services.reports.reading.totals import found_frozen, found_live, told_frozen, told_live, totals
 from tests.support.reports_http import NOW, House, province_house
+from tests.support.reports_reading import render_all
 
 QUARTER = "2026-Q3"
 
