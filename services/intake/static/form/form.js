@@ -50,7 +50,6 @@ class House {
   }
 
   async start() {
-    addEventListener("hashchange", () => this.route());
     beforeLeaving.add(() => this.leave());
     const form = keepForm(() => this.drafts.settled(), () => this.queue.flush(true));
     form.catch(() => {}); // a portal's page, a private window: it works without, only not offline
@@ -59,6 +58,7 @@ class House {
     await this.held.load();
     await this.queue.introduce().catch(() => {}); // a full phone: it sends unsigned
     await prefill(this);
+    addEventListener("hashchange", () => this.route()); // not before: the first view would be drawn over one that is typed into
     await this.route();
     const lists = Promise.all([directory.units(this.account), directory.catalogue(this.account), directory.handoverKey().catch(() => {}), directory.assignments(this.account).catch(() => {})]); // on the phone before the network goes
     Promise.all([form, lists]).then(([ready]) => this.ready(ready), () => {});
