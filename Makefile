@@ -4,7 +4,8 @@ BIN := .venv/bin
 DATA ?= demo-data
 PORT ?= 8000
 T ?= tests
-N ?= 3
+# of the suite's processes: each waits half of its time, so two for a core
+N ?= 4
 export UV_LINK_MODE ?= copy
 # a machine that keeps no bytecode would compile 800 modules at every start
 export UV_COMPILE_BYTECODE = 1
