@@ -44,7 +44,7 @@ def test_the_order_number_s_fault_takes_no_tap_from_the_button(touched: Page) ->
 def test_a_field_left_by_the_keyboard_says_at_once_what_is_wrong(touched: Page) -> None:
     touched.get_by_role("link", name="Mở cuộc kiểm tra mới").tap()
     basis = touched.get_by_label("Quyết định kiểm tra số")
-    expect(basis).to_be_visible()  # a key waits for nothing, and the form is hidden until it holds what was typed before
+    expect(basis).to_be_visible()  # a key waits for nothing, and the form is hidden at first
     basis.press_sequentially("12/QĐ–SNV")
     basis.press("Tab")
     expect(touched.locator(".wrong-words")).to_contain_text("gạch nối")

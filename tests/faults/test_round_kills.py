@@ -30,9 +30,9 @@ def test_killed_as_it_is_drawn(cluster: Cluster) -> None:
         planned = fresh()
         assert instance.client(reviewer).put(f"/intake/v1/rounds/{planned}", json=PLAN).status_code == 201
         assert instance.process is not None
-        instance.process.wait(30)  # its plan came into the log, and the draw was begun
+        instance.process.wait(60)  # its plan came into the log, and the draw was begun
         instance.start()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while (shown := instance.client(reviewer).get(f"/intake/v1/rounds/{planned}").json())["drawn"] is None:
             assert time.monotonic() < deadline, shown
             time.sleep(0.1)

@@ -26,7 +26,7 @@ from tests.support.log import Answered, Log, open_log
 async def test_a_new_log_is_ready_with_an_empty_signed_checkpoint(app: App) -> None:
     checkpoint = await app.reach(0)
     assert checkpoint.size == 0
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await app.get("readyz")).status_code != 200:
             await asyncio.sleep(0.02)
     assert (await app.get("healthz")).json() == {"status": "ok"}
@@ -327,7 +327,7 @@ async def test_a_log_whose_guard_goes_while_it_stands_by_says_so_and_goes_on_ser
         async with standby.router.lifespan_context(standby):
             app = App(standby, log)
             (settings.folder.log_dir / "guard/checkpoint").unlink()
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 while not any("log trust" in reason for reason in (await app.get("readyz")).json()["reasons"]):
                     await asyncio.sleep(0.05)
             await cli.trust_log(settings)
@@ -378,7 +378,7 @@ async def test_the_same_on_kafka_also_when_its_disk_is_lost(settings: Settings, 
             await kafka.wipe()
             await _insist_on_publishing(log, 310)
             checkpoint = await app.reach(310)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while checkpoint.text().encode() not in b"".join(r.value for r in await log.told()):
                     await asyncio.sleep(0.1)
         told = [r.headers.get("index") for r in await log.told()]

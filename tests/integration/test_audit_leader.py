@@ -39,7 +39,7 @@ async def leading(leader: Leader) -> AsyncIterator[Leader]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(condition: Callable[[], object], patience: float = 20) -> None:
+async def until(condition: Callable[[], object], patience: float = 60) -> None:
     """Wait until a condition (perhaps awaited) holds."""
     async with asyncio.timeout(patience):
         while True:

@@ -197,7 +197,7 @@ async def test_an_unknown_error_ends_the_loop_and_moves_nothing(
     await publish(intake, transport.topic, 0, 1)
     stream = transport.open("audit")
     with pytest.raises(KeyError):
-        await asyncio.wait_for(Follower(pool, stream, transport.topic, check).run(), 20)
+        await asyncio.wait_for(Follower(pool, stream, transport.topic, check).run(), 60)
     await stream.stop()
     assert await Positions("audit").load(pool, transport.topic) is None
 

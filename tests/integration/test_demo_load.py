@@ -67,7 +67,7 @@ async def test_deadlines_lapse_by_the_story_while_it_is_told(
             await asyncio.sleep(0.5)
             assert await pool.fetchval(_LAPSED) == 0
             settings.folder.end_load()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while await pool.fetchval(_LAPSED) == 0:
                     await asyncio.sleep(0.05)
     finally:

@@ -24,7 +24,7 @@ def drawn(world: World, **changes: Any) -> dict[str, Any]:
     round_id = fresh()
     body = planning() | {"chosen": [], "strata": [{"group": "xa", "size": 1}]} | changes
     world.done("reviewer", f"rounds/{round_id}", body)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         shown: dict[str, Any] = world.send("reviewer", "GET", f"/intake/v1/rounds/{round_id}").json()
         if shown["drawn"] is not None:
@@ -44,7 +44,7 @@ def test_a_draw_is_checked_by_the_log_alone(world: World, tmp_path: Path) -> Non
     known = ["--token", token, "--vkey", vkey]
     place = f"{world.url}/audit/"
     world.send("auditor", "GET", f"/audit/v1/receipts/{shown['id']}?wait=20")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while (answer := run(place, "--round", shown["id"], *known)).exit_code and time.monotonic() < deadline:
         time.sleep(0.5)  # until a published checkpoint covers the draw
     assert answer.exit_code == 0, answer.output

@@ -330,7 +330,7 @@ async def test_the_key_comes_from_the_folder_or_once_from_the_log(settings: Sett
     await asyncio.sleep(0.5)
     assert not looking.done()
     log.away = False
-    assert (await asyncio.wait_for(looking, 5))() == [log.signer.verifier]
+    assert (await asyncio.wait_for(looking, 60))() == [log.signer.verifier]
     assert settings.folder.vkey() == log.signer.vkey
     asked = log.asked["vkey"]
     log.signer = Signer.generate("kycuong.test/log")  # an impostor at the same address is not believed

@@ -15,7 +15,7 @@ async def test_head_is_answered_like_get_by_every_service(settings):
         "/intake/": 303, "/reports/readyz": 200, "/reports/v1/alerts": 401, "/reports/": 303, "/intake/v1/batch": 405,
     }  # fmt: skip
     async with open_house(settings) as house, house.client() as client:
-        async with asyncio.timeout(20):  # the catalogue and its like are the log's first entries
+        async with asyncio.timeout(60):  # the catalogue and its like are the log's first entries
             while (await client.get("/audit/tile/0/000.p/1")).status_code != 200:
                 await asyncio.sleep(0.05)
         for path, status in paths.items():

@@ -437,7 +437,7 @@ async def test_the_database_lets_a_part_be_erased_and_nothing_else(intake, case)
         await pool.execute(stolen + " AND grp = 'narrative'")
 
 
-async def until(check, within=15.0):
+async def until(check, within=60.0):
     async with asyncio.timeout(within):
         while not (found := await check()):
             await asyncio.sleep(0.05)

@@ -85,7 +85,7 @@ async def test_cards_are_folded_from_no_other_log_and_the_fold_says_so(settings)
     ours = settings.origin
     async with serving(TinyLog()) as log:
         follower = Follower(Nothing(), lambda: find_keys(settings.folder, log.url))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await follower.run(asyncio.Event())
     assert f"The data folder is of the log {ours} (log/origin)" in follower.progress.stopped
 

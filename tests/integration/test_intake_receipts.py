@@ -23,7 +23,7 @@ async def test_garbage_on_the_stream_ends_no_loop_and_the_outbox_empties(setting
             answer = await client.put(f"/intake/v1/unit-changes/{uuid_utils.uuid7()}", json=register(unit))
             assert answer.status_code == 201, answer.text
         pool = house.apps["intake"].state.service.pool
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while await pool.fetchval("SELECT count(*) FROM intake.outbox"):
                 await asyncio.sleep(0.05)
         for service in ("intake", "audit", "reports"):

@@ -94,7 +94,7 @@ class Province:
         await self.put("lead", f"rounds/{first}", whole)
         beacon = {"name": "XSMB", "date": "2099-01-01", "pattern": "^[0-9]{5}$"}
         later = whole | {"beacon": beacon, "strata": [{"group": "xa", "size": 2}], "chosen": [], "replaces": first}
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await self.get("lead", f"/intake/v1/rounds/{first}"))["drawn"] is None:
                 await asyncio.sleep(0.05)
         going = {"unit": OTHER, "opener": "inspector", "team": ["lead"], "from": today, "to": today}
@@ -151,7 +151,7 @@ class Province:
 
     async def settle(self):
         """Until the log has everything and has told so."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await self.pool.fetchval("SELECT count(*) FROM intake.outbox"):
                 await asyncio.sleep(0.05)
 
@@ -169,7 +169,7 @@ class Province:
     async def cards(self):
         """The live scorecards at the log's whole size, without that size and comparisons, which come after."""
         size = await self.size()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 cards = await self.get("reviewer", f"/reports/v1/scorecards/{quarter()}?edition=live")
                 if cards["log"]["size"] >= size:
@@ -444,7 +444,7 @@ async def test_without_the_log_the_folder_tells_whether_anything_can_be_missing(
         await before.settle()
     monkeypatch.setattr("services.intake.replay.opening.UNREACHABLE", 0)
     async with running_intake(settings, datetime.now(UTC)) as alone:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await alone.client.get("/intake/readyz")).status_code != 200:
                 await asyncio.sleep(0.05)
         await alone.token("lead")
@@ -461,7 +461,7 @@ async def test_without_the_log_the_folder_tells_whether_anything_can_be_missing(
             return told
 
         monkeypatch.setattr(alone.service, "pool", Watched(alone.service.pool, counted))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await looked.wait()
         await alone.token("lead")
         told = await alone.put("lead", f"inspections/{fresh()}", opening(opened_at=moment()), 503)

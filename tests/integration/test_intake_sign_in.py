@@ -134,6 +134,6 @@ async def test_the_sweep_runs_by_itself(settings):
         token = await intake.token("inspector")
         await intake.expire("inspector")
         assert token
-    async with running_intake(settings) as intake, asyncio.timeout(20):
+    async with running_intake(settings) as intake, asyncio.timeout(60):
         while await intake.count("identity.session"):
             await asyncio.sleep(0)

@@ -166,7 +166,7 @@ class World:
     async def until_logged(self) -> None:
         """Wait until log and cards have it all."""
         last = self.events[-1].id
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             for person, path in (("giam", f"/audit/v1/entries/{last}"), ("phan", "/reports/v1/alerts")):
                 while True:
                     headers = {"authorization": f"Bearer {self.tokens[person]}"}

@@ -65,7 +65,7 @@ class Listening:
     async def event(self) -> dict[str, Any]:
         """The next notice, with its place as the browser keeps it."""
         found: dict[str, str] = {}
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             async for line in self._lines:
                 name, _, value = line.partition(": ")
                 if name in ("event", "id", "data"):
@@ -79,7 +79,7 @@ class Listening:
 
     async def comment(self) -> None:
         """The next comment."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             async for line in self._lines:
                 if line == ":":
                     return
@@ -87,7 +87,7 @@ class Listening:
 
     async def end(self) -> None:
         """The stream's end."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             async for line in self._lines:
                 assert not line.startswith("data")
 
@@ -194,7 +194,7 @@ async def test_who_does_not_read_is_sent_away_and_holds_up_nobody(
         assert slow.gone
         inspection = await visit(house)
         assert (await mine.event())["inspection"] == inspection
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while slow in inbox._listeners:
             await asyncio.sleep(0.05)
     deaf.close()

@@ -173,7 +173,7 @@ class World:
         self.calendars += 1
         return {"file": json.dumps(content | {"version": f"2027.{self.calendars}"})}
 
-    def _wait(self, ask: Callable[[], httpx.Response], seconds: float = 20) -> httpx.Response:
+    def _wait(self, ask: Callable[[], httpx.Response], seconds: float = 60) -> httpx.Response:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if (answer := ask()).status_code == 200:
@@ -183,14 +183,14 @@ class World:
 
     def _until_seen(self) -> None:
         """Wait until log and cards have it all."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             alerts = self.send("reviewer", "GET", "/reports/v1/alerts").json()["items"]
             frozen = self.send("reviewer", "GET", f"/reports/v1/scorecards/{FROZEN}?edition=official")
             if frozen.status_code == 200 and self.inspection in {alert["inspection"] for alert in alerts}:
                 return
             time.sleep(0.1)
-        raise AssertionError("the case was not seen within 20 s")
+        raise AssertionError("the case was not seen within 60 s")
 
 
 def registration(unit: str, parent: str | None) -> dict[str, Any]:

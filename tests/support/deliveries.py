@@ -67,7 +67,7 @@ class Sending:
 
     async def settled(self, state: str, count: int = 1, why: str | None = None) -> list[dict[str, Any]]:
         """Wait until so many deliveries stand so."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 found = await self.deliveries(query=f"?state={state}")
                 found = [one for one in found if one["last"] and (why is None or one["last"]["why"] == why)]

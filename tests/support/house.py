@@ -40,7 +40,7 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
     serving = asyncio.create_task(server.serve([listener]))
     house = Open(address.rstrip("/"), apps, settings)
     try:
-        async with asyncio.timeout(20), house.client() as client:
+        async with asyncio.timeout(60), house.client() as client:
             while not server.started:
                 assert not serving.done(), serving.exception()
                 await asyncio.sleep(0.02)

@@ -133,7 +133,7 @@ def province() -> MadeLog:
 
 async def until(client: httpx.AsyncClient, size: int) -> None:
     """Wait for the fold to stand at a size."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while (found := (await client.get("/reports/readyz")).json()).get("size") != size:
         assert time.monotonic() < deadline, found
         await asyncio.sleep(0.02)

@@ -35,7 +35,7 @@ class Hooks:
         """What came to a path."""
         return [(headers, body) for where, headers, body in self.came if where == path]
 
-    async def until(self, path: str, count: int, seconds: float = 20) -> list[tuple[dict[str, str], bytes]]:
+    async def until(self, path: str, count: int, seconds: float = 60) -> list[tuple[dict[str, str], bytes]]:
         """Wait for so many."""
         async with asyncio.timeout(seconds):
             while len(self.at(path)) < count:
@@ -101,7 +101,7 @@ class Postbox:
 
     async def until(self, count: int) -> list[Message]:
         """Wait for so many."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(self.mails) < count:
                 await asyncio.sleep(0.02)
         return self.mails
