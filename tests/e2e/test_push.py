@@ -149,6 +149,16 @@ def test_a_head_is_told_on_this_device_until_the_switch_is_turned_off(
     expect(toggle).to_have_attribute("aria-checked", "false")
     assert page.request.get(f"{instance.url}/intake/v1/push-subscriptions").json()["items"] == []
 
+    toggle.click()
+    expect(toggle).to_have_attribute("aria-checked", "true")
+    page.evaluate("""() => {
+        const held = { unsubscribe: async () => localStorage.setItem("ended", "by signing out") };
+        PushManager.prototype.getSubscription = async () => held;
+    }""")
+    page.get_by_role("button", name="Đăng xuất").click()
+    page.wait_for_url("**/intake/login*")
+    assert page.evaluate("localStorage.getItem('ended')") == "by signing out"
+
 
 def test_who_is_told_nothing_is_offered_nothing(instance: Instance, browser: Browser, people: list[Person]) -> None:
     people.append(person := Person(browser, instance.url, DESK))

@@ -36,8 +36,10 @@ COMMANDS = {
 class Old:
     """The old folder, served by this program, with what the old one answered."""
 
-    def __init__(self, house: Open, answers: dict[str, Any], tokens: dict[str, str]) -> None:
-        self.house, self.answers, self.tokens = house, answers, tokens
+    def __init__(
+        self, house: Open, answers: dict[str, Any], tokens: dict[str, str], clock: SettableClock
+    ) -> None:  # fmt: skip
+        self.house, self.answers, self.tokens, self.clock = house, answers, tokens, clock
         self.client = house.client()
 
     async def get(self, who: str, path: str) -> Any:
@@ -59,8 +61,9 @@ async def old(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Old]:
             for name, (role, unit, account) in PEOPLE.items()
         }
         await connection.close()
-        async with open_house(settings, SettableClock(LEFT)) as house:
-            old = Old(house, answers, tokens)
+        clock = SettableClock(LEFT)
+        async with open_house(settings, clock) as house:
+            old = Old(house, answers, tokens, clock)
             async with old.client:
                 yield old
 

@@ -223,6 +223,9 @@ async def test_what_is_not_published_leaves_once_the_log_was_told(old: Old, tmp_
         assert (await ask(old, f"{other}&export={told}")).status_code == 409
     unknown = await ask(old, f"{quarter}?format=xlsx&export={uuid_utils.uuid7()}")
     assert (unknown.status_code, unknown.headers["retry-after"]) == (409, "2")
+    old.clock.set(old.clock.now() + timedelta(minutes=16))
+    late = await ask(old, f"{quarter}?format=xlsx&export={told}")
+    assert late.status_code == 409 and "15 phút" in late.json()["detail"]
 
 
 async def test_a_card_a_closed_edition_and_what_was_known_then_are_told_too(old: Old) -> None:

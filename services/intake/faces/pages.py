@@ -17,7 +17,7 @@ from services.kernel.web.destinations import tabs
 from services.kernel.web.packing import pack_response
 from services.kernel.web.pages import Reader, language_of, navigation, to_sign_in
 
-WHY = ("signed-out", "ended")  # what brings somebody to the sign-in page, as its query says
+WHY = ("signed-out", "ended", "wrong", "often")  # what brings somebody to the sign-in page, as its query says
 _TOLD = frozenset({Role.REVIEWER, Role.ADMIN})  # who can have another calendar published
 
 

@@ -7,16 +7,17 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlencode
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from fastapi import FastAPI, Request
 from pydantic import Field, ValidationError
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from services.intake.people.known_devices import COOKIE as DEVICE_COOKIE
 from services.intake.people.known_devices import LIFE as DEVICE_LIFE
@@ -37,6 +38,7 @@ from services.kernel.web.app import read_body
 LIFE = timedelta(hours=12)
 _WAITING = 16  # for their turn: about two seconds' work
 _MAX_BODY = 4 * 1024
+_PLAIN = "application/x-www-form-urlencoded"
 _WRONG_OFTEN = ("Đã nhập sai nhiều lần.", "Too many wrong tries.")
 HASHER = PasswordHasher(time_cost=2, memory_cost=64 * 1024, parallelism=1)
 
@@ -136,7 +138,8 @@ def verify(kept: str, password: str) -> bool:
 
 def install(app: FastAPI) -> None:
     """Add the sign-in and sign-out routes."""
-    form = {"content": {"application/json": {"schema": Login.model_json_schema()}}, "required": True}
+    schema = Login.model_json_schema()
+    form = {"content": {"application/json": {"schema": schema}, _PLAIN: {"schema": schema}}, "required": True}
     app.post("/intake/login", status_code=204, response_class=Response, openapi_extra={**PUBLIC, "requestBody": form})(
         sign_in
     )
@@ -147,10 +150,34 @@ async def sign_in(request: Request) -> Response:
     """Open a session in a cookie that no script reads and no other site sends."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() == _PLAIN:
+        return await _sign_in_plainly(request)
     try:
         login = Login.model_validate(parse(await read_body(request, _MAX_BODY)))
     except ValidationError as error:
         raise Invalid(errors=field_errors(error)) from None
+    return await _open(request, login, Response(status_code=204))
+
+
+async def _sign_in_plainly(request: Request) -> Response:
+    """The page's form as a browser without scripts sends it; back to the page, which leads on or says why not."""
+    sent = dict(parse_qsl((await read_body(request, _MAX_BODY, _PLAIN)).decode(errors="replace")))
+    asked = {"next": sent.get("next", "")}
+    try:
+        login = Login(account=sent.get("account", "").strip().lower(), password=sent.get("password", ""))
+        return await _open(request, login, _to_page(asked))
+    except (ValidationError, WrongPassword):
+        return _to_page({"wrong": ""} | asked)
+    except TooFast:
+        return _to_page({"often": ""} | asked)
+
+
+def _to_page(query: Mapping[str, str]) -> Response:
+    return RedirectResponse(f"/intake/login?{urlencode(query)}", status_code=303)
+
+
+async def _open(request: Request, login: Login, response: Response) -> Response:
+    """Check the password and open a session, which the response sets; WrongPassword, TooFast."""
     service = service_of(request)
     logins = service.part(Logins)
     cookie = request.cookies.get(DEVICE_COOKIE, "")
@@ -159,7 +186,6 @@ async def sign_in(request: Request) -> Response:
     token = secrets.token_urlsafe(32)
     if await service.pool.fetchval(QUERIES.open_signed_in, hash_token(token), login.account, checked, LIFE) is None:
         raise WrongPassword  # changed, or the account disabled, while it was checked
-    response = Response(status_code=204)
     known = logins.devices.remember(cookie, login.account)
     for name, value, life in ((COOKIE, token, LIFE), (DEVICE_COOKIE, known, timedelta(days=DEVICE_LIFE))):
         response.set_cookie(

@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -52,6 +52,7 @@ EVENT = "kycuong.data.exported.v1"
 _ENDS = {"package": "zip"}
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _LIBRARIES = ("xlsxwriter", "typst", "python-docx", "segno")
+_GOOD_FOR = timedelta(minutes=15)  # after it was told: an export is one file, not a pass to it
 _PATIENCE = 8.0  # seconds until an export that was just told stands in the log
 _CHUNK = 64 * 1024  # bytes
 _one_at_a_time = asyncio.Semaphore(1)
@@ -167,6 +168,8 @@ async def _permit(
     event = json.loads(told)
     if event["type"] != EVENT or {name: value for name, value in event["data"].items() if name != "by"} != body:
         raise _untold(body, (f"Mã {wanted.told} thuộc về việc khác. ", f"{wanted.told} is of something else. "))
+    if state.clock.now() > parse_instant(event["time"]) + _GOOD_FOR:
+        raise _untold(body, (f"Mã {wanted.told} đã quá 15 phút. ", f"{wanted.told} is older than 15 minutes. "))
 
 
 def _untold(body: Mapping[str, str], before: tuple[str, str] = ("", "")) -> ExportUntold:

@@ -6,8 +6,13 @@ import { byId, flash } from "./dom.js";
 /** Acts that have to end before the session does: what is still to be sent under it. */
 export const beforeLeaving = new Set();
 
+/** Whoever uses this device next is told of nobody else's cases: what the browser ends, its push service refuses for good. */
+async function untold() {
+  await (await (await navigator.serviceWorker?.getRegistration("/"))?.pushManager?.getSubscription())?.unsubscribe();
+}
+
 async function signOut() {
-  await Promise.allSettled([...beforeLeaving].map((act) => act()));
+  await Promise.allSettled([...beforeLeaving, untold].map((act) => act()));
   try {
     await request("POST", "/intake/logout");
   } catch (problem) {
