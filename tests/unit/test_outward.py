@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
+import uvloop
 
 from services.kernel.web.reachable import networks
 from services.reports.delivery.outward import Outward
@@ -83,6 +84,11 @@ async def test_half_an_answer_is_none(answer: bytes) -> None:
     async with far_end(answer, ends=True) as (url, _):
         with pytest.raises(Passing, match="protocol"):
             await posted(url, 1)
+
+
+def test_it_is_the_same_on_the_loop_that_services_run_on() -> None:
+    uvloop.run(test_a_connection_serves_again())
+    uvloop.run(test_an_answer_without_a_length_ends_with_its_connection())
 
 
 async def test_an_answer_without_a_length_ends_with_its_connection() -> None:
