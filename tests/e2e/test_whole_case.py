@@ -39,11 +39,18 @@ def instance(request: pytest.FixtureRequest, cluster: Cluster, settled: Model) -
 
 @pytest.fixture
 def enter(people: list[Person], browser: Browser, instance: Instance) -> Any:
+    there: dict[tuple[str, int], Page] = {}
+
     def enter(account: str, address: str, viewport: dict[str, int] = DESK) -> Page:
-        people.append(person := Person(browser, instance.url, viewport))
-        person.sign_in(account, PASSWORDS[account])
-        person.page.goto(instance.url + address)
-        return person.page
+        """A person's page loaded anew, each signed in once on each machine."""
+        key = account, viewport["width"]
+        if key not in there:
+            people.append(person := Person(browser, instance.url, viewport))
+            person.sign_in(account, PASSWORDS[account])
+            there[key] = person.page
+        there[key].goto("about:blank")  # else another fragment of the same page would load nothing
+        there[key].goto(instance.url + address)
+        return there[key]
 
     return enter
 
