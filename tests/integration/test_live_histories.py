@@ -6,8 +6,10 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from statistics import median
 from typing import Any
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,9 +20,13 @@ from services.reports.facts.picked import Picking
 from services.reports.fold.cores import CasesFile
 from services.reports.fold.recompute import Recomputing
 from services.reports.reading.live_cards import listing
-from tests.integration.test_reports_fold import EVERYTHING, QUARTER, card, fold_all
+from services.reports.reading.sql import queries
+from tests.integration.test_reports_fold import EVERYTHING, QUARTER, card, fold_all, made, pool
 from tests.support.histories import HISTORY, Arriving, Visited, telling
+from tests.support.reports_log import MadeLog
 from tests.support.reports_reading import read
+
+__all__ = ["made", "pool"]
 
 
 class Growing:
@@ -75,6 +81,28 @@ def recomputed(log: Arriving, unit: str) -> tuple[dict[str, Any], dict[str, Any]
         made = work.end()
     assert made is not None
     return made.listing(), made.card
+
+
+async def test_the_middle_of_a_units_peers_is_read_off_their_rows(pool: asyncpg.Pool, made: MadeLog) -> None:
+    """Whatever is in their names: the statement does not read a row as JSON."""
+    for at in range(9):
+        unit = f"xa-{at}"
+        made.register(unit, f'UBND "xã" \\","group":"so","score":"0.00","{at}', "so" if at == 8 else "xa")
+        if at != 5:
+            visit = made.open(unit)
+            found = [made.record(unit, visit, code) for code in ("A01", "B01", "C01")[: at % 4]]
+            made.close(unit, visit)
+            for finding in found:
+                made.reply(unit, visit, finding, False)
+                made.decide(unit, visit, finding, "upheld")
+    made.close_quarter()
+    await fold_all(pool, made)
+    rows = json.loads((await read(pool, listing, QUARTER, EVERYTHING)).text())["cards"]
+    scores = [float(row["score"]) for row in rows if row["group"] == "xa" and row["score"]]
+    closing = await pool.fetchval("SELECT closing FROM reports.edition")
+    for query, of in ((queries.peer_scores, QUARTER), (queries.peer_scores_frozen, closing)):
+        told = await pool.fetchrow(query, of, "xa")
+        assert (told["units"], told["median"]) == (len(scores), f"{median(scores):.2f}")
 
 
 def test_live_is_what_the_log_says(growing: Growing) -> None:

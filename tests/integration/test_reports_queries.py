@@ -52,6 +52,7 @@ SOME = [f"xa-{number}" for number in range(1, 9)]
 HOT: dict[str, tuple[Any, ...]] = {
     "card": ("2026-Q3", "xa-1"),
     "card_rows": ("2024-Q3",),
+    "peer_scores": ("2024-Q3", "xa"),
     "alerts_of_units": (SOME, *LAST, True, 51),
     "all_alerts": (*LAST, False, 51),
     "inspections": ([ID],),

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell_fast
+from xlsxwriter.worksheet import CellNumberTuple, CellStringTuple, Worksheet
 
 from services.kernel.quarters import ICT
 from services.reports.exports.columns import Column, Kind, Table
@@ -19,6 +21,35 @@ _SURE = 70  # characters of a note that stand in a line whatever the font
 _LINE = 15  # points
 _MANY = 12
 _WIDTHS: dict[Kind, int] = {"text": 34, "code": 16, "integer": 12, "number": 12, "boolean": 10, "date": 12}
+
+
+class _Plain(Worksheet):  # type: ignore[misc]
+    """A sheet without formats of rows or columns: most cells are written in one piece.
+
+    The bytes are the library's own, as a test holds; its way of asking each cell for all that it might be took most of
+    the time of a large workbook.
+    """
+
+    def put_number(self, row: int, col: int, number: float, cell_format: Any) -> None:
+        """A number that is one, at a place that is told of by `reach`."""
+        self.table[row][col] = CellNumberTuple(number, cell_format)
+
+    def reach(self, rows: int, cols: int) -> None:
+        """How far the cells go."""
+        self._check_dimensions(rows - 1, cols - 1)
+
+    def _write_cell(self, row: int, col: int, cell: Any) -> None:
+        kind = cell.__class__
+        if kind is CellNumberTuple:
+            self.fh.write(f"<c{self._place(row, col, cell)}><v>{cell.number:.16G}</v></c>")
+        elif kind is CellStringTuple:
+            self.fh.write(f'<c{self._place(row, col, cell)} t="s"><v>{cell.string}</v></c>')
+        else:
+            super()._write_cell(row, col, cell)
+
+    def _place(self, row: int, col: int, cell: Any) -> str:
+        style = f' s="{cell.format._get_xf_index()}"' if cell.format else ""  # noqa: SLF001
+        return f' r="{xl_rowcol_to_cell_fast(row, col)}"{style}'
 
 
 def workbook(tables: Sequence[Table], source: Source, site: str) -> bytes:
@@ -68,7 +99,7 @@ class _Sheets:
                 sheet.write_string(at, 1, words, self._wrapped)
 
     def _table(self, table: Table) -> None:
-        sheet = self._book.add_worksheet(table.head)
+        sheet = self._book.add_worksheet(table.head, _Plain)
         for at, column in enumerate(table.columns):
             sheet.set_column(at, at, _WIDTHS[column.kind])
             sheet.write_string(0, at, column.head, self._head)
@@ -78,6 +109,7 @@ class _Sheets:
                 value = of(row)
                 if value is not None:
                     write(line, at, value)
+        sheet.reach(len(table.rows) + 1, len(table.columns))
         sheet.freeze_panes(1, _frozen(table.columns))
         sheet.autofilter(0, 0, max(len(table.rows), 1), len(table.columns) - 1)
         sheet.repeat_rows(0)
@@ -85,10 +117,11 @@ class _Sheets:
 
     def _writer(self, sheet: Any, kind: Kind) -> Callable[[int, int, Any], object]:
         """How a column's values are written; chosen once, for there are hundreds of thousands of cells."""
+        number, whole, places = sheet.put_number, self._whole, self._places
         if kind == "integer":
-            return lambda line, at, value: sheet.write_number(line, at, value, self._whole)
+            return lambda line, at, value: number(line, at, value, whole)
         if kind == "number":
-            return lambda line, at, value: sheet.write_number(line, at, float(value), self._places(value))
+            return lambda line, at, value: number(line, at, float(value), places(value))
         if kind == "boolean":
             return lambda line, at, value: sheet.write_boolean(line, at, value)
         if kind == "date":

@@ -180,16 +180,18 @@ SELECT CASE WHEN fit.size >= wanted THEN head.size ELSE fit.size END FROM report
 WHERE quarter = $1 AND fit.size > 0;
 
 -- name: peer_scores
--- How many units of a kind have a score in a quarter's live list, and the middle one.
+-- How many units of a kind have a score in a quarter's live list, and the middle one. Rows are as `summary` writes them:
+-- group and score are the first members of these names, and no text holds a bare quotation mark; to read each row as JSON
+-- took a unit's page most of its time.
 SELECT count(*)::int AS units, percentile_cont(0.5) WITHIN GROUP (ORDER BY score)::numeric(5, 2)::text AS median
-FROM (SELECT (row::json ->> 'score')::float8 AS score FROM reports.card
-      WHERE quarter = $1 AND row::json ->> 'group' = $2) AS peer
+FROM (SELECT nullif(split_part(split_part(row, '"score":"', 2), '"', 1), '')::float8 AS score FROM reports.card
+      WHERE quarter = $1 AND split_part(split_part(row, '"group":"', 2), '"', 1) = $2) AS peer
 WHERE score IS NOT NULL;
 
 -- name: peer_scores_frozen
 -- The same of a frozen edition.
 SELECT count(*)::int AS units, percentile_cont(0.5) WITHIN GROUP (ORDER BY score)::numeric(5, 2)::text AS median
-FROM (SELECT (row::json ->> 'score')::float8 AS score FROM reports.edition_card
+FROM (SELECT nullif(split_part(split_part(row, '"score":"', 2), '"', 1), '')::float8 AS score FROM reports.edition_card
       WHERE closing = $1::uuid AND grp = $2) AS peer
 WHERE score IS NOT NULL;
 

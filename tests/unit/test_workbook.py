@@ -1,0 +1,31 @@
+"""A workbook's bytes are those that the library writes cell by cell, whatever a cell holds."""
+
+from typing import Any
+
+import pytest
+from xlsxwriter.worksheet import Worksheet
+
+from services.reports.exports import workbook as made
+from services.reports.exports.source import Source
+from services.reports.exports.tables import list_sheets
+from tests.bench.bench_exports import CUT, OFFICE, listing
+
+
+class ByTheBook(Worksheet):  # type: ignore[misc]
+    """The library's own writing."""
+
+    def put_number(self, *cell: Any) -> None:
+        self.write_number(*cell)
+
+    def reach(self, rows: int, cols: int) -> None:
+        """It knows by itself."""
+
+
+def test_cells_written_in_one_piece_are_those_of_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = listing(40)
+    cards["cards"][3] |= {"unit_name": ' <UBND> & "xã" _x0041_\n ', "score": None, "comparison": None, "survey": None}
+    cards["cards"][4]["comparison"] |= {"z": "-12345678.90", "rank": None, "expected": "0.00"}
+    source, sheets = Source.of(cards, CUT), list_sheets(cards)
+    quick = made.workbook(sheets, source, OFFICE.site)
+    monkeypatch.setattr(made, "_Plain", ByTheBook)
+    assert made.workbook(sheets, source, OFFICE.site) == quick
