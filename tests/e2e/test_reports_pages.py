@@ -354,6 +354,9 @@ def test_where_to_go_first_is_on_the_first_screen(browser: Browser, served: Serv
         page.goto(f"{served.url}/reports/?quarter=2026-Q3")
         box = page.locator("#act-now").bounding_box()
         assert box is not None and box["y"] < viewport["height"] * 0.7
+    head = enter(browser, served, "head", DESK).page
+    head.goto(f"{served.url}/reports/?quarter=2026-Q3")
+    expect(head.locator("#act-now")).to_have_text("Cần chú ý")  # who sends no team goes nowhere
 
 
 def test_a_printed_list_has_a_code_that_leads_to_its_check(browser: Browser, served: Served, tmp_path: Path) -> None:
