@@ -43,6 +43,11 @@ def _authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
+def _trusted(audit_url: str) -> ssl.SSLContext | bool:
+    """Whom TLS trusts on the way to a log; nobody is asked where none is spoken."""
+    return False if httpx.URL(audit_url).scheme == "http" else _authorities()
+
+
 class LogUnreachable(Exception):
     """Nhật ký chưa đọc được qua HTTP; hãy thử lại.
 
@@ -71,7 +76,7 @@ class LogClient:
         self._base = f"{audit_url}audit/"
         self._bearer = {"Authorization": f"Bearer {read_token}"}
         self._keys = keys
-        self._http = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, verify=_authorities())
+        self._http = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, verify=_trusted(audit_url))
         self._lanes = asyncio.Semaphore(AT_ONCE)
 
     async def close(self) -> None:
@@ -186,7 +191,7 @@ async def first_key(folder: Folder, audit_url: str, http: httpx.AsyncClient | No
     """
     if (kept := folder.vkey()) is not None:
         return _own(folder, kept)
-    client = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, verify=_authorities())
+    client = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, verify=_trusted(audit_url))
     try:
         told = await _ask_for_key(client, audit_url)
     finally:
