@@ -1,5 +1,6 @@
 """A folder of an earlier program (commit 0647b62) goes on under this one: nothing lost, nothing read otherwise."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,14 +9,18 @@ from typing import Any
 import asyncpg
 import pytest_asyncio
 import uuid_utils
+from click.testing import CliRunner
 
 from services.intake.people.accounts import issue_token
 from services.kernel.identity.roles import Role
 from services.kernel.log.note import Checkpoint
+from services.kernel.log.tiles import bundle_path, bundles_of, decode_bundle
 from services.kernel.process.clock import SettableClock
+from services.scorecard import recompute
 from tests.support.house import Open, open_house
 from tests.support.old_folder import LEFT, old_folder
 from tests.support.postgres import Cluster
+from tests.support.served import Served
 
 PEOPLE = {
     "reviewer": (Role.REVIEWER, None, "reviewer"),
@@ -85,6 +90,25 @@ async def test_frozen_cards_are_the_same_bytes(old: Old) -> None:
             assert answer.text == answered
         else:
             assert answer.json() | answered == answer.json()  # the contract only grows
+
+
+async def test_what_an_earlier_program_froze_comes_out_of_a_copy_of_its_log(old: Old, tmp_path: Path) -> None:
+    note, vkey = (await old.get("auditor", "/audit/checkpoint")).text, (await old.get("auditor", "/audit/vkey")).text
+    size = int(note.splitlines()[1])
+    bundles = [(await old.get("auditor", f"/audit/{bundle_path(n, width)}")).content for n, width in bundles_of(size)]
+    log = Served([entry for bundle in bundles for entry in decode_bundle(bundle)]).write(tmp_path / "log")
+    (log / "checkpoint").write_text(note)
+    told = tmp_path / "told.json"
+    for name, answered in old.answers["cards"].items():
+        quarter, edition, *unit = name.split()
+        listed = await old.get("reviewer", f"/reports/v1/scorecards/{quarter}?edition={edition}")
+        told.write_text(answered if unit else listed.text)
+        asked = ["--log", str(log), "--quarter", quarter, "--vkey", vkey.strip(), "--against", str(told)]
+        answer = await asyncio.to_thread(CliRunner().invoke, recompute, asked)
+        assert answer.exit_code == 0, (name, answer.output)
+    asked = ["--log", str(log), "--quarter", "2031-Q1", "--vkey", vkey.strip(), "--edition", "official"]
+    answer = await asyncio.to_thread(CliRunner().invoke, recompute, asked)
+    assert (answer.exit_code, "no closing" in answer.output) == (2, True)
 
 
 async def test_the_log_goes_on_from_the_same_checkpoint_and_its_receipts_hold(old: Old) -> None:
