@@ -94,11 +94,14 @@ class World:
             self.lead.put(f"findings/{finding}", body)
         self.close(LAPSING)
 
-    def _open(self, unit: str) -> str:
+    def _register(self, unit: str) -> None:
         self.admin.put(f"unit-changes/{fresh()}", {
             "change": "register", "unit": unit, "name": f"UBND {unit}", "group": "xa", "parent": None, "staff": 60,
             "valid_from": "2025-07-01",
         })  # fmt: skip
+
+    def _open(self, unit: str) -> str:
+        self._register(unit)
         inspection = fresh()
         self.lead.put(f"inspections/{inspection}", opening(unit))
         return inspection
@@ -115,6 +118,12 @@ class World:
         lapsing = "FROM intake.deadline WHERE finding = ANY($1::uuid[]) AND lapse_after IS NOT NULL"
         _until(lambda: len(self.sql(f"SELECT finding {lapsing}", self.unanswered)) == len(self.unanswered))
         self.sql("UPDATE intake.deadline SET lapse_after = now() WHERE finding = ANY($1::uuid[])", self.unanswered)
+
+    def praise(self) -> None:
+        """A card changes, of a unit of its own: what phones file meanwhile is of inspections that are not closed."""
+        unit, today = f"xa-{fresh()[-12:]}", local_date(datetime.now(UTC)).isoformat()
+        self._register(unit)
+        self.reviewer.put(f"commendations/{fresh()}", {"unit": unit, "code": "K01", "date": today})
 
     def kill_everything(self) -> None:
         """Services and database at once, and start them again."""
@@ -252,6 +261,8 @@ def test_killed_at_a_step(world: World, process: str, failpoint: str) -> None:
     service.end()
     if failpoint == "intake.before_lapse":
         world.deadlines_pass()
+    if failpoint.endswith("_rendered"):
+        world.praise()
     service.launch(failpoint)
     service.await_death(DEAD_WITHIN)
     service.launch()
