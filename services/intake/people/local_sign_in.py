@@ -139,10 +139,13 @@ def verify(kept: str, password: str) -> bool:
 def install(app: FastAPI) -> None:
     """Add the sign-in and sign-out routes."""
     schema = Login.model_json_schema()
-    form = {"content": {"application/json": {"schema": schema}, _PLAIN: {"schema": schema}}, "required": True}
-    app.post("/intake/login", status_code=204, response_class=Response, openapi_extra={**PUBLIC, "requestBody": form})(
-        sign_in
-    )
+    plain = schema | {"additionalProperties": True}  # and `next`, where the page leads on to
+    content = {"application/json": {"schema": schema}, _PLAIN: {"schema": plain}}
+    app.post(
+        "/intake/login", status_code=204, response_class=Response,
+        responses={303: {"description": "The form of a browser without scripts: on, or back with the reason"}},
+        openapi_extra={**PUBLIC, "requestBody": {"content": content, "required": True}},
+    )(sign_in)  # fmt: skip
     app.post("/intake/logout", status_code=204, response_class=Response, openapi_extra=PUBLIC)(sign_out)
 
 
