@@ -199,7 +199,9 @@ async def test_hot_queries_use_their_indexes(intake, case):
     cases = (
         (WRITING.lock_and_recall, ([UNIT], [finding]), {"write_pkey", "unit_sequence_pkey"}),
         (INSPECTIONS.inspections_by_id, ([inspection],), {"inspection_pkey"}),
-        (FINDINGS.findings_by_id, ([finding],), {"finding_pkey", "case_step_pkey", "deadline_pkey"}),
+        (FINDINGS.findings_by_id, ([finding],), {"finding_pkey"}),
+        (FINDINGS.steps_of_findings, ([finding],), {"case_step_pkey", "write_pkey"}),
+        (FINDINGS.clocks_of_findings, ([finding],), {"deadline_pkey"}),
         (CASES.logged, ([finding], *[intake.clock.now()] * 3), {"deadline_cause"}),
         (CASES.logged_unnoticed, (500,), {"deadline_cause"}),
         (CASES.second_reviews, ([finding], ["an"]), {"second_review_pkey", "vault_read_finding"}),
