@@ -1,6 +1,6 @@
 """The demo's story as batches in order of time: the tree, then three quarters of 2026 up to now. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -38,6 +38,7 @@ CLOSINGS = {
     date(2026, 10, 23): ("2026-Q3", "official"),
 }
 CLOSED_QUARTERS = ("2026-Q2", "2026-Q3")
+PUBLISHED = "2026-Q2"  # the other one waits for whoever tries it
 _CLOSED_AT, _PLANNED_AT = time(10), time(16)
 PLANNED_ON = date(2026, 9, 24)
 _ROUND = {
@@ -58,6 +59,19 @@ def story(seed: int, now: datetime, catalogue: Catalogue, calendar: WorkingCalen
     ids = Ids(seed)
     yield from _directory(tree, ids)
     yield from _Story(seed, tree, ids, catalogue, calendar, end).batches(now)
+
+
+def publication_of(batches: Sequence[Batch], ids: Ids) -> Batch:
+    """The publication of a closed quarter's official edition, filed last; its root is still to be put in."""
+    path = f"quarters/{PUBLISHED}/closing/"
+    official, closing = next(
+        (batch.clock, line.path.removeprefix(path))
+        for batch in batches for line in batch.lines
+        if line.path.startswith(path) and line.body["edition"] == "official"
+    )  # fmt: skip
+    publication = Batch(batches[-1].clock, REVIEWER)
+    publication.add(f"quarters/{PUBLISHED}/publication/{ids.at(official, 'publication')}", {"closing": closing})
+    return publication
 
 
 def _directory(tree: Province, ids: Ids) -> Iterator[Batch]:

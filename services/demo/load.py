@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.demo.batches import PREFIX, Batch, Sender, head_of, waves
-from services.demo.history import CLOSED_QUARTERS, REVIEWER, story
+from services.demo.history import CLOSED_QUARTERS, PUBLISHED, REVIEWER, publication_of, story
+from services.demo.ids import Ids
 from services.demo.schedule import FIRST_DAY, INSPECTORS, PHU_LAM, TAN_HOA
 from services.domain.catalogue import in_force
 from services.domain.rulefiles import load_calendar, load_catalogues
@@ -53,7 +54,8 @@ class Summary:
         lines, seconds = _thousands(self.created + self.repeated), f"{self.seconds:.1f}".replace(".", ",")
         filed = f"Đã nạp {lines} dòng trong {_thousands(self.batches)} lô, {seconds} giây"
         kept = f" ({_thousands(self.repeated)} dòng đã có từ lần trước)" if self.repeated else ""
-        return f"{filed}{kept}. Nhật ký có {_thousands(self.log_size)} mục; Quý II và Quý III/2026 đã chốt."
+        log = f"Nhật ký có {_thousands(self.log_size)} mục"
+        return f"{filed}{kept}. {log}; Quý II và Quý III/2026 đã chốt, Quý II đã công bố."
 
 
 async def load(
@@ -65,12 +67,15 @@ async def load(
     """
     started = time.monotonic()
     batches = list(story(seed, now, in_force(load_catalogues(), FIRST_DAY), load_calendar()))
+    publication = publication_of(batches, Ids(seed))
+    lines = sum(len(batch.lines) for batch in (*batches, publication))
     limits = httpx.Limits(max_connections=_AT_ONCE + 2)
     async with httpx.AsyncClient(base_url=base_url, timeout=60, trust_env=False, limits=limits) as client:
-        loading = _Loading(client, token_for, sum(len(batch.lines) for batch in batches), progress or _quiet)
+        loading = _Loading(client, token_for, lines, progress or _quiet)
         await loading.file(batches)
+        await loading.publish(publication)
         size = await loading.wait_for_reports([batch for batch in batches if batch.clock == batches[-1].clock])
-    return Summary(loading.created, loading.repeated, len(batches), time.monotonic() - started, size)
+    return Summary(loading.created, loading.repeated, len(batches) + 1, time.monotonic() - started, size)
 
 
 @contextmanager
@@ -170,6 +175,16 @@ class _Loading:
                 f"Lô {_where(batch)} có {len(batch.lines)} dòng nhưng máy chủ trả lời {len(answers)} dòng."
             )
         return answers
+
+    async def publish(self, publication: Batch) -> None:
+        """Publish a closed quarter: the root of its cards is what was frozen, which only the server knows."""
+        headers = await self._headers(REVIEWER)
+        frozen = f"/reports/v1/scorecards/{PUBLISHED}?edition=official"
+        await self._poll(frozen, headers, _shown_size)
+        root = (await self._client.get(frozen, headers=headers)).json()["cards_root"]
+        for line in publication.lines:
+            line.body["cards_root"] = root
+        await self._file(publication)
 
     async def wait_for_reports(self, last: list[Batch]) -> int:
         """Wait until reports show the closed quarters and all that was filed; the log's size then."""

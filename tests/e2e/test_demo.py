@@ -106,6 +106,8 @@ def _is_whole(demo: Demo) -> None:
     with demo.client(demo.token("unit_head", "xa-phu-lam")) as head:
         fresh = head.get("/reports/v1/alerts", params={"open": "true"}).json()["items"]
         assert "xa-phu-lam" in {alert["unit"] for alert in fresh}
+        assert head.get("/reports/v1/scorecards/2026-Q2/latest").status_code == 307  # published, the next one not yet
+        assert head.get("/reports/v1/scorecards/2026-Q3/latest").status_code == 404
     vkey = httpx.get(f"{demo.url}/audit/vkey", trust_env=False, verify=AUTHORITIES).text.strip()
     verified = demo.command("log", "verify", f"{demo.url}/audit/", "--vkey", vkey, "--token", demo.token("auditor"))
     assert verified.returncode == 0

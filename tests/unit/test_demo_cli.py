@@ -67,6 +67,7 @@ def test_a_bar_on_a_terminal_and_nothing_in_a_pipe() -> None:
 
 def test_the_summary_is_a_vietnamese_sentence() -> None:
     assert Summary(9_424, 0, 1_045, 24.46, 10_309).sentences() == (
-        "Đã nạp 9.424 dòng trong 1.045 lô, 24,5 giây. Nhật ký có 10.309 mục; Quý II và Quý III/2026 đã chốt."
+        "Đã nạp 9.424 dòng trong 1.045 lô, 24,5 giây. Nhật ký có 10.309 mục; "
+        "Quý II và Quý III/2026 đã chốt, Quý II đã công bố."
     )
     assert "(424 dòng đã có từ lần trước)" in Summary(9_000, 424, 1_045, 1.0, 10_309).sentences()
