@@ -119,7 +119,8 @@ def list_tokens(data: Path, name: str | None) -> None:
         kind = f"{row['role']} {row['unit'] or 'toàn tỉnh'}" if row["kind"] == "bearer" else "trình duyệt (browser)"
         kind = "chỉ đọc bản đã công bố (reads what is published)" if row["reads"] else kind
         life = f"{row['created_at']:%Y-%m-%dT%H:%MZ} – {row['expires_at']:%Y-%m-%dT%H:%MZ}"
-        print(f"{row['id']}\t{row['account']}\t{kind}\t{life}")
+        used = f"\tđọc lần cuối (last read) {row['used_at']:%Y-%m-%dT%H:%MZ}" if row["used_at"] else ""
+        print(f"{row['id']}\t{row['account']}\t{kind}\t{life}{used}")
 
 
 @token.command()

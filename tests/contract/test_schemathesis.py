@@ -79,6 +79,8 @@ def _about_what_is_known(world: World, case: schemathesis.Case) -> None:
     }
     if case.path.endswith("/silences/{id}"):
         known |= {"kinds": ["findings"], "until": known["expires"]}
+    if case.path.endswith("/webhooks/{id}"):
+        known |= {"kinds": ["findings"], "url": "https://hooks.example/in"}
     if case.path.endswith("/rounds/{id}"):
         known |= {"strata": [{"group": "xa", "size": 1}], "from": "2028-01-01", "to": "2028-01-08"}
     if case.path.endswith("/assignments/{id}"):

@@ -36,6 +36,21 @@ def test_a_head_signs_in_and_reads_what_waits(page: Page, instance: Instance) ->
     expect(page.locator("[data-notices]")).to_contain_text(NAME)
     page.get_by_role("link", name=NAME).first.click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.go_back()
+    said.locator("a", has_text="những việc đang chờ").click()
+    expect(page.locator("[data-notices]")).to_contain_text(NAME)  # what one has gone to is still to be found
+    page.locator("noscript form button").click()
+    page.wait_for_url("**/intake/login?signed-out=")
+    page.goto(f"{instance.url}/reports/notices")
+    page.wait_for_url("**/intake/login?**")
+
+
+def test_nobody_is_led_to_what_he_may_not_read(page: Page, instance: Instance) -> None:
+    page.goto(f"{instance.url}/intake/login")
+    enter(page, "an.kt", PASSWORDS["an.kt"])
+    said = page.locator("noscript p")
+    expect(said).to_contain_text("Trình duyệt đang tắt JavaScript")
+    expect(said.locator('a[href^="/reports/notices"]')).to_have_count(0)
 
 
 def test_nobody_is_led_elsewhere(page: Page, instance: Instance) -> None:

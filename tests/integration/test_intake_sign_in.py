@@ -110,6 +110,55 @@ async def test_a_crowd_of_strangers_is_bounded_and_a_known_phone_passes_it(intak
     assert all(answer.headers["retry-after"] == "5" for answer in busy if "cùng lúc" in answer.json()["detail"])
 
 
+OURS = {"sec-fetch-site": "same-origin"}
+
+
+async def plainly(client, path, headers=OURS, **sent):
+    return await client.post(path, data=sent, headers={"accept": "text/html", **headers})
+
+
+@pytest.mark.parametrize("headers", [{}, {"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}])
+async def test_a_form_that_is_not_known_to_be_ours_signs_nobody_in_nor_out(intake, headers):
+    async with browser(intake) as phone:
+        refused = await plainly(phone, "/intake/login", headers, account="an", password=PASSWORD)
+        assert refused.status_code == 403 and not phone.cookies
+        assert (await sign_in(phone, "an")).status_code == 204
+        assert (await plainly(phone, "/intake/logout", headers, x="")).status_code == 403
+        assert (await phone.get("/intake/v1/me")).status_code == 200
+
+
+async def test_without_scripts_one_signs_in_and_out(intake):
+    async with browser(intake) as phone:
+        entered = await plainly(phone, "/intake/login", account=" An ", password=PASSWORD, next="/intake/desk/")
+        assert (entered.status_code, entered.headers["location"]) == (303, "/intake/login?next=%2Fintake%2Fdesk%2F")
+        assert (await phone.get("/intake/v1/me")).json()["account"] == "an"
+        left = await plainly(phone, "/intake/logout", x="")
+        assert (left.status_code, left.headers["location"]) == (303, "/intake/login?signed-out=")
+        assert (await phone.get("/intake/v1/me")).status_code == 401
+        wrong = await plainly(phone, "/intake/login", account="an", password="sai")
+        assert wrong.headers["location"].startswith("/intake/login?wrong=")
+
+
+@pytest.mark.parametrize(("language", "words"), [("vi", "Hãy thử lại sau 5 phút."), ("en", "Try again in 5 minutes.")])
+async def test_a_plain_form_says_how_long_to_wait_as_well(intake, language, words):
+    for _ in range(11):
+        intake.service.part(Logins)._patience.count([("pair", "203.0.113.9 an")])
+    async with browser(intake) as stranger:
+        said = await plainly(stranger, "/intake/login", account="an", password=PASSWORD)
+        page = await stranger.get(said.headers["location"], headers={"accept-language": language})
+    assert "often=" in said.headers["location"] and words in page.text
+
+
+async def test_a_crowd_is_not_called_a_wrong_password(intake):
+    async with browser(intake) as strangers:
+        sent = (plainly(strangers, "/intake/login", account=f"nguoi-{n}", password="sai") for n in range(60))
+        ways = [answer.headers["location"] for answer in await asyncio.gather(*sent)]
+        [busy, *_] = [way for way in ways if "busy=" in way]
+        assert busy.startswith("/intake/login?busy=5")
+        page = await strangers.get(busy)
+    assert "Đang có nhiều người đăng nhập. Hãy thử lại sau 5 giây." in page.text
+
+
 async def test_sessions_and_tokens_whose_time_is_over_are_removed(intake):
     async with browser(intake) as phone:
         for _ in range(3):

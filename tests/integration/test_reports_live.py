@@ -118,6 +118,25 @@ async def test_a_database_that_refuses_what_it_should_take_is_told_and_mended(ho
     assert (await house.client.get("/reports/readyz")).status_code == 200
 
 
+async def test_what_is_frozen_and_what_is_told_wait_for_no_live_card(house: House) -> None:
+    """One that cannot be rendered keeps nobody from what shows none."""
+    house.made.close_quarter(QUARTER, "official")
+    await house.grow(len(house.made.entries) - 1)
+    admin = await asyncpg.connect(house.settings.database_url)
+    try:
+        await admin.execute("INSERT INTO reports.stale (quarter, unit) SELECT quarter, unit FROM reports.card LIMIT 1")
+        await admin.execute("UPDATE reports.finding SET catalogue = 'x'")
+    finally:
+        await admin.close()
+    with pytest.raises(KeyError):
+        await house.ask(CARDS, "reviewer")
+    for path in (
+        f"{CARDS}?edition=official", f"{CARDS}/xa-tan-hoa?edition=official", "/reports/v1/editions",
+        "/reports/v1/alerts", "/reports/v1/notices", "/reports/notices", "/reports/inbox",
+    ):  # fmt: skip
+        assert (await house.ask(path, "reviewer")).status_code == 200, path
+
+
 async def refused(house: House, why: str) -> None:
     """Wait until readiness says why not."""
     deadline = time.monotonic() + 60

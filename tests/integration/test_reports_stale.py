@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 import asyncpg
 import pytest
 
+from services.kernel.process.settings import Settings
 from services.kernel.store.db import Connection
 from services.reports.fold import live_cards
 from services.reports.fold.fold import Fold
@@ -131,3 +132,63 @@ async def test_a_reader_comes_between_two_batches(pool: asyncpg.Pool, made: Made
         assert not await connection.fetchval("SELECT EXISTS (SELECT FROM reports.stale)")
     await folding
     assert (await card(pool))["exposure"]["inspections"] == 6
+
+
+async def test_what_is_marked_and_has_no_card_yet_is_marked_anew_by_what_touches_its_unit(
+    pool: asyncpg.Pool, made: MadeLog
+) -> None:
+    """Another process has read the unit's name and not yet written the card."""
+    made.golden()
+    await fold_all(pool, made)
+
+    class Slow(LiveCards):
+        async def _known(self, connection: Connection) -> Reference:
+            known = await super()._known(connection)
+            made.amend(UNIT, "2026-01-01", name="UBND xã Tên Mới")
+            await fold_all(pool, made)
+            return known
+
+    assert await Slow(pool).some()
+    assert await stale(pool) == {(QUARTER, UNIT)}
+    assert (await card(pool))["unit_name"] == "UBND xã Tên Mới"
+
+
+async def test_who_renders_for_long_keeps_the_head(settings: Settings, pool: asyncpg.Pool, made: MadeLog) -> None:
+    made.golden()
+    await fold_all(pool, made)
+
+    class Slow(LiveCards):
+        async def _some(self) -> bool:
+            await asyncio.sleep(0.6)
+            return await super()._some()
+
+    short = {"idle_in_transaction_session_timeout": "300ms", "timezone": "UTC"}
+    strict = await asyncpg.create_pool(settings.dsn("reports_app"), min_size=1, max_size=4, server_settings=short)
+    try:
+        async with Slow(strict).fresh() as (_, head):
+            assert not head["stale"]
+        made.golden()
+        await fold_all(pool, made)
+        await Fold(strict, cards=Slow(strict)).rebuild(made.covered())
+    finally:
+        await strict.close()
+    assert (await card(pool))["exposure"]["inspections"] == 2
+
+
+async def test_readers_wait_for_nobody_who_renders_what_they_need(pool: asyncpg.Pool, made: MadeLog) -> None:
+    """A rebuild holds the head for long, and renders what is stale before it begins."""
+    made.golden()
+    await fold_all(pool, made)
+    readers = LiveCards(pool)
+
+    async def reads() -> bool:
+        async with readers.fresh() as (_, head):
+            return bool(head["stale"])
+
+    async with pool.acquire() as holder, holder.transaction():
+        await holder.execute("SELECT FROM reports.head FOR UPDATE")
+        waiting = [asyncio.create_task(reads()) for _ in range(3)]
+        await asyncio.sleep(0.3)
+        await LiveCards(pool).all()
+        async with asyncio.timeout(10):
+            assert await asyncio.gather(*waiting) == [False] * 3

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 import uvloop
 
 from services.kernel.web.reachable import networks
+from services.reports.delivery import outward
 from services.reports.delivery.outward import Outward
 from services.reports.delivery.port import Passing
 
@@ -15,7 +17,7 @@ OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
 @asynccontextmanager
-async def far_end(*answers: bytes, ends: bool = False) -> AsyncIterator[tuple[str, list[int]]]:
+async def far_end(*answers: bytes, ends: bool = False, slow: float = 0) -> AsyncIterator[tuple[str, list[int]]]:
     """Answers requests in turn with these bytes; which connection each came on."""
     came: list[int] = []
     waiting = list(answers)
@@ -31,7 +33,9 @@ async def far_end(*answers: bytes, ends: bool = False) -> AsyncIterator[tuple[st
                 assert b"host: 127.0.0.1:" in head and b"content-length: 2\r\n" in head
                 assert await reader.readexactly(2) == b"{}"
                 came.append(mine)
-                writer.write(waiting.pop(0))
+                answer = waiting.pop(0)
+                await asyncio.sleep(slow)
+                writer.write(answer)
                 await writer.drain()
                 if ends:
                     break
@@ -47,15 +51,15 @@ async def far_end(*answers: bytes, ends: bool = False) -> AsyncIterator[tuple[st
 
 
 async def posted(url: str, times: int) -> Sequence[tuple[int, float]]:
-    outward = Outward(networks("127.0.0.0/8"))
+    sender = Outward(networks("127.0.0.0/8"))
     try:
         answers = []
         for _ in range(times):
-            answers.append(await outward.post(url, [(b"content-type", b"application/json")], b"{}"))
+            answers.append(await sender.post(url, [(b"content-type", b"application/json")], b"{}"))
             await asyncio.sleep(0.02)
         return answers
     finally:
-        await outward.close()
+        await sender.close()
 
 
 async def test_a_connection_serves_again() -> None:
@@ -94,3 +98,27 @@ def test_it_is_the_same_on_the_loop_that_services_run_on() -> None:
 async def test_an_answer_without_a_length_ends_with_its_connection() -> None:
     async with far_end(b"HTTP/1.1 200 OK\r\n\r\nwhatever", ends=True) as (url, _):
         assert await posted(url, 1) == [(200, 0.0)]
+
+
+async def test_what_nobody_uses_any_more_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while its origin is called on: the newest line serves, the others would stay."""
+    monkeypatch.setattr(outward, "_KEEP", 0.3)
+    async with far_end(*[OK] * 20, slow=0.1) as (url, came):
+        sender = Outward(networks("127.0.0.0/8"))
+        post = partial(sender.post, url, [(b"content-type", b"application/json")], b"{}")
+        await asyncio.gather(*(post() for _ in range(8)))
+        assert len(set(came)) == 8
+        for _ in range(4):
+            await post()
+            await asyncio.sleep(0.1)
+        [lines] = sender._idle.values()
+        assert sum(line.stands() for line in lines) == 1
+        await asyncio.sleep(0.5)
+        assert not any(line.stands() for line in lines)
+        await sender.close()
+
+
+async def test_an_answer_may_say_much_of_itself() -> None:
+    long = b"HTTP/1.1 204 No Content\r\nset-cookie: " + b"a" * 20_000
+    async with far_end(long + b"\r\n\r\n") as (url, _):
+        assert await posted(url, 1) == [(204, 0.0)]

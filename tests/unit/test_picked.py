@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from typing import Any
 
 import pytest
@@ -47,6 +48,7 @@ def events() -> list[dict[str, Any]]:
     made.reply("xa-an", visit, one, False)
     made.lapse("xa-an", visit, two)
     made.decide("xa-an", visit, one, "upheld")
+    made.second_review(visit, one, "unfounded")
     made.remedied("xa-an", visit, one)
     made.refuse("xa-an", visit, one)
     made.overdue("xa-an", visit, one)
@@ -112,3 +114,12 @@ def test_an_unknown_type_stops_it(type_: str) -> None:
 def test_a_value_that_is_missing_stops_it() -> None:
     with pytest.raises(Unfoldable, match="finding"):
         Picking().take(3, {"type": "kycuong.finding.replied.v1", "unit": "-", "time": "", "data": {"inspection": ""}})
+
+
+def test_what_stops_it_goes_whole_from_a_reading_process_to_its_parent() -> None:
+    stopped = pickle.loads(pickle.dumps(Unfoldable(7, "kycuong.finding.forgiven.v1", "unknown event type")))
+    assert (stopped.index, stopped.event_type, stopped.reason) == (
+        7,
+        "kycuong.finding.forgiven.v1",
+        "unknown event type",
+    )

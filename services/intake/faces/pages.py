@@ -10,14 +10,14 @@ from services.intake.faces.shell import FIELD, PAGES, shell, worker
 from services.intake.writing.service import service_of
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.roles import PUBLIC, Action, Role, allows
-from services.kernel.problems import Unauthorized
+from services.kernel.problems import Unauthorized, in_words
 from services.kernel.quarters import local_date
 from services.kernel.store.db import Connection, Pool, snapshot
 from services.kernel.web.destinations import tabs
 from services.kernel.web.packing import pack_response
 from services.kernel.web.pages import Reader, language_of, navigation, to_sign_in
 
-WHY = ("signed-out", "ended", "wrong", "often")  # what brings somebody to the sign-in page, as its query says
+WHY = ("signed-out", "ended", "wrong", "often", "busy")  # what brings somebody to the sign-in page, as its query says
 _TOLD = frozenset({Role.REVIEWER, Role.ADMIN})  # who can have another calendar published
 
 
@@ -38,9 +38,17 @@ async def sign_in(request: Request, wanted: Annotated[str, Query(alias="next")] 
         reader = await _reader(request)
     except Unauthorized:
         why = next((name for name in WHY if name in request.query_params), None)
-        return PAGES.render(request, "login.html", next=wanted, why=why)
+        return PAGES.render(request, "login.html", next=wanted, why=why, wait=_wait(request, why))
     home = next_page(wanted) or _home(reader, request)
     return RedirectResponse(home, status_code=303)
+
+
+def _wait(request: Request, why: str | None) -> str:
+    """How long to wait before the next try, in the reader's words."""
+    seconds = request.query_params.get(why or "", "")
+    known = seconds.isdecimal() and seconds.isascii() and len(seconds) < 6
+    words = in_words(int(seconds)) if known else ("ít phút", "a few minutes")
+    return words[language_of(request) == "en"]
 
 
 async def form(request: Request) -> Response:

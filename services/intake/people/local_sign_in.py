@@ -24,7 +24,7 @@ from services.intake.people.known_devices import LIFE as DEVICE_LIFE
 from services.intake.people.known_devices import KnownDevices
 from services.intake.people.patience import Key, Patience
 from services.intake.people.sql import QUERIES
-from services.intake.people.turns import Turns
+from services.intake.people.turns import Crowded, Turns
 from services.intake.writing.forms import ACCOUNT, Form
 from services.intake.writing.service import service_of
 from services.kernel.identity.authentication import COOKIE, hash_token, token_of
@@ -151,15 +151,23 @@ def install(app: FastAPI) -> None:
 
 async def sign_in(request: Request) -> Response:
     """Open a session in a cookie that no script reads and no other site sends."""
+    if _is_plain(request):
+        return await _sign_in_plainly(request)
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() == _PLAIN:
-        return await _sign_in_plainly(request)
     try:
         login = Login.model_validate(parse(await read_body(request, _MAX_BODY)))
     except ValidationError as error:
         raise Invalid(errors=field_errors(error)) from None
     return await _open(request, login, Response(status_code=204))
+
+
+def _is_plain(request: Request) -> bool:
+    """Whether a form came without a script; Forbidden when the browser does not say that it is ours."""
+    plain = request.headers.get("content-type", "").split(";")[0].strip().lower() == _PLAIN
+    if plain and request.headers.get("sec-fetch-site") != "same-origin":
+        raise Forbidden
+    return plain
 
 
 async def _sign_in_plainly(request: Request) -> Response:
@@ -171,8 +179,9 @@ async def _sign_in_plainly(request: Request) -> Response:
         return await _open(request, login, _to_page(asked))
     except (ValidationError, WrongPassword):
         return _to_page({"wrong": ""} | asked)
-    except TooFast:
-        return _to_page({"often": ""} | asked)
+    except TooFast as error:
+        why = "busy" if isinstance(error, Crowded) else "often"
+        return _to_page({why: error.headers["Retry-After"]} | asked)
 
 
 def _to_page(query: Mapping[str, str]) -> Response:
@@ -199,9 +208,10 @@ async def _open(request: Request, login: Login, response: Response) -> Response:
 
 async def sign_out(request: Request) -> Response:
     """End the session, if there is one."""
-    token = token_of(request)
+    plain = _is_plain(request)
+    token = request.cookies.get(COOKIE) if plain else token_of(request)
     if token is not None:
         await service_of(request).pool.execute(QUERIES.end_session, hash_token(token))
-    response = Response(status_code=204)
+    response = _to_page({"signed-out": ""}) if plain else Response(status_code=204)
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     return response

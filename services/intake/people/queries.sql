@@ -68,8 +68,8 @@ UPDATE identity.session SET revoked_at = now() WHERE account = $1 AND revoked_at
 
 -- name: list_sessions
 -- Sessions and tokens that are good now, of an account or ($1 null) of all, the newest first; each by the start of its hash.
-SELECT left(encode(token_hash, 'hex'), 16) AS id, account, kind, role, unit, reads, created_at, expires_at FROM identity.session
-WHERE revoked_at IS NULL AND expires_at > now() AND ($1::text IS NULL OR account = $1)
+SELECT left(encode(token_hash, 'hex'), 16) AS id, account, kind, role, unit, reads, created_at, used_at, expires_at
+FROM identity.session WHERE revoked_at IS NULL AND expires_at > now() AND ($1::text IS NULL OR account = $1)
 ORDER BY created_at DESC, id;
 
 -- name: revoke_sessions

@@ -64,9 +64,10 @@ async def tokens(request: Request) -> Response:
 
 async def make(request: Request) -> Response:
     """A new token that reads published editions: the only answer that ever says what it is."""
+    body = parse(await read_body(request, _MAX_BODY))
     service = await _of_administrator(request)
     try:
-        form = MakeToken.model_validate(parse(await read_body(request, _MAX_BODY)))
+        form = MakeToken.model_validate(body)
     except ValidationError as error:
         raise Invalid(errors=field_errors(error)) from None
     service.require_writable()

@@ -9,7 +9,16 @@ from itertools import count
 from services.kernel.problems import TooFast
 
 _AGAIN = 5  # seconds
-_BUSY = ("Nhiều người đang đăng nhập cùng lúc.", "Many people are signing in at the moment.")
+
+
+class Crowded(TooFast):
+    """Nhiều người đang đăng nhập cùng lúc; hãy thử lại sau ít giây.
+
+    Many people are signing in at the moment; try again in some seconds.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_AGAIN, ("Nhiều người đang đăng nhập cùng lúc.", "Many people are signing in at the moment."))
 
 
 class Turns:
@@ -22,7 +31,7 @@ class Turns:
 
     @asynccontextmanager
     async def take(self, rank: int) -> AsyncIterator[None]:
-        """A turn; TooFast when the queue is full of others as good."""
+        """A turn; Crowded when the queue is full of others as good."""
         await self._enter(rank)
         try:
             yield
@@ -36,7 +45,7 @@ class Turns:
         mine = (rank, next(self._arrival), asyncio.get_running_loop().create_future())
         bisect.insort(self._waiting, mine)
         if len(self._waiting) > self._places:
-            self._waiting.pop()[2].set_exception(TooFast(_AGAIN, _BUSY))
+            self._waiting.pop()[2].set_exception(Crowded())
         try:
             await mine[2]
         except asyncio.CancelledError:

@@ -41,7 +41,7 @@ Size = Annotated[int, Path(ge=0, le=_LARGEST, description="of a signed checkpoin
 async def latest(state: Service, caller: Reading, request: Request, quarter: str) -> Response:
     """The way to a quarter's newest published edition."""
     access.reviews(caller, state.clock.now())
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.without_cards() as snapshot:
         edition = await newest(snapshot, quarter)
     to = request.url.include_query_params(edition=edition)
     return RedirectResponse(f"/reports/v1/scorecards/{quarter}?{to.query}", status_code=307)
@@ -58,7 +58,7 @@ async def list_then(
     """A quarter's cards as known at a checkpoint's size: it never changes."""
     scope = access.what_if_scope(caller, state.clock.now(), as_file=not wanted.as_json)
     then = await _then(state, quarter, size)
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.without_cards() as snapshot:
         listing = listing_then(snapshot, then, quarter, scope)
         tree = snapshot.head.size
     if wanted.as_json:
@@ -77,7 +77,7 @@ async def one_then(
     """A unit's card as known at a checkpoint's size: it never changes."""
     scope = access.what_if_scope(caller, state.clock.now(), as_file=not wanted.as_json)
     then = await _then(state, quarter, size)
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.without_cards() as snapshot:
         text = dump(card_then(snapshot, then, quarter, unit, scope))
         tree = snapshot.head.size
     if wanted.as_json:
@@ -122,7 +122,7 @@ async def proof(
     """The way from a published card to the signed checkpoint: card, root over the cards, entry, receipt."""
     caller.require(Action.PROOFS, state.clock.now())
     async with of_the_log():
-        async with state.reader.snapshot() as snapshot:
+        async with state.reader.without_cards() as snapshot:
             proven = await proven_card(snapshot, quarter, edition, unit)
             size = snapshot.head.size
         [event] = await state.log.entries(proven.entry, proven.entry + 1, size)

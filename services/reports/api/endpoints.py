@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from services.reports.reading.editions import frozen as frozen_edition
 from services.reports.reading.editions import frozen_card
 from services.reports.reading.listing import LIVE
 from services.reports.reading.live_cards import card as live_card
+from services.reports.reading.snapshot import Snapshot
 from services.reports.reading.state import State, state_of
 from services.reports.text import dump
 
@@ -56,9 +58,14 @@ FrozenEdition = Annotated[str, Query(pattern=access.FROZEN)]
 async def editions(state: Service, caller: Reading, quarter: str | None = None) -> Response:
     """The published editions; for reviewers also those that are frozen and still closed, with what to publish."""
     reviewer = access.reviews(caller, state.clock.now())
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.without_cards() as snapshot:
         found = await frozen_editions(snapshot, quarter, reviewer=reviewer)
     return Response(dump({"items": [one.json() for one in found]}), media_type="application/json")
+
+
+def _opened(state: State, edition: str) -> AbstractAsyncContextManager[Snapshot]:
+    """What is frozen waits for no live card to be rendered."""
+    return state.reader.snapshot() if edition == LIVE else state.reader.without_cards()
 
 
 @router.get(
@@ -79,7 +86,7 @@ async def scorecards(
 ) -> Response:
     """A quarter's cards, one row a unit: live in the caller's scope, or a frozen edition; as JSON or as a file."""
     after = read_cursor(cursor)
-    async with state.reader.snapshot() as snapshot:
+    async with _opened(state, edition) as snapshot:
         listing = await access.listing_of(
             snapshot, caller, state.clock.now(), quarter=quarter, edition=edition, group=group,
             as_file=not wanted.as_json,
@@ -109,7 +116,7 @@ async def scorecard(
 ) -> Response:
     """One unit's card; a frozen one is sent as the bytes that were frozen; as JSON or as a file."""
     now = state.clock.now()
-    async with state.reader.snapshot() as snapshot:
+    async with _opened(state, edition) as snapshot:
         frozen = None
         if edition == LIVE:
             scope = access.live_scope(caller, now, as_file=not wanted.as_json)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import time
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from services.reports.delivery.port import Passing, Permanent
 
 _CONNECT, _WHOLE = 10.0, 20.0  # seconds
 _KEEP, _MOST_KEPT = 30.0, 256  # seconds, and connections of one origin
+_HEADERS = 64 * 1024  # bytes of an answer's
 _READ = 16 * 1024  # bytes of an answer: nobody needs them, but a connection that is read to its end serves again
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -59,10 +59,11 @@ class _Line(asyncio.Protocol):
     """One connection, which asks and is answered in turns; what comes unasked ends it."""
 
     def __init__(self) -> None:
-        self._http = h11.Connection(h11.CLIENT)
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEADERS)
         self._answered: asyncio.Future[tuple[int, Headers]] | None = None
         self._answer: tuple[int, Headers] = (0, ())
-        self._size, self._since = 0, 0.0
+        self._size = 0
+        self._end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open."""
@@ -70,6 +71,7 @@ class _Line(asyncio.Protocol):
 
     async def ask(self, request: h11.Request, body: bytes) -> tuple[int, Headers]:
         """Send a request; the answer's status and headers, once it has ended or was read as far as anybody reads."""
+        self._goes_on()
         sent = [self._http.send(part) or b"" for part in (request, h11.Data(data=body), h11.EndOfMessage())]
         self._answered, self._size = asyncio.get_running_loop().create_future(), 0
         self._transport.write(b"".join(sent))
@@ -91,6 +93,7 @@ class _Line(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is closed."""
+        self._goes_on()
         self._fail(ConnectionResetError())
 
     def _read(self) -> None:
@@ -119,7 +122,7 @@ class _Line(asyncio.Protocol):
             self._answered.set_exception(error)
 
     def rests(self) -> bool:
-        """Whether another request may follow on it, from now on."""
+        """Whether another request may follow on it: it ends by itself where none does."""
         if (
             self._http.our_state is not h11.DONE
             or self._http.their_state is not h11.DONE
@@ -127,15 +130,21 @@ class _Line(asyncio.Protocol):
         ):
             return False
         self._http.start_next_cycle()
-        self._since = time.monotonic()
-        return not self._transport.is_closing()
+        self._end = asyncio.get_running_loop().call_later(_KEEP, self.close)
+        return self.stands()
 
     def stands(self) -> bool:
-        """Whether it has rested no longer than connections are kept, and the far end has not closed it."""
-        return not self._transport.is_closing() and time.monotonic() < self._since + _KEEP
+        """Whether it is still open."""
+        return not self._transport.is_closing()
+
+    def _goes_on(self) -> None:
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
 
     def close(self) -> None:
         """Close it, whatever is under way."""
+        self._goes_on()
         self._transport.abort()
 
 
@@ -187,7 +196,7 @@ class Outward:
             line = idle.pop()
             if line.stands():
                 return line
-            line.close()
+        del self._idle[place.origin]
         return None
 
     async def _open(self, place: _Place) -> _Line:

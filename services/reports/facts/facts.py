@@ -35,6 +35,10 @@ class Unfoldable(Exception):
         self.event_type = event_type
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type[Unfoldable], tuple[int, str, str]]:
+        """As it goes from a reading process to its parent: by default only the message would."""
+        return type(self), (self.index, self.event_type, self.reason)
+
 
 @dataclass(slots=True, kw_only=True)
 class Inspection:

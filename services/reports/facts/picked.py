@@ -22,6 +22,7 @@ from services.reports.facts.facts import (
     INSPECTION_OPENED,
     QUARTER_PUBLISHED,
     SCORING,
+    SECOND_REVIEWED,
     SURVEYED,
     TEAM_CHANGED,
     Entry,
@@ -57,7 +58,7 @@ SOME: Mapping[str, frozenset[str]] = {
     "kycuong.remedy.verified.v1": frozenset({*_OF_A_FINDING, "waived"}),
 }
 """Of the others."""
-UNREAD = frozenset({"kycuong.inspection.acknowledged.v1"})
+UNREAD = frozenset({"kycuong.inspection.acknowledged.v1", SECOND_REVIEWED})
 """Facts that no card knows of."""
 _TAKE = {kind: (kind, itemgetter(*names)) for kind, names in READ.items()}
 _NAMES = {kind: kind for kind in (*SOME, *NO_CASE)}

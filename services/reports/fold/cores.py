@@ -30,7 +30,7 @@ class CasesFile:
     """What was picked of cases, in a file without a name: of a large log it would fill the memory."""
 
     def __init__(self, jobs: int | None = None) -> None:
-        self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - closed by its owner
+        self._file = TemporaryFile()  # noqa: SIM115 - closed by its owner
         self._end = 0
         self._places: list[list[tuple[int, int]]] = [[] for _ in range(SHARDS)]
         self._jobs = jobs
@@ -38,6 +38,7 @@ class CasesFile:
     def keep(self, cases: Sequence[bytes]) -> None:
         """The next entries' part of every shard."""
         self._file.write(b"".join(cases))
+        self._file.flush()  # a disk that is full says so here
         for places, packed in zip(self._places, cases, strict=True):
             places.append((self._end, len(packed)))
             self._end += len(packed)

@@ -156,6 +156,7 @@ class Fold:
         self._reference = None
         reference, tree, dirty = Reference(), CompactRange(), set[tuple[str, str]]()
         async with transaction(self._pool) as connection:
+            await connection.execute(queries.patient)
             if await connection.fetchval(queries.lock_head) > checkpoint.size:
                 raise Fenced
             await self._render_before()

@@ -12,6 +12,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import islice
 from typing import Any
 
+from asyncpg import LockNotAvailableError
+
 from services.kernel.process.failpoints import failpoint
 from services.kernel.store.db import Connection, Pool, columns, snapshot, transaction
 from services.reports.facts import store
@@ -23,6 +25,7 @@ from services.reports.scoring.cards import render, summary
 from services.reports.text import dump
 
 _AT_ONCE = 100
+_ROUNDS = 20  # of a second: a rebuild that holds the head has rendered by then, or cannot
 _COLUMNS = ("quarter", "unit", "body", "row")
 Card = tuple[str, str]
 """Quarter and unit."""
@@ -44,13 +47,31 @@ class LiveCards:
         """A snapshot in which no card is stale, and the head it stands at."""
         async with AsyncExitStack() as stack:
             connection, head = await self._opened(stack)
-            while head["stale"]:
+            for left in reversed(range(_ROUNDS)):
+                if not head["stale"]:
+                    break
                 await stack.aclose()
-                async with self.turn, transaction(self._pool) as still:
-                    await still.execute(queries.hold_head)  # no other process folds meanwhile either
-                    await self._all()
-                    connection, head = await self._opened(stack)
+                async with self.turn:
+                    connection, head = await self._rendered_first(stack, last=not left)
             yield connection, head
+
+    async def _rendered_first(self, stack: AsyncExitStack, *, last: bool) -> tuple[Connection, Any]:
+        """A snapshot, after all that is stale was rendered; as it is when somebody else holds the head, who renders."""
+        connection, head = await self._opened(stack)
+        if not head["stale"]:  # whoever had the turn before has rendered
+            return connection, head
+        await stack.aclose()
+        try:
+            async with transaction(self._pool) as still:
+                await still.execute(queries.impatient)
+                await still.execute(queries.patient)
+                await still.execute(queries.hold_head)  # no other process folds meanwhile either
+                await self._all()
+                return await self._opened(stack)
+        except LockNotAvailableError:
+            if last:
+                raise
+            return await self._opened(stack)
 
     async def _opened(self, stack: AsyncExitStack) -> tuple[Connection, Any]:
         connection = await stack.enter_async_context(snapshot(self._pool))

@@ -18,6 +18,10 @@ RETURNING size;
 -- While a rebuild holds the head, the fold steps back after a second and tries again: who reads waits for its turn.
 SET LOCAL lock_timeout = '1s';
 
+-- name: patient
+-- Rendering on other connections takes longer than a transaction may otherwise stand idle.
+SET LOCAL idle_in_transaction_session_timeout = '10min';
+
 -- name: lock_head
 -- The position, held until the transaction ends: a rebuild begins with it.
 SELECT size FROM reports.head FOR UPDATE;
@@ -48,12 +52,13 @@ INSERT INTO reports.reference_event (index, type, unit, data, published)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::jsonb[], $5::date[]);
 
 -- name: cards_of_units
--- The stored cards of some units: a change of a unit's name or group touches them.
-SELECT quarter, unit FROM reports.card WHERE unit = ANY($1::text[]);
+-- The cards of some units, also those still to be rendered: a change of a unit's name or group touches them.
+SELECT quarter, unit FROM reports.card WHERE unit = ANY($1::text[])
+UNION SELECT quarter, unit FROM reports.stale WHERE unit = ANY($1::text[]);
 
 -- name: all_cards
--- Every stored card: new rules touch them.
-SELECT quarter, unit FROM reports.card;
+-- Every card, also those still to be rendered: new rules touch them.
+SELECT quarter, unit FROM reports.card UNION SELECT quarter, unit FROM reports.stale;
 
 -- name: mark_stale
 -- Cards whose facts this transaction changes, in the order in which they are rendered.

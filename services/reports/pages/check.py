@@ -75,7 +75,7 @@ def _broken() -> NotFound:
 
 
 async def _of_frozen(state: State, printed: Printed) -> tuple[Verdict, str | None]:
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.without_cards() as snapshot:
         found = [
             one for one in await editions(snapshot, printed.quarter, reviewer=False) if one.kind == printed.edition
         ]

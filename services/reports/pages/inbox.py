@@ -21,7 +21,7 @@ async def inbox_page(request: Request, state: State, caller: Caller) -> Response
     now = state.clock.now()
     scope = access.alert_scope(caller, now)
     only_open = request.query_params.get("all") is None
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.without_cards() as snapshot:
         page = await alerts(
             snapshot, scope, unit=None, only_open=only_open, limit=_A_PAGE, cursor=request.query_params.get("cursor")
         )

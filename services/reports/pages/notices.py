@@ -27,7 +27,7 @@ async def notices_page(request: Request, state: State, caller: Caller) -> Respon
     """The caller's notices, the newest first; those read already with `all`."""
     scope = access.notice_scope(caller, state.clock.now())
     before, only_open = request.query_params.get("before"), request.query_params.get("all") is None
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.without_cards() as snapshot:
         page = await latest(snapshot, caller.account, scope, before=before, only_open=only_open, limit=_A_PAGE)
         names = unit_names(snapshot.directory, {notice["unit"] for notice in page["items"]}, snapshot.today)
     return render(
@@ -40,7 +40,7 @@ async def notice_page(request: Request, state: State, caller: Caller) -> Respons
     """The way from a notice to its case: whoever goes it has read the notice."""
     now = state.clock.now()
     scope, key = access.notice_scope(caller, now), request.path_params["id"]
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.without_cards() as snapshot:
         notice = await own_notice(snapshot, caller.account, scope, key)
         told = await replies(snapshot, [notice], access.posts(caller, now))
     async with transaction(state.pool) as connection:
@@ -55,7 +55,7 @@ async def deliveries_page(request: Request, state: State, caller: Caller) -> Res
     scope = access.delivery_scope(caller, state.clock.now())
     kind = request.query_params.get("state")
     chosen = kind if kind in STATES else None
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.without_cards() as snapshot:
         page = await deliveries(
             snapshot, scope, unit=None, state=chosen, limit=_A_PAGE, cursor=request.query_params.get("cursor")
         )

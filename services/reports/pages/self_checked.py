@@ -37,7 +37,7 @@ async def self_checked(snapshot: Snapshot, caller: Caller, now: datetime) -> Sel
     at = min((row["checked_at"] for row in done), default=None)
     return SelfChecked(
         at=at,
-        size=max((row["size"] for row in done), default=0),
+        size=min((row["size"] for row in done), default=0),
         quarters=len(done),
         never=len(rows) - len(done),
         differing={row["quarter"]: row["differs"] for row in done if row["differs"] is not None},

@@ -12,12 +12,13 @@ async function untold() {
 }
 
 async function signOut() {
-  await Promise.allSettled([...beforeLeaving, untold].map((act) => act()));
+  await Promise.allSettled([...beforeLeaving].map((act) => act()));
   try {
     await request("POST", "/intake/logout");
   } catch (problem) {
     if (problem.status !== 401) return flash("bad", problem.message);
   }
+  await untold().catch(() => {});
   location.assign("/intake/login?signed-out");
 }
 
