@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from services.reports.statistics.consistency import Judged, consistency
 from services.reports.statistics.discovery import benjamini_hochberg, upper_tail
 from services.reports.statistics.funnel import (
     LEVELS,
@@ -245,13 +244,6 @@ def test_moving_mean_and_sum_see_a_lasting_rise() -> None:
     calm, risen = list(cusum([(2, 100)] * 8, 0.02, 0.04)), list(cusum([(5, 100)] * 8, 0.02, 0.04))
     assert max(calm) == 0
     assert risen[-1] == pytest.approx(8 * (5 - 2 / math.log(2)))
-
-
-def test_consistency_is_of_those_with_thirty_checks() -> None:
-    found = consistency({"a": Judged(29, 5, 5, 5, 0), "b": Judged(30, 10, 8, 0, 0)})
-    assert list(found) == ["b"]
-    assert found["b"].reversal is None
-    assert found["b"].agreement is not None and found["b"].agreement[0] == 0.8
 
 
 def test_a_service_does_not_load_what_only_a_fit_needs() -> None:
