@@ -49,6 +49,8 @@ def test_nobody_is_led_to_what_he_may_not_read(page: Page, instance: Instance) -
     page.goto(f"{instance.url}/intake/login")
     enter(page, "an.kt", PASSWORDS["an.kt"])
     said = page.locator("noscript p")
+    expect(said).to_contain_text("cần JavaScript để gửi dữ liệu")  # the form can do nothing without
+    page.goto(f"{instance.url}/intake/desk/")
     expect(said).to_contain_text("Trình duyệt đang tắt JavaScript")
     expect(said.locator('a[href^="/reports/notices"]')).to_have_count(0)
 
