@@ -25,6 +25,7 @@ _FILL = """
 INSERT INTO reports.card (quarter, unit, body, row)
 SELECT (2016 + q / 4) || '-Q' || (1 + q % 4), 'xa-' || u, 'x', 'x'
 FROM generate_series(0, 39) q, generate_series(1, 524) u;
+INSERT INTO reports.stale (quarter, unit) SELECT quarter, unit FROM reports.card WHERE quarter > '2020';
 INSERT INTO reports.inspection (id, unit, quarter, opened_on, opened_index, closed_at, persons_checked, files_checked)
 SELECT gen_random_uuid(), unit, quarter, '2026-01-01', row_number() OVER (), 'x', 1, 0 FROM reports.card;
 INSERT INTO reports.finding (id, inspection, code, catalogue, severity, count, index, lapsed, withdrawn)
