@@ -105,6 +105,8 @@ async def load_findings(connection: Connection, ids: Sequence[str]) -> dict[str,
 
 async def read_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, Finding]:
     """The findings of rows in their order, whatever else a row has, each with its steps, clocks and photos."""
+    if not rows:  # of what is filed nothing is known yet
+        return {}
     found = {row["id"]: _finding(row) for row in rows}
     ids = list(found)
     for finding, *step in await connection.fetch(QUERIES.steps_of_findings, ids):
