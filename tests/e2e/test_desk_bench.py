@@ -5,26 +5,15 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.test_desk_cases import case, inspected, state
-from tests.support.browser import DESK, PHONE, Person, overflow
+from tests.support.browser import DESK, PHONE, overflow
 from tests.support.case_world import fresh
-from tests.support.form import PASSWORDS, UNIT, until
+from tests.support.form import UNIT, until
 from tests.support.instance import Instance
 
 WORDS = "Có giấy mời họp 5/GM-UBND"
-
-
-@pytest.fixture
-def enter(people: list[Person], browser: Browser, instance: Instance) -> Any:
-    def enter(account: str, address: str, viewport: dict[str, int] = DESK) -> Page:
-        people.append(person := Person(browser, instance.url, viewport))
-        person.sign_in(account, PASSWORDS[account])
-        person.page.goto(instance.url + address)
-        return person.page
-
-    return enter
 
 
 def contested(instance: Instance, *codes: str) -> tuple[str, list[str]]:
