@@ -10,10 +10,8 @@ import asyncio
 import os
 import random
 import resource
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,15 +23,11 @@ from services.kernel.feed.entries import Covered
 from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.log.note import Checkpoint
 from services.kernel.process.collector import spare_the_collector
-from services.kernel.process.folder import Folder
-from services.kernel.process.settings import Settings
 from services.kernel.store.db import Pool, open_pool
-from services.kernel.store.migrate import migrate
-from services.kernel.store.postgres import EmbeddedPostgres
 from services.reports.fold.fold import Fold
+from tests.bench.bench_reports import database
 from tests.bench.limits import Limit, at_least, at_most
 from tests.support.memory import place
-from tests.support.reports_http import CLOSED_PORT
 from tests.support.reports_log import CODES, ORIGIN, MadeLog
 
 ENTRIES = int(os.environ.get("KYCUONG_BENCH_ENTRIES", "100000"))
@@ -112,14 +106,7 @@ def _stretches(file: Path, size: int) -> Iterator[list[bytes]]:
 
 
 async def _measure() -> Figures:
-    path = Path(tempfile.mkdtemp(prefix="kc-bench-", dir=place()))
-    path.chmod(0o711)
-    folder = Folder(path / "data").prepare()
-    server = EmbeddedPostgres(folder)
-    try:
-        await server.start()
-        settings = Settings(data=folder.path, database_url=server.url, audit_url=CLOSED_PORT)
-        await migrate(settings)
+    async with database(place()) as (settings, path):
         file = path / "entries"
         with file.open("wb") as out:
             out.writelines(raw + b"\n" for raw in province(ENTRIES))
@@ -127,9 +114,6 @@ async def _measure() -> Figures:
         figures = await _figures(pool, file, int(next(path.rglob("postmaster.pid")).read_text().split()[0]))
         await pool.close()
         return figures
-    finally:
-        await server.stop()
-        shutil.rmtree(path, ignore_errors=True)
 
 
 async def _figures(pool: Pool, file: Path, server: int) -> Figures:

@@ -13,6 +13,7 @@ from statistics import median
 from services.kernel.log.merkle import leaf_hash
 from services.kernel.log.note import Checkpoint, Signer
 from services.kernel.log.tiles import Edge, Tile, bundle_path, encode_bundle
+from tests.bench.bench_reports import visit
 from tests.bench.limits import Limit, at_most
 from tests.support.instance import PROGRAM, ROOT
 from tests.support.reports_log import CODES, ORIGIN, MadeLog
@@ -77,21 +78,10 @@ def _steps(made: MadeLog, size: int, units: int) -> Iterator[None]:
         yield
     before = len(made.entries)
     while total < size:
-        _visit(made, chance, chance.choice(names), codes)
+        visit(made, chance, chance.choice(names), codes)
         total += len(made.entries) - before
         while len(made.entries) >= 256:
             yield
         before = len(made.entries)
     if made.entries:
         yield
-
-
-def _visit(made: MadeLog, chance: random.Random, unit: str, codes: list[str]) -> None:
-    inspection = made.open(unit, f"2026-0{chance.randrange(7, 10)}-{chance.randrange(1, 29):02d}T08:00:00+07:00")
-    found = [made.record(unit, inspection, chance.choice(codes), chance.randrange(1, 4)) for _ in range(3)]
-    made.close(unit, inspection, persons=chance.randrange(10, 90))
-    for finding in found[: chance.randrange(4)]:
-        made.reply(unit, inspection, finding, False)
-        made.decide(unit, inspection, finding, chance.choice(["upheld", "upheld", "excused"]))
-    if chance.random() < 0.5:
-        made.acknowledge(unit, inspection)

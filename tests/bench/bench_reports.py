@@ -61,7 +61,19 @@ def measure() -> Iterator[Limit]:
 
 
 async def _measure() -> Figures:
-    path = Path(tempfile.mkdtemp(prefix="kc-bench-"))
+    async with database() as (settings, _):
+        made = province()
+        (Folder(settings.data).log_dir / "vkey").write_text(made.signer.vkey + "\n")
+        pool = await open_pool(settings.dsn("reports_app"), name="bench")
+        folded, rebuilt = await _fold(pool, made)
+        await pool.close()
+        return Figures(len(made.entries), folded, rebuilt, await _ask(settings))
+
+
+@asynccontextmanager
+async def database(place: str | None = None) -> AsyncIterator[tuple[Settings, Path]]:
+    """A migrated database of its own with its settings, in a new folder that is gone afterwards."""
+    path = Path(tempfile.mkdtemp(prefix="kc-bench-", dir=place))
     path.chmod(0o711)
     folder = Folder(path / "data").prepare()
     server = EmbeddedPostgres(folder)
@@ -69,12 +81,7 @@ async def _measure() -> Figures:
         await server.start()
         settings = Settings(data=folder.path, database_url=server.url, audit_url=CLOSED_PORT)
         await migrate(settings)
-        made = province()
-        (folder.log_dir / "vkey").write_text(made.signer.vkey + "\n")
-        pool = await open_pool(settings.dsn("reports_app"), name="bench")
-        folded, rebuilt = await _fold(pool, made)
-        await pool.close()
-        return Figures(len(made.entries), folded, rebuilt, await _ask(settings))
+        yield settings, path
     finally:
         await server.stop()
         shutil.rmtree(path, ignore_errors=True)
@@ -91,16 +98,20 @@ def province() -> MadeLog:
         made.register(unit, f"Đơn vị số {number}", group, units[number // 6] if number % 3 else None)
     codes = [code for code in CODES if code[0] != "K" or code == "K00"]
     for _ in range(VISITS):
-        unit = chance.choice(units)
-        inspection = made.open(unit, f"2026-0{chance.randrange(7, 10)}-{chance.randrange(1, 29):02d}T08:00:00+07:00")
-        found = [made.record(unit, inspection, chance.choice(codes), chance.randrange(1, 4)) for _ in range(3)]
-        made.close(unit, inspection, persons=chance.randrange(10, 90))
-        for finding in found[: chance.randrange(4)]:
-            made.reply(unit, inspection, finding, False)
-            made.decide(unit, inspection, finding, chance.choice(["upheld", "upheld", "excused"]))
-        if chance.random() < 0.5:
-            made.acknowledge(unit, inspection)
+        visit(made, chance, chance.choice(units), codes)
     return made
+
+
+def visit(made: MadeLog, chance: random.Random, unit: str, codes: list[str]) -> None:
+    """An inspection with findings that ended in every way."""
+    inspection = made.open(unit, f"2026-0{chance.randrange(7, 10)}-{chance.randrange(1, 29):02d}T08:00:00+07:00")
+    found = [made.record(unit, inspection, chance.choice(codes), chance.randrange(1, 4)) for _ in range(3)]
+    made.close(unit, inspection, persons=chance.randrange(10, 90))
+    for finding in found[: chance.randrange(4)]:
+        made.reply(unit, inspection, finding, False)
+        made.decide(unit, inspection, finding, chance.choice(["upheld", "upheld", "excused"]))
+    if chance.random() < 0.5:
+        made.acknowledge(unit, inspection)
 
 
 async def _fold(pool: asyncpg.Pool, made: MadeLog) -> tuple[float, float]:

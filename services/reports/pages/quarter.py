@@ -77,11 +77,6 @@ async def quarter_page(request: Request, state: State, caller: Caller) -> Respon
     choice = Choice.of(request, local_date(now))
     async with state.reader.snapshot() as snapshot:
         seen = await _read(snapshot, caller, now, choice)
-    rows = [row for row in seen.rows if choice.admits(row)]
-    found = matching(ordered(rows, choice.sort, choice.descending), choice.search)
-    listed = Pages.of(found, choice.page)
-    pointed = attention.act_now(seen.rows)
-    named = [row["unit"] for row in (*listed.shown, *listed.waiting, *pointed[:_FIRST])]
     return render(
         request,
         state,
@@ -89,35 +84,54 @@ async def quarter_page(request: Request, state: State, caller: Caller) -> Respon
         "quarter.html",
         choice=choice,
         listing=seen.listing,
-        rows=seen.rows,
-        found=found,
-        pages=listed,
-        columns=COLUMNS,
         today=now,
         waiting=seen.waits,
         checked=seen.checked,
-        figures=figures(seen.rows),
-        compares=any(row["comparison"] for row in seen.rows),
-        pointed=pointed,
-        first=pointed[:_FIRST],
-        facets=_facets(seen, choice),
-        moved=attention.moved(seen.rows),
-        previous=quarters_until(choice.quarter, 2)[0],
-        earlier=seen.earlier,
-        changes=overview.changes(seen.totals),
-        totals=seen.totals,
-        sparkline=sparkline,
-        violations=overview.violations(seen.found),
-        heat=overview.heat(seen.rows, seen.found),
-        groups=GROUPS,
         quarters=seen.offered,
         frozen=seen.frozen,
         reviews=access.reviews(caller, now),
         live_open=bool(caller.grants_for(Action.LIVE_CARDS, now)),
         files=_files(seen, choice, caller, now),
-        beside=beside_names(seen.directory, named, choice.quarter),
         printed=code_of_list(request, state, seen.listing),
+        **_overview(seen, choice),
+        **_listed(seen, choice),
     )
+
+
+def _overview(seen: Shown, choice: Choice) -> dict[str, Any]:
+    """What stands above the list: what became of the quarter, what changed since the one before, what was found."""
+    return {
+        "rows": seen.rows,
+        "figures": figures(seen.rows),
+        "moved": attention.moved(seen.rows),
+        "previous": quarters_until(choice.quarter, 2)[0],
+        "earlier": seen.earlier,
+        "changes": overview.changes(seen.totals),
+        "totals": seen.totals,
+        "sparkline": sparkline,
+        "violations": overview.violations(seen.found),
+        "heat": overview.heat(seen.rows, seen.found),
+        "groups": GROUPS,
+    }
+
+
+def _listed(seen: Shown, choice: Choice) -> dict[str, Any]:
+    """The units: first those to act on now, then a page of all that were asked for."""
+    rows = [row for row in seen.rows if choice.admits(row)]
+    found = matching(ordered(rows, choice.sort, choice.descending), choice.search)
+    pages = Pages.of(found, choice.page)
+    pointed = attention.act_now(seen.rows)
+    named = [row["unit"] for row in (*pages.shown, *pages.waiting, *pointed[:_FIRST])]
+    return {
+        "found": found,
+        "pages": pages,
+        "columns": COLUMNS,
+        "compares": any(row["comparison"] for row in seen.rows),
+        "pointed": pointed,
+        "first": pointed[:_FIRST],
+        "facets": _facets(seen, choice),
+        "beside": beside_names(seen.directory, named, choice.quarter),
+    }
 
 
 async def _read(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice) -> Shown:
