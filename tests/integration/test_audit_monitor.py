@@ -14,6 +14,7 @@ import pytest
 from services.audit.verifier import monitor as module
 from services.audit.verifier.monitor import ALARM, FINE, UNREACHABLE, Monitor, Schedule, token_in
 from services.audit.verifier.remembered import Memory
+from services.audit.verifier.sources import FolderSource
 from services.kernel.log.tiles import bundle_path
 from tests.support.instance import PROGRAM, ROOT, free_port
 from tests.support.served import SIGNER, TRUST, Served, entries, static_server
@@ -100,6 +101,34 @@ def test_an_outage_is_an_alarm_only_once_it_has_lasted(
     assert (monitor.check(), metrics(heard)["alarm"]) == (ALARM, 1)
     assert metrics(heard)["checked_age"] == 301
     assert "not read for that long" in json.loads((tmp_path / "state/alarm").read_text())["error"]
+
+
+@pytest.mark.parametrize(("back", "means"), [(False, UNREACHABLE), (True, FINE)])
+def test_a_log_that_goes_away_while_it_is_read_lacks_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, back: bool, means: int
+) -> None:
+    Served(LONG).write(tmp_path / "log")
+    get, read = FolderSource.get, []
+
+    def away_at_the_second(source: FolderSource, path: str) -> bytes | None:
+        read.append(path)
+        if len(read) == 2:
+            (tmp_path / "log").rename(tmp_path / "away")
+        found = get(source, path)
+        if len(read) == 2 and back:
+            (tmp_path / "away").rename(tmp_path / "log")
+        return found
+
+    monkeypatch.setattr(FolderSource, "get", away_at_the_second)
+    assert watch(tmp_path).check() == means
+    assert read[:2] == ["checkpoint", bundle_path(0)]
+
+
+def test_a_part_that_stays_missing_is_an_alarm(tmp_path: Path) -> None:
+    Served(LONG).write(tmp_path / "log")
+    (tmp_path / "log" / bundle_path(1)).unlink()
+    assert watch(tmp_path).check() == ALARM
+    assert f"entry 256: thiếu {bundle_path(1)}" in json.loads((tmp_path / "state/alarm").read_text())["error"]
 
 
 def test_a_token_that_is_replaced_is_read_anew(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ class Fault:
     index: int | None
     vietnamese: str
     english: str
+    missing: bool = False  # something that the checkpoint covers is not served
 
     def __str__(self) -> str:
         what = f"{self.vietnamese} / {self.english}"
@@ -30,4 +31,4 @@ class Forked(BadLog):
 
 def missing(path: str, index: int) -> Fault:
     """A bundle or tile that the checkpoint covers is not served."""
-    return Fault(index, f"thiếu {path}", f"{path} is missing")
+    return Fault(index, f"thiếu {path}", f"{path} is missing", missing=True)

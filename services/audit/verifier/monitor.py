@@ -69,7 +69,7 @@ class Monitor:
         began = time.time()
         full = began - self._full_at >= self._schedule.full_every
         try:
-            verdict = verify(Place(self._place, self._token()), self._trust, Asked(full=full, memory=self._memory))
+            verdict = self._verdict(full)
         except (CannotRead, OSError) as error:
             return self._silent(str(error))
         if verdict.fault == ABSENT:
@@ -83,6 +83,15 @@ class Monitor:
         else:
             self._raise(verdict.error or "", verdict)
         return self._tell()
+
+    def _verdict(self, full: bool) -> Verdict:
+        """The log's verdict; what is missing is missed twice.
+
+        A log that goes away while it is read, for an outage or to be moved, looks at first like one that lacks a part.
+        """
+        place, asked = Place(self._place, self._token()), Asked(full=full, memory=self._memory)
+        verdict = verify(place, self._trust, asked)
+        return verify(place, self._trust, asked) if verdict.fault and verdict.fault.missing else verdict
 
     def _silent(self, error: str) -> int:
         """The log cannot be read: an alarm only once that has lasted."""
