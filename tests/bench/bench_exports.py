@@ -68,7 +68,7 @@ def row(number: int) -> dict[str, Any]:
         "band": "good", "band_label": "Tốt", "gates": [], "bonus": "1.00",
         "deductions": dict.fromkeys("ABCDEFH", "1.25"), "pending": {"findings": 2, "score_if_upheld": "91.00"},
         "survey": [
-            {"source": "SIPAS", "answered": 80, "satisfied": 71, "share": "88.75", "interval": ["80.0", "93.9"]}
+            {"source": "SIPAS", "answered": 80, "satisfied": 71, "share": "88.75", "interval": ["80.0", "94.0"]}
         ],
         "comparison": {
             "peer_group": "commune", "units": 200, "window": ["2026-Q3"], "observed": 7, "exposure": 214,

@@ -1,7 +1,9 @@
-"""Intervals for a share, by its score, and for a count, exact. Pure."""
+"""Intervals for a share, by its score, for a count, exact, and for a weighted rate. Pure."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -31,6 +33,27 @@ def garwood(observed: int, level: float = 0.95) -> tuple[float, float]:
 
     tail = (1 - level) / 2
     return float(gammaincinv(observed, tail)) if observed else 0.0, float(gammaincinv(observed + 1, 1 - tail))
+
+
+def fay_feuer(
+    weights: Sequence[float], counts: Sequence[int], exposure: int, level: float = 0.95
+) -> tuple[float, float]:
+    """The interval of a weighted rate Σ w_s O_s / n as it was counted, by the Gamma of its mean and variance.
+
+    Without a count it is that of the heaviest. Source: Fay and Feuer, Statistics in Medicine 16:791 (1997).
+    """
+    each = [weight / exposure for weight in weights]
+    rate = math.fsum(w * o for w, o in zip(each, counts, strict=True))
+    spread = math.fsum(w * w * o for w, o in zip(each, counts, strict=True))
+    heaviest, tail = max(each), (1 - level) / 2
+    low = _gamma(rate, spread, tail) if rate else 0.0
+    return low, _gamma(rate + heaviest, spread + heaviest**2, 1 - tail)
+
+
+def _gamma(mean: float, variance: float, level: float) -> float:
+    from scipy.special import gammaincinv
+
+    return float(gammaincinv(mean**2 / variance, level)) * variance / mean
 
 
 def wilson_shown(successes: int, n: int, places: int = 1) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from services.reports.statistics import discovery, funnel, ranks, trend
 from services.reports.statistics.grid import HIGH, LOW, Posterior
 from services.reports.statistics.marshall import RANKABLE, moments, rankability
 from services.reports.statistics.shown import shown
+from services.reports.statistics.strata import expected_counts
 
 FEWEST_UNITS, FEWEST_FINDINGS = 8, 10
 WINDOW = 4
@@ -125,14 +126,9 @@ class _Pool:
 
     @cached_property
     def expected(self) -> dict[str, Fraction]:
-        """E = Σ n_k·(ΣO_k/Σn_k) over how visits were chosen, exact."""
-        strata = {unit: window.strata for unit, window in self._members.items()}
-        sums = [_sum(one[kind] for one in strata.values()) for kind in (0, 1)]
-        rates = [Fraction(one.observed, one.persons) if one.persons else Fraction(0) for one in sums]
-        return {
-            unit: sum((one.persons * rate for one, rate in zip(both, rates, strict=True)), Fraction(0))
-            for unit, both in strata.items()
-        }
+        """By how the visits were chosen."""
+        strata = [[(one.observed, one.persons) for one in window.strata] for window in self._members.values()]
+        return dict(zip(self._members, expected_counts(strata), strict=True))
 
     @cached_property
     def _tau2(self) -> float:
