@@ -6,6 +6,7 @@ import re
 import secrets
 import struct
 import zlib
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
@@ -22,6 +23,7 @@ _MADE_SMALL = {".js": "text/javascript", ".css": "text/css"}
 WORTH = 1024  # bytes: less fits into a packet or two as it is
 _LONG = 64 * 1024  # bytes that hold up everybody else while they are packed on the loop
 _HUGE = 1024 * 1024
+_KEPT = 4  # of the huge ones
 _SECRET = secrets.token_bytes(32)
 _TEXTS = re.compile(rb"text/(?!event-stream)|application/([a-z.-]+\+)?(json|xml|x-ndjson|javascript|x-javascript)\b")
 _NO_CONTENT = (204, 205, 206, 304)
@@ -131,8 +133,11 @@ async def _begin(started: Message, first: Message, send: Send) -> "_Gzip | None"
         await send(started)
         return None
     tag = next((value for name, value in started["headers"] if name == b"etag"), b"")
-    stream = _Gzip(len(body), b"" if tag else _padding(body))
-    packed = await asyncio.to_thread(stream.more, body, more) if len(body) > _LONG else stream.more(body, more)
+    if len(body) > _HUGE and not more:
+        stream, packed = None, await _huge(body, tagged=bool(tag))
+    else:
+        stream = _Gzip(len(body), b"" if tag else _padding(body))
+        packed = await asyncio.to_thread(stream.more, body, more) if len(body) > _LONG else stream.more(body, more)
     first["body"] = packed
     headers = [pair for pair in started["headers"] if pair[0] not in (b"content-length", b"etag")]
     headers += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
@@ -142,6 +147,20 @@ async def _begin(started: Message, first: Message, send: Send) -> "_Gzip | None"
         headers.append((b"content-length", str(len(packed)).encode()))
     await send({**started, "headers": headers})
     return stream
+
+
+_kept: OrderedDict[tuple[bytes, bool], bytes] = OrderedDict()
+
+
+async def _huge(body: bytes, *, tagged: bool) -> bytes:
+    """An answer that is sent again and again; the same object is found without being read once more."""
+    if (body, tagged) not in _kept:
+        packer = _Gzip(len(body), b"" if tagged else _padding(body))
+        _kept[body, tagged] = await asyncio.to_thread(packer.more, body, False)
+    _kept.move_to_end((body, tagged))
+    while len(_kept) > _KEPT:
+        _kept.popitem(last=False)
+    return _kept[body, tagged]
 
 
 def _padding(body: bytes) -> bytes:

@@ -62,7 +62,7 @@ async def list_then(
         listing = listing_then(snapshot, then, quarter, scope)
         tree = snapshot.head.size
     if wanted.as_json:
-        return _for_ever(request, listing.text())
+        return _for_ever(request, listing.body)
     return await file_of_list(state, caller, request, wanted, listing, tree)
 
 
@@ -81,7 +81,7 @@ async def one_then(
         text = dump(card_then(snapshot, then, quarter, unit, scope))
         tree = snapshot.head.size
     if wanted.as_json:
-        return _for_ever(request, text)
+        return _for_ever(request, text.encode())
     return await file_of_card(state, caller, request, wanted, text, tree, published=False)
 
 
@@ -91,8 +91,7 @@ async def _then(state: State, quarter: str, size: int) -> Then:
         return await state.known_then.at(quarter, size, local_date(state.clock.now()))
 
 
-def _for_ever(request: Request, text: str) -> Response:
-    body = text.encode()
+def _for_ever(request: Request, body: bytes) -> Response:
     headers = {"ETag": f'"{sha256(body).hexdigest()}"', "Cache-Control": _FOREVER, "Vary": "Authorization, Cookie"}
     if unchanged(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)

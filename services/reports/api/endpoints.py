@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -24,7 +24,7 @@ from services.reports.reading.alerts import alerts as page_of_alerts
 from services.reports.reading.editions import editions as frozen_editions
 from services.reports.reading.editions import frozen as frozen_edition
 from services.reports.reading.editions import frozen_card
-from services.reports.reading.listing import LIVE
+from services.reports.reading.listing import LIVE, Listing
 from services.reports.reading.live_cards import card as live_card
 from services.reports.reading.snapshot import Snapshot
 from services.reports.reading.state import State, state_of
@@ -86,18 +86,25 @@ async def scorecards(
 ) -> Response:
     """A quarter's cards, one row a unit: live in the caller's scope, or a frozen edition; as JSON or as a file."""
     after = read_cursor(cursor)
-    async with _opened(state, edition) as snapshot:
-        listing = await access.listing_of(
-            snapshot, caller, state.clock.now(), quarter=quarter, edition=edition, group=group,
-            as_file=not wanted.as_json,
-        )  # fmt: skip
-        tree = snapshot.head.size
+    listing, tree = await _listing(
+        state, caller, quarter=quarter, edition=edition, group=group, as_file=not wanted.as_json
+    )
     if limit is not None or after is not None:
         listing = listing.page(limit, after)
     if not wanted.as_json:
         return await file_of_list(state, caller, request, wanted, listing, tree)
-    published = listing.frozen is not None and listing.frozen.published_at is not None
-    return answered(request, listing.text().encode(), published=published)
+    return answered(request, listing.body, listing.digest if listing.published else None)
+
+
+async def _listing(state: State, caller: Caller, edition: str, **asked: Any) -> tuple[Listing, int]:
+    """A quarter's list, and a size at which the log can be read."""
+    now = state.clock.now()
+    known = await access.list_at_once(state.reader, caller, now, edition=edition, **asked)
+    if known is not None:
+        return known, known.head.size
+    async with _opened(state, edition) as snapshot:
+        listing = await access.listing_of(snapshot, caller, now, edition=edition, **asked)
+        return listing, snapshot.head.size
 
 
 @router.get(
@@ -127,16 +134,16 @@ async def scorecard(
         tree = snapshot.head.size
     published = frozen is not None and frozen.published_at is not None
     if wanted.as_json:
-        return answered(request, body, published=published)
+        return answered(request, body, sha256(body).hexdigest() if published else None)
     root = frozen.cards_root if frozen else None
     return await file_of_card(state, caller, request, wanted, body.decode(), tree, published=published, cards_root=root)
 
 
-def answered(request: Request, body: bytes, *, published: bool) -> Response:
+def answered(request: Request, body: bytes, digest: str | None) -> Response:
     """JSON; what is published and changes no more has a tag, so that a program that asks each day is told so."""
-    if not published:
+    if digest is None:
         return Response(body, media_type="application/json")
-    headers = {"ETag": f'"{sha256(body).hexdigest()}"', "Cache-Control": "private, no-cache"}
+    headers = {"ETag": f'"{digest}"', "Cache-Control": "private, no-cache"}
     headers["Vary"] = "Authorization, Cookie"
     if unchanged(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)

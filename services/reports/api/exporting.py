@@ -107,20 +107,23 @@ async def file_of_list(
     state: State, caller: Caller, request: Request, wanted: Wanted, listing: Listing, tree: int, **kept: str
 ) -> Response:
     """A list as a file; `tree` is a size at which the log can be read, `kept` how long the file may be."""
-    published = listing.frozen is not None and listing.frozen.published_at is not None
-    if not published:
+    if not listing.published:
         await _permit(state, caller, request, wanted, listing.quarter, listing.edition, None)
-    text = listing.text()
     stem = f"scorecards-{listing.quarter}-{listing.edition}-{listing.head.size}"
     name = file_name("Phiếu điểm", quarter_name(listing.quarter), edition_words(listing.edition)[0], kind=_end(wanted))
-    headers = _headers(state, request, wanted, text, published, f"{stem}.{_end(wanted)}", name) | kept
+    digest, published = listing.digest, listing.published
+    headers = _headers(state, request, wanted, digest, published, f"{stem}.{_end(wanted)}", name) | kept
     if unchanged(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    if wanted.format == "csv":
-        return _sent(await asyncio.to_thread(_list_csv, listing, wanted.dialect), wanted, headers)
-    shown = json.loads(text)
-    source = Source.of(shown, await _cut(state, listing.head.size, tree))
-    return _sent(await _made(_list_file, shown, source, _office(state, request), wanted.format), wanted, headers)
+
+    async def make() -> bytes:
+        if wanted.format == "csv":
+            return await asyncio.to_thread(_list_csv, listing, wanted.dialect)
+        shown = json.loads(listing.body)
+        source = Source.of(shown, await _cut(state, listing.head.size, tree))
+        return await _made(_list_file, shown, source, _office(state, request), wanted.format)
+
+    return _sent(await state.files.file(headers["ETag"], make), wanted, headers)
 
 
 async def file_of_card(
@@ -136,7 +139,8 @@ async def file_of_card(
     name = file_name(
         "Phiếu điểm", card["unit_name"], quarter_name(quarter), edition_words(edition)[0], kind=_end(wanted)
     )
-    headers = _headers(state, request, wanted, text, published, f"{stem}.{_end(wanted)}", name) | kept
+    digest = sha256(text.encode()).hexdigest()
+    headers = _headers(state, request, wanted, digest, published, f"{stem}.{_end(wanted)}", name) | kept
     if unchanged(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     shown = card | {"cards_root": cards_root}
@@ -201,11 +205,11 @@ def _office(state: State, request: Request) -> Office:
 
 
 def _headers(
-    state: State, request: Request, wanted: Wanted, text: str, published: bool, ascii_name: str, name: str
+    state: State, request: Request, wanted: Wanted, digest: str, published: bool, ascii_name: str, name: str
 ) -> dict[str, str]:
     """What names the file and its bytes: these follow from what is named here alone, so they need not be made first."""
     office = _office(state, request)
-    parts = (_program(), wanted.format, wanted.dialect or "", office.department, office.seat or "", office.site, text)
+    parts = (_program(), wanted.format, wanted.dialect or "", office.department, office.seat or "", office.site, digest)
     return {
         "ETag": f'"{sha256(chr(0).join(parts).encode()).hexdigest()}"',
         "Content-Disposition": attachment(name, ascii_name),

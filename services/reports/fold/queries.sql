@@ -1,8 +1,11 @@
 -- Statements of the fold: its position, the reference events, live cards.
 
 -- name: head
--- The log prefix the projections stand at, and whether a card has still to be rendered.
-SELECT size, root, peaks, reference_index, EXISTS (SELECT FROM reports.stale) AS stale FROM reports.head;
+-- The log prefix the projections stand at, whether a card has still to be rendered, and what becomes another text with every
+-- fold, rebuild and fit: as long as it is the same and no card is stale, so is all that is read of the projections.
+SELECT size, root, peaks, reference_index, EXISTS (SELECT FROM reports.stale) AS stale,
+       concat_ws(' ', xmin, (SELECT string_agg(concat(quarter, ' ', fit.xmin), ' ' ORDER BY quarter) FROM reports.fit)) AS moved
+FROM reports.head;
 
 -- name: reference_index
 -- The last unit, catalogue or scoring event of that prefix.

@@ -10,7 +10,7 @@ from services.reports.reading.editions import frozen_listing
 from services.reports.reading.listing import LIVE, Listing
 from services.reports.reading.live_cards import listing
 from services.reports.reading.scope import Scope
-from services.reports.reading.snapshot import Snapshot
+from services.reports.reading.snapshot import Reader, Snapshot
 
 FROZEN = r"^(flash|official|restated-[1-9][0-9]{0,3})$"
 EDITION = FROZEN.replace("(", "(live|", 1)
@@ -54,6 +54,15 @@ def reviews(caller: Caller, now: datetime) -> bool:
 def posts(caller: Caller, now: datetime) -> frozenset[str]:
     """The units that the caller heads."""
     return frozenset(grant.unit for grant in caller.grants_for(Action.ANSWER, now) if grant.unit)
+
+
+async def list_at_once(
+    reader: Reader, caller: Caller, now: datetime, *, quarter: str, edition: str, group: str | None, as_file: bool
+) -> Listing | None:
+    """The same live list as somebody was given before, where it still is what the log says."""
+    if edition != LIVE:
+        return None
+    return await reader.known_list(quarter, live_scope(caller, now, as_file=as_file), group)
 
 
 async def listing_of(

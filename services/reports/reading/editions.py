@@ -35,12 +35,16 @@ async def frozen_listing(
     """A frozen edition's list; NotFound when the quarter was not closed so, or for others than reviewers so far."""
     check_quarter(quarter)
     row = await _edition(snapshot, quarter, edition, reviewer)
-    shown = await _rows(snapshot, row["closing"], group)
     frozen = _frozen(quarter, edition, row)
-    return Listing(
-        quarter=quarter, edition=edition, rules=row["rules"], head=frozen.head, rows=shown, frozen=frozen,
-        differs=await _differences(snapshot, quarter, edition, group, shown),
-    )  # fmt: skip
+
+    async def made() -> Listing:
+        shown = await _rows(snapshot, frozen.closing, group)
+        return Listing(
+            quarter=quarter, edition=edition, rules=row["rules"], head=frozen.head, rows=shown, frozen=frozen,
+            differs=await _differences(snapshot, quarter, edition, group, shown),
+        )  # fmt: skip
+
+    return await snapshot.kept.listing((frozen, group), made)
 
 
 async def _rows(snapshot: Snapshot, closing: str, group: str | None) -> dict[str, str]:

@@ -1,17 +1,20 @@
-"""What follows from directory, rules and day alone: worked out once, kept from answer to answer."""
+"""What stays the same from answer to answer, worked out once: places, whole lists, files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 
 from services.reports.facts.facts import UnitQuarter
 from services.reports.fold.reference import Reference
+from services.reports.reading.listing import Listing
 from services.reports.scoring.cards import render, summary
 from services.reports.text import dump
 
 _KEPT_QUARTERS = 16
+_KEPT_ROWS = 10_000  # of lists: some 30 MB
+_KEPT_BYTES = 16 << 20  # of files
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +27,24 @@ class Place:
 
 
 class Kept:
-    """The places of the last quarters asked for, and who answers for whom today."""
+    """The places of the last quarters asked for, who answers for whom today, and the last lists."""
 
     def __init__(self) -> None:
         self._places: dict[tuple[int, date, str], dict[str, Place]] = {}
         self._answering: tuple[int, date, dict[str, frozenset[str]]] | None = None
+        self._lists: dict[Hashable, Listing] = {}
+
+    def known(self, key: Hashable) -> Listing | None:
+        """A list that is kept."""
+        return self._lists.get(key)
+
+    async def listing(self, key: Hashable, made: Callable[[], Awaitable[Listing]]) -> Listing:
+        """A list by all that it is made of; those asked for last are kept."""
+        found = self._lists.pop(key, None) or await made()
+        self._lists[key] = found
+        while len(self._lists) > 1 and sum(len(one.rows) for one in self._lists.values()) > _KEPT_ROWS:
+            self._lists.pop(next(iter(self._lists)))
+        return found
 
     def places(self, reference: Reference, today: date, quarter: str, units: Set[str]) -> Mapping[str, Place]:
         """The places of these units in a quarter, in order."""
@@ -46,6 +62,21 @@ class Kept:
             directory = reference.directory
             self._answering = (reference.index, today, {unit: directory.holders(unit, today) for unit in directory})
         return self._answering[2]
+
+
+class KeptFiles:
+    """The files asked for last, by the tag that names all that they are made of."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, bytes] = {}
+
+    async def file(self, tag: str, made: Callable[[], Awaitable[bytes]]) -> bytes:
+        """A file's bytes."""
+        found = self._files.pop(tag, None) or await made()
+        self._files[tag] = found
+        while sum(map(len, self._files.values())) > _KEPT_BYTES:
+            self._files.pop(next(iter(self._files)))
+        return found
 
 
 def _place(reference: Reference, today: date, quarter: str, unit: str) -> Place:

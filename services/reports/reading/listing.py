@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
 from typing import Any
+
+import orjson
 
 from services.kernel.web.paging import write_cursor
 from services.reports.scoring.cards import TreeHead
@@ -35,9 +38,9 @@ class Frozen:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Listing:
-    """A quarter's list: rows as JSON text by unit, with what heads the answer.
+    """A quarter's list: rows as JSON text by unit, with what heads the answer. Its bytes are made once.
 
     `differs` is what a restatement says otherwise than the edition before it.
     """
@@ -58,7 +61,13 @@ class Listing:
         more = write_cursor(shown[-1]) if len(shown) < len(units) else None
         return replace(self, rows={unit: self.rows[unit] for unit in shown}, next=more)
 
-    def text(self) -> str:
+    @property
+    def published(self) -> bool:
+        """Whether everybody may read it, for it changes no more."""
+        return self.frozen is not None and self.frozen.published_at is not None
+
+    @cached_property
+    def body(self) -> bytes:
         """The answer of wire.md, without parsing a row."""
         top: dict[str, Any] = {"quarter": self.quarter, "edition": self.edition, "rules": self.rules}
         top["log"] = self.head.json()
@@ -69,8 +78,17 @@ class Listing:
             }  # fmt: skip
         if self.differs is not None:
             top["differs"] = self.differs
-        return f'{dump(top)[:-1]},"cards":[{",".join(self.rows.values())}],"next":{dump(self.next)}}}'
+        return f'{dump(top)[:-1]},"cards":[{",".join(self.rows.values())}],"next":{dump(self.next)}}}'.encode()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the body, hex."""
+        return sha256(self.body).hexdigest()
+
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
 
     def parsed(self) -> list[dict[str, Any]]:
         """The rows as objects."""
-        return list(json.loads(f"[{','.join(self.rows.values())}]"))
+        return list(orjson.loads(self.body)["cards"])

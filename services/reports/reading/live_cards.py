@@ -21,6 +21,13 @@ from services.reports.scoring.what_if import what_if
 async def listing(snapshot: Snapshot, quarter: str, scope: Scope, group: str | None = None) -> Listing:
     """A quarter's live list, as far as the scope reaches; units without inspections as insufficient."""
     check_begun(quarter, snapshot.today)
+    if snapshot.moved is None:
+        return await _listing(snapshot, quarter, scope, group)
+    key = (snapshot.moved, snapshot.today, quarter, scope, group)
+    return await snapshot.kept.listing(key, lambda: _listing(snapshot, quarter, scope, group))
+
+
+async def _listing(snapshot: Snapshot, quarter: str, scope: Scope, group: str | None) -> Listing:
     stored = {row["unit"]: row["row"] for row in await snapshot.connection.fetch(queries.card_rows, quarter)}
     units = {*snapshot.directory.units_in(quarter), *stored}
     places = snapshot.kept.places(snapshot.reference, snapshot.today, quarter, units)

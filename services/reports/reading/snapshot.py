@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +17,7 @@ from services.reports.fold.live_cards import LiveCards
 from services.reports.fold.reference import Reference, load_reference
 from services.reports.fold.sql import queries
 from services.reports.reading.kept import Kept
+from services.reports.reading.listing import Listing
 from services.reports.scoring.cards import TreeHead
 
 
@@ -29,6 +30,8 @@ class Snapshot:
     reference: Reference
     today: date
     kept: Kept
+    moved: str | None
+    """Another text with everything that changes the projections; None where a card may still be stale."""
 
     @property
     def directory(self) -> Directory:
@@ -50,7 +53,7 @@ class Reader:
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         """A read-only transaction in which head, directory and cards agree: one for an answer or a page."""
         async with self._cards.fresh() as (connection, head):
-            yield await self._snapshot(connection, head)
+            yield await self._snapshot(connection, head, head["moved"])
 
     @asynccontextmanager
     async def without_cards(self) -> AsyncIterator[Snapshot]:
@@ -58,13 +61,20 @@ class Reader:
         async with snapshot(self._pool) as connection:
             yield await self._snapshot(connection, await connection.fetchrow(queries.head))
 
-    async def _snapshot(self, connection: Connection, head: Mapping[str, Any]) -> Snapshot:
+    async def known_list(self, *of: Hashable) -> Listing | None:
+        """A live list that is kept, if nothing has changed since it was made: asked in one round trip."""
+        head = await self._pool.fetchrow(queries.head)
+        today = local_date(self._clock.now())
+        return None if head["stale"] else self._kept.known((head["moved"], today, *of))
+
+    async def _snapshot(self, connection: Connection, head: Mapping[str, Any], moved: str | None = None) -> Snapshot:
         return Snapshot(
             connection=connection,
             head=tree_head(head),
             reference=await self._known(connection, head["reference_index"]),
             today=local_date(self._clock.now()),
             kept=self._kept,
+            moved=moved,
         )
 
     async def _known(self, connection: Connection, index: int) -> Reference:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
@@ -15,6 +15,7 @@ from services.kernel.process.settings import Settings
 from services.kernel.store.db import Pool
 from services.reports.fold.follower import Follower
 from services.reports.fold.refit import Refit
+from services.reports.reading.kept import KeptFiles
 from services.reports.reading.known_then import KnownThen
 from services.reports.reading.snapshot import Reader
 from services.reports.reading.sql import queries
@@ -33,6 +34,7 @@ class State:
     log: LogClient
     known_then: KnownThen
     settings: Settings
+    files: KeptFiles = field(default_factory=KeptFiles)
 
     async def unready(self) -> list[str]:
         """Why the service is not ready; empty when it is."""
