@@ -1,12 +1,14 @@
 """The reviewer's two panes, and what a head sends besides a reply: keys, ready reasons, files, more time."""
 
-from datetime import date, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
+from services.domain.rulefiles import load_calendar
+from services.kernel.quarters import local_date
 from tests.e2e.test_desk_cases import case, inspected, state
 from tests.support.browser import DESK, PHONE, overflow
 from tests.support.case_world import fresh
@@ -55,6 +57,25 @@ def test_keys_lead_from_case_to_case_choose_and_send(enter: Any, instance: Insta
     case(page, second).locator("h2").focus()
     page.keyboard.press("j")
     expect(case(page, second).locator("h2")).to_be_focused()
+
+
+def test_a_list_that_comes_late_leaves_the_address_to_the_page_one_has_gone_on_to(
+    enter: Any, instance: Instance
+) -> None:
+    contested(instance, "A03")
+    page = enter("tham.dinh", "/intake/desk/#/commend")
+    expect(page.locator("#view-commend")).to_be_visible()
+    late: list[Route] = []
+    page.route("**/intake/v1/desk?list=*", lambda route: late.append(route))
+    page.get_by_role("link", name="Chờ xử lý").click()
+    until(lambda: page.wait_for_timeout(50) or late)
+    page.get_by_role("link", name="Biểu dương").click()
+    expect(page.locator("#view-commend")).to_be_visible()
+    for route in late:
+        route.continue_()
+    expect(page.locator("#waiting-list [data-row]").first).to_be_attached()
+    page.evaluate("() => new Promise(requestAnimationFrame).then(() => true)")
+    assert page.url == f"{instance.url}/intake/desk/#/commend"
 
 
 def test_one_reason_decides_many_and_ready_words_are_sent_as_they_stand(enter: Any, instance: Instance) -> None:
@@ -116,7 +137,7 @@ def test_a_head_asks_for_more_time(enter: Any, instance: Instance) -> None:
     form.get_by_label("Đến hết ngày").fill("31/02/2027")
     form.get_by_role("button", name="Gửi đề nghị gia hạn").click()
     expect(form.locator(".error-summary")).to_contain_text("Không có ngày này")
-    until_day = next(day for day in (date.today() + timedelta(days=n) for n in range(12, 25)) if day.isoweekday() < 6)
+    until_day = load_calendar().add_working_days(local_date(datetime.now(UTC)), 10)
     form.get_by_label("Đến hết ngày").fill(until_day.strftime("%d/%m/%Y"))
     form.get_by_label("Lý do", exact=True).fill("Chờ văn bản của huyện")
     assert overflow(page) <= 0

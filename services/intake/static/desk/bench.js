@@ -31,6 +31,7 @@ export class Bench {
   }
 
   async show(wanted = null, finding = null) {
+    const here = location.hash;
     this.wanted = finding ? null : wanted;
     this.alone = null;
     if (this.wanted) await this.one(wanted);
@@ -38,6 +39,7 @@ export class Bench {
       this.list.single(null);
       await this.list.show();
     }
+    if (location.hash !== here) return; // whoever has gone on to another page meanwhile keeps its address
     const target = finding ?? (wanted && this.first()?.id) ?? this.chosen ?? (WIDE.matches ? this.first()?.id : null);
     if (!target) return this.close();
     const led = this.led !== `${wanted}/${finding}`; // by a link, once
