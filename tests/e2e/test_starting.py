@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import asyncpg
@@ -150,13 +151,19 @@ def test_a_folder_that_is_not_there_or_not_ready_is_said(tmp_path, command):
     assert not (tmp_path / "nowhere").exists()
 
 
+@cache
+def begins(*prefix):
+    """Whether the program begins at all with this before it."""
+    return subprocess.run([*prefix, *PROGRAM, "--help"], cwd=ROOT, capture_output=True).returncode == 0
+
+
 @as_root
 @pytest.mark.parametrize("command", [*COMMANDS, ("run",), ("serve", "intake"), ("migrate",), ("demo",)], ids=" ".join)
 def test_a_folder_that_this_user_may_not_read_is_said(open_tmp, command):
     Folder(open_tmp / "data").prepare()
     (open_tmp / "data/secrets/database_url").write_text(NO_DATABASE)
     reader = [*AS_NOBODY, "--inh-caps=-all", "--bounding-set=-all"]
-    if subprocess.run([*reader, *PROGRAM, "--help"], cwd=ROOT, capture_output=True).returncode != 0:
+    if not begins(*reader):
         pytest.skip("the interpreter is closed to other users")
     done = ask(*command, data=open_tmp / "data", prefix=reader, KYCUONG_DATABASE_URL=NO_DATABASE)
     assert "this user may not read or write here" in the_sentence(done)
@@ -258,7 +265,7 @@ def test_a_start_that_is_told_to_end_leaves_no_database_behind(open_tmp, command
             assert starting.poll() is None, (open_tmp / "stderr").read_text()
             time.sleep(0.005)
         starting.send_signal(signal.Signals[how])
-        out, _ = starting.communicate(timeout=30)
+        out, _ = starting.communicate(timeout=60)
     finally:
         starting.kill()
         left = _backends(data / "postgres/data")

@@ -26,7 +26,7 @@ class Model:
 def prepared(cluster: Cluster, model: Model = Model(), **env: str) -> Iterator[Instance]:
     """A copy of a model that was not started yet, gone afterwards."""
     with _copy(cluster, model) as (data, database):
-        instance = Instance(data, env={"KYCUONG_DATABASE_URL": cluster.url_of(database), **env})
+        instance = Instance(data, env={"KYCUONG_DATABASE_URL": cluster.url_of(database), **env}, warm=True)
         try:
             yield instance
         finally:
@@ -45,7 +45,7 @@ def installed(cluster: Cluster, model: Model = Model(), **env: str) -> Iterator[
 def modelled(cluster: Cluster, furnish: Callable[[Instance], None]) -> Iterator[Model]:
     """A model made once: an installation that was started, furnished and stopped."""
     with _copy(cluster, Model()) as (data, database):
-        with running(data, KYCUONG_DATABASE_URL=cluster.url_of(database)) as instance:
+        with running(data, warm=True, KYCUONG_DATABASE_URL=cluster.url_of(database)) as instance:
             furnish(instance)
             instance.stop()
         yield Model(database, data)

@@ -1,5 +1,6 @@
 """A real `kycuong run` in a process of its own, as a user starts it."""
 
+import itertools
 import os
 import secrets
 import select
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -23,16 +24,23 @@ from services.kernel.process.folder import Folder
 from services.kernel.process.settings import Settings
 from tests.support.authorities import AUTHORITIES
 from tests.support.loops import apart
+from tests.support.warm import ROOT, Warm
 
 T = TypeVar("T")
 PROGRAM = [sys.executable, "-m", "services"]
 
 
+_PORTS = range(12_000, 32_000)  # below those that the system gives to whoever asks for any
+_turns = itertools.count(secrets.randbelow(len(_PORTS)))
+
+
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port for whoever listens on it later, or again after a kill: no connection is given it meanwhile."""
+    while True:
+        port = _PORTS[next(_turns) % len(_PORTS)]
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Instance:
@@ -40,10 +48,11 @@ class Instance:
 
     def __init__(
         self, data: Path, port: int | None = None, env: Mapping[str, str] | None = None,
-        program: Sequence[str] = PROGRAM,
+        program: Sequence[str] = PROGRAM, *, warm: bool = False,
     ) -> None:  # fmt: skip
         self.data = data
-        self.program = program
+        self.program: Sequence[str] = () if warm else program
+        self._begin = Warm if warm else subprocess.Popen
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = {**{k: v for k, v in os.environ.items() if not k.startswith("KYCUONG_")}, **(env or {})}
@@ -57,7 +66,7 @@ class Instance:
         if self.process is not None and self.process.stdout is not None:
             self.process.stdout.close()
         with open(self.log, "a") as sink:
-            self.process = subprocess.Popen(
+            self.process = self._begin(
                 [*self.program, "run", "--data", str(self.data), "--port", str(self.port)],
                 stdout=subprocess.PIPE, stderr=sink, text=True, env={**self.env, **env}, cwd=ROOT,
             )  # fmt: skip
@@ -67,7 +76,7 @@ class Instance:
         assert line == f"ready {self.url}/\n", f"not ready: {line!r}\n{self.tail()}"
         return time.monotonic() - began
 
-    def stop(self, patience: float = 10) -> float:
+    def stop(self, patience: float = 60) -> float:
         """Ctrl-C; the seconds until it was gone, with exit code 0."""
         assert self.process is not None
         began = time.monotonic()
@@ -152,7 +161,7 @@ class Instance:
         settings = Settings(data=folder.path, database_url=folder.secret_text("database_url"))
 
         async def connected() -> T:
-            connection = await asyncpg.connect(settings.dsn("intake_app"), timeout=10)
+            connection = await asyncpg.connect(settings.dsn("intake_app"))
             try:
                 return await work(connection, settings.source)
             finally:
@@ -168,13 +177,10 @@ class Instance:
         return client
 
 
-ROOT = Path(__file__).parents[2]
-
-
 @contextmanager
-def running(data: Path, **env: str) -> Iterator[Instance]:
+def running(data: Path, *, warm: bool = False, **env: str) -> Iterator[Instance]:
     """A started instance, gone afterwards."""
-    instance = Instance(data, env=env)
+    instance = Instance(data, env=env, warm=warm)
     try:
         instance.start()
         yield instance

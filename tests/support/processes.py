@@ -22,6 +22,7 @@ from services.kernel.process.settings import Settings
 from services.kernel.store.postgres import EmbeddedPostgres
 from tests.support.authorities import AUTHORITIES
 from tests.support.instance import PROGRAM, ROOT, free_port
+from tests.support.warm import Warm
 
 SERVICES = ("audit", "intake", "reports")
 READY_WITHIN = 90.0
@@ -44,10 +45,10 @@ class Service:
     def launch(self, failpoint: str | None = None) -> None:
         """Start it without waiting; with `failpoint` it will kill itself there."""
         armed = {"KYCUONG_FAILPOINT": failpoint} if failpoint else {}
-        command = [*PROGRAM, "serve", self.name, "--data", str(self._folder.path), "--port", str(self.port)]
+        words = ["serve", self.name, "--data", str(self._folder.path), "--port", str(self.port)]
         with open(self.log, "ab") as sink:
-            self._process = subprocess.Popen(
-                command, stdout=subprocess.DEVNULL, stderr=sink, env={**self._environment, **armed}, cwd=ROOT
+            self._process = Warm(
+                words, stdout=subprocess.DEVNULL, stderr=sink, env={**self._environment, **armed}, cwd=ROOT
             )
 
     def await_ready(self) -> None:
@@ -98,7 +99,7 @@ class Service:
         self._running().kill()
         self._running().wait()
 
-    def end(self, within: float = 8.0) -> float:
+    def end(self, within: float = 60) -> float:
         """Ctrl-C; the seconds until it had ended, with exit code 0."""
         began = time.monotonic()
         self._running().send_signal(signal.SIGINT)
