@@ -37,7 +37,7 @@ async def _stream(settings: Settings, name: str) -> AsyncIterator[Stream]:
 async def _until(reader: Reader, enough: Callable[[list[Record]], bool]) -> list[Record]:
     """What comes until it is enough."""
     records: list[Record] = []
-    for _ in range(60):
+    for _ in range(240):
         records += [delivered.record for delivered in await reader.fetch(100, 0.25)]
         if enough(records):
             return records

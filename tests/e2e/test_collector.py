@@ -59,7 +59,7 @@ def test_a_stop_does_not_wait_for_a_collector_that_is_away(cluster, collector):
         client = instance.client(instance.token("admin"))
         for _ in range(20):
             assert client.get("/intake/v1/me").status_code == 200
-        instance.stop(patience=20)
+        instance.stop()
 
 
 def test_what_was_traced_last_is_sent_before_the_end(cluster):

@@ -190,7 +190,7 @@ def test_a_receipt_is_a_page_to_a_browser_and_the_same_bytes_to_programs(
     answer = admin.put(f"/intake/v1/unit-changes/{written}", json=registration("xa-bien-nhan", None))
     assert answer.status_code == 201, answer.text
     path = f"/audit/v1/receipts/{written}"
-    proof = ask(instance, f"{path}?wait=20", cookies["reviewer"], accept="*/*")
+    proof = ask(instance, f"{path}?wait=30", cookies["reviewer"], accept="*/*")
     assert proof.headers["content-type"].startswith("text/plain") and proof.text.startswith("c2sp.org/tlog-proof@v1\n")
     page = ask(instance, path, cookies["reviewer"])
     assert page.headers["content-type"] == "text/html; charset=utf-8"

@@ -1,10 +1,11 @@
 """What a head sends along with a reply, and what a lead puts right of a whole inspection."""
 
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from playwright.sync_api import expect
 
+from services.kernel.quarters import local_date
 from tests.e2e.test_desk_cases import case, inspected, write
 from tests.support.case_world import closing, fresh, now, opening
 from tests.support.form import FAR, UNIT, until
@@ -102,7 +103,7 @@ def test_a_reviewer_gives_the_person_concerned_a_link_and_ends_it(enter: Any, in
     page = enter("tham.dinh", f"/intake/desk/#/waiting/{inspection}")
     shown = case(page, finding)
     shown.locator("[data-act=person-links] > summary").click()
-    shown.get_by_label("Hết hiệu lực sau ngày").fill((date.today() + timedelta(days=9)).strftime("%d/%m/%Y"))
+    shown.get_by_label("Hết hiệu lực sau ngày").fill(f"{local_date(datetime.now(UTC)) + timedelta(days=9):%d/%m/%Y}")
     shown.get_by_role("button", name="Tạo liên kết").click()
     made = shown.get_by_label("Liên kết (chỉ hiện lần này)")
     expect(made).to_be_focused()

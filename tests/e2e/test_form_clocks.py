@@ -32,7 +32,7 @@ def told(instance: Instance, page: Page) -> dict[str, Any]:
     reviewer, auditor = instance.client(instance.token("reviewer")), instance.client(instance.token("auditor"))
     inspection = page.url.rsplit("/", 1)[1]
     found = reviewer.get(f"/intake/v1/findings?inspection={inspection}").json()["items"][0]["id"]
-    receipt = auditor.get(f"/audit/v1/receipts/{found}?wait=15")
+    receipt = auditor.get(f"/audit/v1/receipts/{found}?wait=30")
     assert receipt.status_code == 200
     data: dict[str, Any] = auditor.get(f"/audit/v1/entries/{found}").json()["data"]
     return data

@@ -425,7 +425,7 @@ def test_the_closing_page_is_whole_in_both_languages_and_for_those_who_do_not_se
     inspection = begin(page, f"9{len(language)}{language[0] == 'e':d}/QĐ-SNV")
     page.get_by_label("Đơn vị đã đọc lại và cùng ký").check()
     page.goto(f"{net.url}/intake/?lang={language}#/inspection/{inspection}/close")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.locator("#view-close")).to_be_visible()
     page.locator("details.more").evaluate_all("all => all.forEach((more) => { more.open = true; })")
     found = Axe().run(page).response["violations"]
     assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []

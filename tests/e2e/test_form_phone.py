@@ -260,7 +260,7 @@ def test_two_hundred_items_over_a_slow_link_show_how_far_they_are(
     page.evaluate(MANY, [inspection, 200])
     reopen(page)
     expect(page.locator("#queue-progress")).to_contain_text(re.compile(r"Đang gửi \d+/200"), timeout=FAR)
-    expect(page.locator('#count-filed [data-state="received"]')).to_have_count(201, timeout=60_000)
+    expect(page.locator('#count-filed [data-state="received"]')).to_have_count(201, timeout=2 * FAR)
     expect(page.locator("#queue-progress")).to_be_empty()
     lead = instance.client(instance.token("lead"))
     page_of = lead.get(f"/intake/v1/findings?inspection={inspection}&limit=200").json()

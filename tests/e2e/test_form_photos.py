@@ -10,7 +10,7 @@ import uuid_utils
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browser import PHONE, Person, overflow
-from tests.support.form import file_now, reopen
+from tests.support.form import file_now, reopen, until
 from tests.support.installation import installed
 from tests.support.instance import Instance
 from tests.support.photos import PLACE, corners, exif, is_black, jpeg, scene, segments
@@ -95,6 +95,10 @@ def page(field: Field) -> Iterator[Page]:
     assert person.script_errors == []
 
 
+def no_picture_is_kept(page: Page) -> None:
+    until(lambda: page.evaluate(BLOBS) == [])
+
+
 def count(page: Page, code: str) -> None:
     page.locator(f'details:has([data-code="{code}"])').evaluate("group => { group.open = true; }")
     page.locator(f'[data-code="{code}"]').get_by_role("button", name="Thêm một").click()
@@ -105,7 +109,7 @@ def shoot(page: Page, code: str, raw: bytes, number: int = 1) -> None:
     with page.expect_file_chooser() as camera:
         page.locator(f'[data-code="{code}"]').get_by_role("button", name="Chụp ảnh").click()
     camera.value.set_files({"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": raw})
-    expect(page.locator(f'[data-code="{code}"] .photos img')).to_have_count(number, timeout=30_000)
+    expect(page.locator(f'[data-code="{code}"] .photos img')).to_have_count(number)
 
 
 def record(page: Page) -> None:
@@ -122,7 +126,7 @@ def test_a_photo_of_12_megapixels_goes_out_small_upright_and_without_its_place(f
     shoot(page, "A03", raw)
     assert overflow(page) <= 0
     record(page)
-    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true", timeout=20_000)
+    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true")
     (outgoing,) = field.proxy.photos
     assert 10_000 < len(outgoing) < 400_000
     assert PLACE.encode() not in outgoing and 0xE1 not in segments(outgoing)
@@ -133,7 +137,7 @@ def test_a_photo_of_12_megapixels_goes_out_small_upright_and_without_its_place(f
     assert (finding["photos"], finding["photos_held"], finding["complete"]) == (1, [1], True)
     image = field.reviewer.get(f"/intake/v1/findings/{finding['id']}/photos/1")
     assert corners(image.content) == ("white", "red", "lime", "blue")
-    assert page.evaluate(BLOBS) == []
+    no_picture_is_kept(page)
 
 
 def test_a_blocked_photo_leaves_the_finding_incomplete_and_stays_on_the_phone(field: Field, page: Page) -> None:
@@ -145,7 +149,7 @@ def test_a_blocked_photo_leaves_the_finding_incomplete_and_stays_on_the_phone(fi
     field.proxy.rule = lambda method, path: "cut before commit" if path.endswith("/photos/2") else None
     record(page)
     state = page.locator(".photo-state")
-    expect(state).to_contain_text("1/2", timeout=20_000)
+    expect(state).to_contain_text("1/2")
     expect(state).to_have_attribute("data-complete", "false")
     finding = field.finding()
     assert (finding["photos"], finding["photos_held"], finding["complete"]) == (2, [1], False)
@@ -154,9 +158,9 @@ def test_a_blocked_photo_leaves_the_finding_incomplete_and_stays_on_the_phone(fi
     expect(page.locator(".photo-state")).to_have_attribute("data-complete", "false")
     field.proxy.heal()
     page.evaluate("dispatchEvent(new Event('online'))")
-    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true", timeout=20_000)
+    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true")
     assert field.finding()["photos_held"] == [1, 2] and field.finding()["complete"]
-    assert page.evaluate(BLOBS) == []
+    no_picture_is_kept(page)
 
 
 def test_what_is_covered_on_the_phone_never_leaves_it(field: Field, page: Page) -> None:
@@ -182,11 +186,11 @@ def test_what_is_covered_on_the_phone_never_leaves_it(field: Field, page: Page) 
     sheet.get_by_role("button", name="Che và giữ ảnh").click()
     expect(sheet).to_have_count(0)
     record(page)
-    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true", timeout=20_000)
+    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true")
     (outgoing,) = field.proxy.photos
     assert is_black(outgoing, 0.1, 0.1) and is_black(outgoing, 0.5, 0.9)
     assert not is_black(outgoing, 0.9, 0.1) and not is_black(outgoing, 0.5, 0.5)
-    assert page.evaluate(BLOBS) == []  # the picture as it was taken is gone from the phone, too
+    no_picture_is_kept(page)  # the picture as it was taken is gone from the phone, too
 
 
 def finger(page: Page, picture: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -210,10 +214,10 @@ def test_a_photo_still_being_made_small_goes_with_its_finding(field: Field, page
     raw = jpeg(scene(4000, 3000), quality=97)
     camera.value.set_files({"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": raw})
     record(page)  # at once: the thumbnail is not there yet
-    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true", timeout=20_000)
+    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true")
     finding = field.finding()
     assert (finding["photos"], finding["photos_held"], finding["complete"]) == (1, [1], True)
-    assert page.evaluate(BLOBS) == []
+    no_picture_is_kept(page)
 
 
 def test_a_photo_whose_answer_was_lost_is_sent_again_and_kept_once(field: Field, page: Page) -> None:
@@ -229,7 +233,7 @@ def test_a_photo_whose_answer_was_lost_is_sent_again_and_kept_once(field: Field,
     count(page, "A03")
     shoot(page, "A03", jpeg())
     record(page)
-    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true", timeout=20_000)
+    expect(page.locator(".photo-state")).to_have_attribute("data-complete", "true")
     told = [status for method, path, status in field.proxy.answered if method == "PUT" and path == lost[0]]
     assert told == [201, 200]
 
@@ -249,7 +253,7 @@ def test_a_photo_is_taken_back_before_filing_and_a_broken_file_is_told(field: Fi
     row.get_by_role("button", name="Bỏ ảnh 1").click()
     page.get_by_role("dialog").get_by_role("button", name="Bỏ", exact=True).click()
     expect(row.locator(".photos img")).to_have_count(0)
-    assert page.evaluate(BLOBS) == []
+    no_picture_is_kept(page)
     record(page)
     expect(page.locator("#count-filed li", has_text="A03").first).to_contain_text("Đã nhận")
     assert field.finding()["photos"] == 0 and field.finding()["complete"]
@@ -264,7 +268,7 @@ def test_a_code_counted_down_to_nothing_takes_its_photo_along_once_that_is_confi
     expect(row.get_by_role("spinbutton")).to_have_value("0")
     expect(row.get_by_role("spinbutton")).to_be_visible()
     expect(row.locator(".photos")).to_have_count(0)
-    assert page.evaluate(BLOBS) == []
+    no_picture_is_kept(page)
 
 
 def test_what_an_earlier_form_kept_is_there_after_the_upgrade(field: Field) -> None:
@@ -276,7 +280,7 @@ def test_what_an_earlier_form_kept_is_there_after_the_upgrade(field: Field) -> N
     person.page.evaluate(EARLIER)
     person.page.goto(field.instance.url + "/intake/#/open")
     expect(person.page.locator("#basis")).to_have_value("77/QĐ-SNV")
-    assert person.page.evaluate(BLOBS) == []
+    no_picture_is_kept(person.page)
     person.context.close()
 
 
@@ -286,7 +290,7 @@ def test_the_reviewer_sees_the_photo_and_that_another_is_missing(field: Field, p
     shoot(page, "A03", jpeg(scene(900, 1200)), 2)
     field.proxy.rule = lambda method, path: "cut before commit" if path.endswith("/photos/2") else None
     record(page)
-    expect(page.locator(".photo-state")).to_contain_text("1/2", timeout=20_000)
+    expect(page.locator(".photo-state")).to_contain_text("1/2")
     finding = field.finding()["id"]
     head = field.instance.client(field.instance.token("unit_head", UNIT))
     reply = head.put(f"/intake/v1/findings/{finding}/reply/{uuid_utils.uuid7()}", json={"accepts": False})

@@ -18,17 +18,20 @@ def signed_in(browser: Browser, net: WebProxy, before: str = "") -> Person:
     return person
 
 
+def form(known: list[dict[str, Any]]) -> list[str]:
+    return [one["registrationId"] for one in known if one["scopeURL"].endswith("/intake/")]
+
+
 def wake(page: Page, origin: str) -> None:
     """Let the browser fire the one-off sync event that the page registered, as it does when a network is back."""
     cdp = page.context.new_cdp_session(page)
     known: list[dict[str, Any]] = []
     cdp.on("ServiceWorker.workerRegistrationUpdated", lambda told: known.extend(told["registrations"]))
     cdp.send("ServiceWorker.enable")
-    until(lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
-    registration = next(one["registrationId"] for one in known if one["scopeURL"].endswith("/intake/"))
+    until(lambda: page.evaluate("navigator.serviceWorker.controller !== null") and form(known))
     cdp.send(
         "ServiceWorker.dispatchSyncEvent",
-        {"origin": origin, "registrationId": registration, "tag": "queue", "lastChance": False},
+        {"origin": origin, "registrationId": form(known)[0], "tag": "queue", "lastChance": False},
     )
 
 
@@ -53,11 +56,11 @@ def test_the_browsers_wake_up_call_sends_what_waits_long_before_its_pause_ends(b
 
 
 def test_a_server_that_never_answers_is_given_up_and_asked_again(browser: Browser, net: WebProxy) -> None:
-    # the page's own patience, ten times as short: 30 seconds of silence become three
+    # the page's own patience, a third of it: 30 seconds of silence become ten, which a slow machine has to show it
     person = signed_in(
         browser,
         net,
-        "const wait = setTimeout; window.setTimeout = (act, ms) => wait(act, ms === 30000 ? 3000 : ms);",
+        "const wait = setTimeout; window.setTimeout = (act, ms) => wait(act, ms === 30000 ? 10000 : ms);",
     )
     page = person.page
     open_inspection(page, "tan hoa", NAME, "62/QĐ-SNV")

@@ -28,7 +28,7 @@ def register(instance: Instance, token: str) -> str:
     }  # fmt: skip
     client = instance.client(token)
     assert client.put(f"/intake/v1/unit-changes/{write}", json=body).status_code == 201
-    receipt = client.get(f"/audit/v1/receipts/{write}?wait=20")
+    receipt = client.get(f"/audit/v1/receipts/{write}?wait=30")
     assert receipt.status_code == 200, receipt.text
     return receipt.text
 

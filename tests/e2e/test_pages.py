@@ -19,6 +19,7 @@ from tests.support.form import (
     filed,
     open_inspection,
     record_clean,
+    until,
 )
 from tests.support.instance import Instance
 
@@ -50,7 +51,7 @@ def test_from_the_phone_to_the_card(people: list[Person], browser: Browser, inst
     for code in ("A01", "A03", "B04"):
         expect(filed(phone, code)).to_contain_text("Đã nhận")
     link = filed(phone, "A03").get_by_role("link").get_attribute("href")
-    receipt = phone.request.get(f"{instance.url}{link}?wait=10")
+    receipt = phone.request.get(f"{instance.url}{link}?wait=30")
     assert receipt.status == 200
     assert receipt.text().startswith("c2sp.org/tlog-proof@v1\n")
     close(phone)
@@ -123,12 +124,12 @@ def reviewer_decides(page: Page) -> None:
 
 def card_shows(page: Page, instance: Instance) -> None:
     quarter = quarter_of(local_date(datetime.now(UTC)))
-    for _ in range(20):
+
+    def shown() -> bool:
         page.goto(f"{instance.url}/reports/units/{UNIT}?quarter={quarter}")
-        if "94,00" in page.locator("main").inner_text():
-            break
-        page.wait_for_timeout(250)
-    expect(page.locator("main")).to_contain_text("94,00")
+        return "94,00" in page.locator("main").inner_text()
+
+    until(shown)
     expect(page.locator("main")).to_contain_text("Tốt")
 
 

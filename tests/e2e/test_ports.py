@@ -27,7 +27,7 @@ def test_a_port_in_use_is_named_with_the_remedy(command: tuple[str, ...]) -> Non
         port = other.getsockname()[1]
         done = subprocess.run(
             [*PROGRAM, *command, "--data", data, "--port", str(port)],
-            capture_output=True, text=True, cwd=ROOT, timeout=30,
+            capture_output=True, text=True, cwd=ROOT, timeout=60,
             env={**clean, "KYCUONG_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"},
         )  # fmt: skip
         assert not (Path(data) / "secrets/database_url").exists()
@@ -40,7 +40,7 @@ def test_a_port_in_use_is_named_with_the_remedy(command: tuple[str, ...]) -> Non
 async def test_of_two_that_start_at_once_one_is_told() -> None:
     with bind("127.0.0.1", 0) as first, bind("127.0.0.1", first.getsockname()[1]) as second:
         first.listen()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             with pytest.raises(PortInUse):
                 await serve(Starlette(), second, [], lambda address: pytest.fail(address))
 
@@ -73,7 +73,9 @@ def test_the_program_listens_where_it_is_told(open_tmp: Path) -> None:
     try:
         instance.start()
         for host in ("127.0.0.1", "127.0.0.2"):
-            answer = httpx.get(f"http://{host}:{instance.port}/intake/readyz", trust_env=False, verify=AUTHORITIES)
+            answer = httpx.get(
+                f"http://{host}:{instance.port}/intake/readyz", timeout=40, trust_env=False, verify=AUTHORITIES
+            )
             assert answer.status_code == 200, answer.text
         instance.stop()
     finally:

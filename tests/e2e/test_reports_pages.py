@@ -44,7 +44,8 @@ class Served:
 
     async def _serve(self) -> None:
         async with self.cluster.database(self.folder) as settings:
-            await publish(settings, whole_province())
+            made = whole_province()
+            await publish(settings, made)
             self.tokens["reviewer"] = await appoint(settings, "reviewer")
             self.tokens["head"] = await appoint(settings, "unit_head", "xa-tan-hoa")
             port = free_port()
@@ -54,7 +55,7 @@ class Served:
             serving = asyncio.create_task(self.server.serve())
             while not self.server.started:
                 await asyncio.sleep(0.02)
-            while app.state.service.follower.progress.size == 0:
+            while app.state.service.follower.progress.size < len(made.entries):
                 await asyncio.sleep(0.02)
             self.ready.set()
             await serving
@@ -77,7 +78,7 @@ def served(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     served = Served(cluster, tmp_path_factory.mktemp("pages") / "data")
     thread = threading.Thread(target=served.run, daemon=True)
     thread.start()
-    assert served.ready.wait(30)
+    assert served.ready.wait(60)
     yield served
     assert served.server is not None
     served.server.should_exit = True
@@ -129,8 +130,8 @@ def test_a_reviewer_reads_a_quarter_down_to_the_log_entry(
     page.get_by_role("link", name="UBND xã Tân Hòa").click()
     expect(page.locator(".score")).to_have_text("94,00")
     expect(page.locator("main")).to_contain_text("Đi làm muộn")
-    assert page.locator('a[href^="/audit/v1/receipts/"]').count() == 3
-    assert page.locator('a[href^="/audit/entry?at="]').count() == 3
+    expect(page.locator('a[href^="/audit/v1/receipts/"]')).to_have_count(3)
+    expect(page.locator('a[href^="/audit/entry?at="]')).to_have_count(3)
     expect(page.locator(".steps li").first).to_contain_text(
         "1 điểm (mức 1) × 3 lượt người × hệ số 0,6667 (30 ÷ 45 người được kiểm tra) = 2,00 điểm trừ."
     )

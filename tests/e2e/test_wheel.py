@@ -63,7 +63,7 @@ def test_an_installed_wheel_runs_takes_a_finding_and_verifies_its_log(installed:
         instance.start()
         finding = file_a_finding(instance)
         admin = instance.client(instance.token("auditor"))
-        assert admin.get(f"/audit/v1/receipts/{finding}?wait=20").status_code == 200
+        assert admin.get(f"/audit/v1/receipts/{finding}?wait=30").status_code == 200
         said = subprocess.run(
             [program, "log", "verify", f"{instance.url}/audit/", "--vkey", instance.client().get("/audit/vkey").text,
              "--token", instance.token("auditor"), "--state", "none"],

@@ -23,7 +23,9 @@ from tests.support.instance import Instance
 from tests.support.postgres import Cluster
 from tests.support.restore import PROGRAMS
 
-TODAY = local_date(datetime.now(UTC))
+
+def today() -> date:
+    return local_date(datetime.now(UTC))
 
 
 @pytest.fixture(scope="module", params=["embedded", "kafka"])
@@ -80,7 +82,7 @@ def decide(page: Page, finding: str, outcome: str) -> None:
 
 def report(page: Page, finding: str) -> None:
     shown = form(page, finding, "remedy-report")
-    shown.get_by_label("Khắc phục xong ngày").fill(date.today().strftime("%d/%m/%Y"))
+    shown.get_by_label("Khắc phục xong ngày").fill(f"{today():%d/%m/%Y}")
     shown.get_by_label("Đã làm gì").fill("Đã bố trí người trực thay.")
     send(page, shown, "Đã nhận báo cáo khắc phục")
 
@@ -115,7 +117,7 @@ class Watched:
 
     def card(self) -> tuple[str, int, int]:
         """The score, how many findings are pending, and how many were remedied."""
-        card = self._reviewer.get(f"/reports/v1/scorecards/{quarter_of(TODAY)}/{UNIT}").json()
+        card = self._reviewer.get(f"/reports/v1/scorecards/{quarter_of(today())}/{UNIT}").json()
         items = [item for one in card["inspections"] for item in one["items"]]
         return card["score"], card["pending"]["findings"], sum(bool(item.get("remedied")) for item in items)
 
@@ -130,7 +132,7 @@ class Watched:
 
 def opened(enter: Any, instance: Instance) -> tuple[str, str]:
     """An inspector opens what was assigned to him, finds one thing and goes; the inspection and the finding."""
-    plan, day = fresh(), TODAY.isoformat()
+    plan, day = fresh(), today().isoformat()
     chosen = [{"unit": UNIT, "selection": "scheduled"}]
     body = {"basis": "16/KH-SNV", "kind": "planned", "from": day, "to": day, "strata": [], "chosen": chosen}
     write(instance, "reviewer", f"rounds/{plan}", body)
@@ -163,7 +165,7 @@ def test_a_whole_case_by_four_people(enter: Any, instance: Instance) -> None:
     head = enter("chu.tich", "/reports/notices", PHONE)
     expect(head.locator("[data-notices]")).to_contain_text(NAME)
     head.goto(instance.url + head_link)
-    later = calendar.add_working_days(TODAY + timedelta(days=1), 3)
+    later = calendar.add_working_days(today() + timedelta(days=1), 3)
     more_time(head, finding, "extension-request", later, "Đã gửi đề nghị gia hạn")
     first = enter("tham.dinh", "/intake/desk/")
     first.get_by_role("button", name="Gia hạn").first.click()

@@ -26,6 +26,7 @@ def put(instance: Instance, token: str, path: str, body: dict[str, Any]) -> dict
         f"{instance.url}/intake/v1/{path}",
         json=body,
         headers={"authorization": f"Bearer {token}"},
+        timeout=40,
         trust_env=False,
         verify=AUTHORITIES,
     )
@@ -73,6 +74,7 @@ async def test_every_step_of_a_delivery_may_be_the_last(tmp_path: Path) -> None:
                 shown = httpx.get(
                     f"{instance.url}/reports/v1/notices",
                     headers={"authorization": f"Bearer {head}"},
+                    timeout=40,
                     trust_env=False,
                     verify=AUTHORITIES,
                 ).json()["items"]

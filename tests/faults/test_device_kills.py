@@ -27,7 +27,6 @@ def noted(instance: Instance) -> tuple[int, int]:
     return phone["last_n"], len(client.get("/intake/v1/inspections").json()["items"])
 
 
-@pytest.mark.timeout(180)
 def test_killed_before_and_after_the_commit(cluster: Cluster) -> None:
     with installed(cluster) as instance:
         phone = Phone()
@@ -42,7 +41,7 @@ def test_killed_before_and_after_the_commit(cluster: Cluster) -> None:
             with pytest.raises(httpx.TransportError):
                 put(instance, "lead", paths[1], bodies[1])
             assert instance.process is not None
-            instance.process.wait(10)
+            instance.process.wait(60)
             instance.start()
             assert noted(instance) == (expected, expected), failpoint
         assert put(instance, "lead", paths[1], bodies[1]).status_code == 200

@@ -84,7 +84,7 @@ class Office:
         ]
 
     def log_verifies(self):
-        vkey = httpx.get(self.trio.url("/audit/vkey"), trust_env=False, verify=AUTHORITIES).text.strip()
+        vkey = httpx.get(self.trio.url("/audit/vkey"), timeout=40, trust_env=False, verify=AUTHORITIES).text.strip()
         options = ["--vkey", vkey, "--token", self.trio.token("auditor")]
         command = [*PROGRAM, "log", "verify", self.trio.url("/audit/"), *options]
         done = subprocess.run(

@@ -189,7 +189,7 @@ def until(process: subprocess.Popen[str], words: str) -> None:
 
 def ends(process: subprocess.Popen[str]) -> None:
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
 
 
 def test_it_follows_the_log_through_an_outage_and_ends_when_told(tmp_path: Path) -> None:

@@ -557,7 +557,7 @@ def test_ctrl_c_is_no_verdict(tmp_path: Path) -> None:
     try:
         with open(tmp_path / "log/checkpoint", "wb"):
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == 130
+            assert process.wait(60) == 130
     finally:
         process.kill()
         process.wait()

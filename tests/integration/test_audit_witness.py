@@ -34,6 +34,7 @@ from services.kernel.process.settings import Settings
 from tests.support.audit_app import App
 from tests.support.events import event_id, many
 from tests.support.go import go_program, missing
+from tests.support.instance import free_port
 from tests.support.log import Log, drain, open_log
 from tests.support.witness import TestWitness, witnessing
 
@@ -449,9 +450,7 @@ def running_litewitness(program: Path, place: Path, log: Log) -> Iterator[Witnes
         database.execute("INSERT INTO log VALUES (?, 0, ?)", (log.origin, empty))
         database.execute("INSERT INTO key VALUES (?, ?)", (log.origin, log.signer.vkey))
     database.close()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(place / "a")], stdout=subprocess.DEVNULL)
     witness = None
     try:
@@ -473,7 +472,7 @@ def running_litewitness(program: Path, place: Path, log: Log) -> Iterator[Witnes
         for process in (witness, agent):
             if process is not None:
                 process.terminate()
-                process.wait(10)
+                process.wait(60)
 
 
 def _wait(condition) -> None:

@@ -287,7 +287,7 @@ async def test_what_came_while_a_receiver_was_away_comes_later_in_order_and_once
     await way.answer("taken")
     way.post.pass_time(6)
     shown = [one["id"] for one in (await way.post.house.ask("/reports/v1/notices", "unit_head", UNIT)).json()["items"]]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while set(way.ids()) != set(shown):
             await asyncio.sleep(0.02)
     await asyncio.sleep(0.6)

@@ -88,7 +88,7 @@ async def consuming(
         yield follower
     finally:
         running.cancel()
-        await asyncio.wait({running}, timeout=10)
+        await asyncio.wait({running}, timeout=60)
         assert running.cancelled(), running
         await stream.stop()
 
@@ -99,7 +99,7 @@ async def position(pool: Pool, topic: str) -> Position:
     return stored
 
 
-async def effects(pool: Pool, count: int, patience: float = 30.0) -> list[str]:
+async def effects(pool: Pool, count: int, patience: float = 60) -> list[str]:
     """The effects in their order, once so many are there and no more come."""
     deadline = time.monotonic() + patience
     while await pool.fetchval("SELECT count(*) FROM follow.effect") < count and time.monotonic() < deadline:

@@ -72,7 +72,7 @@ async def settled(feed: EntryFeed) -> None:
     assert await feed.next(0.3) is None
 
 
-async def covered(feed: EntryFeed, patience: float = 15.0) -> Covered:
+async def covered(feed: EntryFeed, patience: float = 60) -> Covered:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         found = await feed.next(0.5)

@@ -481,13 +481,13 @@ async def _erased_after_scoring(house, clients, put, token):
         return answer.json() if answer.status_code == 200 and answer.json()["log"]["size"] >= size else None
 
     decided_quarter = quarter_of(local_date(datetime.now(UTC)))
-    await clients["lead"].get(f"{decided['receipt']}?wait=10")
+    await clients["lead"].get(f"{decided['receipt']}?wait=30")
     size = (await asyncio.to_thread(read_log, f"{house.url}/audit/", token))[0].size
     before = await until(lambda: card(size))
     assert before["score"] != "100.00"
     await put("reviewer", f"erasures/{erasure}", asking(finding))
     erased = await put("auditor", f"erasures/{erasure}/approval/{fresh()}", {})
-    proof = await clients["lead"].get(f"{erased['receipt']}?wait=10")
+    proof = await clients["lead"].get(f"{erased['receipt']}?wait=30")
     assert proof.status_code == 200
     checkpoint, entries = await asyncio.to_thread(read_log, f"{house.url}/audit/", token)
     events = check_entries(entries)

@@ -411,7 +411,7 @@ async def test_no_write_is_taken_before_all_is_rebuilt(settings, tmp_path, monke
     async def asked(connection, service, entries):
         """The rebuild, with somebody who asks before each of its steps."""
         async with httpx.AsyncClient(
-            base_url=service.settings.audit_url, trust_env=False, verify=AUTHORITIES
+            base_url=service.settings.audit_url, timeout=40, trust_env=False, verify=AUTHORITIES
         ) as client:
             ready = await client.get("/intake/readyz")
             headers = {"authorization": f"Bearer {before.tokens['inspector']}"}

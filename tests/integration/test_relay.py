@@ -92,7 +92,7 @@ class Log:
         self.seen += [one.record.value.decode() for one in batch]
         self.headers += [one.record.headers for one in batch]
 
-    async def until(self, count: int, patience: float = 20.0) -> list[str]:
+    async def until(self, count: int, patience: float = 60) -> list[str]:
         """Read on until so many have arrived."""
         deadline = time.monotonic() + patience
         while len(self.seen) < count and time.monotonic() < deadline:
@@ -151,7 +151,7 @@ async def test_what_a_wiped_stream_lost_is_sent_again(outbox: Pool, settings: Se
         await transport.wipe()
         await accept(outbox, "after")
         lost = [f"n{n}" for n in range(1, 20, 2)]
-        await log.until(11, patience=30)
+        await log.until(11)
         assert [name for name in dict.fromkeys(log.seen) if name != "after"] == lost
 
 
@@ -164,7 +164,7 @@ async def test_rows_wait_for_a_stream_that_is_away(outbox: Pool, settings: Setti
             await accept(outbox, f"n{n}")
         await asyncio.sleep(0.5)
         await transport.back()
-        await log.until(51, patience=30)
+        await log.until(51)
         assert list(dict.fromkeys(log.seen)) == ["before", *(f"n{n}" for n in range(50))]
 
 
@@ -260,13 +260,13 @@ async def test_a_deep_outbox_is_sent_in_order_and_looked_through_by_its_index(
         assert plan["Plan"]["Plans"][0]["Node Type"] == "Index Scan", plan
     await session.close()
     async with relaying(settings, plain), reading(plain) as log:
-        await log.until(50_000, patience=60)
+        await log.until(50_000)
         assert log.seen == [str(n) for n in range(1, len(log.seen) + 1)]
         # no receipt comes, so no more is sent than may be in flight
         await log.during(1.0)
         assert 50_000 <= len(log.seen) <= 50_500
         await outbox.execute("DELETE FROM intake.outbox WHERE unitseq <= 50000")
-        await log.until(100_000, patience=60)
+        await log.until(100_000)
 
 
 @pytest.mark.parametrize("moment", ["idle", "busy"])

@@ -102,7 +102,7 @@ async def test_the_old_cards_are_read_while_a_rebuild_runs(pool: asyncpg.Pool, m
 
     rebuilding = asyncio.create_task(Fold(pool).rebuild_from(made.covered().checkpoint, log()))
     await begun.wait()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         found = await card(pool)
     assert found["score"] == "94.00"
     go_on.set()
@@ -190,5 +190,5 @@ async def test_readers_wait_for_nobody_who_renders_what_they_need(pool: asyncpg.
         waiting = [asyncio.create_task(reads()) for _ in range(3)]
         await asyncio.sleep(0.3)
         await LiveCards(pool).all()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await asyncio.gather(*waiting) == [False] * 3

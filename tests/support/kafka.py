@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.kafka.broker import Broker, KafkaUnavailable, free_port, libraries
+from deploy.kafka.broker import Broker, KafkaUnavailable, libraries
 from tests.support import memory
+from tests.support.instance import free_port
 
 
 class KafkaBroker:

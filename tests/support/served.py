@@ -76,7 +76,7 @@ def static_server(folder: Path) -> Iterator[str]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
     url = f"http://127.0.0.1:{port}/"
     try:
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 httpx.get(url, trust_env=False, verify=AUTHORITIES)
                 break
@@ -85,4 +85,4 @@ def static_server(folder: Path) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)

@@ -161,8 +161,8 @@ def witnessing_apart(*witnesses: TestWitness) -> Iterator[None]:
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
-        assert started.wait(10)
+        assert started.wait(60)
         yield
     finally:
         over.set()
-        thread.join(10)
+        thread.join(60)
