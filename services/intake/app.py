@@ -40,6 +40,7 @@ from services.intake.people import sweeps
 from services.intake.people.known_devices import KnownDevices
 from services.intake.people.local_sign_in import Logins
 from services.intake.phones import endpoints as phones
+from services.intake.plain import endpoints as plain
 from services.intake.replay import genesis, opening, receipts
 from services.intake.rounds import drawing
 from services.intake.rounds import endpoints as rounds
@@ -72,7 +73,7 @@ from services.kernel.web.app import service_app
 NAME = "intake"
 _FACES = (
     people, directory, rounds, inspections, findings, desk, erasures, phones, photo_endpoints, file_endpoints,
-    handover, minutes, concerned, sessions, channels,
+    handover, minutes, concerned, sessions, channels, plain,
 )  # fmt: skip
 SECRETS = ("vault_kek", "channel_key", "handover_key", "known_devices", "read_token", "db_intake_app")
 STOP_WITHIN = 3.0  # seconds

@@ -36,8 +36,6 @@ from services.intake.evidence import redacting
 from services.intake.evidence.attachments import with_files
 from services.intake.evidence.forms import RedactPhoto
 from services.intake.evidence.store import FileKeeper, PhotoKeeper
-from services.intake.exports import rules as exports
-from services.intake.exports.forms import TellExport
 from services.intake.findings import asking as finding
 from services.intake.findings import rules as findings
 from services.intake.findings import voiding
@@ -55,8 +53,9 @@ from services.intake.log_keys.store import LogKeyKeeper
 from services.intake.phones import rules as phones
 from services.intake.phones.forms import RegisterDevice
 from services.intake.phones.store import PhoneKeeper
+from services.intake.quarters import exporting
 from services.intake.quarters import rules as quarters
-from services.intake.quarters.forms import CloseQuarter, Commend, PublishQuarter, RestateQuarter
+from services.intake.quarters.forms import CloseQuarter, Commend, PublishQuarter, RestateQuarter, TellExport
 from services.intake.quarters.store import QuarterKeeper
 from services.intake.rounds import rules as rounds
 from services.intake.rounds.forms import Assign, CloseRound, GiveBeacon, PlanRound
@@ -181,7 +180,7 @@ NOUNS = Nouns(
     ),
     Noun(
         name="exports", action=Action.EXPORT, roles=_REVIEWER, form=TellExport,
-        touches=exports.touch, rule=exports.tell,
+        touches=exporting.touch, rule=exporting.tell,
     ),
     Noun(
         name="rounds", action=Action.PLAN, roles=_PLANNERS, form=PlanRound,

@@ -17,6 +17,7 @@ from tests.bench.limits import Limit, at_most
 from tests.support.instance import Instance
 
 RATE, SECONDS, UNITS = 50, 20, 40
+_CONNECTIONS = httpx.Limits(max_connections=16)  # an address that leaves over 20 requests unfinished is refused
 
 
 def measure() -> Iterator[Limit]:
@@ -56,7 +57,9 @@ class Filing:
     def client(self, role: str) -> httpx.AsyncClient:
         """A client with a role's token."""
         headers = {"authorization": f"Bearer {self._tokens[role]}"}
-        return httpx.AsyncClient(base_url=self._instance.url, headers=headers, timeout=30, trust_env=False)
+        return httpx.AsyncClient(
+            base_url=self._instance.url, headers=headers, timeout=60, trust_env=False, limits=_CONNECTIONS
+        )
 
     async def prepare(self) -> list[str]:
         """The inspections, one a unit, closed."""
@@ -95,12 +98,13 @@ class Filing:
         }  # fmt: skip
         (await client.put(f"/intake/v1/inspections/{inspection}/closing/{_id()}", json=closing)).raise_for_status()
 
-    async def _file(self, client: httpx.AsyncClient, inspection: str) -> None:
+    async def _file(self, client: httpx.AsyncClient, inspection: str) -> str:
         finding = _id()
         captured = (self.opened + timedelta(minutes=2)).isoformat()
         body = {"inspection": inspection, "code": "A01", "count": 1, "captured_at": captured}
         (await client.put(f"/intake/v1/findings/{finding}", json=body)).raise_for_status()
         self.accepted[finding] = time.monotonic()
+        return finding
 
 
 class _Run(Filing):

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.browser import DESK, Person, overflow
-from tests.support.form import PASSWORDS, UNIT
+from tests.support.form import PASSWORDS, UNIT, until
 from tests.support.instance import Instance
 
 HEADS = "unit,quarter,source,asked,answered,satisfied"
@@ -61,6 +61,14 @@ def test_a_file_is_shown_then_written_and_a_second_time_not_again(page: Page, in
     choose(page, f"Nguồn;Đơn vị;Quý;Hài lòng;Trả lời;Được hỏi\nSIPAS, đợt 1;{UNIT};2026-Q3;71;80;120\n")
     page.get_by_role("button", name="Ghi 1 kết quả khảo sát").click()
     expect(page.locator("#flash")).to_contain_text("Đã ghi 0 kết quả khảo sát; 1 dòng đã có từ trước")
+
+
+def test_the_file_that_came_last_stands_also_when_it_was_recorded_once_before(page: Page, instance: Instance) -> None:
+    for satisfied in (60, 61, 60):
+        choose(page, f"{HEADS}\n{UNIT},2026-Q1,SIPAS,120,80,{satisfied}\n")
+        page.get_by_role("button", name="Ghi 1 kết quả khảo sát").click()
+        expect(page.locator("#flash")).to_contain_text("Đã ghi 1 kết quả khảo sát; 0 dòng đã có từ trước")
+        until(lambda: [one["satisfied"] for one in survey(instance, "2026-Q1") or ()] == [satisfied])  # noqa: B023
 
 
 def test_rows_that_are_wrong_are_named_and_nothing_can_be_written(page: Page, instance: Instance) -> None:

@@ -1,11 +1,14 @@
 """A browser without scripts: one signs in by a plain form, reads what waits, and is told what else there is."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.test_desk_cases import inspected
+from tests.e2e.test_desk_cases import inspected, state, write
+from tests.support.case_world import fresh
 from tests.support.form import NAME, PASSWORDS
 from tests.support.instance import Instance
 
@@ -60,3 +63,77 @@ def test_nobody_is_led_elsewhere(page: Page, instance: Instance) -> None:
     enter(page, "chu.tich", PASSWORDS["chu.tich"])
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert page.url.startswith(f"{instance.url}/") and "login" not in page.url
+
+
+@pytest.fixture
+def narrow(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(java_script_enabled=False, locale="vi-VN", viewport={"width": 360, "height": 800})
+    yield context.new_page()
+    context.close()
+
+
+def find(page: Page, finding: str, action: str) -> None:
+    """From the notice of a page without scripts to a case of the list, whose form is open."""
+    page.locator("noscript p").locator("a", has_text="hồ sơ").click()
+    page.locator(f'a[href^="/intake/cases/{finding}"]').click()
+    expect(page.get_by_role("button", name=action)).to_be_visible()
+
+
+def leave(page: Page) -> None:
+    page.locator("noscript form button").click()
+    page.wait_for_url("**/intake/login?signed-out=")
+
+
+def test_a_head_answers_and_a_reviewer_decides(narrow: Page, instance: Instance, tmp_path: Path) -> None:
+    _, [finding] = inspected(instance, "A03")
+    paper = tmp_path / "giay-moi.pdf"
+    paper.write_bytes(b"%PDF-1.7\n%%EOF\n")
+    page = narrow
+    page.goto(f"{instance.url}/intake/desk/")
+    enter(page, "chu.tich", PASSWORDS["chu.tich"])
+    find(page, finding, "Gửi giải trình")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_label("Không thống nhất").check()
+    page.get_by_role("button", name="Gửi giải trình").click()
+    said = page.get_by_role("alert")
+    expect(said).to_be_focused()
+    expect(page).to_have_title(re.compile("^Chưa gửi được"))
+    said.get_by_role("link", name="Nội dung giải trình: hãy nêu lý do").click()
+    expect(page.get_by_label("Nội dung giải trình")).to_be_in_viewport()
+    expect(page.get_by_label("Không thống nhất")).to_be_checked()  # what was chosen is kept
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_label("Nội dung giải trình").fill("Có giấy mời họp 5/GM-UBND.")
+    page.get_by_label("Tệp kèm theo").set_input_files(paper)
+    page.get_by_role("button", name="Gửi giải trình").click()
+    expect(page.get_by_role("status").filter(has_text="Đã nhận: Giải trình")).to_be_focused()
+    expect(page.get_by_role("link", name="Tệp 1 (PDF)")).to_be_visible()
+    assert state(instance, finding) == "replied"
+    page.goto(f"{instance.url}/intake/desk/")
+    leave(page)
+    page.goto(f"{instance.url}/intake/desk/")
+    enter(page, "tham.dinh", PASSWORDS["tham.dinh"])
+    find(page, finding, "Ra quyết định")
+    expect(page.get_by_text("Có giấy mời họp 5/GM-UBND.")).to_be_visible()
+    page.get_by_label("Có lý do chính đáng").check()
+    page.get_by_label("Lý do", exact=True).fill("Giấy mời hợp lệ.")
+    page.get_by_role("button", name="Ra quyết định").press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Đã nhận: Quyết định")).to_be_focused()
+    expect(page.locator("[data-state=decided]")).to_contain_text("Có lý do chính đáng")
+
+
+def test_a_case_in_english_and_a_late_answer(narrow: Page, instance: Instance) -> None:
+    _, [finding] = inspected(instance, "B01")
+    page = narrow
+    page.goto(f"{instance.url}/intake/cases/{finding}?lang=en")
+    enter(page, "chu.tich", PASSWORDS["chu.tich"])
+    page.wait_for_url(f"**/intake/cases/{finding}**")
+    page.goto(f"{instance.url}/intake/cases/{finding}?lang=en")
+    page.get_by_label("Disagree, ask for a review").check()
+    page.get_by_label("Reply", exact=True).fill("We were at a meeting.")
+    write(instance, "lead", f"findings/{finding}/withdrawal/{fresh()}", {"private": {"reason": "Ghi nhầm."}})
+    page.get_by_role("button", name="Send the reply").click()
+    said = page.get_by_role("alert")
+    expect(said).to_contain_text("The finding has been withdrawn.")
+    expect(said).to_contain_text("We were at a meeting.")  # what was typed is not lost
+    page.get_by_role("link", name="Tiếng Việt").click()  # the form's own address is no page: it leads to the case
+    expect(page).to_have_url(re.compile(rf"/intake/cases/{finding}\?lang=vi$"))

@@ -155,6 +155,12 @@ def test_a_head_is_told_on_this_device_until_the_switch_is_turned_off(
         const held = { unsubscribe: async () => localStorage.setItem("ended", "by signing out") };
         PushManager.prototype.getSubscription = async () => held;
     }""")
+    person.context.set_offline(True)
+    page.get_by_role("button", name="Đăng xuất").click()
+    expect(page.locator("#flash .bad")).to_be_visible()  # the session goes on, and with it being told
+    assert page.evaluate("localStorage.getItem('ended')") is None
+    assert page.url.startswith(f"{instance.url}/intake/desk/")
+    person.context.set_offline(False)
     page.get_by_role("button", name="Đăng xuất").click()
     page.wait_for_url("**/intake/login*")
     assert page.evaluate("localStorage.getItem('ended')") == "by signing out"

@@ -20,6 +20,7 @@ from services.reports.reading.live_cards import card as read_card
 from services.reports.reading.live_cards import listing
 from services.reports.reading.scope import Scope
 from services.reports.reading.snapshot import Reader, Snapshot
+from services.reports.reading.sql import queries
 from services.reports.reading.totals import found_frozen, found_live, told_frozen, told_live, totals
 from tests.support.reports_http import NOW, House, province_house
 from tests.support.reports_reading import render_all
@@ -458,6 +459,30 @@ async def test_only_reviewers_see_the_tasks_of_closing_and_what_stands_in_the_wa
         for role in ("unit_head", "lead", "auditor"):
             refused = await house.ask(path, role, "xa-tan-hoa" if role == "unit_head" else None)
             assert refused.status_code == 403
+
+
+async def test_the_oldest_appeal_is_none_of_what_a_person_concerned_said(settings: Settings) -> None:
+    async with province_house(settings) as house:
+        made, first = house.made, len(house.made.entries)
+        visit = made.open("xa-tan-hoa", "2026-10-05T07:30:00+07:00")
+        appealed, reopened, answered = (made.record("xa-tan-hoa", visit, code) for code in ("A03", "A05", "B03"))
+        made.close("xa-tan-hoa", visit)
+        for finding in (appealed, reopened, answered):
+            made.reply("xa-tan-hoa", visit, finding, False)
+            made.answer("xa-tan-hoa", visit, finding)
+        for finding in (appealed, reopened):
+            made.decide("xa-tan-hoa", visit, finding, "upheld")
+        made.reopen("xa-tan-hoa", visit, reopened)
+        made.answer("xa-tan-hoa", visit, reopened)
+        await house.grow(first)
+        asked = (queries.in_the_way, "2026-Q4", [1, 2, 3])
+        told = await house.app.state.service.pool.fetchrow(*asked)
+        assert (told["contested"], told["oldest_appeal"]) == (1, None)
+        first, index = len(made.entries), made.appeal("xa-tan-hoa", visit, appealed)
+        made.answer("xa-tan-hoa", visit, appealed)
+        await house.grow(first)
+        told = await house.app.state.service.pool.fetchrow(*asked)
+        assert (told["contested"], told["oldest_appeal"]) == (2, json.loads(made.entries[index])["time"])
 
 
 async def test_two_quarters_stand_side_by_side(settings: Settings) -> None:

@@ -207,6 +207,16 @@ class MadeLog:
         said = {"commitments": {"text": HASH}}
         return self._about("appealed", unit, inspection, finding, "unit_head", said)
 
+    def answer(self, unit: str, inspection: str, finding: str) -> int:
+        """What the person concerned says of it."""
+        data = {
+            "by": {"role": "concerned"},
+            "finding": finding,
+            "inspection": inspection,
+            "commitments": {"text": HASH},
+        }
+        return self.append("finding.answered", f"finding/{finding}", unit, data)
+
     def reopen(self, unit: str, inspection: str, finding: str, due: str | None = None) -> int:
         """A reviewer's reopening; `due` of a finding never replied to."""
         said = {"commitments": {"reason": HASH}} | ({"reply_due": due} if due else {})

@@ -114,14 +114,7 @@ class FileUpload(Upload):
         return held
 
     async def _sealed(self, service: Service, raw: bytes) -> tuple[bytes, bytes]:
-        """The file sealed: a picture alone, with nothing that a camera wrote beside it; a PDF as it came."""
-        if self.media_type in PICTURES:
-            try:
-                raw = await service.part(Darkroom).reencode(raw, PICTURES[self.media_type])
-            except OSError:
-                raise Unavailable from None
-        elif not raw.startswith(_PDF_HEAD):
-            raise Unreadable
+        raw = await _cleaned(service, raw, self.media_type)
         sealed, _ = await asyncio.to_thread(service.vault.seal, *self.part, raw)
         return sealed.wrapped_key, sealed.sealed
 
@@ -134,6 +127,27 @@ class FileUpload(Upload):
         sent = SentFile(self.target, self.place, self.media_type or None, sha256, kept, size)
         remembered = file_id(self.target, self.place)
         return Command(noun=self.noun, id=remembered, parent=self.finding, token=self.token, errors=errors, sent=sent)
+
+
+async def fault(service: Service, raw: bytes, media_type: str) -> FieldError | None:
+    """Why a file would not be kept, if it would not."""
+    try:
+        await _cleaned(service, raw, media_type)
+    except Unreadable:
+        return _NO_PDF if media_type == PDF else UNREADABLE
+    return None
+
+
+async def _cleaned(service: Service, raw: bytes, media_type: str) -> bytes:
+    """What is kept of a file: of a picture it alone, with nothing that a camera wrote beside it; a PDF as it came."""
+    if media_type not in PICTURES:
+        if not raw.startswith(_PDF_HEAD):
+            raise Unreadable
+        return raw
+    try:
+        return await service.part(Darkroom).reencode(raw, PICTURES[media_type])
+    except OSError:
+        raise Unavailable from None
 
 
 async def _show(request: Request, name: str, reason: str | None) -> Response:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -59,29 +60,48 @@ async def desk(
     limit: Limit = 10,
 ) -> Response:
     """Inspections with their cases, those of one list or one inspection alone; `total` counts at most 100."""
+    asked = Listing(listed, inspection, q, cursor, limit)
+    return Response(orjson.dumps(await page(request, asked, language_of(request.headers))), media_type=_JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which cases are asked for."""
+
+    listed: Listed
+    inspection: str | None = None
+    q: str | None = None
+    cursor: str | None = None
+    limit: int = 10
+
+
+async def page(request: Request, asked: Listing, language: Language) -> dict[str, Any]:
+    """A page of inspections with their cases, as the caller reads them, in words of a language."""
+    inspection, limit = asked.inspection, asked.limit
     if inspection is not None and not is_write_id(inspection):
         raise invalid("/inspection", "phải là UUIDv7 viết thường", "must be a UUIDv7 in lower case")
     async with reading(request, Action.READ_CASE) as reader:
-        places = [(inspection, "")] if inspection is not None else await _places(reader, listed, q, cursor, limit)
-        rows = await _laid_out(reader, [each for each, _ in places[:limit]], language_of(request.headers))
+        places = [(inspection, "")] if inspection is not None else await _places(reader, asked)
+        rows = await _laid_out(reader, [each for each, _ in places[:limit]], language)
     following = write_cursor(places[limit - 1][1]) if len(places) > limit else None
-    return Response(orjson.dumps({"items": rows, "next": following, "total": len(places)}), media_type=_JSON)
+    return {"items": rows, "next": following, "total": len(places)}
 
 
-async def _places(
-    reader: Reading, listed: Listed, q: str | None, cursor: str | None, limit: int
-) -> list[tuple[str, str]]:
+async def _places(reader: Reading, asked: Listing) -> list[tuple[str, str]]:
     """The inspections of a list, each with its place in it: those of a page and one more, or as many as are counted."""
+    listed, cursor = asked.listed, asked.cursor
     place, after = _after(cursor) if cursor is not None else (_BEFORE_ALL, LAST if listed == "handled" else FIRST)
-    words = sought(q, reader.directory, reader.service.catalogues)
-    most = max(limit + 1, MOST)
+    words = sought(asked.q, reader.directory, reader.service.catalogues)
+    most = max(asked.limit + 1, MOST)
     reach = reader.reach()
     fetch, sql = reader.connection.fetch, findings.QUERIES
     if listed in _OF_UNITS:
         units = list(reader.directory.versions)
         own = [unit for unit in units if reader.answers_for(unit)]
-        asked = (own, own if listed == "todo" else units)
-        rows = await fetch(sql.desk_of_units, listed, most, place, after, reader.caller.account, *reach, words, *asked)
+        units_asked = (own, own if listed == "todo" else units)
+        rows = await fetch(
+            sql.desk_of_units, listed, most, place, after, reader.caller.account, *reach, words, *units_asked
+        )
     else:
         rows = await fetch(sql.desk_waiting, listed, most, place, after, reader.caller.account, *reach, words)
     return [(row["id"], f"{row['place']}|{row['id']}") for row in rows]

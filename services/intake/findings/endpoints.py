@@ -79,10 +79,16 @@ async def finding(request: Request, id: str, reason: Reason, blind: Blind = Fals
 
     `blind`, of one drawn for a second review: as it stood before it was decided; to have it so is not to have read it.
     """
+    return JSONResponse(await opened(request, id, language_of(request.headers), reason=reason, blind=blind))
+
+
+async def opened(
+    request: Request, id: str, language: Language, *, reason: str | None = None, blind: bool = False
+) -> dict[str, Any]:
+    """One finding as the caller reads it, in words of a language; that he has opened it is noted."""
     async with reading(request, Action.READ_CASE) as reader:
         row, role = await known_finding(reader, id)
         left, apart = await reader.days_left(), await _apart(reader, [row])
-        language = language_of(request.headers)
         as_asked = dict(row) | {"blind": row["blind"] and blind}
         found = (await read_cases(reader.connection, [row]))[id]
         shown = _shown(as_asked, found, reader, left, apart, language)
@@ -101,7 +107,7 @@ async def finding(request: Request, id: str, reason: Reason, blind: Blind = Fals
             shown |= await _opened(reader, shown, row["severity"])
     if opens:
         await note_reading(reader, role, finding=id, reason=reason, part="blind" if blind else None)
-    return JSONResponse(shown)
+    return shown
 
 
 def _covered(redaction: Mapping[str, Any]) -> dict[str, Any]:

@@ -113,7 +113,8 @@ async def read_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) 
         found[finding].steps.append(Step(*step))
     for clock in await connection.fetch(QUERIES.clocks_of_findings, ids):
         found[clock["finding"]].clocks.append(_clock(clock))
-    for finding, place, commitment in await connection.fetch(QUERIES.photos_of_findings, ids):
+    pictured = [one for one, finding in found.items() if finding.photos]
+    for finding, place, commitment in await connection.fetch(QUERIES.photos_of_findings, pictured) if pictured else ():
         found[finding].held[place] = commitment
     for one in found.values():
         one.stored, one.kept_clocks = len(one.steps), len(one.clocks)

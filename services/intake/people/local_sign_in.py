@@ -34,11 +34,11 @@ from services.kernel.store.db import Pool
 from services.kernel.strict_json import parse
 from services.kernel.web.addresses import counted
 from services.kernel.web.app import read_body
+from services.kernel.web.plain import PLAIN, is_plain
 
 LIFE = timedelta(hours=12)
 _WAITING = 16  # for their turn: about two seconds' work
 _MAX_BODY = 4 * 1024
-_PLAIN = "application/x-www-form-urlencoded"
 _WRONG_OFTEN = ("Đã nhập sai nhiều lần.", "Too many wrong tries.")
 HASHER = PasswordHasher(time_cost=2, memory_cost=64 * 1024, parallelism=1)
 
@@ -140,7 +140,7 @@ def install(app: FastAPI) -> None:
     """Add the sign-in and sign-out routes."""
     schema = Login.model_json_schema()
     plain = schema | {"additionalProperties": True}  # and `next`, where the page leads on to
-    content = {"application/json": {"schema": schema}, _PLAIN: {"schema": plain}}
+    content = {"application/json": {"schema": schema}, PLAIN: {"schema": plain}}
     app.post(
         "/intake/login", status_code=204, response_class=Response,
         responses={303: {"description": "The form of a browser without scripts: on, or back with the reason"}},
@@ -151,7 +151,7 @@ def install(app: FastAPI) -> None:
 
 async def sign_in(request: Request) -> Response:
     """Open a session in a cookie that no script reads and no other site sends."""
-    if _is_plain(request):
+    if is_plain(request):
         return await _sign_in_plainly(request)
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden
@@ -162,17 +162,9 @@ async def sign_in(request: Request) -> Response:
     return await _open(request, login, Response(status_code=204))
 
 
-def _is_plain(request: Request) -> bool:
-    """Whether a form came without a script; Forbidden when the browser does not say that it is ours."""
-    plain = request.headers.get("content-type", "").split(";")[0].strip().lower() == _PLAIN
-    if plain and request.headers.get("sec-fetch-site") != "same-origin":
-        raise Forbidden
-    return plain
-
-
 async def _sign_in_plainly(request: Request) -> Response:
     """The page's form as a browser without scripts sends it; back to the page, which leads on or says why not."""
-    sent = dict(parse_qsl((await read_body(request, _MAX_BODY, _PLAIN)).decode(errors="replace")))
+    sent = dict(parse_qsl((await read_body(request, _MAX_BODY, PLAIN)).decode(errors="replace")))
     asked = {"next": sent.get("next", "")}
     try:
         login = Login(account=sent.get("account", "").strip().lower(), password=sent.get("password", ""))
@@ -208,7 +200,7 @@ async def _open(request: Request, login: Login, response: Response) -> Response:
 
 async def sign_out(request: Request) -> Response:
     """End the session, if there is one."""
-    plain = _is_plain(request)
+    plain = is_plain(request)
     token = request.cookies.get(COOKIE) if plain else token_of(request)
     if token is not None:
         await service_of(request).pool.execute(QUERIES.end_session, hash_token(token))

@@ -1,1 +1,1 @@
-"""Commendations, closing and publication of quarters."""
+"""Commendations, closing, publication and exports of quarters."""

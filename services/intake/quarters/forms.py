@@ -1,11 +1,13 @@
-"""The bodies of the Department's own writes: commendations, the cut of a quarter and its publication."""
+"""The bodies of the Department's own writes: commendations, a quarter's cut, its publication and its exports."""
 
 from base64 import b64decode, b64encode
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from services.intake.writing.forms import Because, Day, UnitId, Words, Write, WriteId, required, shown
+from services.intake.writing.forms import ABSENT, Because, Day, Quarter, UnitId, Words, Write, WriteId, required, shown
+
+_EDITION = r"^(live|flash|official|restated-[1-9][0-9]{0,3})$"
 
 
 def _root(text: str) -> str:
@@ -59,3 +61,15 @@ class PublishQuarter(Write):
 
     closing: WriteId
     cards_root: Root
+
+
+class TellExport(Write):
+    """An export that somebody is about to take: of a quarter's list, or of one unit's card."""
+
+    EVENT = "kycuong.data.exported.v1"
+
+    quarter: Quarter
+    format: Literal["csv", "xlsx", "pdf", "docx", "package"]
+    edition: Annotated[str, Field(pattern=_EDITION)] = "live"
+    unit: UnitId | None = None
+    dialect: Literal["excel-vi"] = ABSENT

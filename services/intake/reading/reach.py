@@ -54,6 +54,7 @@ class Reading:
     _roles: dict[tuple[Action, str], frozenset[Role]] = field(default_factory=dict)
     _readers: dict[tuple[str, bool, bool], Role | None] = field(default_factory=dict)
     _conflicts: dict[str, bool] = field(default_factory=dict)
+    _answers: dict[str, bool] = field(default_factory=dict)
 
     def role(self, unit: str, team: Sequence[str], *, kept: bool = False) -> Role | None:
         """As whom the caller reads a case of a unit and team; None when it is not for him."""
@@ -86,6 +87,11 @@ class Reading:
 
     def answers_for(self, unit: str) -> bool:
         """Whether the caller heads the very unit that answers for this one's cases."""
+        if unit not in self._answers:
+            self._answers[unit] = self._answers_for(unit)
+        return self._answers[unit]
+
+    def _answers_for(self, unit: str) -> bool:
         if not self.roles(Action.ANSWER, unit):
             return False
         answering = self.directory.answering(unit, local_date(self.now))

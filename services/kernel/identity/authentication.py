@@ -26,6 +26,8 @@ SCRIPT_HEADER = "X-Kycuong"
 READS_PUBLISHED = "published"
 READING_PREFIX = f"{READS_PUBLISHED}."
 """Begins a token that reads published editions only; no other has a full stop."""
+OWN_FORM = "kycuong.own_form"
+"""Of a request's scope: its route has made sure that it is a form of one of our own pages, sent without a script."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _queries = load_queries(Path(__file__).with_name("queries.sql"))
 
@@ -39,7 +41,7 @@ def token_of(request: Request) -> str | None:
     """The bearer token, or the browser session's; Forbidden for a write that did not come from our own pages.
 
     A cookie travels with any request a browser is made to send, so an unsafe one must be same-origin
-    (`Sec-Fetch-Site`) and carry a header that no form can set.
+    (`Sec-Fetch-Site`) and carry a header that no form can set; but where a route takes forms, and has looked.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -47,7 +49,7 @@ def token_of(request: Request) -> str | None:
     if scheme.lower() == "basic":
         return _password(token)
     cookie = request.cookies.get(COOKIE)
-    if cookie is not None and request.method not in _SAFE:
+    if cookie is not None and request.method not in _SAFE and OWN_FORM not in request.scope:
         _refuse_foreign(request)
     return cookie
 

@@ -262,7 +262,8 @@ SELECT unit, code, index FROM reports.commendation WHERE quarter = $1 ORDER BY i
 
 -- name: in_the_way
 -- What of a quarter is not settled: what waits for units and until when at the latest, for the Department, what is
--- under appeal or reopened, and since when the oldest appeal waits; $2 are the severities that are scored.
+-- under appeal or reopened, and since when the oldest appeal waits; $2 are the severities that are scored. What a person
+-- concerned said is told as an appeal is: what came before the decision, or to what was reopened, is none.
 SELECT count(*) FILTER (WHERE awaits)::int AS for_units, max(due) FILTER (WHERE awaits) AS latest,
        count(*) FILTER (WHERE NOT awaits AND NOT contested)::int AS for_department,
        count(*) FILTER (WHERE contested)::int AS contested, min(appealed) FILTER (WHERE contested) AS oldest_appeal
@@ -278,9 +279,13 @@ FROM (
         OFFSET 0
     ) AS told
     CROSS JOIN LATERAL (
-        SELECT max(due) AS due, max(created_at) FILTER (WHERE kind = 'appeal') AS appealed
-        FROM reports.notice
-        WHERE notice.inspection = inspection.id AND coalesce(notice.finding, told.id) = told.id
+        SELECT max(due) AS due, min(created_at) FILTER (WHERE kind = 'appeal' AND index > again) AS appealed
+        FROM (
+            SELECT due, created_at, kind, index,
+                   coalesce(max(index) FILTER (WHERE kind IN ('decision', 'reopening')) OVER (), -1) AS again
+            FROM reports.notice
+            WHERE notice.inspection = inspection.id AND coalesce(notice.finding, told.id) = told.id
+        ) AS notice
     ) AS answer
     WHERE quarter = $1 AND closed_at IS NOT NULL AND NOT voided
 ) AS unsettled;

@@ -1,10 +1,11 @@
 // Surveys of satisfaction from a file of a spreadsheet: shown first, row by row, and written only once the reader says so.
 
-import { lines } from "../../assets/api.js";
+import { get, lines } from "../../assets/api.js";
 import { byId, clearFlash, el, flash } from "../../assets/dom.js";
 import { number, plain, quarter as quarterName, t } from "../../assets/words.js";
 import * as directory from "../shared/directory.js";
 import { fileField } from "../shared/files.js";
+import { uuid7 } from "../shared/uuid7.js";
 
 const COLUMNS = {
   unit: ["unit", "don vi", "ma don vi"], quarter: ["quarter", "quy"], source: ["source", "nguon", "nguon khao sat"],
@@ -77,6 +78,27 @@ export async function idOf({ unit, quarter, source, asked, answered, satisfied }
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
+/** Whether a row was recorded before, by this account or a colleague's. */
+const wasThere = ({ status, body }) => status === 200 || (status === 409 && body.type === "/problems/id-reused");
+
+function record(rows, ids) {
+  const writes = rows.map(({ body }, at) => JSON.stringify({ method: "PUT", path: `/intake/v1/surveys/${ids[at]}`, body }));
+  return lines("/intake/v1/batch", new Blob([`${writes.join("\n")}\n`], { type: "application/x-ndjson" }));
+}
+
+/** Of rows that were recorded before, those in whose place other counts stand by now: the file that came last is to stand. */
+async function others(rows) {
+  const cards = new Map();
+  for (const { body: { quarter, unit } } of rows) {
+    const path = `/reports/v1/scorecards/${quarter}/${unit}`;
+    if (!cards.has(path)) cards.set(path, await get(path).catch(() => null));
+  }
+  return rows.filter(({ body: { quarter, unit, source, answered, satisfied } }) => {
+    const stands = cards.get(`/reports/v1/scorecards/${quarter}/${unit}`)?.survey?.find((one) => one.source === source);
+    return stands && (stands.answered !== answered || stands.satisfied !== satisfied);
+  });
+}
+
 export class Surveys {
   constructor(desk) {
     this.desk = desk;
@@ -123,8 +145,15 @@ export class Surveys {
   async send(rows, button) {
     button.disabled = true;
     try {
-      const writes = await Promise.all(rows.map(async ({ body }) => JSON.stringify({ method: "PUT", path: `/intake/v1/surveys/${await idOf(body)}`, body })));
-      this.tell(rows, await lines("/intake/v1/batch", new Blob([`${writes.join("\n")}\n`], { type: "application/x-ndjson" })));
+      const answers = await record(rows, await Promise.all(rows.map(({ body }) => idOf(body))));
+      const replaced = await others(rows.filter((_, at) => wasThere(answers[at])));
+      if (replaced.length) {
+        for (const again of await record(replaced, replaced.map(() => uuid7()))) {
+          const at = rows.indexOf(replaced[again.line - 1]);
+          answers[at] = { ...again, line: at + 1 };
+        }
+      }
+      this.tell(rows, answers);
     } catch (problem) {
       button.disabled = false;
       flash("bad", problem.message);
@@ -134,9 +163,8 @@ export class Surveys {
   /** What became of each row; whoever was refused stays on the page, with the reason. */
   tell(rows, answers) {
     const count = (...statuses) => answers.filter(({ status }) => statuses.includes(status)).length;
-    const known = ({ status, body }) => status === 409 && body.type === "/problems/id-reused"; // a colleague brought the same row
-    const refused = answers.filter((answer) => answer.status >= 400 && !known(answer));
-    const before = count(200) + answers.filter(known).length;
+    const refused = answers.filter((answer) => answer.status >= 400 && !wasThere(answer));
+    const before = answers.filter(wasThere).length;
     flash(refused.length ? "warn" : "good", t(`Đã ghi ${number(count(201))} kết quả khảo sát; ${number(before)} dòng đã có từ trước; ${number(refused.length)} dòng bị từ chối.`, `Recorded ${number(count(201))} surveys; ${number(before)} rows were there before; ${number(refused.length)} rows were refused.`));
     this.place.replaceChildren();
     if (refused.length) this.preview(refused.map(({ line, body }) => ({ ...rows[line - 1], faults: body.errors?.map(({ detail }) => detail) ?? [body.detail ?? body.title] })));

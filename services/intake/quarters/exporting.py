@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from services.intake.exports.forms import TellExport
+from services.intake.quarters.forms import TellExport
 from services.intake.writing.accepted import Accepted, refuse_foreign
 from services.intake.writing.asked import unknown_unit
 from services.intake.writing.commands import Asked, Command

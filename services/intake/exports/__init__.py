@@ -1,1 +1,0 @@
-"""Exports of what is not published: told to the log before they are given out."""

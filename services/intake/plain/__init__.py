@@ -1,0 +1,1 @@
+"""Cases as plain forms, for a browser without scripts."""
