@@ -279,10 +279,11 @@ FROM (
         OFFSET 0
     ) AS told
     CROSS JOIN LATERAL (
-        SELECT max(due) AS due, min(created_at) FILTER (WHERE kind = 'appeal' AND index > again) AS appealed
+        SELECT max(due) AS due,
+               min(created_at) FILTER (WHERE kind = 'appeal' AND index > decided AND reopened IS NOT TRUE) AS appealed
         FROM (
-            SELECT due, created_at, kind, index,
-                   coalesce(max(index) FILTER (WHERE kind IN ('decision', 'reopening')) OVER (), -1) AS again
+            SELECT due, created_at, kind, index, max(index) FILTER (WHERE kind = 'decision') OVER () AS decided,
+                   max(index) FILTER (WHERE kind = 'reopening') OVER () > max(index) FILTER (WHERE kind = 'decision') OVER () AS reopened
             FROM reports.notice
             WHERE notice.inspection = inspection.id AND coalesce(notice.finding, told.id) = told.id
         ) AS notice
