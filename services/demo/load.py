@@ -20,7 +20,7 @@ from services.demo.ids import Ids
 from services.demo.schedule import FIRST_DAY, INSPECTORS, PHU_LAM, TAN_HOA
 from services.domain.catalogue import in_force
 from services.domain.rulefiles import load_calendar, load_catalogues
-from services.kernel.process.loops import pauses
+from services.kernel.process.pauses import pauses
 from services.kernel.quarters import ICT, local_date, quarter_of
 
 TokenFor = Callable[[str, str | None, str], Awaitable[str]]

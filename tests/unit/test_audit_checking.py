@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.audit.verifier.schemas import rules_of
+from services.audit.verifier.schemas import known_types, rules_of
 from services.kernel.log.note import Checkpoint, Signer
 from services.kernel.log.tiles import Tile, bundle_path, encode_bundle
 from tests.support.events import event_id, finding
@@ -221,4 +221,7 @@ def test_a_root_that_no_entry_explains_has_no_index() -> None:
 
 def test_the_known_types_are_those_with_a_schema() -> None:
     described = {path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json")}
-    assert {f"kycuong.{name}" for name in described - {"common.v1", "envelope.v1"}} == set(rules_of("x").known)
+    assert {f"kycuong.{name}" for name in described - {"common.v1", "envelope.v1"}} == known_types()
+    rules = rules_of("x")
+    assert all(rules.validators[kind] is not rules.envelope for kind in known_types())
+    assert rules.validators["kycuong.nobody.knows.v1"] is rules.envelope

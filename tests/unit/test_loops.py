@@ -6,7 +6,8 @@ from itertools import islice
 
 import pytest
 
-from services.kernel.process.loops import BackOff, honour_cancellation, pauses, unless, wait_for_event
+from services.kernel.process.loops import BackOff, honour_cancellation, unless, wait_for_event
+from services.kernel.process.pauses import pauses
 
 
 async def test_an_event_is_waited_for_at_most_so_long() -> None:

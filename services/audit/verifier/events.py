@@ -29,16 +29,16 @@ class Validator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an entry of this log must be: its source, and the schema of each event type that is known."""
+    """What an entry of this log must be: its source, and the schema of its type (of an unknown one the envelope's)."""
 
     source: str
-    known: Mapping[str, Validator]
+    validators: Mapping[str, Validator]
     envelope: Validator
 
     def read(self, index: int, raw: bytes) -> dict[str, Any]:
         """The event of an entry; BadLog when it is not one, in its one spelling, of this log."""
         event = _parsed(index, raw)
-        validator = self.known.get(str(event.get("type")), self.envelope)
+        validator = self.validators[str(event.get("type"))]
         _validate(index, validator, event)
         usual = orjson.dumps(event, option=orjson.OPT_SORT_KEYS) == raw and len(raw) <= MAX_EVENT_BYTES
         if not usual or validator is self.envelope or _FLOAT.search(raw):

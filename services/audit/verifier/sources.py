@@ -14,7 +14,7 @@ from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
-from services.kernel.process.loops import pauses
+from services.kernel.process.pauses import pauses
 
 AHEAD = 16  # answers waited for while one is looked at
 ATTEMPTS = 4

@@ -14,7 +14,7 @@ from services.audit.verifier.faults import BadLog, Fault, Forked
 from services.audit.verifier.parts import Part, Pick, Task
 from services.audit.verifier.reading import Place, cut_bundle, prove_extension, read_part, read_parts, read_tile
 from services.audit.verifier.remembered import Memory
-from services.audit.verifier.schemas import rules_of
+from services.audit.verifier.schemas import known_types, rules_of
 from services.audit.verifier.sources import Source
 from services.audit.verifier.trust import Opened, Trust
 from services.kernel.log.tiles import TILE_HEIGHT, FullTile, Tile, bundle_path, bundles_of, split_bundle, width_at
@@ -229,7 +229,7 @@ class _Verification:
     def _made(
         self, check: LogCheck, opened: Opened, fault: Fault | None = None, evidence: str | None = None
     ) -> Verdict:
-        known = {} if self._asked.hashes_only else rules_of(check.checkpoint.origin).known
+        known = frozenset() if self._asked.hashes_only else known_types()
         return Verdict(
             ok=fault is None,
             origin=check.checkpoint.origin,

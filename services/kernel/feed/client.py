@@ -28,6 +28,7 @@ from services.kernel.log.tiles import (
     width_at,
 )
 from services.kernel.process.folder import Folder, make_once
+from services.kernel.process.pauses import pauses
 
 AT_ONCE = 8  # requests
 _PATIENCE = 10.0  # seconds
@@ -179,8 +180,9 @@ class LogClient:
 
 async def find_keys(folder: Folder, audit_url: str, http: httpx.AsyncClient | None = None) -> Keys:
     """The log's keys: the folder's, else the log's own answer, trusted this once and kept; waits for either."""
+    pause = pauses(0.25, 2)
     while await first_key(folder, audit_url, http) is None:  # noqa: ASYNC110 - it is another process that makes it
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(next(pause))
     return lambda: [Verifier.parse(line) for line in folder.vkeys()]
 
 

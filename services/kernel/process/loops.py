@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
+
+from services.kernel.process.pauses import pauses
 
 T = TypeVar("T")
 
@@ -64,13 +66,6 @@ async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
         working.cancel()
         stopping.cancel()
         await asyncio.gather(working, stopping, return_exceptions=True)
-
-
-def pauses(first: float, longest: float) -> Iterator[float]:
-    """Seconds between attempts, without end: each twice the one before, up to the longest."""
-    while True:
-        yield first
-        first = min(2 * first, longest)
 
 
 class BackOff:
