@@ -12,10 +12,11 @@ R = TypeVar("R")
 class Slices:
     """Does the long work of all requests, one slice of one of them at a time, each in its turn.
 
-    However many come at once, the loop is held for one slice at most between two rounds of everything else.
+    However many come at once, the loop is held for one slice at most between two rounds of everything else. It is a
+    short one: storing a batch asks the database four times, and each answer waits for the slice that is under way.
     """
 
-    def __init__(self, seconds: float = 0.004, now: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, seconds: float = 0.001, now: Callable[[], float] = time.perf_counter) -> None:
         self._seconds, self._now = seconds, now
         self._turn = asyncio.Lock()  # fair: whoever waits longest is next
 
