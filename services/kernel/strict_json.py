@@ -9,6 +9,7 @@ from services.kernel.problems import BadJson
 
 MAX_DEPTH = 16
 BEYOND = 10**30  # stands for every longer integer: no field takes either, so all are refused alike
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _BLANK = re.compile(r"[ \t\r\n]*")
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a symbol that show nothing
 _LONGEST = 30  # characters of an integer that is read exactly
@@ -51,7 +52,7 @@ def parse(raw: bytes) -> Any:
         raise _bad("thừa ký tự sau JSON", "there is text after the JSON")
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise _bad(f"lồng quá {MAX_DEPTH} tầng", f"nested more than {MAX_DEPTH} deep")
-    if "\\u" in text:
+    if _SURROGATE.search(text):
         _refuse_surrogates(value)
     return value
 

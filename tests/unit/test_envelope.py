@@ -40,7 +40,7 @@ def test_canonical_bytes_are_those_of_the_rfc_8785_library(value):
     assert canonical(value) == rfc8785.dumps(value)
 
 
-@pytest.mark.parametrize("value", [1.5, [1e21], {"a": {"b": 0.1}}, 2**53, {"\U0001f600": 1, "\uffff": 2}])
+@pytest.mark.parametrize("value", [1.5, [1e21], {"a": {"b": 0.1}}, 2**53, {"\U0001f600": 1, "\uffff": 2}, "\ud800"])
 def test_canonical_refuses_what_it_could_spell_differently(value):
     with pytest.raises(ValueError):
         canonical(value)

@@ -1,5 +1,6 @@
 """Paths, and when two contents are the same."""
 
+import hashlib
 import json
 import unicodedata
 
@@ -35,6 +36,19 @@ def test_paths_name_nouns():
         f"/intake/v1/findings/{OTHER}/photos/1",
     ):
         assert NOUNS.find(path) is None or NOUNS.find(path)[2] != ID
+
+
+def test_what_earlier_programs_kept_of_a_content_is_what_it_is_known_by():
+    changes, name = next(noun for noun in NOUNS if noun.name == "unit-changes"), 'UBND xã “Tân” "Hòa" & A/B'
+    change = {
+        "change": "register", "unit": "xa-tan-hoa", "name": name, "group": "xa", "parent": None, "staff": 34,
+        "valid_from": "2025-07-01",
+    }  # fmt: skip
+    for noun, body in ((FINDINGS, BODY | {"elapsed_ms": 10**10}), (changes, change)):
+        said = json.dumps(
+            {"path": [noun.name, "", ID], "body": body}, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        )
+        assert content(body, noun=noun) == hashlib.sha256(said.encode()).digest()
 
 
 def test_private_parts_and_the_device_are_outside_the_content():

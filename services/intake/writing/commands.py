@@ -1,12 +1,13 @@
 """What a write asks for: its noun, its ids, its body read into a form, and the hash by which a repeat is known."""
 
 import hashlib
-import json
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from services.intake.writing.accepted import Accepted, Replay
 from services.intake.writing.chain import Signed, read_signed
@@ -19,7 +20,6 @@ from services.kernel.identity.roles import Action, Role
 from services.kernel.problems import FieldError
 
 PREFIX = "/intake/v1/"
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,7 @@ def read_command(noun: Noun, parent: str, id: str, body: Any, token: bytes) -> C
     named = zip(noun.parents, parent.split("/"), strict=True) if noun.parent else ()
     errors = [error for name, one in (*named, ("id", id)) for error in path_errors(name, one)]
     form = read_form(noun.form, body)
-    signed = read_signed(noun.address(parent, id), body)
+    signed = read_signed(noun.address(parent, id), body) if isinstance(body, dict) and "device" in body else None
     if isinstance(form, list):
         return Command(noun=noun, id=id, parent=parent, token=token, errors=errors + form, signed=signed)
     content = b"" if errors else _content(noun, parent, id, form.compared(body))
@@ -149,8 +149,8 @@ def read_command(noun: Noun, parent: str, id: str, body: Any, token: bytes) -> C
 
 def _content(noun: Noun, parent: str, id: str, public: Mapping[str, Any]) -> bytes:
     # a proper form has no float, no large number and only known names, so this is its RFC 8785 form
-    text = _encode({"path": [noun.name, parent, id], "body": public})
+    text = orjson.dumps({"path": [noun.name, parent, id], "body": public}, option=orjson.OPT_SORT_KEYS)
     if not text.isascii():
         # composing the whole text is composing each string of it: no JSON delimiter composes with a mark
-        text = unicodedata.normalize("NFC", text)
-    return hashlib.sha256(text.encode()).digest()
+        text = unicodedata.normalize("NFC", text.decode()).encode()
+    return hashlib.sha256(text).digest()

@@ -3,9 +3,10 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+import orjson
 
 from services.intake.vault.pseudonyms import Naming
 from services.intake.vault.sealing import Sealed, Vault
@@ -17,12 +18,10 @@ from services.kernel.quarters import rfc3339
 
 NEW_UNIT = -1
 SYSTEM = {"role": "system"}
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One event as the outbox takes it."""
+class Event(NamedTuple):
+    """One event as the outbox takes it: its columns, in their order."""
 
     id: str
     unit: str
@@ -165,12 +164,12 @@ def answer_bytes(
     answer |= {"state": state, "received_at": received_at, "flags": flags, **extra}
     if event is not None:
         answer |= {"event": base64.b64encode(event[1]).decode(), "receipt": f"/audit/v1/receipts/{id}"}
-    return _encode(answer).encode()
+    return orjson.dumps(answer)
 
 
 def beside(answer: bytes, once: Mapping[str, Any]) -> bytes:
     """An answer with what is shown this once."""
-    return _encode(json.loads(answer) | once).encode()
+    return orjson.dumps(json.loads(answer) | once)
 
 
 def renumbered(raw: bytes, unitseq: int) -> bytes:
@@ -181,7 +180,7 @@ def renumbered(raw: bytes, unitseq: int) -> bytes:
 def renumbered_answer(answer: bytes, unitseq: int, raw: bytes) -> bytes:
     """The answer to its write."""
     told = json.loads(answer) | {"unit_seq": unitseq, "event": base64.b64encode(raw).decode()}
-    return _encode(told).encode()
+    return orjson.dumps(told)
 
 
 def system_event(

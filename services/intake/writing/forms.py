@@ -190,6 +190,10 @@ class Form(BaseModel):
         """The type of the event that this very body becomes."""
         return self.EVENT
 
+    def faults(self) -> list[FieldError]:
+        """What is wrong between its fields, each of which is right."""
+        return []
+
     def compared(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """What of a body, which has this form, two contents are compared by."""
         return {name: value for name, value in body.items() if name not in OUTSIDE_CONTENT}
@@ -284,8 +288,7 @@ def _read(model: type[Form], body: Any) -> Form | list[FieldError]:
         form = model.model_validate(body)
     except ValidationError as error:
         return _few_errors(model, body, error.error_count()) or field_errors(error)
-    faults: Callable[[], list[FieldError]] | None = getattr(form, "faults", None)
-    return (faults() if faults else None) or form
+    return form.faults() or form
 
 
 def _few_errors(model: type[Form], body: Any, found: int) -> list[FieldError]:

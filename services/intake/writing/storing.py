@@ -83,12 +83,7 @@ def _general(
     accepted_at: datetime,
     parts: Sequence[Sealed],
 ) -> list[object]:
-    queued = [
-        (event.id, event.unit, event.unitseq, event.bytes, event.traceparent, event.tracestate, event.barrier)
-        for event in events
-    ]
-    sealed = [(part.event_id, part.group, part.wrapped_key, part.sealed) for part in parts]
     return [
-        *columns(writes, 5), *columns(queued, 7), accepted_at, list(numbers.moved), list(numbers.moved.values()),
-        numbers.before(), *columns(sealed, 4),
+        *columns(writes, 5), *columns(events, 7), accepted_at, list(numbers.moved), list(numbers.moved.values()),
+        numbers.before(), *columns(parts, 4),
     ]  # fmt: skip
