@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 from opentelemetry.trace import SpanKind
@@ -40,8 +40,7 @@ _age = meter.create_gauge(
 _resent = meter.create_counter("kycuong.outbox.resent", unit="{row}", description="events sent again")
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """What a row of the outbox is, without its bytes."""
 
     id: int
@@ -188,7 +187,7 @@ class Relay:
         """Compare the oldest rows with what was sent: drop receipts, send what is due."""
         started = time.monotonic()
         rows = await session.fetch(QUERIES.outbox_oldest, IN_FLIGHT)
-        listed = [Waiting(*row) for row in rows]
+        listed = list(map(Waiting._make, rows))
         self._ledger.forget_gone(listed, whole=len(listed) < IN_FLIGHT)
         due = self._ledger.due(listed, started)
         again = sum(row_id in self._ledger.sent for row_id in due)
