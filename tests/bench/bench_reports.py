@@ -8,7 +8,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,9 +102,9 @@ def province() -> MadeLog:
     return made
 
 
-def visit(made: MadeLog, chance: random.Random, unit: str, codes: list[str]) -> None:
+def visit(made: MadeLog, chance: random.Random, unit: str, codes: list[str], months: Sequence[int] = (7, 8, 9)) -> None:
     """An inspection with findings that ended in every way."""
-    inspection = made.open(unit, f"2026-0{chance.randrange(7, 10)}-{chance.randrange(1, 29):02d}T08:00:00+07:00")
+    inspection = made.open(unit, f"2026-{chance.choice(months):02d}-{chance.randrange(1, 29):02d}T08:00:00+07:00")
     found = [made.record(unit, inspection, chance.choice(codes), chance.randrange(1, 4)) for _ in range(3)]
     made.close(unit, inspection, persons=chance.randrange(10, 90))
     for finding in found[: chance.randrange(4)]:

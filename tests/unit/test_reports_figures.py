@@ -51,12 +51,25 @@ def test_a_funnel_has_the_limits_of_its_groups_own_spread() -> None:
     _, tau2 = over_dispersion(OBSERVED, [float(one["comparison"]["expected"]) for one in ROWS])
     assert tau2 == pytest.approx(0.04828569197, rel=0.01)  # W2, from expected counts of two places
     for (lower, upper), (far_lower, far_upper) in [(made.watch, made.alarm)]:
-        heights = [
-            [float(pair.split(",")[1]) for pair in line.split()] for line in (far_upper, upper, lower, far_lower)
-        ]
-        assert all(a <= b <= c <= d for a, b, c, d in zip(*heights, strict=True))  # y grows downwards
-        assert heights[0][-1] < made.even < heights[-1][-1]
+        heights = [drawn(line)[::-1] for line in (far_upper, upper, lower, far_lower)]
+        assert all(a <= b <= c <= d for a, b, c, d in zip(*heights, strict=False))  # y grows downwards
+        assert heights[0][0] < made.even < heights[-1][0]
     assert funnels(ROWS[:7]) == []
+
+
+def drawn(line: str) -> list[float]:
+    """The heights of an SVG line's points."""
+    return [float(pair.split(",")[1]) for pair in line.split()]
+
+
+def test_a_limit_outside_of_a_funnels_picture_is_not_drawn_at_its_edge() -> None:
+    few = [row(f"u{at}", at % 3, 20 + at, expected="1.1", peer_group="so") for at in range(8)]
+    for made in funnels([*ROWS, *few]):
+        for line in (made.watch[1], made.alarm[1]):
+            heights = drawn(line)
+            assert all(height >= TOP for height in heights)
+            assert len(set(heights)) == len(heights)  # it falls from point to point, and runs along no edge
+        assert drawn(made.watch[1])
 
 
 def kind_total(kind: str, quarter: str, **more: int) -> KindTotal:

@@ -111,7 +111,8 @@ def _funnel(group: str, rows: Sequence[Row]) -> Funnel:
     observed = [int(row["comparison"]["observed"]) for row in rows]
     _, tau2 = over_dispersion(observed, expected)
     most = max(expected) * 1.05
-    high = max(2.0, 1.1 * max(o / e for o, e in zip(observed, expected, strict=True)))
+    rarely = limits_over_dispersed(most, tau2, WATCH)[1]  # in sight at the picture's right edge at least
+    high = max(2.0, 1.1 * max(o / e for o, e in zip(observed, expected, strict=True)), 1.1 * rarely)
     return Funnel(
         group=group,
         dots=[
@@ -127,12 +128,12 @@ def _funnel(group: str, rows: Sequence[Row]) -> Funnel:
 
 
 def _limits(z: float, tau2: float, most: float, high: float) -> tuple[str, str]:
-    """The lower and the upper limit; what lies above the picture is cut at its edge."""
+    """The lower and the upper limit, which begins where it comes into the picture."""
     sampled = [most * (number + 1) / _SAMPLES for number in range(_SAMPLES)]
     pairs = [(_x(e, most), limits_over_dispersed(e, tau2, z)) for e in sampled]
     return (
         " ".join(f"{x},{_y(low, high)}" for x, (low, _) in pairs),
-        " ".join(f"{x},{_y(top, high)}" for x, (_, top) in pairs),
+        " ".join(f"{x},{_y(top, high)}" for x, (_, top) in pairs if top <= high),
     )
 
 
