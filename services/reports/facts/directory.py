@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Protocol
 
 from services.domain.folding import plain
@@ -20,6 +21,7 @@ UNIT_EVENTS = frozenset({REGISTERED, AMENDED, CLOSED, SUCCEEDED})
 
 
 _KEPT = 20_000  # answers
+_folded = lru_cache(maxsize=_KEPT)(plain)
 
 
 class _Reach(Protocol):
@@ -135,7 +137,7 @@ class Directory:
 
     def beside(self, unit: str, day: date) -> str | None:
         """What tells a unit from others of its name: its parent's name, where that is not enough its id."""
-        name = plain(self.details(unit, day).name)
+        name = _folded(self.details(unit, day).name)
         alike = self._called(name)
         if len(alike) < 2:
             return None
@@ -159,7 +161,7 @@ class Directory:
             for unit, known in self._units.items():
                 for _, _, fields in known.changes:
                     if "name" in fields:
-                        self._namesakes.setdefault(plain(fields["name"]), set()).add(unit)
+                        self._namesakes.setdefault(_folded(fields["name"]), set()).add(unit)
         return self._namesakes.get(name, set())
 
     def chain(self, unit: str, day: date) -> tuple[str, ...]:

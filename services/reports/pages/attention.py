@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import compress
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -25,7 +26,7 @@ def _against(row: Row, earlier: Row | None) -> dict[str, Any]:
     was = None if earlier is None or earlier["score"] is None else earlier
     delta = None if was is None or row["score"] is None else Decimal(row["score"]) - Decimal(was["score"])
     found = {**row, "comparison": row.get("comparison"), "was": was, "delta": delta}
-    return found | {"reasons": tuple(one for one in REASONS if _HOLDS[one](found))}
+    return found | {"reasons": _reasons(found)}
 
 
 def standing(row: Row) -> str | None:
@@ -39,13 +40,13 @@ def _falls(row: Row) -> bool:
     return bool(row["delta"] <= -FALL or _BANDS.index(row["band"]) < _BANDS.index(row["was"]["band"]))
 
 
-_HOLDS: Mapping[str, Any] = {
-    "alarm": lambda row: standing(row) == "alarm",
-    "needs_correction": lambda row: row["band"] == "needs_correction",
-    "overdue": lambda row: "overdue" in row["gates"],
-    "watch": lambda row: standing(row) == "watch",
-    "falling": _falls,
-}
+def _reasons(row: Row) -> tuple[str, ...]:
+    """In the order of `REASONS`."""
+    stands = standing(row)
+    holds = (
+        stands == "alarm", row["band"] == "needs_correction", "overdue" in row["gates"], stands == "watch", _falls(row),
+    )  # fmt: skip
+    return tuple(compress(REASONS, holds))
 
 
 def first(row: Row) -> tuple[int, int, Decimal, int]:

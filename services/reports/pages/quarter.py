@@ -51,6 +51,9 @@ _SEEN_BACK = 6
 _FIRST = 5
 
 
+Row = Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """What a quarter's page is made of, read at one size of the log."""
@@ -62,8 +65,8 @@ class Shown:
     """Those of the chosen kind."""
     earlier: str | None
     """The edition of the quarter before that they are held against."""
-    found: Sequence[Found]
-    totals: Sequence[Total]
+    glance: Mapping[str, Any]
+    """What stands above the list."""
     waits: Waiting | None
     checked: SelfChecked | None
     offered: Sequence[str]
@@ -93,26 +96,39 @@ async def quarter_page(request: Request, state: State, caller: Caller) -> Respon
         live_open=bool(caller.grants_for(Action.LIVE_CARDS, now)),
         files=_files(seen, choice, caller, now),
         printed=code_of_list(request, state, seen.listing),
-        **_overview(seen, choice),
+        **seen.glance,
+        rows=seen.rows,
+        previous=quarters_until(choice.quarter, 2)[0],
+        earlier=seen.earlier,
+        sparkline=sparkline,
+        groups=GROUPS,
         **_listed(seen, choice),
     )
 
 
-def _overview(seen: Shown, choice: Choice) -> dict[str, Any]:
-    """What stands above the list: what became of the quarter, what changed since the one before, what was found."""
-    return {
-        "rows": seen.rows,
-        "figures": figures(seen.rows),
-        "moved": attention.moved(seen.rows),
-        "previous": quarters_until(choice.quarter, 2)[0],
-        "earlier": seen.earlier,
-        "changes": overview.changes(seen.totals),
-        "totals": seen.totals,
-        "sparkline": sparkline,
-        "violations": overview.violations(seen.found),
-        "heat": overview.heat(seen.rows, seen.found),
-        "groups": GROUPS,
-    }
+async def _glance(
+    snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice, listing: Listing, rows: Sequence[Row]
+) -> Mapping[str, Any]:
+    """What became of the quarter, what changed since the one before, what was found; summed up once a change."""
+
+    async def made() -> Mapping[str, Any]:
+        units = {row["unit"] for row in rows}
+        found = [one for one in await _found(snapshot, listing) if one.unit in units]
+        sums = await _totals(snapshot, caller, now, choice, sorted(units))
+        return {
+            "figures": figures(rows),
+            "moved": attention.moved(rows),
+            "changes": overview.changes(sums),
+            "totals": sums,
+            "violations": overview.violations(found),
+            "heat": overview.heat(rows, found),
+        }
+
+    if snapshot.moved is None:
+        return await made()
+    sight = access.sight(caller, now, choice.edition)
+    key = (snapshot.moved, snapshot.today, choice.quarter, choice.edition, choice.group, sight)
+    return await snapshot.kept.sums(key, made)
 
 
 def _listed(seen: Shown, choice: Choice) -> dict[str, Any]:
@@ -139,15 +155,12 @@ async def _read(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choic
     earlier = await list_before(snapshot, caller, now, choice.quarter, choice.edition)
     everything = attention.against(listing.parsed(), by_unit(earlier))
     rows = [row for row in everything if choice.group in (None, row["group"])]
-    units = {row["unit"] for row in rows}
-    found = [one for one in await _found(snapshot, listing) if one.unit in units]
     return Shown(
         listing=listing,
         everything=everything,
         rows=rows,
         earlier=earlier.edition if earlier else None,
-        found=found,
-        totals=await _totals(snapshot, caller, now, choice, sorted(units)),
+        glance=await _glance(snapshot, caller, now, choice, listing, rows),
         waits=await waiting(snapshot, caller, now, choice.quarter, rows) if choice.edition == LIVE else None,
         checked=await self_checked(snapshot, caller, now),
         offered=await offered_quarters(snapshot, choice.quarter),

@@ -28,6 +28,11 @@ def what_if_scope(caller: Caller, now: datetime, *, as_file: bool = False) -> Sc
     return Scope.of(caller.require(Action.EXPORT if as_file else Action.WHAT_IF, now))
 
 
+def sight(caller: Caller, now: datetime, edition: str) -> Scope | bool:
+    """All that decides which rows of an edition's list a caller is shown."""
+    return live_scope(caller, now) if edition == LIVE else reviews(caller, now)
+
+
 def alert_scope(caller: Caller, now: datetime) -> Scope:
     """How far the caller sees alerts; Forbidden for a role that sees none."""
     return Scope.of(caller.require(Action.ALERTS, now))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from services.reports.facts.facts import UnitQuarter
 from services.reports.fold.reference import Reference
@@ -14,6 +15,7 @@ from services.reports.text import dump
 
 _KEPT_QUARTERS = 16
 _KEPT_ROWS = 10_000  # of lists: some 30 MB
+_KEPT_SUMS = 64
 _KEPT_BYTES = 16 << 20  # of files
 
 
@@ -33,6 +35,15 @@ class Kept:
         self._places: dict[tuple[int, date, str], dict[str, Place]] = {}
         self._answering: tuple[int, date, dict[str, frozenset[str]]] | None = None
         self._lists: dict[Hashable, Listing] = {}
+        self._sums: dict[Hashable, Mapping[str, Any]] = {}
+
+    async def sums(self, key: Hashable, made: Callable[[], Awaitable[Mapping[str, Any]]]) -> Mapping[str, Any]:
+        """What was summed up of lists and findings, by all that it is made of."""
+        found = self._sums.pop(key, None) or await made()
+        self._sums[key] = found
+        while len(self._sums) > _KEPT_SUMS:
+            self._sums.pop(next(iter(self._sums)))
+        return found
 
     def known(self, key: Hashable) -> Listing | None:
         """A list that is kept."""
