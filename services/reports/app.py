@@ -39,6 +39,7 @@ from services.reports.pages import routes
 from services.reports.reading.known_then import KnownThen
 from services.reports.reading.snapshot import Reader
 from services.reports.reading.state import State
+from services.reports.reading.taken import Taken
 
 SECRETS = ("channel_key", "read_token", "db_reports_app")
 _STOP_WITHIN = 3.0
@@ -74,7 +75,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[tuple[State
         reader = Reader(pool, clock, cards)
         inbox, queue = Hub(pool, reader, clock, dsn), _queue(settings, clock, pool, reader)
         log = log_client(settings)
-        refit = Refit(pool, clock)
+        refit, taken = Refit(pool, clock), Taken(settings.intake_url or settings.audit_url)
         follower = Follower(Fold(pool, queue.announce, cards), lambda: _feed(settings, stream, pool, log))
         loops = [
             start_loop(follower.run(stop), "reports-fold"), start_loop(inbox.run(stop), "reports-inbox"),
@@ -83,9 +84,10 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[tuple[State
         ]  # fmt: skip
         spare_the_collector()
         try:
-            yield State(pool, clock, reader, follower, refit, loops, log, KnownThen(log), settings), inbox
+            yield State(pool, clock, reader, follower, refit, loops, log, KnownThen(log), settings, taken), inbox
         finally:
             await log.close()
+            await taken.close()
             stop.set()
             await _ended(loops)
 

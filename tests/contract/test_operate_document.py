@@ -81,6 +81,7 @@ def test_compose_starts_the_services_as_the_program_takes_them() -> None:
         name: compose["services"][name]["user"] for name in serving
     }
     assert environment["KYCUONG_AUDIT_URL"] == "http://audit:8000/"
+    assert environment["KYCUONG_INTAKE_URL"] == "http://intake:8000/"
     assert {name for name in environment if name.startswith("KYCUONG_")} <= _table().keys()
     proxy = compose["services"]["proxy"]["networks"]["default"]["ipv4_address"]
     assert environment["KYCUONG_PROXIES"] == proxy

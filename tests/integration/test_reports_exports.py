@@ -10,7 +10,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ from pypdf import PdfReader
 from services.intake.people.accounts import issue_reading_token, issue_token
 from services.kernel.identity.authentication import COOKIE, hash_token
 from services.kernel.identity.roles import Role
+from services.kernel.log.tiles import bundle_path, bundles_of, decode_bundle
+from services.kernel.quarters import parse_instant
 from tests.integration.test_old_folder import Old, old
 from tests.integration.test_reports_then import a_frozen_quarter, ask, etag, publish
 from tests.support.old_folder import LEFT
@@ -290,6 +292,33 @@ async def signed_in(old: Old, account: str) -> httpx.AsyncClient:
     client = old.house.client()
     client.cookies.set(COOKIE, "mo-cua")
     return client
+
+
+async def exports_until(old: Old, instant: datetime) -> list[dict[str, Any]]:
+    """What the log was told of exports, once it was told of one at that instant."""
+    async with asyncio.timeout(60):
+        while True:
+            size = int((await old.get("auditor", "/audit/checkpoint")).text.splitlines()[1])
+            bundles = [(await old.get("auditor", f"/audit/{bundle_path(*one)}")).content for one in bundles_of(size)]
+            events = [json.loads(entry) for bundle in bundles for entry in decode_bundle(bundle)]
+            found = [event for event in events if event["type"] == "kycuong.data.exported.v1"]
+            if found and parse_instant(found[-1]["time"]) >= instant:
+                return found
+            await asyncio.sleep(0.2)
+
+
+async def test_what_a_program_takes_is_told_in_its_name_once_in_a_quarter_of_an_hour(old: Old) -> None:
+    for _ in range(3):
+        assert (await ask(old, "2026-Q4?format=csv")).status_code == 200
+    assert (await ask(old, "2026-Q4/xa-mot?format=csv")).status_code == 200
+    old.clock.set(old.clock.now() + timedelta(minutes=16))
+    assert (await ask(old, "2026-Q4?format=csv")).status_code == 200
+    quarter = {"quarter": "2026-Q4", "format": "csv", "edition": "live"}
+    told = await exports_until(old, old.clock.now())
+    assert [{name: value for name, value in event["data"].items() if name != "by"} for event in told] == [
+        quarter, quarter | {"unit": "xa-mot"}, quarter,
+    ]  # fmt: skip
+    assert {event["data"]["by"]["role"] for event in told} == {"reviewer"}
 
 
 async def test_a_program_reads_the_plain_csv_and_a_person_is_noted(old: Old) -> None:

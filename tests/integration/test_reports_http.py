@@ -12,8 +12,11 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from services.reports.exports.table import csv_bytes
 from services.reports.reading.live_cards import card
 from services.reports.reading.scope import Scope
+from services.reports.scoring.cards import TreeHead
+from services.reports.text import dump
 from tests.support.postgres import Cluster
 from tests.support.reports_http import NOW, House, appoint, province_house
 from tests.support.reports_reading import read
@@ -168,18 +171,28 @@ async def test_a_frozen_edition_is_the_reviewers_until_published(ask: Ask) -> No
     assert (card["edition"], card["log"], card["score"]) == ("official", listing["log"], "94.00")
 
 
+async def test_what_cannot_be_told_to_the_log_is_not_given_out(ask: Ask) -> None:
+    for path in (f"{CARDS}?format=csv", f"{CARDS}/xa-tan-hoa?format=csv", f"{CARDS}?edition=official&format=csv"):
+        refused = await ask(path, "reviewer", **{"Accept-Language": "en"})
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+        assert "could not be told to the log" in refused.json()["detail"]
+
+
 async def test_csv(ask: Ask) -> None:
-    answer = await ask(f"{CARDS}?format=csv", "reviewer")
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.content.startswith(b"\xef\xbb\xbf")
-    text = answer.content.decode("utf-8-sig")
+    listing = (await ask(CARDS, "reviewer")).json()
+    body = csv_bytes(
+        map(dump, listing["cards"]), quarter=QUARTER, edition="live", rules=listing["rules"],
+        head=TreeHead(**listing["log"]),
+    )  # fmt: skip
+    assert body.startswith(b"\xef\xbb\xbf")
+    text = body.decode("utf-8-sig")
     assert text.count("\r\n") == text.count("\n") == 5
     rows = {row["unit"]: row for row in csv.DictReader(io.StringIO(text))}
     assert rows["phuong-dao"]["unit_name"] == "'=HYPERLINK(1)"
     golden = rows["xa-tan-hoa"]
     assert (golden["score"], golden["band_label"], golden["deduction_A"]) == ("94.00", "Tốt", "4.00")
     assert (rows["so-noi-vu"]["score"], rows["so-noi-vu"]["band"]) == ("", "insufficient")
-    assert golden["log_root"] == (await ask(CARDS, "reviewer")).json()["log"]["root"]
+    assert golden["log_root"] == listing["log"]["root"]
 
 
 async def test_alerts_belong_to_the_post(ask: Ask) -> None:

@@ -44,7 +44,7 @@ def _authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-def _trusted(audit_url: str) -> ssl.SSLContext | bool:
+def trusted(audit_url: str) -> ssl.SSLContext | bool:
     """Whom TLS trusts on the way to a log; nobody is asked where none is spoken."""
     return False if httpx.URL(audit_url).scheme == "http" else _authorities()
 
@@ -77,7 +77,7 @@ class LogClient:
         self._base = f"{audit_url}audit/"
         self._bearer = {"Authorization": f"Bearer {read_token}"}
         self._keys = keys
-        self._http = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, verify=_trusted(audit_url))
+        self._http = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, verify=trusted(audit_url))
         self._lanes = asyncio.Semaphore(AT_ONCE)
 
     async def close(self) -> None:
@@ -193,7 +193,7 @@ async def first_key(folder: Folder, audit_url: str, http: httpx.AsyncClient | No
     """
     if (kept := folder.vkey()) is not None:
         return _own(folder, kept)
-    client = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, verify=_trusted(audit_url))
+    client = http or httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, verify=trusted(audit_url))
     try:
         told = await _ask_for_key(client, audit_url)
     finally:

@@ -89,6 +89,8 @@ class Settings(BaseSettings):
     topic_prefix: Annotated[str, AfterValidator(_prefix)] = ""
     audit_url: Address = "http://127.0.0.1:8000/"
     """Where readers fetch entry bundles (the origin of the audit service, with a trailing slash)."""
+    intake_url: Address | None = None
+    """Where reports tells intake of exports that programs take; None: at `audit_url`, one address for all three."""
     log_origin: Annotated[str, AfterValidator(_log_name)] | None = None
     log_public_entries: bool = False
     log_key: SecretStr | None = None

@@ -33,6 +33,11 @@ from services.reports.text import dump
 router = APIRouter()
 
 
+async def service_of(request: Request) -> State:
+    """What answers; a dependency that is no coroutine would cost a thread's turn."""
+    return state_of(request)
+
+
 async def caller_of(request: Request) -> Caller:
     """Who asks; Unauthorized without a valid session."""
     return await authenticate(state_of(request).pool, token_of(request))
@@ -43,7 +48,7 @@ async def reader_of(request: Request) -> Caller:
     return await authenticate(state_of(request).pool, token_of(request), published=True)
 
 
-Service = Annotated[State, Depends(state_of)]
+Service = Annotated[State, Depends(service_of)]
 SignedIn = Annotated[Caller, Depends(caller_of)]
 Reading = Annotated[Caller, Depends(reader_of)]
 Edition = Annotated[str, Query(pattern=access.EDITION)]

@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -33,6 +33,7 @@ from services.reports.exports.source import Office, Source
 from services.reports.facts.facts import Unfoldable
 from services.reports.reading.listing import Listing
 from services.reports.reading.state import State
+from services.reports.reading.taken import GOOD_FOR
 
 Dialect = Annotated[Literal["excel-vi"] | None, Query(description="of CSV alone")]
 Told = Annotated[
@@ -52,7 +53,6 @@ EVENT = "kycuong.data.exported.v1"
 _ENDS = {"package": "zip"}
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _LIBRARIES = ("xlsxwriter", "typst", "python-docx", "segno")
-_GOOD_FOR = timedelta(minutes=15)  # after it was told: an export is one file, not a pass to it
 _PATIENCE = 8.0  # seconds until an export that was just told stands in the log
 _CHUNK = 64 * 1024  # bytes
 _one_at_a_time = asyncio.Semaphore(1)
@@ -81,12 +81,12 @@ class Wanted:
         return self.format == "json"
 
 
-def wanted_list(format: ListFormat = "json", dialect: Dialect = None, export: Told = None) -> Wanted:
+async def wanted_list(format: ListFormat = "json", dialect: Dialect = None, export: Told = None) -> Wanted:
     """Of a quarter."""
     return _wanted(format, dialect, export)
 
 
-def wanted_card(format: CardFormat = "json", dialect: Dialect = None, export: Told = None) -> Wanted:
+async def wanted_card(format: CardFormat = "json", dialect: Dialect = None, export: Told = None) -> Wanted:
     """Of a card."""
     return _wanted(format, dialect, export)
 
@@ -154,12 +154,13 @@ async def _permit(
 ) -> None:
     """Forbidden, or ExportUntold, where something that is not published may not go out like this.
 
-    A program that reads the plain CSV with a token of its own is no person who takes a file away.
+    A program that reads the plain CSV with a token of its own need not tell of it: that is done in its name.
     """
     caller.require(Action.EXPORT, state.clock.now())
-    if wanted.told is None and caller.kind == "bearer" and wanted.format == "csv" and wanted.dialect is None:
-        return
     body = {"quarter": quarter, "format": wanted.format, "edition": edition} | ({"unit": unit} if unit else {})
+    if wanted.told is None and caller.kind == "bearer" and wanted.format == "csv" and wanted.dialect is None:
+        await state.taken.tell(token_of(request) or "", body, state.clock.now())
+        return
     if wanted.told is None:
         raise _untold(body)
     async with of_the_log():
@@ -172,7 +173,7 @@ async def _permit(
     event = json.loads(told)
     if event["type"] != EVENT or {name: value for name, value in event["data"].items() if name != "by"} != body:
         raise _untold(body, (f"Mã {wanted.told} thuộc về việc khác. ", f"{wanted.told} is of something else. "))
-    if state.clock.now() > parse_instant(event["time"]) + _GOOD_FOR:
+    if state.clock.now() > parse_instant(event["time"]) + GOOD_FOR:
         raise _untold(body, (f"Mã {wanted.told} đã quá 15 phút. ", f"{wanted.told} is older than 15 minutes. "))
 
 

@@ -19,6 +19,7 @@ from services.reports.reading.kept import KeptFiles
 from services.reports.reading.known_then import KnownThen
 from services.reports.reading.snapshot import Reader
 from services.reports.reading.sql import queries
+from services.reports.reading.taken import Taken
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class State:
     log: LogClient
     known_then: KnownThen
     settings: Settings
+    taken: Taken
     files: KeptFiles = field(default_factory=KeptFiles)
 
     async def unready(self) -> list[str]:
