@@ -55,7 +55,7 @@ def measure() -> Iterator[Limit]:
     empty = figures.answers["empty"]
     yield at_least(f"fold: {figures.entries:,} entries by checkpoints", 5_000, figures.folded, " entries/s")
     yield at_least("fold: rebuild from 0", 5_000, figures.rebuilt, " entries/s")
-    for what in ("list", "list in a scope", "CSV", "card", "inbox"):
+    for what in ("list", "list in a scope", "card", "inbox"):
         name = f"{UNITS} units: p99 of the {what} (empty {empty:.1f} ms)"
         yield at_most(name, 50, figures.answers[what], " ms")
 
@@ -139,7 +139,6 @@ async def _ask(settings: Settings) -> dict[str, float]:
             "empty": await _p99(client, "/reports/healthz", reviewer),
             "list": await _p99(client, LIST, reviewer),
             "list in a scope": await _p99(client, LIST, head),
-            "CSV": await _p99(client, f"{LIST}?format=csv", reviewer),
             "card": await _p99(client, f"{LIST}/don-vi-000", reviewer),
             "inbox": await _p99(client, "/reports/v1/alerts", head),
         }
