@@ -23,7 +23,7 @@ def test_the_phone_keeps_the_form_whole_and_nothing_else() -> None:
         "/intake/static/form/form.js",
         "/intake/assets/kycuong.css",
         "/intake/static/form/form.css",
-        "/intake/assets/proof.js",
+        "/intake/assets/api.js",
     } <= kept.keys()
     assert not [address for address in kept if "desk" in address or "login" in address or "/v1/" in address]
 

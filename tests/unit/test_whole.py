@@ -20,10 +20,10 @@ def test_a_script_that_does_not_ask_for_it_stays_as_it_is(tmp_path: Path) -> Non
 
 def test_modules_come_before_those_that_need_them_and_keep_their_names_apart(tmp_path: Path) -> None:
     write(tmp_path / "static", {
-        "form/form.js": "// Served whole, apart from: shared/kept.js\n"
+        "form/form.js": "// Served whole, with: ../assets/proof.js; apart from: shared/kept.js\n"
         'import { A as First } from "./a.js";\nimport * as b from "../shared/b.js";\n'
-        'import { k } from "../shared/kept.js";\n'
-        "new First(b.two(), k);\n",
+        'import { k } from "../shared/kept.js";\nimport { hex } from "../../assets/proof.js";\n'
+        "new First(b.two(), k, hex);\n",
         "form/a.js": 'import { el } from "../../assets/dom.js";\nimport { two } from "../shared/b.js";\n'
         "const MOST = two();\n"
         "export class A {}\nexport async function late() { el(MOST); }\n",
@@ -31,19 +31,25 @@ def test_modules_come_before_those_that_need_them_and_keep_their_names_apart(tmp
         "shared/kept.js": "export const k = 0;\n",
     })  # fmt: skip
     lines = whole(tmp_path / "static/form/form.js").decode().splitlines()
+    proof = slice(
+        lines.index("// ../assets/proof.js"),
+        lines.index("// Served whole, with: ../assets/proof.js; apart from: shared/kept.js"),
+    )
+    assert "const hex = (bytes) =>" in " ".join(lines[proof])
+    del lines[proof]
     assert lines == [
-        'import * as $___assets_dom from "../../assets/dom.js";',
-        'import * as $shared_kept from "../shared/kept.js";',
-        "const $shared_b = (() => {",
-        "const { k } = $shared_kept;", "const MOST = 2;", "const two = () => MOST + k;",
+        'import * as $1 from "../../assets/dom.js";',
+        'import * as $3 from "../shared/kept.js";',
+        "// shared/b.js", "const $2 = (() => {",
+        "const { k } = $3;", "const MOST = 2;", "const two = () => MOST + k;",
         "return { two };", "})();",
-        "const $form_a = (() => {",
-        "const { el } = $___assets_dom;", "const { two } = $shared_b;", "const MOST = two();", "class A {}",
+        "// form/a.js", "const $0 = (() => {",
+        "const { el } = $1;", "const { two } = $2;", "const MOST = two();", "class A {}",
         "async function late() { el(MOST); }",
         "return { A, late };", "})();",
-        "// Served whole, apart from: shared/kept.js",
-        "const { A: First } = $form_a;", "const b = $shared_b;", "const { k } = $shared_kept;",
-        "new First(b.two(), k);",
+        "// Served whole, with: ../assets/proof.js; apart from: shared/kept.js",
+        "const { A: First } = $0;", "const b = $2;", "const { k } = $3;", "const { hex } = $4;",
+        "new First(b.two(), k, hex);",
     ]  # fmt: skip
 
 
@@ -51,7 +57,7 @@ def test_the_form_is_whole() -> None:
     text = whole(OWN / "static/form/form.js").decode()
     lines = text.splitlines()
     own = [path.stem for path in (OWN / "static/form").glob("*.js") if path.stem not in ("form", "sw")]
-    assert [name for name in own if f"const $form_{name} = (() => {{" not in lines] == []
+    assert [name for name in own if f"// form/{name}.js" not in lines] == []
     assert [line for line in lines if line.startswith("export ")] == []
     imports = [line for line in lines if line.startswith("import ")]
     assert imports == lines[: len(imports)]

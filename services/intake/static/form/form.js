@@ -1,5 +1,5 @@
 // The phone form: who I am, the queue, and which of the four views the address names.
-// Served whole, apart from: shared/store.js shared/clock.js shared/uuid7.js
+// Served whole, with: ../assets/proof.js; apart from: shared/store.js shared/clock.js shared/uuid7.js
 
 import { byId, clearFlash, el, flash, redraw, untouched } from "../../assets/dom.js";
 import { beforeLeaving } from "../../assets/shell.js";
