@@ -34,11 +34,6 @@ class Catalogue:
     evidence: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """The words for each kind of evidence."""
 
-    @property
-    def fileable(self) -> list[Code]:
-        """The codes an inspector may file; commendations come another way."""
-        return [code for code in self.codes.values() if code.code not in COMMENDATIONS]
-
 
 def in_force(catalogues: Iterable[Catalogue], day: date) -> Catalogue:
     """The version in force on a day, of those with one first day the last; LookupError before the first one."""
