@@ -20,6 +20,14 @@ interface PageElement extends HTMLElement {
   showModal(): void;
   close(returnValue?: string): void;
 }
+
+/** What stands in an element that a script builds; false, null and "" leave nothing there. */
+type Child = Node | string | number | false | null | undefined | Child[];
+interface Attributes {
+  [on: `on${string}`]: ((event: any) => unknown) | false | null | undefined;
+  [name: string]: unknown;
+}
+
 interface ParentNode {
   querySelector(selectors: string): PageElement | null;
   querySelectorAll(selectors: string): NodeListOf<PageElement>;
@@ -29,6 +37,13 @@ interface Element {
 }
 interface Document {
   getElementById(id: string): PageElement | null;
+}
+interface HTMLElement {
+  /** What a row of a list does when what it shows has changed: it stays, with what is open or typed in it. */
+  update?(row: any): void;
+}
+interface HTMLFormControlsCollection {
+  readonly [name: string]: any;
 }
 interface Window {
   readonly cookieStore?: { get(name: string): Promise<{ value: string } | null> };

@@ -136,6 +136,9 @@ def test_it_is_seen_without_a_reason_and_read_with_one(enter: Any, instance: Ins
     for words in (WORDS, REPLY, DECIDED):
         expect(shown).to_contain_text(words)
     assert openings(instance)[before:] == [(case[1], None, WHY)]
+    page.route("**/photos/1", lambda route: route.abort(), times=1)
+    shown.get_by_role("button", name="Xem ảnh 1").click()
+    expect(shown.get_by_role("alert").filter(has_text="Không kết nối được máy chủ")).to_be_visible()
     shown.get_by_role("button", name="Xem ảnh 1").click()
     picture = shown.get_by_role("img", name="Ảnh 1")
     expect(picture).to_be_focused()

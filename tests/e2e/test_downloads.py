@@ -35,6 +35,18 @@ def test_the_reviewer_takes_the_live_list_away(browser: Browser, instance: Insta
     assert "tai.ve" not in json.dumps(event)
 
 
+def test_a_network_that_goes_away_is_said_in_the_reader_s_language(
+    browser: Browser, instance: Instance, people: list[Person]
+) -> None:
+    people.append(person := Person(browser, instance.url, DESK))
+    person.sign_in("tai.hong", instance.member("tai.hong", Role.REVIEWER))
+    person.page.goto(f"{instance.url}/reports/")
+    person.page.route(re.compile(r"/reports/v1/.*format=xlsx"), lambda route: route.abort())
+    person.page.get_by_role("link", name="Excel", exact=True).click()
+    expect(person.page.locator("#flash")).to_have_text(re.compile("Không kết nối được máy chủ"))
+    expect(person.page.locator(".download")).to_have_count(0)
+
+
 def test_a_plain_link_without_the_script_is_told_what_to_do(
     browser: Browser, instance: Instance, people: list[Person]
 ) -> None:

@@ -251,6 +251,39 @@ def test_what_was_just_recorded_can_be_taken_back_and_nothing_of_it_left(
     assert {one["missing_count"] for one in devices if one["account"] == "an.kt"} == {0}  # no gap in the phone's chain
 
 
+def test_a_tap_outlives_its_view_and_counts_where_it_was_made(phone: Person, net: WebProxy) -> None:
+    page = phone.page
+    open_inspection(page, "tan hoa", NAME, "219/QĐ-SNV")
+    expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Đã nhận", timeout=FAR)
+    here = page.evaluate("location.hash")
+    page.evaluate("location.hash = '#/'")
+    open_inspection(page, "binh minh", "UBND phường Bình Minh", "220/QĐ-SNV")
+    expect(filed(page, "Mở cuộc kiểm tra")).to_contain_text("Đã nhận", timeout=FAR)
+    there = page.evaluate("location.hash")
+    page.evaluate("hash => { location.hash = hash; }", here)
+    expect(page.get_by_role("heading", level=1, name=NAME)).to_be_visible()
+    count(page, "A01", 1)
+    page.get_by_role("button", name="Ghi nhận", exact=True).click()
+    expect(page.locator("#undo-bar")).to_contain_text("Đã ghi nhận A01 × 1")
+    net.fail("half-open", method="GET", part="/inspections/")  # the next view waits
+    page.evaluate(
+        """([code, there]) => {
+          navigator.locks.request("kycuong-held", () => new Promise((done) => { globalThis.release = done; }));
+          document.querySelector(`[data-code="${code}"] .stepper button:last-child`).click();
+          location.hash = there;
+        }""",
+        ["A01", there],
+    )
+    expect(page.get_by_role("heading", level=1, name="UBND phường Bình Minh")).to_be_visible()
+    page.evaluate("globalThis.release()")
+    until(lambda: net.writes("/findings/"))  # what was recorded has left, and the tap goes on
+    net.heal()
+    expect(page.locator("#code-groups > details").first).to_be_visible(timeout=FAR)
+    page.evaluate("hash => { location.hash = hash; }", here)
+    expect(page.locator('[data-code="A01"] input[type=number]')).to_have_value("1", timeout=FAR)
+    expect(page.locator("#flash")).to_be_empty()
+
+
 @pytest.mark.parametrize("how", ["sent now", "by itself"])
 def test_the_focus_stays_on_the_page_when_nothing_can_be_undone_any_more(how: str, phone: Person) -> None:
     page = phone.page

@@ -16,6 +16,7 @@ const TITLE = {
   signature: t("Kiểm chữ ký của nhật ký trên mốc kiểm chứng", "The log's signature on the checkpoint"),
 };
 
+/** @type {Record<string, string>} */
 const TROUBLE = {
   "other-leaf": t("Nội dung nhận được không phải là nội dung mà nhật ký đã ghi: mã băm khác.", "What was received is not what the log holds: the fingerprint differs."),
   "other-words": t("Nội dung hiện trên trang khác với nội dung vừa được kiểm.", "What this page shows is not what was just checked."),
@@ -26,8 +27,10 @@ const TROUBLE = {
   "no-ed25519": t("Trình duyệt này không kiểm được chữ ký Ed25519, nên bước này chưa được kiểm. Hãy dùng trình duyệt mới hơn.", "This browser cannot check Ed25519 signatures, so this step was not checked. Use a newer browser."),
 };
 
+/** @param {Uint8Array} hash */
 const short = (hash) => el("code", { title: hex(hash) }, `${hex(hash).slice(0, 8)}…${hex(hash).slice(-4)}`);
 
+/** @type {Record<string, (step: any) => any[]>} */
 const EXPLAINED = {
   leaf: (step) => [t("SHA-256 của byte 00 và đúng từng byte của mục. Sửa một chữ thì kết quả ở bước này đã khác: ", "SHA-256 of the byte 00 and the entry's exact bytes. Change one letter and this result is another: "), short(step.hash)],
   node: (step) => [step.side === "left" ? t("Mã bên trái ", "Left ") : t("Mã bên phải ", "Right "), short(step.sibling), t(", ghép lại thành ", ", together "), short(step.hash)],
@@ -35,6 +38,7 @@ const EXPLAINED = {
   signature: (step) => [t("Ký bởi khóa của nhật ký ", "Signed by the key of the log "), el("code", {}, step.name)],
 };
 
+/** @param {boolean | null} ok */
 const tag = (ok) => ok === null ? null : el("b", { class: `tag ${ok ? "good" : "bad"}` }, ok ? t("Khớp", "Holds") : t("Không khớp", "Does not hold"));
 
 /** @param {Step} step */
@@ -46,31 +50,33 @@ function line(step) {
     el("p", {}, step.trouble ? TROUBLE[step.trouble] : EXPLAINED[step.kind](step)));
 }
 
+/** @param {"" | "good" | "warn" | "bad"} kind @param {...any} words */
 function say(kind, ...words) {
   byId("verdict").className = `notice ${kind}`;
   byId("verdict").replaceChildren(...words);
 }
 
+/** @param {string} path */
 async function fetched(path) {
   const response = await fetch(path, { credentials: "same-origin", cache: "no-store", headers: { "Accept-Language": language } });
   if (!response.ok) throw new Problem(response.status, await response.json());
   return response;
 }
 
-/** The bytes, the proof and the key, from the log. */
+/** The bytes, the proof and the key, from the log. @param {string} id */
 async function gather(id) {
   const answer = get(`/audit/v1/proofs/inclusion?id=${id}&wait=${WAIT}`);
   const [bytes, key] = await Promise.all([fetched(`/audit/v1/entries/${id}`), fetched("/audit/vkey")]);
   return { bytes: new Uint8Array(await bytes.arrayBuffer()), vkey: await key.text(), answer: await answer };
 }
 
-/** What is shown must be what is checked. @param {Step} step */
+/** What is shown must be what is checked. @param {Step} step @param {Uint8Array} bytes @returns {Step} */
 const asShown = (step, bytes) => step.kind === "leaf" && step.ok && new TextDecoder().decode(bytes) !== byId("raw").textContent
   ? { ...step, ok: false, trouble: "other-words" } : step;
 
-/** Shows each step as it is taken; the last one. */
+/** Shows each step as it is taken; the last one. @param {Awaited<ReturnType<typeof gather>>} gathered */
 async function walk({ bytes, answer, vkey }) {
-  let last = null;
+  let last = /** @type {Step | null} */ (null);
   for await (const step of steps(bytes, Number(byId("proof").dataset.index), answer, vkey)) {
     last = asShown(step, bytes);
     byId("steps").append(line(last));
@@ -79,8 +85,10 @@ async function walk({ bytes, answer, vkey }) {
   return last;
 }
 
+/** @param {Step | null} last @param {import("../assets/proof.js").Answer} answer */
 function conclude(last, answer) {
   const where = byId("steps").children.length;
+  if (!last) return;
   if (last.ok === false) {
     say("bad", el("b", {}, t(`Không khớp ở bước ${where}: ${TITLE[last.kind]}.`, `Step ${where} does not hold: ${TITLE[last.kind]}.`)), " ",
       t("Hãy giữ nguyên trang này và báo cho người phụ trách nhật ký.", "Keep this page as it is and tell whoever is in charge of the log."));
@@ -92,6 +100,7 @@ function conclude(last, answer) {
   }
 }
 
+/** @param {import("../assets/proof.js").Answer} answer */
 function showWitnesses(answer) {
   const seen = cosignatures(readNote(answer.checkpoint));
   byId("cosigned").replaceChildren(...seen.map(({ name, at }) => el("li", {}, el("code", {}, name), ` · ${moment(at)}`)));
@@ -104,9 +113,9 @@ async function check() {
   say("", t("Đang kiểm…", "Checking…"));
   try {
     if (!globalThis.crypto?.subtle) return say("warn", t("Trang được mở không qua kết nối an toàn (https), nên trình duyệt không cho tính mã; chưa bước nào được kiểm.", "This page was not opened over a secure connection (https), so the browser does not compute hashes; nothing was checked."));
-    const gathered = await gather(byId("proof").dataset.id);
+    const gathered = await gather(byId("proof").dataset.id ?? "");
     const last = await walk(gathered);
-    if (last.ok !== false) showWitnesses(gathered.answer);
+    if (last?.ok !== false) showWitnesses(gathered.answer);
     conclude(last, gathered.answer);
   } catch (error) {
     say("warn", t("Chưa kiểm được: ", "Could not be checked: "), error instanceof Problem ? error.message : t("máy chủ trả lời không đúng dạng.", "the server's answer makes no sense."));

@@ -1,6 +1,6 @@
 // A file is fetched with its progress in sight, told to the log first where that is asked for; a plain link without this.
 
-import { put } from "../assets/api.js";
+import { Problem, put, unreachable } from "../assets/api.js";
 import { flash } from "../assets/dom.js";
 import { number, t } from "../assets/words.js";
 
@@ -12,13 +12,13 @@ function uuid7() {
   bytes[6] = (bytes[6] & 0x0f) | 0x70;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** 1536 → 2 kB */
+/** 1536 → 2 kB @param {number} bytes */
 const size = (bytes) => (bytes < 1_000_000 ? `${number(Math.ceil(bytes / 1000))} kB` : `${number(Math.round(bytes / 100_000) / 10)} MB`);
 
-/** The address to fetch: with the id of its export once the log was told. */
+/** The address to fetch: with the id of its export once the log was told. @param {PageElement} link */
 async function permitted(link) {
   const address = new URL(link.href);
   if (link.dataset.told) {
@@ -29,20 +29,20 @@ async function permitted(link) {
   return address;
 }
 
-/** The name that the server gives the file. */
+/** The name that the server gives the file. @param {Response} answer */
 function named(answer) {
   const said = answer.headers.get("Content-Disposition") ?? "";
   const encoded = /filename\*=UTF-8''([^;]+)/.exec(said);
   return encoded ? decodeURIComponent(encoded[1]) : (/filename="([^"]+)"/.exec(said)?.[1] ?? "");
 }
 
-/** The content, piece by piece; `moved` hears how much there is, of how much. */
+/** The content, piece by piece; `moved` hears how much there is, of how much. @param {Response} answer @param {(had: number, whole: number) => void} moved */
 async function received(answer, moved) {
   const whole = Number(answer.headers.get("Content-Length")) || 0;
-  const reader = answer.body.getReader();
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader(); // an answer to GET has one
   const pieces = [];
   let had = 0;
-  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+  for (let { done, value } = await reader.read(); !done && value; { done, value } = await reader.read()) {
     pieces.push(value);
     had += value.length;
     moved(had, whole);
@@ -52,35 +52,39 @@ async function received(answer, moved) {
 
 /** A line under the links: what is on its way, and how far it is. */
 class Progress {
+  /** @param {PageElement} link */
   constructor(link) {
     this.place = document.createElement("p");
     this.place.className = "download no-print";
     this.place.setAttribute("role", "status");
     this.words = document.createElement("span");
     this.bar = document.createElement("progress");
-    this.bar.setAttribute("aria-label", link.textContent);
+    this.bar.setAttribute("aria-label", link.textContent ?? "");
     this.place.append(this.words, " ", this.bar);
     this.words.textContent = t("Đang tạo tệp…", "Making the file…");
-    link.closest("[data-files]").after(this.place);
+    link.closest("[data-files]")?.after(this.place);
   }
 
+  /** @param {number} had @param {number} whole */
   moved(had, whole) {
     if (whole) [this.bar.max, this.bar.value] = [whole, had];
     this.words.textContent = whole ? `${size(had)} / ${size(whole)}` : size(had);
   }
 
+  /** @param {string} name @param {number} bytes */
   done(name, bytes) {
     this.bar.remove();
     this.words.textContent = t(`Đã tải ${name} (${size(bytes)}).`, `Downloaded ${name} (${size(bytes)}).`);
   }
 }
 
+/** @param {PageElement} link */
 async function download(link) {
   document.querySelector(".download")?.remove();
   const progress = new Progress(link);
   try {
-    const answer = await fetch(await permitted(link), { headers: { Accept: "application/json" } });
-    if (!answer.ok) throw new Error((await answer.json()).detail);
+    const answer = await fetch(await permitted(link), { headers: { Accept: "application/json" } }).catch(() => { throw unreachable(); });
+    if (!answer.ok) throw new Problem(answer.status, await answer.json());
     const content = await received(answer, (had, whole) => progress.moved(had, whole));
     const saved = document.createElement("a");
     saved.href = URL.createObjectURL(content);
@@ -90,7 +94,7 @@ async function download(link) {
     progress.done(saved.download, content.size);
   } catch (problem) {
     progress.place.remove();
-    flash("bad", problem.message || t("Không tải được; hãy thử lại.", "The download failed; try again."));
+    flash("bad", problem instanceof Problem ? problem.message : t("Không tải được; hãy thử lại.", "The download failed; try again."));
   }
 }
 

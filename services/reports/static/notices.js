@@ -1,10 +1,10 @@
 // The live inbox: a page that is open hears of a notice at once and shows its list anew; and sending again.
 
-import { request } from "../assets/api.js";
+import { problemOf, request } from "../assets/api.js";
 import { flash } from "../assets/dom.js";
 import { t } from "../assets/words.js";
 
-/** The same list as the server would show it now, in place of the one that is shown. */
+/** The same list as the server would show it now, in place of the one that is shown. @param {HTMLElement} place */
 async function renew(place) {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok) return;
@@ -31,7 +31,8 @@ for (const button of buttons) {
     try {
       await request("POST", `/reports/v1/deliveries/${button.dataset.resend}/resend`);
       button.replaceWith(t("Đang gửi lại.", "It is being sent again."));
-    } catch (problem) {
+    } catch (error) {
+      const problem = problemOf(error);
       flash("bad", problem.message);
     }
   });

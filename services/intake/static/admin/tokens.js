@@ -1,6 +1,6 @@
 // Tokens by which spreadsheets and tools read what is published: made, shown once, listed, ended.
 
-import { all, request } from "../../assets/api.js";
+import { all, problemOf, request } from "../../assets/api.js";
 import { byId, confirmed, el, flash, onSubmit } from "../../assets/dom.js";
 import { moment, t } from "../../assets/words.js";
 import { now, stamp } from "../shared/clock.js";
@@ -42,7 +42,8 @@ export class Tokens {
       const { body: made } = await request("POST", TOKENS, body);
       this.form.reset();
       this.tell(made);
-    } catch (problem) {
+    } catch (error) {
+      const problem = problemOf(error);
       return showErrors(this.form, errorsOf(problem));
     }
     await this.show();
@@ -85,7 +86,8 @@ export class Tokens {
     try {
       await request("POST", `${TOKENS}/${id}/revocation`);
       flash("good", t(`Đã thu hồi mã của ${account}.`, `Revoked the token of ${account}.`));
-    } catch (problem) {
+    } catch (error) {
+      const problem = problemOf(error);
       flash(problem.status === 404 ? "warn" : "bad", problem.status === 404 ? t("Mã này đã hết hạn hoặc đã thu hồi trước đó.", "It had expired or was revoked before.") : problem.message);
     }
     await this.show();

@@ -9,6 +9,7 @@ import * as directory from "../shared/directory.js";
 export class Units {
   constructor(desk) {
     this.desk = desk;
+    this.names = new Map();
     this.list = new FilteredList("units", {
       text: (unit) => `${unit.name} ${unit.unit}`, draw: (unit) => this.row(unit), empty: t("Không có đơn vị nào khớp.", "No unit matches."),
     });

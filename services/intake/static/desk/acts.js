@@ -97,7 +97,7 @@ export const ACTS = {
     write: ({ done_on: done, text }) => ({
       body: { done_on: dayOf(done), ...(tidy(text) && { private: { text: tidy(text) } }) },
       errors: [...dayFaults(done, "/done_on"),
-        ...(dayOf(done) > stamp().slice(0, 10) ? [{ pointer: "/done_on", detail: t("Ngày này chưa tới", "This day is still to come") }] : []),
+        ...((dayOf(done) ?? "") > stamp().slice(0, 10) ? [{ pointer: "/done_on", detail: t("Ngày này chưa tới", "This day is still to come") }] : []),
         ...wanting(tidy(text), "/private/text", "Hãy nêu việc đã làm", "Say what was done")],
     }),
     later: ({ code }) => t(`${code}: báo cáo đã khắc phục.`, `${code}: reported as put right.`),

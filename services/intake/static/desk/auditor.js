@@ -1,6 +1,6 @@
 // The auditor: every case as it stands, and nothing to change. What is not public opens for a reason, noted each time.
 
-import { get, Problem } from "../../assets/api.js";
+import { get, Problem, unreachable } from "../../assets/api.js";
 import { el, onSubmit } from "../../assets/dom.js";
 import { day, moment, t } from "../../assets/words.js";
 import { caseOf } from "./cases.js";
@@ -20,7 +20,7 @@ export class Cases {
     this.states = new Chips("cases-states", () => desk.reload("cases"));
   }
 
-  async show(wanted = null) {
+  async show(wanted = /** @type {string | null} */ (null)) {
     const one = wanted && await get(`/intake/v1/inspections/${wanted}`);
     this.list.single(one && t(`Chỉ cuộc kiểm tra ngày ${day(one.opened_at)} tại ${one.unit_name}, ${one.basis}.`, `Only the inspection of ${day(one.opened_at)} at ${one.unit_name}, ${one.basis}.`), "#/cases");
     this.wanted = wanted;
@@ -46,6 +46,7 @@ export class Cases {
 }
 
 /** What tells the server why; whoever reads as something else as well needs none. */
+/** @param {string} reason @returns {Record<string, string>} */
 const because = (reason) => (reason ? { "Kycuong-Reason": encodeURIComponent(reason) } : {});
 
 function asking(finding, opened) {
@@ -63,7 +64,7 @@ function asking(finding, opened) {
     const place = form.parentElement;
     try {
       await opened(tidy(reason.value));
-      place.querySelector("[data-opened]").focus();
+      place?.querySelector("[data-opened]")?.focus();
     } catch (problem) {
       showErrors(form, errorsOf(problem), t("Chưa mở được", "Not opened"));
     }
@@ -92,7 +93,7 @@ function times(finding) {
 
 /** A file that is not public, read for a reason. */
 async function file(path, reason) {
-  const answer = await fetch(path, { headers: { "Accept-Language": document.documentElement.lang, ...because(reason) } });
+  const answer = await fetch(path, { headers: { "Accept-Language": document.documentElement.lang, ...because(reason) } }).catch(() => { throw unreachable(); });
   if (answer.ok) return answer.blob();
   throw new Problem(answer.status, await answer.json().catch(() => ({})));
 }

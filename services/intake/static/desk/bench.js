@@ -1,7 +1,7 @@
 // A list of cases on the left, the one that is read on the right; on a phone one after the other. Keys go from case to case.
 
-import { get } from "../../assets/api.js";
-import { byId, el, sheet } from "../../assets/dom.js";
+import { get, problemOf } from "../../assets/api.js";
+import { byId, el, one, sheet } from "../../assets/dom.js";
 import { day, number, t } from "../../assets/words.js";
 import { byCode, deadline, heading, laidOpen, level, stateTag, whole } from "./cases.js";
 import { PagedList } from "./list.js";
@@ -98,7 +98,7 @@ export class Bench {
     const panel = await this.panel(id, found?.row);
     if (this.chosen !== id) return; // another was opened meanwhile
     this.choose(id);
-    if (focus) panel.querySelector("h2").focus();
+    if (focus) one(panel, "h2").focus();
     if (!WIDE.matches && focus) panel.scrollIntoView({ block: "start" });
   }
 
@@ -149,8 +149,9 @@ export class Bench {
         el("p", { class: "meta" }, el("b", {}, full.unit_name), stateTag(full), deadline(full)),
         laidOpen(full), acts,
       ].flat(2).filter(Boolean));
-      if (held) panel.querySelector("h2").focus();
-    } catch (problem) {
+      if (held) one(panel, "h2").focus();
+    } catch (error) {
+      const problem = problemOf(error);
       panel.replaceChildren(el("h2", { tabindex: "-1" }, t("Chưa mở được", "Not opened")), el("p", { class: "notice bad" }, problem.message),
         el("button", { type: "button", class: "quiet", onclick: () => this.read(panel, id, row) }, t("Thử lại", "Try again")));
     }

@@ -1,7 +1,7 @@
 // How a finding, the unit's reply and the decision are shown, the same to everyone who may see them.
 
-import { request } from "../../assets/api.js";
-import { el } from "../../assets/dom.js";
+import { problemOf, request } from "../../assets/api.js";
+import { el, one } from "../../assets/dom.js";
 import { day, moment, number, t } from "../../assets/words.js";
 import { now } from "../shared/clock.js";
 import { DUE, OUTCOME, OUTCOME_TAG, ROLE, SEVERITY, STATE } from "./labels.js";
@@ -166,7 +166,8 @@ export function caseOf(finding, catalogue, { unit = false, dated = true, form = 
     if (!body.hasChildNodes()) body.append(el("p", { class: "hint" }, t("Đang mở…", "Opening…")));
     try {
       await read();
-    } catch (problem) {
+    } catch (error) {
+      const problem = problemOf(error);
       body.replaceChildren(el("p", { class: "notice bad" }, problem.message), el("button", { type: "button", class: "quiet", onclick: open }, t("Thử lại", "Try again")));
     }
   };
@@ -194,5 +195,5 @@ export function onward(from) {
   const view = from.closest("section");
   const waiting = [...view.querySelectorAll(".case[data-waits]")];
   const next = waiting.find((each) => from.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING) ?? waiting[0];
-  (next?.querySelector("summary") ?? view.querySelector("h2")).focus();
+  one(next ?? view, next ? "summary" : "h2").focus();
 }

@@ -1,6 +1,6 @@
 // A link for the person concerned, shown once: whoever has it reads what is said, and answers one time.
 
-import { put } from "../../assets/api.js";
+import { problemOf, put } from "../../assets/api.js";
 import { el, flash } from "../../assets/dom.js";
 import { t } from "../../assets/words.js";
 import { dayOf } from "../shared/days.js";
@@ -37,7 +37,8 @@ function shown({ id }, made, link) {
       await put(`/intake/v1/findings/${id}/person-links/${made}/removal/${uuid7()}`, {});
       target.closest(".notice").remove();
       flash("good", t("Liên kết đã hết hiệu lực.", "The link is over."));
-    } catch (problem) {
+    } catch (error) {
+      const problem = problemOf(error);
       flash("bad", problem.message);
     }
   };

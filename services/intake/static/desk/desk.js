@@ -1,5 +1,6 @@
 // The case desk: tabs that the server put there for the caller's roles, each filled when it is opened.
 
+import { problemOf } from "../../assets/api.js";
 import { byId, clearFlash, el, flash } from "../../assets/dom.js";
 import { t } from "../../assets/words.js";
 import * as directory from "../shared/directory.js";
@@ -26,6 +27,7 @@ const CASES = ["answer", "waiting", "following", "mine", "cases"]; // where a li
 const links = [...document.querySelectorAll("[data-tab]")];
 const views = new Map();
 
+/** @param {{name: any, wanted: string | null, finding?: string | null}} asked */
 async function open({ name, wanted, finding = null }, desk, moved) {
   for (const link of links) {
     if (link.dataset.tab === name) link.setAttribute("aria-current", "page");
@@ -40,7 +42,8 @@ async function open({ name, wanted, finding = null }, desk, moved) {
   }
   try {
     await views.get(name).show(wanted, finding);
-  } catch (problem) {
+  } catch (error) {
+    const problem = problemOf(error);
     if (asked().name !== name) return;
     if (problem.status === 401) location.assign("/intake/login?ended&next=/intake/desk/" + location.hash);
     flash("bad", el("p", {}, problem.message), el("button", { type: "button", class: "quiet", onclick: () => open({ name, wanted, finding }, desk, true) }, t("Thử lại", "Try again")));
@@ -57,7 +60,7 @@ function asked() {
 
 /** What the tabs say of the work that waits; a screen reader hears it with the tab. */
 function count(tab, waiting) {
-  const badge = byId(`count-${tab}`);
+  const badge = document.getElementById(`count-${tab}`); // there for those who have the tab
   if (badge) badge.textContent = waiting ? many(waiting) : "";
 }
 
@@ -74,23 +77,26 @@ function told(write, problem) {
 
 async function start() {
   const me = await directory.me();
-  const desk = { account: me.account, roles: new Set(me.roles.map(({ role }) => role)), me, catalogue: await directory.catalogue(me.account) };
-  desk.reload = (name) => open({ name, wanted: null }, desk, false);
-  desk.go = (name, wanted) => {
-    history.replaceState(null, "", `#/${name}/${wanted}`);
-    return open({ name, wanted }, desk, false);
+  const desk = {
+    account: me.account, roles: new Set(me.roles.map(({ role }) => role)), me, catalogue: await directory.catalogue(me.account), count,
+    reload: (name) => open({ name, wanted: null }, desk, false),
+    go: (name, wanted) => {
+      history.replaceState(null, "", `#/${name}/${wanted}`);
+      return open({ name, wanted }, desk, false);
+    },
+    offer: (tab, useful) => { for (const link of links) if (link.dataset.tab === tab) link.closest("li")?.toggleAttribute("hidden", !useful); },
   };
-  desk.count = count;
-  desk.offer = (tab, useful) => { for (const link of links) if (link.dataset.tab === tab) link.parentElement.hidden = !useful; };
   await resume(me.account, told);
   resumePapers(me.account);
   offerPush(byId("push"), desk.roles).catch(() => {}); // nothing waits for it
+  if (!links.length) return; // an account without a role
   addEventListener("hashchange", () => open(asked(), desk, true));
-  if (links.length) await open(asked(), desk, false);
+  await open(asked(), desk, false);
 }
 
 try {
   await start();
-} catch (problem) {
+} catch (error) {
+  const problem = problemOf(error);
   flash("bad", el("p", {}, problem.message), el("p", {}, el("a", { href: "/intake/desk/" }, t("Tải lại trang", "Reload"))));
 }

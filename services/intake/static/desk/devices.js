@@ -20,13 +20,13 @@ export const troubles = ({ missing, missing_count: count, broken, forked }) => [
   count > 0 && t(`thiếu mục số ${listed(missing, count)} (đã xóa hoặc chưa gửi)`, `number ${listed(missing, count)} missing (deleted, or not sent yet)`),
   forked.length > 0 && t(`mục số ${listed(forked)} có nhiều bản khác nhau (chuỗi bị viết lại)`, `number ${listed(forked)} came in different versions (the chain was rewritten)`),
   broken.length > 0 && t(`mục số ${listed(broken)} không nối với mục trước, hoặc đã bị sửa sau khi ký`, `number ${listed(broken)} does not follow the one before, or was altered after signing`),
-].filter(Boolean);
+].filter((words) => words !== false);
 
 const waits = ({ waiting }) => waiting > 0 && t(`còn ${number(waiting)} mục chưa gửi`, `${number(waiting)} still unsent`);
 
 /** One notice for each phone that has something missing or unsent. */
 export const phoneNotices = (phones) => phones.flatMap((phone) => {
-  const said = [...troubles(phone), waits(phone)].filter(Boolean);
+  const said = [...troubles(phone), waits(phone)].filter((words) => words !== false);
   return said.length ? [el("p", { class: "notice warn", "data-device": phone.device }, `${nameOf(phone)}: ${said.join("; ")}.`)] : [];
 });
 

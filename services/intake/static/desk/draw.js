@@ -1,7 +1,7 @@
 // A draw checked in the reader's own browser: the plan's place in the signed log, the root the seed is made of, the candidates,
 // every ticket. docs/draw.md says how each is computed, and what none of it proves.
 
-import { get, Problem, text } from "../../assets/api.js";
+import { get, Problem, problemOf, text } from "../../assets/api.js";
 import { el } from "../../assets/dom.js";
 import { hex, nodeHash, steps, unbase64 } from "../../assets/proof.js";
 import { number, t } from "../../assets/words.js";
@@ -27,7 +27,7 @@ async function ticketed(seed, units) {
 export async function extendsTree(old, size, oldRoot, root, proof) {
   if (old === size) return proof.length === 0 && oldRoot === root;
   const path = [...proof];
-  if ((old & (old - 1n)) === 0n) path.unshift(Uint8Array.from(oldRoot.match(/../g).map((pair) => parseInt(pair, 16))));
+  if ((old & (old - 1n)) === 0n) path.unshift(Uint8Array.from((oldRoot.match(/../g) ?? []).map((pair) => parseInt(pair, 16))));
   let [node, last] = [old - 1n, size - 1n];
   for (; node & 1n; node >>= 1n) last >>= 1n;
   let [was, is] = [path[0], path[0]];
@@ -121,7 +121,8 @@ export function drawCheck(round, name, groups) {
       verdict.className = `notice ${fine ? "good" : "bad"}`;
       verdict.textContent = fine ? t("Mọi bước đều khớp: máy này tự tính lại và ra đúng các đơn vị đó.", "Every step holds: this device computed the same units itself.")
         : t("Có bước không khớp. Hãy giữ nguyên trang này và báo người giám sát nhật ký.", "A step does not hold. Keep this page as it is and tell the auditor.");
-    } catch (problem) {
+    } catch (error) {
+      const problem = problemOf(error);
       verdict.className = "notice warn";
       verdict.textContent = t(`Chưa kiểm được: ${problem.message}`, `Could not be checked: ${problem.message}`);
     }

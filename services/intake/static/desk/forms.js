@@ -95,7 +95,7 @@ export const settled = ({ name }) => sessionStorage.removeItem(keptAs(name));
 /** Whoever acted stands somewhere also when the button is gone: where the form is folded away, at the next case, at the heading. */
 function land(form, view) {
   const held = document.activeElement;
-  if (held !== document.body && held.checkVisibility()) return;
+  if (held && held !== document.body && held.checkVisibility()) return;
   const folded = form.isConnected && form.closest("details:not(.case)")?.querySelector("summary");
   (folded || (view?.querySelector(".case[data-waits] > summary") ?? view?.querySelector("h2")))?.focus();
 }

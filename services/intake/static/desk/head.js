@@ -1,7 +1,7 @@
 // The head of a unit: everything that waits for the unit, soonest deadline first, each with the forms that the server names for
 // it. What only the heads of units below can answer stands in another tab, and all that is over in the third.
 
-import { get, put } from "../../assets/api.js";
+import { get, problemOf, put } from "../../assets/api.js";
 import { byId, el, flash } from "../../assets/dom.js";
 import { day, number, t } from "../../assets/words.js";
 import { now } from "../shared/clock.js";
@@ -109,7 +109,7 @@ export class Head {
     const card = this.list.list.querySelector(`[data-inspection="${id}"]`);
     const first = card?.querySelector(".case[data-waits]") ?? card?.querySelector(".case");
     first?.setAttribute("open", "");
-    first?.querySelector("summary").focus();
+    first?.querySelector("summary")?.focus();
   }
 
   codes(units) {
@@ -123,9 +123,9 @@ export class Head {
     const node = el("li", { "data-inspection": inspection.id },
       el("div", { class: "title-line" }, el("h3", {}, inspection.unit_name), el("span", { class: "tag info" }, KIND[inspection.kind])), line, facts, seen);
     node.update = (row) => {
-      line.replaceChildren(el("b", {}, progress(row)), ...[due(row)].filter(Boolean));
+      line.replaceChildren(el("b", {}, progress(row)), due(row) || "");
       facts.replaceChildren(el("span", {}, t(`Kiểm tra ngày ${day(row.opened_at)}`, `Inspected on ${day(row.opened_at)}`)), el("span", {}, whole(row.basis)));
-      seen.replaceChildren(...[this.seenLine(row)].filter(Boolean));
+      seen.replaceChildren(this.seenLine(row) ?? "");
       for (const finding of row.findings.sort(byCode)) {
         if (cases.has(finding.id)) cases.get(finding.id).update(finding);
         else {
@@ -159,7 +159,8 @@ export class Head {
         target.closest("li").querySelector(".case summary")?.focus();
         await this.show();
         flash("good", t("Đã ghi: đơn vị đã xem. Hạn giải trình không đổi.", "Noted as seen. The reply's deadline is unchanged."));
-      } catch (problem) {
+      } catch (error) {
+        const problem = problemOf(error);
         flash("bad", problem.message);
       }
     };

@@ -1,8 +1,8 @@
 // A write that can be taken back: it stays here for ten seconds, on the disk, before it leaves. A page that closes in
 // between, or goes out of sight, sends it; what could not be sent then is sent when the desk opens again.
 
-import { put } from "../../assets/api.js";
-import { byId, el } from "../../assets/dom.js";
+import { problemOf, put } from "../../assets/api.js";
+import { byId, el, one } from "../../assets/dom.js";
 import { beforeLeaving } from "../../assets/shell.js";
 import { language, t } from "../../assets/words.js";
 import { drop, everything, keep } from "../shared/store.js";
@@ -42,7 +42,8 @@ async function handOver(write) {
     const answer = await sendAll(write);
     await forget(write); // a crash before leaves it here, and it is sent again: the same write, the same answer
     return answer;
-  } catch (problem) {
+  } catch (error) {
+    const problem = problemOf(error);
     if (!problem.passing) await forget(write);
     throw problem;
   }
@@ -90,7 +91,7 @@ class Leaving {
     const held = this.line.contains(document.activeElement);
     this.line.remove();
     const view = held && document.querySelector("section:not([hidden])");
-    if (view) (view.querySelector(".case[data-waits] > summary") ?? view.querySelector("h2")).focus();
+    if (view) (view.querySelector(".case[data-waits] > summary") ?? one(view, "h2")).focus();
   }
 
   undo() {
@@ -107,7 +108,8 @@ class Leaving {
     for (const button of this.line.querySelectorAll("button")) button.setAttribute("aria-disabled", "true"); // a disabled one would drop the focus
     try {
       this.resolve(await handOver(this.write));
-    } catch (problem) {
+    } catch (error) {
+      const problem = problemOf(error);
       this.reject(problem);
     } finally {
       this.over();

@@ -1,7 +1,7 @@
 // A filtered list that shows its rows in portions, and asks the server for the next page when those are used up.
 
 import { page } from "../../assets/api.js";
-import { byId, el, flash } from "../../assets/dom.js";
+import { byId, el, flash, one } from "../../assets/dom.js";
 import { items, number, plain, t } from "../../assets/words.js";
 
 const PORTION = 30;
@@ -19,13 +19,13 @@ export class FilteredList {
     this.rows = [];
     this.shown = PORTION;
     this.further = null;
-    this.only = byId(`${name}-only`);
+    this.only = document.getElementById(`${name}-only`); // not every list can be narrowed to one
     this.filter = byId(`${name}-filter`);
     this.list = byId(`${name}-list`);
     this.counter = byId(`${name}-count`);
     this.more = byId(`${name}-more`);
     this.filter.addEventListener("input", () => { this.shown = PORTION; this.render(); });
-    this.more.querySelector("button").addEventListener("click", () => this.showMore().catch(({ message }) => flash("bad", message)));
+    one(this.more, "button").addEventListener("click", () => this.showMore().catch(({ message }) => flash("bad", message)));
   }
 
   /** Show what is being read, {rows, further}. Of two readings under way the one begun last is shown, whichever ends first. */
@@ -52,9 +52,10 @@ export class FilteredList {
     this.only?.replaceChildren(...(words ? [el("span", {}, words, " "), el("a", { href: all }, t("Hiện tất cả", "Show all"))] : []));
   }
 
-  searchable(row, known = null) {
-    if (known?.node?.update) known.node.update(row);
-    const node = known?.node?.update || JSON.stringify(known?.row) === JSON.stringify(row) ? known.node : null;
+  /** @param {any} row @param {{row: any, node: HTMLElement | null}} [known] */
+  searchable(row, known) {
+    known?.node?.update?.(row);
+    const node = known && (known.node?.update || JSON.stringify(known.row) === JSON.stringify(row)) ? known.node : null;
     return { row, text: plain(this.text(row)), node };
   }
 
@@ -81,7 +82,7 @@ export class FilteredList {
     const nodes = found.slice(0, this.shown).map((each) => (each.node ??= this.draw(each.row)));
     const held = this.list.contains(document.activeElement);
     place(this.list, nodes.length ? nodes : [this.nothing()]);
-    if (held && !this.list.contains(document.activeElement)) this.list.closest("section").querySelector("h2").focus(); // it went with its row
+    if (held && !this.list.contains(document.activeElement)) this.list.closest("section")?.querySelector("h2")?.focus(); // it went with its row
     this.counter.textContent = this.further
       ? t(`${number(found.length)} trong ${items(this.rows.length)} mới nhất`, `${number(found.length)} of the newest ${items(this.rows.length)}`)
       : items(found.length);
@@ -108,11 +109,11 @@ export class PagedList {
     this.empty = empty;
     this.counted = counted;
     this.key = key;
-    this.next = null;
-    this.total = 0;
+    this.next = /** @type {string | null} */ (null);
+    this.total = /** @type {number | undefined} */ (undefined);
     this.nodes = new Map(); // id → node
     this.rows = [];
-    this.only = byId(`${name}-only`);
+    this.only = document.getElementById(`${name}-only`); // not every list can be narrowed to one
     this.filter = byId(`${name}-filter`);
     this.list = byId(`${name}-list`);
     this.counter = byId(`${name}-count`);
@@ -121,7 +122,7 @@ export class PagedList {
       clearTimeout(this.typing);
       this.typing = setTimeout(() => this.show().catch(({ message }) => flash("bad", message)), PAUSE);
     });
-    this.more.querySelector("button").addEventListener("click", () => this.showMore().catch(({ message }) => flash("bad", message)));
+    one(this.more, "button").addEventListener("click", () => this.showMore().catch(({ message }) => flash("bad", message)));
   }
 
   /** Read the first page, or again as many rows as are shown. Of two readings under way the one begun last is shown. */
@@ -142,7 +143,7 @@ export class PagedList {
   }
 
   /** Show these rows. */
-  set(rows, next = null, total = undefined) {
+  set(rows, next = /** @type {string | null} */ (null), total = /** @type {number | undefined} */ (undefined)) {
     this.rows = rows;
     this.next = next;
     this.total = total;
@@ -150,7 +151,7 @@ export class PagedList {
     const drawn = new Map(rows.map((row) => [this.key(row), this.node(row)]));
     this.nodes = drawn;
     place(this.list, rows.length ? [...drawn.values()] : [el("li", { class: "empty" }, this.empty)]);
-    if (held && !this.list.contains(document.activeElement)) this.list.closest("section").querySelector("h2").focus(); // it went with its row
+    if (held && !this.list.contains(document.activeElement)) this.list.closest("section")?.querySelector("h2")?.focus(); // it went with its row
     this.counter.textContent = !next ? items(rows.length)
       : total === undefined ? t(`${items(rows.length)} mới nhất`, `the newest ${items(rows.length)}`)
         : t(`${number(rows.length)} đầu trong ${many(total, rows.length)}`, `the first ${number(rows.length)} of ${many(total, rows.length)}`);
@@ -186,7 +187,7 @@ export class Chips {
   }
 
   get value() {
-    return this.buttons.find((button) => button.getAttribute("aria-pressed") === "true").value;
+    return this.buttons.find((button) => button.getAttribute("aria-pressed") === "true")?.value ?? "";
   }
 }
 

@@ -1,7 +1,7 @@
 // Those who inspect: what became of their inspections, and what of them they may put right.
 
-import { all, get } from "../../assets/api.js";
-import { byId, el } from "../../assets/dom.js";
+import { all, get, problemOf } from "../../assets/api.js";
+import { el, one } from "../../assets/dom.js";
 import { day, number, t } from "../../assets/words.js";
 import { actsOf } from "./acts.js";
 import { byCode, caseOf, left, minutes, whole } from "./cases.js";
@@ -18,7 +18,8 @@ export class Mine {
   constructor(desk) {
     this.desk = desk;
     this.list = new PagedList("mine", { path: (words) => this.path(words), draw: (row) => this.card(row), empty: t("Chưa có cuộc kiểm tra nào.", "No inspection yet.") });
-    byId("mine-all")?.addEventListener("change", () => desk.reload("mine"));
+    this.others = document.getElementById("mine-all"); // a lead's
+    this.others?.addEventListener("change", () => desk.reload("mine"));
     this.stages = new Chips("mine-stages", () => desk.reload("mine"));
   }
 
@@ -29,15 +30,15 @@ export class Mine {
   }
 
   path(words) {
-    const asked = { limit: "30", ...(!byId("mine-all")?.checked && { mine: "true" }), ...(this.stages.value && { stage: this.stages.value }), ...(words && { q: words }) };
+    const asked = { limit: "30", ...(!this.others?.checked && { mine: "true" }), ...(this.stages.value && { stage: this.stages.value }), ...(words && { q: words }) };
     return `/intake/v1/inspections?${new URLSearchParams(asked)}`;
   }
 
   async one(id) {
     this.list.set([await get(`/intake/v1/inspections/${id}`)]);
-    const details = this.list.list.querySelector("details");
+    const details = one(this.list.list, "details");
     details.open = true;
-    details.querySelector("summary").focus();
+    one(details, "summary").focus();
   }
 
   card(inspection) {
@@ -67,7 +68,8 @@ export class Mine {
         form: (full) => actsOf(this.desk, full, { done: () => this.fill(inspection, place) }),
       })), ...visitActs(this.desk, inspection, { done: refill }));
       if (!findings.length) place.append(el("p", {}, t("Chưa có ghi nhận nào.", "No finding yet.")));
-    } catch (problem) {
+    } catch (error) {
+      const problem = problemOf(error);
       place.replaceChildren(el("p", { class: "notice bad" }, problem.message));
     }
   }
@@ -76,7 +78,7 @@ export class Mine {
 /** What was found and what of it still waits: 3 ghi nhận · 1 chờ giải trình · còn 5 ngày làm việc. */
 function progress({ found, state, ...inspection }) {
   if (!found.all) return state === "open" ? t("Chưa có ghi nhận", "No finding yet") : t("Không có vi phạm", "No violation");
-  const said = [t(`${number(found.all)} ghi nhận`, `${number(found.all)} finding${found.all === 1 ? "" : "s"}`)];
+  const said = /** @type {(string | false | null)[]} */ ([t(`${number(found.all)} ghi nhận`, `${number(found.all)} finding${found.all === 1 ? "" : "s"}`)]);
   if (found.reply) said.push(t(`${number(found.reply)} chờ giải trình`, `${number(found.reply)} to be answered`), state === "closed" && left(inspection));
   if (found.decision) said.push(t(`${number(found.decision)} chờ kết luận`, `${number(found.decision)} to be decided`));
   if (!found.reply && !found.decision && state === "closed") said.push(t("đã xong", "done"));

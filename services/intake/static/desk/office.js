@@ -70,7 +70,7 @@ export class Commend {
     if (!code) errors.push({ pointer: "/code", detail: t("Hãy chọn hình thức", "Choose the kind") });
     const day = dayOf(date);
     if (!day) errors.push({ pointer: "/date", detail: day === null ? NO_DAY : t("Hãy ghi ngày", "Give the day") });
-    if (day > stamp().slice(0, 10)) errors.push({ pointer: "/date", detail: t("Ngày này chưa tới", "This day is still to come") });
+    if (day && day > stamp().slice(0, 10)) errors.push({ pointer: "/date", detail: t("Ngày này chưa tới", "This day is still to come") });
     return { body: { unit, code, date: day, ...(tidy(text) && { private: { text: tidy(text) } }) }, errors };
   }
 }

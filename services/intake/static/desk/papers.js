@@ -1,6 +1,8 @@
 // Files to a reply or a report: named by their hashes in the write, sent after it, and kept on this device until they are there.
 
+import { problemOf } from "../../assets/api.js";
 import { el, flash } from "../../assets/dom.js";
+import { digest, hex } from "../../assets/proof.js";
 import { number, t } from "../../assets/words.js";
 import { now } from "../shared/clock.js";
 import { fileField } from "../shared/files.js";
@@ -11,7 +13,6 @@ const KINDS = ["image/jpeg", "image/png", "image/webp", "application/pdf"];
 const MOST = 10;
 const DAY = 24 * 3600 * 1000;
 const LARGEST = 10 * 1024 * 1024; // bytes
-const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const keyOf = (account, path, n) => `${account}/paper/${path}/${n}`;
 
 /** The field of a form for files, their hashes ready by the time it is sent. */
@@ -29,11 +30,11 @@ export class PaperField {
   }
 
   async take() {
-    const files = [...this.input.files];
+    const files = [...this.input.files ?? []];
     this.input.value = "";
     this.wrong = files.filter(({ size, type }) => size > LARGEST || !size || !KINDS.includes(type)).map(({ name }) => name);
     for (const file of files.filter(({ name }) => !this.wrong.includes(name))) {
-      const sha256 = hex(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+      const sha256 = hex(await digest(file));
       if (this.chosen.length < MOST && !this.chosen.some((each) => each.sha256 === sha256)) this.chosen.push({ file, sha256 });
     }
     this.draw();
@@ -95,7 +96,8 @@ async function sendOne(key, blob, path) {
   try {
     await upload(`${path}/files/${n}`, blob, { begun: false, begin: () => {}, moved: () => {} });
     await drop("photos", key);
-  } catch (problem) {
+  } catch (error) {
+    const problem = problemOf(error);
     if (problem.passing || problem.status === 404) throw problem;
     await drop("photos", key); // the server will never take it
     flash("bad", t(`Một tệp kèm theo không được nhận: ${problem.message}`, `A document was not taken: ${problem.message}`));

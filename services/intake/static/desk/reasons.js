@@ -1,6 +1,6 @@
 // A reason with ready words to begin from: what is sent stands in the field, to be read and altered.
 
-import { el } from "../../assets/dom.js";
+import { el, one } from "../../assets/dom.js";
 import { t } from "../../assets/words.js";
 import { textField } from "./forms.js";
 
@@ -23,7 +23,7 @@ const READY = {
 /** The reason's field, with a choice of ready words that follows the chosen outcome. */
 export function reasonField(id, hint) {
   const field = textField(`${id}-reason`, "reason", "/private/reason", t("Lý do", "Reason"), hint);
-  const text = field.querySelector("textarea");
+  const text = one(field, "textarea");
   const ready = el("select", { "aria-label": t("Lý do mẫu", "Ready reasons"), onchange: () => {
     if (!ready.value) return;
     text.value = ready.value;

@@ -1,7 +1,7 @@
 // Rounds of inspections: the year's coverage, planning, the beacon, who goes where, what is left.
 
-import { all, get } from "../../assets/api.js";
-import { byId, confirmed, el, flash } from "../../assets/dom.js";
+import { all, get, problemOf } from "../../assets/api.js";
+import { byId, confirmed, el, flash, one, redraw } from "../../assets/dom.js";
 import { day, number, t } from "../../assets/words.js";
 import { stamp } from "../shared/clock.js";
 import { dayField, dayOf, NO_DAY } from "../shared/days.js";
@@ -28,7 +28,7 @@ const field = (id, name, pointer, label, more = {}) => el("div", { class: "field
 /** The same for a day, typed as people write it. */
 function days(id, name, pointer, label) {
   const made = field(id, name, pointer, label, { type: "text", inputmode: "numeric", "data-day": true, placeholder: "15/12/2026" });
-  dayField(made.querySelector("input"));
+  dayField(one(made, "input"));
   return made;
 }
 
@@ -38,6 +38,7 @@ const dayFault = (pointer, text) => (dayOf(text) ? [] : [{ pointer, detail: dayO
 export class Rounds {
   constructor(desk) {
     this.desk = desk;
+    this.names = new Map();
     this.planner = desk.me.roles.some(({ role, unit }) => ["lead", "reviewer"].includes(role) && unit === null) && !desk.roles.has("unit_head");
     this.list = new FilteredList("rounds", { text: (row) => `${row.basis} ${KIND[row.kind]}`, draw: (row) => this.row(row), empty: t("Chưa có đợt nào.", "No round yet.") });
     byId("plan").hidden = !this.planner;
@@ -50,7 +51,7 @@ export class Rounds {
     this.names = new Map(units.map(({ unit, name }) => [unit, name]));
     this.units = units;
     this.rounds = rows;
-    byId("coverage").replaceChildren(...covered(coverage, (unit) => this.name(unit)));
+    redraw(byId("coverage"), covered(coverage, (unit) => this.name(unit)));
     this.plan?.offer(units, rows);
     this.list.set(wanted ? rows.filter(({ id }) => id === wanted) : rows);
     this.list.single(wanted && t("Đang hiện một đợt.", "One round is shown."), "#/rounds");
@@ -83,7 +84,8 @@ export class Rounds {
       const round = await get(`/intake/v1/rounds/${row.id}`);
       body.replaceChildren(this.facts(round), this.assigned(round), ...this.forms(round),
         ...(round.drawn_event && round.candidates ? [drawCheck(round, (unit) => this.name(unit), GROUP)] : []));
-    } catch (problem) {
+    } catch (error) {
+      const problem = problemOf(error);
       flash("bad", problem.message);
     }
   }
@@ -171,7 +173,7 @@ function covered({ year, target, groups, left }, name) {
       el("tbody", {}, rows.map(({ label, units, inspected, share }) => el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: "figure", "data-label": t("Đơn vị", "Units") }, number(units)), el("td", { class: "figure", "data-label": t("Đã kiểm tra", "Inspected") }, number(inspected)),
         el("td", { class: "figure", "data-label": t("Tỷ lệ", "Share") }, el("span", { class: `tag ${Number(share) >= Number(target) ? "good" : "warn"}` }, percent(share)))))))),
     left.length > 0 && el("details", {}, el("summary", {}, t(`Chưa kiểm tra: ${number(left.length)} đơn vị`, `Not inspected: ${number(left.length)} units`)), el("p", {}, left.map(name).join(", "))),
-  ].filter(Boolean);
+  ];
 }
 
 /** The form of a plan: it counts the candidates of each group as one types. */

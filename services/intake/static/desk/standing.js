@@ -1,6 +1,6 @@
 // What stands on the server when a form's words were bettered after an answer was lost: shown, and never doubled unasked.
 
-import { put } from "../../assets/api.js";
+import { problemOf, put } from "../../assets/api.js";
 import { confirmed, el } from "../../assets/dom.js";
 import { t } from "../../assets/words.js";
 
@@ -22,7 +22,8 @@ async function taken({ sent }) {
   for (const each of sent) {
     try {
       return { ...each, answer: await put(each.path, each.body) };
-    } catch (problem) {
+    } catch (error) {
+      const problem = problemOf(error);
       if (problem.slug !== "id-reused") throw problem;
     }
   }

@@ -1,7 +1,7 @@
 // Surveys of satisfaction from a file of a spreadsheet: shown first, row by row, and written only once the reader says so.
 
-import { get, lines } from "../../assets/api.js";
-import { byId, clearFlash, el, flash } from "../../assets/dom.js";
+import { get, lines, problemOf } from "../../assets/api.js";
+import { byId, clearFlash, el, flash, redraw } from "../../assets/dom.js";
 import { number, plain, quarter as quarterName, t } from "../../assets/words.js";
 import * as directory from "../shared/directory.js";
 import { fileField } from "../shared/files.js";
@@ -24,10 +24,10 @@ const LABELS = {
 export function fieldsOf(text) {
   const first = text.slice(0, text.search(/\r?\n|$/));
   const mark = [";", "\t", ","].find((one) => first.includes(one)) ?? ",";
-  const rows = [[]];
+  const rows = [/** @type {string[]} */ ([])];
   const field = new RegExp(`("(?:[^"]|"")*"|[^${mark}\\r\\n]*)(${mark}|\\r?\\n|$)`, "gy");
   for (const [, raw, end] of text.matchAll(field)) {
-    rows.at(-1).push((raw.startsWith('"') ? raw.slice(1, -1).replaceAll('""', '"') : raw).trim().normalize("NFC"));
+    rows[rows.length - 1].push((raw.startsWith('"') ? raw.slice(1, -1).replaceAll('""', '"') : raw).trim().normalize("NFC"));
     if (end === "") break;
     if (end !== mark) rows.push([]);
   }
@@ -75,7 +75,7 @@ export async function idOf({ unit, quarter, source, asked, answered, satisfied }
   bytes[6] = (bytes[6] & 0x0f) | 0x70;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 /** Whether a row was recorded before, by this account or a colleague's. */
@@ -132,7 +132,7 @@ export class Surveys {
     const said = wrong.length
       ? t(`${number(wrong.length)} trong ${number(rows.length)} dòng có lỗi, hiện ở trên. Chưa ghi gì. Hãy sửa tệp rồi chọn lại.`, `${number(wrong.length)} of ${number(rows.length)} rows are wrong, shown first. Nothing is written. Mend the file and choose it again.`)
       : t(`${number(rows.length)} dòng đọc được. Chưa ghi gì: hãy xem lại, rồi xác nhận.`, `${number(rows.length)} rows are read. Nothing is written yet: look them through, then confirm.`);
-    this.place.replaceChildren(
+    redraw(this.place,
       el("p", { class: wrong.length ? "notice bad" : "notice", role: "status", tabindex: "-1", id: "surveys-said" }, said),
       el("div", { class: "table-wrap" }, el("table", {},
         el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("Dòng", "Line")), ...NAMES.map((name) => el("th", { scope: "col", class: NAMES.indexOf(name) > 2 ? "figure" : "" }, LABELS[name])), el("th", { scope: "col" }, t("Lỗi", "Wrong")))),
@@ -154,7 +154,8 @@ export class Surveys {
         }
       }
       this.tell(rows, answers);
-    } catch (problem) {
+    } catch (error) {
+      const problem = problemOf(error);
       button.disabled = false;
       flash("bad", problem.message);
     }

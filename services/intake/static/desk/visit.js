@@ -1,6 +1,6 @@
 // What is wrong about a whole inspection and is put right by further writes: its figures, its team, the inspection itself.
 
-import { get } from "../../assets/api.js";
+import { get, problemOf } from "../../assets/api.js";
 import { confirmed, el, flash } from "../../assets/dom.js";
 import { items, t } from "../../assets/words.js";
 import { tidy } from "../shared/drafts.js";
@@ -24,7 +24,7 @@ const SEALED = ["opinion", "refusal", "minutes", "signatures", "position", "fill
 const figure = (id, name, pointer, label, value) => el("div", { class: "field" }, el("label", { for: `${id}-${name}` }, label),
   el("input", { id: `${id}-${name}`, name, type: "number", inputmode: "numeric", min: 0, max: 99_999, step: 1, "data-pointer": pointer, value: value ?? 0 }));
 
-const away = (fields) => Object.fromEntries(EXCUSED.map(([name]) => [name, Number(fields[name])]).filter(([, many]) => many > 0));
+const away = (fields) => Object.fromEntries(EXCUSED.map(([name]) => /** @type {[string, number]} */ ([name, Number(fields[name])])).filter(([, many]) => many > 0));
 
 /** The nouns that the server names, each as a fold; what an inspection's own page knows comes with its opening. */
 const ACTS = {
@@ -89,7 +89,8 @@ export function visitActs(desk, inspection, { done, only = Object.keys(ACTS) }) 
 async function fill(fold, desk, { id }, noun, done) {
   try {
     fold.append(formOf(desk, await get(`/intake/v1/inspections/${id}`), noun, done));
-  } catch (problem) {
+  } catch (error) {
+    const problem = problemOf(error);
     flash("bad", problem.message);
     fold.open = false;
   }

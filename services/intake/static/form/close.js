@@ -1,6 +1,6 @@
 // Closing: the roll with sums checked as they are typed, who stood for the unit, the minutes read back, then signed or refused.
 
-import { byId, confirmed, el, onSubmit, untouched } from "../../assets/dom.js";
+import { byId, confirmed, el, one, onSubmit, untouched } from "../../assets/dom.js";
 import { dayField, dayOf, NO_DAY, typed } from "../shared/days.js";
 import { day, items, moment, number, t } from "../../assets/words.js";
 import { device, elapsed, now, stamp } from "../shared/clock.js";
@@ -31,6 +31,10 @@ const draftName = (inspection) => `close/${inspection}`;
 export class CloseView {
   constructor(house) {
     this.house = house;
+    this.catalogue = directory.NONE; // nothing is shown yet
+    this.found = this.all = /** @type {any[]} */ ([]);
+    this.counting = this.before = {};
+    this.computed = new Set();
     this.form = byId("close-form");
     this.position = new Position(() => this.save());
     this.pads = Object.fromEntries(Object.entries(SIGNERS).map(([who, title]) => [who, new Pad(title, () => this.signed())]));
@@ -193,7 +197,7 @@ export class CloseView {
 
   step(button) {
     if (!button) return;
-    const control = button.parentElement.querySelector("input");
+    const control = one(button.parentElement, "input");
     control.value = String(Math.max(0, (this.tally(control.name, true) ?? 0) + Number(button.dataset.step)));
     control.dispatchEvent(new Event("input", { bubbles: true }));
     this.altered();
@@ -216,7 +220,7 @@ export class CloseView {
   }
 
   label(name) {
-    return this.form.querySelector(`label[for="close-${name}"]`).textContent;
+    return one(this.form, `label[for="close-${name}"]`).textContent ?? "";
   }
 
   sum() {
@@ -267,7 +271,7 @@ export class CloseView {
       tidy(demands) && t(`Yêu cầu: ${tidy(demands)}`, `Demands: ${tidy(demands)}`) + (due ? t(` Chậm nhất ngày ${day(due)}.`, ` By ${day(due)} at the latest.`) : ""),
       t("Ý kiến của đơn vị: ", "The unit's opinion: ") + (tidy(opinion) || t("không có.", "none.")),
       signed === "false" && t(`Đơn vị từ chối ký: ${tidy(refusal) || "…"}`, `The unit refuses to sign: ${tidy(refusal) || "…"}`),
-      copies > 0 && `${this.label("copies")}: ${number(copies)}`,
+      copies && `${this.label("copies")}: ${number(copies)}`,
     ];
     byId("close-read").replaceChildren(...lines.filter(Boolean).map((line) => el("li", {}, line)));
     const boxes = unprintable(lines.filter(Boolean).join(""));
@@ -280,11 +284,11 @@ export class CloseView {
   preview() {
     const box = byId("close-preview");
     if (!box.open) return;
-    const [where, who, ...rest] = [...byId("close-read").children].map(({ textContent }) => textContent);
+    const [where, who, ...rest] = [...byId("close-read").children].map(({ textContent: line }) => line ?? "");
     const { kind, team = [] } = this.inspection;
     const row = ({ code, name, count }) => el("tr", {}, el("td", {}, code), el("td", {}, name), el("td", { class: "figure" }, code === CLEAN ? "–" : number(count)));
     const head = [t("Mã", "Code"), t("Nội dung", "What"), t("Số lượng", "Count")].map((words) => el("th", { scope: "col" }, words));
-    box.querySelector("div").replaceChildren(el("h3", {}, t("BIÊN BẢN", "MINUTES")), el("p", {}, t("Kiểm tra việc chấp hành kỷ luật, kỷ cương hành chính", "Inspection of public-duty discipline")),
+    one(box, "div").replaceChildren(el("h3", {}, t("BIÊN BẢN", "MINUTES")), el("p", {}, t("Kiểm tra việc chấp hành kỷ luật, kỷ cương hành chính", "Inspection of public-duty discipline")),
       ...[where, `${t("Hình thức", "Kind")}: ${KIND[kind] ?? ""}`, `${t("Đoàn kiểm tra", "Team")}: ${team.join(", ") || this.inspection.opener}`, who].filter(Boolean).map((words) => el("p", {}, words)),
       el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, this.found.map(row))), ...rest.filter((words) => !words.startsWith(t("Ghi nhận: ", "Findings: "))).map((words) => el("p", {}, words)),
       el("p", { class: "hint" }, t("Bản xem trước trên máy. Biên bản PDF, Word do máy chủ lập sau khi nhận đủ.", "A preview on this device. The server makes the PDF and Word files once it has everything.")));

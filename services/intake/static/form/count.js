@@ -1,10 +1,11 @@
 // Counting and filing: a stepper for each code of the catalogue, the most used first, and what was filed with its state.
 
-import { byId, confirmed, el, flash, redraw, untouched } from "../../assets/dom.js";
+import { byId, confirmed, el, flash, one, redraw, untouched } from "../../assets/dom.js";
 import { day, items, moment, number, plain, t } from "../../assets/words.js";
 import { device, elapsed, stamp } from "../shared/clock.js";
 import * as directory from "../shared/directory.js";
 import { tidy } from "../shared/drafts.js";
+import { declined } from "../shared/export.js";
 import { clearErrors, showErrors } from "../shared/fields.js";
 import { FiledList } from "./filed.js";
 import { arrivals, CLEAN, countDraft, filedToday, findingOf, inspectionOf, isViolation, LATE, merged, stateOf, takeBack } from "./inspection.js";
@@ -25,6 +26,11 @@ export class CountView {
     this.filed = new FiledList(house, this);
     this.filing = null;
     this.turn = Promise.resolve();
+    this.catalogue = directory.NONE; // while no inspection is shown
+    this.rows = {};
+    this.often = [];
+    this.groups = [];
+    this.opened = new Set();
     this.roll = new Roll(this);
     byId("code-search").addEventListener("input", () => this.search());
     byId("count-file").addEventListener("click", () => this.file());
@@ -53,7 +59,7 @@ export class CountView {
 
   /** Nothing of the inspection shown before can be touched while this one is looked up. */
   blank(id) {
-    this.catalogue = null;
+    this.catalogue = directory.NONE;
     byId("count-codes").hidden = true;
     for (const part of ["count-clean", "count-end", "count-filed", "undo-bar"]) byId(part).replaceChildren();
     byId("undo-bar").hidden = true;
@@ -66,7 +72,7 @@ export class CountView {
   }
 
   changed() {
-    if (!this.catalogue) return;
+    if (this.catalogue === directory.NONE) return;
     this.filed.draw();
     this.drawUndo();
     byId("count-where").textContent = [this.inspection.unit_name ?? this.inspection.unit, t(`${number(this.standing().length)} ghi nhận`, `${number(this.standing().length)} recorded`)].join(" · ");
@@ -112,6 +118,11 @@ export class CountView {
     } }, letter);
   }
 
+  /** Whether the inspection of these rows is the one that is shown: a tap may outlast its view. */
+  shows(rows) {
+    return this.rows === rows && this.catalogue !== directory.NONE;
+  }
+
   /** What stands recorded here or by colleagues, or is about to: {id, code, count, severity}, without what was taken back. */
   standing() {
     const held = Object.entries(this.house.held.rows(this.inspection.id)).map(([code, { id, count }]) => ({ id, code, count }));
@@ -124,7 +135,7 @@ export class CountView {
     const found = this.standing().some(isViolation) || Object.keys(this.rows).some((code) => !code.startsWith("K"));
     const open = this.inspection.state === "open";
     redraw(byId("count-clean"), open && (said ? this.saidClean(found) : !found && this.clean()));
-    if (said && !this.folded) for (const group of this.groups ?? []) group.open = false;
+    if (said && !this.folded) for (const group of this.groups) group.open = false;
     this.folded = said;
   }
 
@@ -170,7 +181,7 @@ export class CountView {
     return el("p", { class: "actions" },
       el("a", { class: "button", href: `${address}.pdf`, download: true }, t("Biên bản (PDF)", "Minutes (PDF)")),
       el("a", { class: "button quiet", href: `${address}.docx`, download: true }, t("Biên bản (Word)", "Minutes (Word)")),
-      navigator.canShare && el("button", { type: "button", class: "quiet", onclick: () => share(`${address}.pdf`, this.inspection.unit_name) }, t("Chia sẻ", "Share")));
+      "canShare" in navigator && el("button", { type: "button", class: "quiet", onclick: () => share(`${address}.pdf`, this.inspection.unit_name) }, t("Chia sẻ", "Share")));
   }
 
   group({ group, name, codes, moved = [] }) {
@@ -252,7 +263,7 @@ export class CountView {
     const more = count <= 0 && Boolean(photos.length || tidy(row?.narrative ?? "") || tidy(row?.persons ?? ""));
     const wanted = more && !await dropped(code, photos.length) ? before : Math.min(MOST, Math.max(0, count));
     if (code.code in this.house.held.rows(this.inspection.id)) await this.house.held.file(this.inspection.id); // taking that back would write over this
-    if (this.rows !== rows) return; // another inspection is shown by now
+    if (this.rows !== rows) return;
     if (wanted === 0) {
       delete rows[code.code];
       forget(photos);
@@ -263,12 +274,12 @@ export class CountView {
     }
     this.save();
     await untouched();
-    if (this.rows !== rows) return;
+    if (!this.shows(rows)) return;
     this.drawClean();
-    const box = byId("code-groups").querySelector(`[data-code="${code.code}"]`);
+    const box = one(byId("code-groups"), `[data-code="${code.code}"]`);
     box.classList.toggle("counted", wanted > 0);
-    box.querySelector("input").value = String(wanted);
-    if ((before > 0) !== (wanted > 0)) box.querySelector(".code-more").replaceChildren(...(wanted ? this.more(code).filter(Boolean) : []));
+    one(box, "input").value = String(wanted);
+    if ((before > 0) !== (wanted > 0)) redraw(one(box, ".code-more"), wanted > 0 && this.more(code));
     box.querySelector("[data-times]")?.replaceChildren(arrivals(rows[code.code].times));
     this.total();
   }
@@ -318,7 +329,7 @@ export class CountView {
   async file() {
     const { inspection, rows } = this;
     if (this.refused(rows) || !await this.likely(rows) || !await this.againstClean(rows)) return;
-    if (this.rows !== rows) return; // another inspection is shown by now
+    if (!this.shows(rows)) return;
     byId("count-codes").inert = true;
     try {
       this.filing = taken().then(() => this.keep(inspection, rows)); // a photo that is still being made small goes too
@@ -367,7 +378,7 @@ export class CountView {
   async keep(inspection, rows) {
     await this.house.held.hold(inspection.id, rows);
     remember(this.house.account, Object.keys(rows));
-    if (this.rows !== rows) return; // another inspection is shown by now
+    if (!this.shows(rows)) return;
     this.rows = {};
     this.draw();
   }
@@ -426,7 +437,7 @@ export class CountView {
       return;
     }
     await this.house.queue.discard(item.key);
-    if (this.rows !== rows) return; // another inspection is shown by now
+    if (!this.shows(rows)) return;
     this.draw();
     byId("code-groups").querySelector(`[data-code="${code}"] input`)?.focus();
   }
@@ -448,7 +459,7 @@ async function share(address, unit) {
     const file = new File([await answer.blob()], `bien-ban ${unit}.pdf`, { type: "application/pdf" });
     await navigator.share({ files: [file], title: file.name });
   } catch (problem) {
-    if (problem.name !== "AbortError") flash("warn", t("Chưa chia sẻ được. Hãy tải biên bản về rồi gửi.", "It could not be shared. Download the minutes and send them."));
+    if (!declined(problem)) flash("warn", t("Chưa chia sẻ được. Hãy tải biên bản về rồi gửi.", "It could not be shared. Download the minutes and send them."));
   }
 }
 

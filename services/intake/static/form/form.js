@@ -1,7 +1,8 @@
 // The phone form: who I am, the queue, and which of the four views the address names.
 // Served whole, with: ../assets/proof.js; apart from: shared/store.js shared/clock.js shared/uuid7.js
 
-import { byId, clearFlash, el, flash, redraw, untouched } from "../../assets/dom.js";
+import { problemOf } from "../../assets/api.js";
+import { byId, clearFlash, el, flash, one, redraw, untouched } from "../../assets/dom.js";
 import { beforeLeaving } from "../../assets/shell.js";
 import { items, moment, number, t } from "../../assets/words.js";
 import { now } from "../shared/clock.js";
@@ -79,21 +80,22 @@ class House {
     this.turn += 1;
     const { turn } = this;
     const still = () => this.turn === turn;
-    const [pattern, id, View] = VIEWS.find(([each]) => each.test(hash));
+    const [pattern, id, View] = VIEWS.find(([each]) => each.test(hash)) ?? VIEWS[0]; // the last takes any
     const moved = this.current !== null;
     for (const [, other] of VIEWS) byId(other).hidden = other !== id;
     if (!this.views.has(id)) this.views.set(id, new View(this));
     const view = this.views.get(id);
     this.current = view;
     if (moved) scrollTo(0, 0);
-    const title = byId(id).querySelector("h1");
+    const title = one(byId(id), "h1");
     try {
-      const shown = view.show(hash.match(pattern)[1], still);
+      const shown = view.show(pattern.exec(hash)?.[1], still);
       if (moved) title.focus(); // by now it names what is shown
       await Promise.all([shown, this.fill.follow(hash)]);
       if (still()) document.title = `${title.textContent} – Kỷ Cương`;
-    } catch (problem) {
+    } catch (error) {
       if (!still()) return;
+      const problem = problemOf(error);
       if (problem.status === 401) this.queue.trouble = problem;
       else flash("bad", el("p", {}, problem.message));
       this.changed();
@@ -246,7 +248,8 @@ try {
   const me = await directory.me();
   greet(me);
   await new House(me).start();
-} catch (problem) {
+} catch (error) {
+  const problem = problemOf(error);
   if (problem.status === 401) location.assign("/intake/login?next=" + encodeURIComponent("/intake/" + location.search) + location.hash);
   flash("bad", el("p", {}, problem.message), el("p", {}, el("a", { href: "/intake/" }, t("Tải lại trang", "Reload"))));
 }

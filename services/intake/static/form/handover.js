@@ -1,9 +1,10 @@
 // Handing over: this phone's queue as a file for a colleague, and a colleague's file taken in to be carried.
 
 import { byId, confirmed, el, flash, redraw } from "../../assets/dom.js";
+import { digest, hex } from "../../assets/proof.js";
 import { fileField } from "../shared/files.js";
 import { items, moment, number, t } from "../../assets/words.js";
-import { deliver } from "../shared/export.js";
+import { declined, deliver } from "../shared/export.js";
 import { headOf, sealed } from "./sealing.js";
 import { QUEUED } from "../shared/terms.js";
 import { drop, keep } from "../shared/store.js";
@@ -68,7 +69,7 @@ export class HandoverView {
       flash("good", el("p", {}, t(`Tệp có ${items(carried.length)}, chỉ máy chủ mở được. Các mục vẫn còn trên máy này.`, `The file holds ${items(carried.length)}; only the server can open it. Everything stays on this device.`)),
         left > 0 && el("p", {}, t(`${items(left)} không vào tệp: máy này sẽ tự gửi khi có mạng.`, `Not in the file: ${items(left)}. This device sends them when the network is back.`)));
     } catch (error) {
-      if (error?.name === "AbortError") return; // the share sheet was closed
+      if (declined(error)) return;
       flash("bad", t("Chưa tạo được tệp: máy này chưa nhận khóa của máy chủ. Hãy mở ứng dụng một lần khi có mạng.", "No file could be made: this device has not read the server's key. Open the app once with a network."));
     }
   }
@@ -78,8 +79,7 @@ export class HandoverView {
     input.value = "";
     const head = file && file.size <= LARGEST ? await headOf(file) : null;
     if (!head) return flash("bad", t("Đây không phải tệp bàn giao của Kỷ Cương, hoặc tệp bị hỏng.", "This is no hand-over file of Kỷ Cương, or it is damaged."));
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
-    const id = `handover/${Array.from(digest.slice(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+    const id = `handover/${hex(await digest(file)).slice(0, 32)}`;
     if (this.house.queue.find(id)) return flash("", t("Máy này đã nhận tệp này rồi.", "This device has taken this file already."));
     await keep("photos", { key: id, blob: new Blob([file], { type: "text/plain" }) });
     await this.house.queue.add({ id, kind: "handover", path: "/intake/v1/handovers", photo: id, label: head });

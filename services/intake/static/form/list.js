@@ -1,6 +1,6 @@
 // My inspections: those the server knows and those that still wait on this phone.
 
-import { byId, el, redraw } from "../../assets/dom.js";
+import { byId, el, one, redraw } from "../../assets/dom.js";
 import { day, moment, t } from "../../assets/words.js";
 import * as directory from "../shared/directory.js";
 import { merged } from "./inspection.js";
@@ -27,7 +27,7 @@ export class ListView {
     const closed = rows.filter((row) => row.state !== "open");
     const left = this.assigned.filter(({ id, inspection }) => !inspection && !this.house.queue.items.some(({ label, state }) => label.assignment === id && state !== "failed"));
     byId("list-assigned").hidden = !left.length;
-    redraw(byId("list-assigned").lastElementChild, left.map((row) => this.task(row)));
+    redraw(one(byId("list-assigned"), "ul"), left.map((row) => this.task(row)));
     redraw(byId("list-open"), this.cards(open, t("Chưa có cuộc kiểm tra nào đang mở.", "No inspection is in progress.")));
     redraw(byId("list-closed"), this.cards(closed, t("Chưa có.", "None yet.")));
   }

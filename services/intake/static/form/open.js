@@ -95,7 +95,7 @@ export class OpenView {
 
   press() {
     const { members } = this;
-    for (const button of byId("team-known").querySelectorAll("button")) button.setAttribute("aria-pressed", String(members.includes(button.dataset.account)));
+    for (const button of byId("team-known").querySelectorAll("button")) button.setAttribute("aria-pressed", String(members.includes(button.dataset.account ?? "")));
   }
 
   /** Where, by which order: read once more before the log has it. */

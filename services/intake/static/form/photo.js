@@ -2,6 +2,7 @@
 
 import { all } from "../../assets/api.js";
 import { confirmed, el, flash, sheet } from "../../assets/dom.js";
+import { digest, hex } from "../../assets/proof.js";
 import { number, t } from "../../assets/words.js";
 import { Boxes, burn } from "../shared/boxes.js";
 import { drop, find, keep, notKept } from "../shared/store.js";
@@ -39,7 +40,7 @@ export async function shrink(file, boxes = []) {
 function drawn(bitmap, longest) {
   const scale = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
   const canvas = new OffscreenCanvas(Math.max(1, Math.round(bitmap.width * scale)), Math.max(1, Math.round(bitmap.height * scale)));
-  const context = canvas.getContext("2d");
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d")); // null is for another kind of context
   context.imageSmoothingQuality = "high";
   context.fillStyle = "#fff"; // JPEG knows no transparency: what shows through is paper, not black
   context.fillRect(0, 0, canvas.width, canvas.height);
@@ -47,14 +48,12 @@ function drawn(bitmap, longest) {
   return canvas;
 }
 
-const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
-
 /** Make a taken file a photo of this phone; resolves once it is on disk. @param {Blob} file @returns {Promise<Photo>} */
 const take = async (file) => kept(await shrink(file));
 
 /** @param {Blob} blob @returns {Promise<Photo>} */
 async function kept(blob) {
-  const sha256 = hex(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+  const sha256 = hex(await digest(blob));
   const key = uuid7();
   await keep("photos", { key, blob });
   return { key, sha256, bytes: blob.size };
@@ -86,7 +85,7 @@ export function photoSheet(row, save, code) {
   const input = el("input", {
     type: "file", accept: "image/*", capture: "environment", hidden: true, "data-camera": code,
     onchange: () => {
-      const adding = addAll([...input.files]).finally(() => taking.delete(adding));
+      const adding = addAll([...input.files ?? []]).finally(() => taking.delete(adding));
       taking.add(adding);
     },
   });
@@ -112,7 +111,7 @@ export function photoSheet(row, save, code) {
   };
   const remove = async (photo) => {
     if (!await confirmed(t("Bỏ ảnh này?", "Remove this photo?"), t("Ảnh bị xóa khỏi máy này.", "It is deleted from this device."), t("Bỏ", "Remove"), t("Giữ lại", "Keep"))) return;
-    row.photos = row.photos.filter((each) => each !== photo);
+    row.photos = row.photos?.filter((each) => each !== photo);
     await save();
     await forget([photo]);
     await draw();
@@ -122,7 +121,7 @@ export function photoSheet(row, save, code) {
     if (blob) coverSheet(blob, place, async (boxes) => {
       // a crash here leaves the photo as it was: the covered one takes its place only once it is on the disk
       const instead = await kept(await shrink(blob, boxes));
-      if (!row.photos.includes(photo)) return forget([instead]); // recorded or removed meanwhile
+      if (!row.photos?.includes(photo)) return forget([instead]); // recorded or removed meanwhile
       row.photos = row.photos.map((each) => (each === photo ? instead : each));
       await save();
       await forget([photo]);
@@ -157,7 +156,7 @@ async function thumbnail(photo, place, remove, cover) {
   const words = t(`Ảnh ${place + 1}`, `Photo ${place + 1}`);
   const blob = await bytesOf(photo.key);
   const address = blob && URL.createObjectURL(blob);
-  const free = () => URL.revokeObjectURL(address);
+  const free = () => URL.revokeObjectURL(address ?? "");
   return el("li", { "data-photo": photo.sha256 },
     blob ? el("img", { src: address, alt: words, onload: free, onerror: free }) : el("span", { class: "hint" }, t("Ảnh đã mất khỏi máy", "Lost from this device")),
     el("button", { type: "button", class: "quiet", "aria-label": t(`Bỏ ảnh ${place + 1}`, `Remove photo ${place + 1}`), onclick: remove }, "×"),

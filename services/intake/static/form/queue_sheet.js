@@ -1,6 +1,6 @@
 // The queue opened up: what can still be undone, what waits, what is on its way, what was refused, and what to do about it.
 
-import { byId, el, redraw, sheet } from "../../assets/dom.js";
+import { byId, el, one, redraw, sheet } from "../../assets/dom.js";
 import { number, t } from "../../assets/words.js";
 import * as directory from "../shared/directory.js";
 import { said } from "../shared/fields.js";
@@ -18,11 +18,11 @@ export class QueueSheet {
   constructor(house) {
     this.house = house;
     this.names = new Map();
+    this.place = el("div");
     byId("queue-open").addEventListener("click", () => this.open());
   }
 
   async open() {
-    this.place = el("div");
     this.dialog = sheet(t("Dữ liệu chưa gửi", "What is unsent"), this.place);
     this.draw();
     this.names = (await directory.catalogue(this.house.account).catch(() => ({ byCode: this.names }))).byCode;
@@ -42,7 +42,7 @@ export class QueueSheet {
         queue.count("waiting") + queue.count("sending") > 0 && el("button", { type: "button", onclick: () => queue.flush(true) }, t("Thử gửi ngay", "Try now")),
         saving(this.house)),
     ] : el("p", {}, t("Mọi mục đã được gửi.", "Everything has been sent.")));
-    if (!this.dialog.contains(document.activeElement)) this.dialog.querySelector("h2").focus(); // its row has gone
+    if (!this.dialog.contains(document.activeElement)) one(this.dialog, "h2").focus(); // its row has gone
   }
 
   title({ code, count }) {
@@ -72,6 +72,6 @@ export class QueueSheet {
       el("div", { class: "title-line" }, el("span", {}, title), el("span", { class: `tag ${kind}` }, words)),
       unit && el("p", { class: "meta" }, unit), hint && el("p", { class: "hint" }, hint), trouble,
       el("div", { class: "actions" },
-        el("a", { class: "button quiet", href: inspection ? `#/inspection/${inspection}` : "#/handover", onclick: () => this.dialog.close() }, trouble ? t("Xem và sửa", "See and correct") : t("Xem", "See")), again));
+        el("a", { class: "button quiet", href: inspection ? `#/inspection/${inspection}` : "#/handover", onclick: () => this.dialog?.close() }, trouble ? t("Xem và sửa", "See and correct") : t("Xem", "See")), again));
   }
 }

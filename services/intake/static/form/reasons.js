@@ -1,6 +1,6 @@
 // Why some are absent: only the reasons that are used are shown; each comes by a tap, and goes by another.
 
-import { byId, el } from "../../assets/dom.js";
+import { byId, el, one } from "../../assets/dom.js";
 import { t } from "../../assets/words.js";
 
 export class Reasons {
@@ -8,14 +8,14 @@ export class Reasons {
   constructor(controls) {
     this.rows = controls.map((control) => this.row(control));
     this.rest = byId("close-reasons");
-    this.rest.querySelector("[role=group]").append(...this.rows.map(({ chip }) => chip));
+    one(this.rest, "[role=group]").append(...this.rows.map(({ chip }) => chip));
   }
 
   row(control) {
     const name = control.labels[0].textContent;
-    const row = { control, field: control.closest(".field") };
-    row.chip = el("button", { type: "button", class: "quiet", onclick: () => this.add(row) }, `+ ${name}`);
-    row.field.append(el("button", { type: "button", class: "quiet away", "aria-label": t(`Bỏ lý do: ${name}`, `Take out: ${name}`), onclick: () => this.remove(row) }, "×"));
+    const field = control.closest(".field");
+    const row = { control, field, chip: el("button", { type: "button", class: "quiet", onclick: () => this.add(row) }, `+ ${name}`) };
+    field.append(el("button", { type: "button", class: "quiet away", "aria-label": t(`Bỏ lý do: ${name}`, `Take out: ${name}`), onclick: () => this.remove(row) }, "×"));
     return row;
   }
 
@@ -34,14 +34,14 @@ export class Reasons {
   add(row) {
     row.field.hidden = false;
     this.draw();
-    row.field.querySelector("[data-step='1']").focus();
+    one(row.field, "[data-step='1']").focus();
     put(row.control, "1");
   }
 
   remove(row) {
     row.field.hidden = true;
     this.draw();
-    (this.rest.open ? row.chip : this.rest.querySelector("summary")).focus();
+    (this.rest.open ? row.chip : one(this.rest, "summary")).focus();
     put(row.control, "");
   }
 }

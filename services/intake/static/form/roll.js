@@ -1,6 +1,6 @@
 // The roll at the start: a tap for each who comes late, stamped with its time and counted as A01. It records nothing by itself.
 
-import { byId, el, redraw, sheet } from "../../assets/dom.js";
+import { byId, el, one, redraw, sheet } from "../../assets/dom.js";
 import { number, t } from "../../assets/words.js";
 import { stamp } from "../shared/clock.js";
 import { LATE, timely } from "./inspection.js";
@@ -9,6 +9,9 @@ export class Roll {
   /** @param {import("./count.js").CountView} view */
   constructor(view) {
     this.view = view;
+    this.said = el("p", { role: "status" });
+    this.list = el("div");
+    this.button = el("button", { type: "button", class: "wide arrival", onclick: () => this.add(stamp()) }, t("+ Một người đến muộn", "+ One more came late"));
     byId("count-roll").addEventListener("click", () => this.open());
   }
 
@@ -18,9 +21,6 @@ export class Roll {
 
   open() {
     this.gone = null; // the time that was taken out last
-    this.said = el("p", { role: "status" });
-    this.list = el("div");
-    this.button = el("button", { type: "button", class: "wide arrival", onclick: () => this.add(stamp()) }, t("+ Một người đến muộn", "+ One more came late"));
     sheet(t("Điểm danh", "Roll call"),
       el("p", { class: "hint" }, t("Mỗi lần bấm là một người đến muộn, kèm giờ: đếm vào A01, giờ vào phần mô tả. Bấm Ghi nhận mới được ghi.", "Each tap is one who comes late, with the time: counted as A01, the times in its description. Only Record records it.")),
       this.button, this.said, this.list);
@@ -38,7 +38,7 @@ export class Roll {
     if (this.times.length === before) return; // kept after all, with its words
     this.gone = at;
     this.draw();
-    this.list.querySelector("button").focus();
+    one(this.list, "button").focus();
   }
 
   change(altered) {

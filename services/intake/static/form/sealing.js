@@ -1,6 +1,7 @@
 // A queue without a network: sealed to the server as one text file, for a colleague's phone to carry (HPKE, RFC 9180 base
 // mode: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM).
 
+import { unbase64 } from "../../assets/proof.js";
 import { base64 } from "./chain.js";
 import { stamp } from "../shared/clock.js";
 import * as directory from "../shared/directory.js";
@@ -66,8 +67,7 @@ export async function sealed(items, unknown = new Set()) {
   const { id, key } = await directory.handoverKey();
   const { parts, carried, left } = await packed(items, unknown);
   const head = `${FORMAT}${JSON.stringify({ key: id, items: carried.length, made_at: stamp() })}\n`;
-  const theirs = Uint8Array.from(atob(key), (each) => each.charCodeAt(0));
-  const armour = base64(await seal(theirs, head, await joined(...parts)));
+  const armour = base64(await seal(unbase64(key), head, await joined(...parts)));
   const name = `kycuong-ban-giao-${stamp().slice(0, 16).replace(/[^0-9]/g, "")}.txt`; // share sheets take no other ending
   return { file: new File([head, armour, "\n"], name, { type: "text/plain" }), carried, left };
 }

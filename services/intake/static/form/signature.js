@@ -32,6 +32,7 @@ export class Pad {
     /** @type {number[][]} */
     this.strokes = [];
     this.canvas = el("canvas", { class: "pad", width: WIDTH, height: HEIGHT, role: "img", "aria-label": title });
+    this.pen = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d")); // null is for another kind of context
     this.undo = el("button", { type: "button", class: "quiet", onclick: () => this.put(this.strokes.slice(0, -1)) }, t("Xóa nét cuối", "Undo stroke"));
     this.clear = el("button", { type: "button", class: "quiet", onclick: () => this.put([]) }, t("Ký lại", "Clear"));
     this.element = el("div", { class: "field" }, el("span", { class: "pad-title" }, title), this.canvas, el("div", { class: "actions" }, this.undo, this.clear));
@@ -89,13 +90,12 @@ export class Pad {
     this.strokes = strokes;
     this.undo.disabled = this.clear.disabled = this.empty;
     this.canvas.dataset.strokes = String(strokes.length);
-    const pen = this.canvas.getContext("2d");
-    pen.clearRect(0, 0, WIDTH, HEIGHT);
+    this.pen.clearRect(0, 0, WIDTH, HEIGHT);
     this.paint(strokes);
   }
 
   paint(strokes) {
-    const pen = this.canvas.getContext("2d");
+    const { pen } = this;
     Object.assign(pen, { lineWidth: 6, lineCap: "round", lineJoin: "round", strokeStyle: "#1a237e" });
     for (const [x, y, ...rest] of strokes) {
       pen.beginPath();

@@ -71,8 +71,8 @@ async function file(request, clientId) {
 }
 
 /** The reader's language: what the address says, then the cookie that every page sets, then what the form was last read in. */
-async function reader(wanted = null) {
-  const chosen = wanted in AWAY ? wanted : (await self.cookieStore?.get("kycuong_lang"))?.value;
+async function reader(wanted = /** @type {string | null} */ (null)) {
+  const chosen = wanted && wanted in AWAY ? wanted : (await self.cookieStore?.get("kycuong_lang"))?.value;
   const language = chosen ?? await (await caches.match(LANGUAGE))?.text();
   return language === "en" ? "en" : "vi";
 }

@@ -17,11 +17,11 @@ export function righted({ kind, body, kept, label }, opening) {
   const at = begun + (kind === "inspection" ? 0 : passed) || kept;
   const here = at >= performance.timeOrigin && at <= steady(); // a page of before may have had another clock
   const latest = here ? now() - (steady() - at) : now();
-  const earliest = kind !== "inspection" && opening ? Math.min(latest, Date.parse(opening.label.opened_at) + (passed ?? 0)) : null;
+  const earliest = kind !== "inspection" && opening ? Math.min(latest, Date.parse(opening.label.opened_at) + (passed ?? 0)) : -Infinity;
   const claimed = Date.parse(body[name]);
   const late = claimed > latest + SLACK;
   if (!late && !(claimed < earliest - SLACK)) return body;
-  const right = late && (here || passed === undefined || earliest === null) ? latest : earliest;
+  const right = late && (here || passed === undefined || earliest === -Infinity) ? latest : earliest;
   return { ...body, [name]: stamp(right), device_at: body.device_at ?? body[name] };
 }
 

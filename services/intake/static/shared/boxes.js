@@ -6,7 +6,9 @@ import { t } from "../../assets/words.js";
 const WHOLE = 10_000;
 const LEAST = 150; // of a side: a tap is no box
 const STEP = 200;
+/** @type {Record<string, ["x" | "y", "width" | "height", number]>} */
 const KEYS = { ArrowLeft: ["x", "width", -STEP], ArrowRight: ["x", "width", STEP], ArrowUp: ["y", "height", -STEP], ArrowDown: ["y", "height", STEP] };
+/** @param {number} value @param {number} least @param {number} most */
 const clamp = (value, least, most) => Math.round(Math.min(most, Math.max(least, value)));
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Box */
@@ -24,7 +26,7 @@ export class Boxes {
 
   show() {
     this.place.replaceChildren(this.picture, ...this.boxes.map((box, n) => {
-      const node = el("button", { type: "button", class: "cover", onclick: () => this.remove(box), onkeydown: (event) => this.key(event, box, node), onpointerdown: (event) => event.stopPropagation() });
+      const node = /** @type {HTMLElement} */ (el("button", { type: "button", class: "cover", onclick: () => this.remove(box), onkeydown: (event) => this.key(event, box, node), onpointerdown: (event) => event.stopPropagation() }));
       return put(node, box, n);
     }));
   }
@@ -36,6 +38,7 @@ export class Boxes {
     return /** @type {HTMLElement} */ (this.place.lastElementChild);
   }
 
+  /** @param {Box} box */
   remove(box) {
     this.boxes = this.boxes.filter((each) => each !== box);
     this.show();
@@ -47,17 +50,17 @@ export class Boxes {
     if (event.button) return;
     event.preventDefault();
     const { left, top, width, height } = this.picture.getBoundingClientRect();
-    const at = ({ clientX, clientY }) => [clamp((WHOLE * (clientX - left)) / width, 0, WHOLE), clamp((WHOLE * (clientY - top)) / height, 0, WHOLE)];
+    const at = (/** @type {PointerEvent} */ { clientX, clientY }) => [clamp((WHOLE * (clientX - left)) / width, 0, WHOLE), clamp((WHOLE * (clientY - top)) / height, 0, WHOLE)];
     const [x, y] = at(event);
     const box = { x, y, width: 1, height: 1 };
     const node = this.add(box);
     const over = new AbortController();
-    const listen = (kind, act) => addEventListener(kind, (other) => { if (other.pointerId === event.pointerId) act(other); }, { signal: over.signal });
+    const listen = (/** @type {"pointermove" | "pointerup" | "pointercancel"} */ kind, /** @type {(other: PointerEvent) => void} */ act) => addEventListener(kind, (other) => { if (other.pointerId === event.pointerId) act(other); }, { signal: over.signal });
     listen("pointermove", (other) => {
       const [right, down] = at(other);
       put(node, Object.assign(box, { x: Math.min(x, right), y: Math.min(y, down), width: Math.abs(right - x), height: Math.abs(down - y) }), this.boxes.length - 1);
     });
-    for (const kind of ["pointerup", "pointercancel"]) listen(kind, () => {
+    for (const kind of /** @type {const} */ (["pointerup", "pointercancel"])) listen(kind, () => {
       over.abort();
       if (box.width < LEAST || box.height < LEAST) this.remove(box);
       else node.focus();
@@ -87,7 +90,7 @@ function put(node, box, n) {
 /** They become part of the picture: nothing of what is under them is left. @param {Box[]} boxes @param {OffscreenCanvas} canvas */
 export function burn(boxes, canvas) {
   const { width, height } = canvas;
-  const context = canvas.getContext("2d");
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d")); // null is for another kind of context
   context.fillStyle = "#000";
   for (const box of boxes) {
     const [left, top] = [Math.floor((box.x * width) / WHOLE), Math.floor((box.y * height) / WHOLE)];

@@ -8,7 +8,7 @@ const HEARD = "kycuong-clock-heard";
 let offset = Number(localStorage.getItem(KEY)) || 0;
 let heard = { server: Number(localStorage.getItem(HEARD)) || 0, at: 0 }; // what the server's clock said last
 
-/** Learn the offset from an answer's Date header; `sent` is the phone's clock (ms) when the question left. */
+/** Learn the offset from an answer's Date header; `sent` is the phone's clock (ms) when the question left. @param {string | null} header @param {number} sent */
 export function learn(header, sent, received = Date.now()) {
   const server = Date.parse(header ?? "");
   if (Number.isNaN(server)) return;

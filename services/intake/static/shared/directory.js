@@ -1,13 +1,13 @@
 // The lists the form needs, read from the server when it answers and from the phone when it does not.
 
-import { all, get, page, request } from "../../assets/api.js";
+import { all, get, page, Problem, request } from "../../assets/api.js";
 import { language, plain } from "../../assets/words.js";
 import { learn } from "./clock.js";
 import { drop, find, keep } from "./store.js";
 
 const PATIENCE = 3000; // a bad network answers late or never; what was kept last serves meanwhile
 
-/** Ask `fetcher`; when the network is away or slow, answer with what was kept last. */
+/** Ask `fetcher`; when the network is away or slow, answer with what was kept last. @param {string} key @param {() => Promise<any>} fetcher @returns {Promise<any>} */
 async function kept(key, fetcher) {
   const fresh = fetcher().then(async (value) => {
     await keep("lists", { key, value }).catch(() => {}); // a full phone still shows what it has just read
@@ -19,46 +19,49 @@ async function kept(key, fetcher) {
   try {
     return (await Promise.race([fresh, ...late])).value;
   } catch (problem) {
-    if (!problem.passing || problem.status === 401 || !last) throw problem;
+    if (!(problem instanceof Problem && problem.passing) || problem.status === 401 || !last) throw problem;
     return last.value;
   }
 }
 
 const order = new Intl.Collator("vi", { numeric: true });
 
-/** The units in scope by name, with a plain form of their names for searching. */
+/** The units in scope by name, with a plain form of their names for searching. @param {string} account @returns {Promise<any[]>} */
 export async function units(account) {
   const list = await kept(`${account}/units`, () => all("/intake/v1/units?limit=1000"));
-  const named = list.map((unit) => ({ ...unit, name: unit.label ?? unit.name })); // an older list, kept on the phone, has no labels
-  return named.map((unit) => ({ ...unit, plain: plain(`${unit.name} ${unit.unit}`) })).sort((a, b) => order.compare(a.name, b.name));
+  const named = list.map((/** @type {any} */ unit) => ({ ...unit, name: unit.label ?? unit.name })); // an older list, kept on the phone, has no labels
+  return named.map((/** @type {any} */ unit) => ({ ...unit, plain: plain(`${unit.name} ${unit.unit}`) })).sort((/** @type {any} */ a, /** @type {any} */ b) => order.compare(a.name, b.name));
 }
 
-/** The catalogue in force: {version, groups: [{group, name, codes: [{code, name, severity, per, plain}]}], byCode}. */
+/** Before it has been read. @type {Awaited<ReturnType<typeof catalogue>>} */
+export const NONE = { version: "", groups: [], codes: [], byCode: new Map() };
+
+/** The catalogue in force: {version, groups: [{group, name, codes: [{code, name, severity, per, plain}]}], byCode}. @param {string} account */
 export async function catalogue(account) {
   const raw = await kept(`${account}/catalogue`, () => get("/intake/v1/catalogue"));
-  const codes = raw.codes.map((code) => ({
-    ...code, name: code.name[language], evidence: (code.evidence ?? []).map((key) => raw.evidence[key][language]),
+  const codes = raw.codes.map((/** @type {any} */ code) => ({
+    ...code, name: code.name[language], evidence: (code.evidence ?? []).map((/** @type {string} */ key) => raw.evidence[key][language]),
     plain: plain(`${code.code} ${code.name[language]}`),
   }));
   const groups = Object.entries(raw.groups).map(([group, words]) => ({
-    group, name: words[language], codes: codes.filter((code) => code.group === group),
+    group, name: words[language], codes: codes.filter((/** @type {any} */ code) => code.group === group),
   }));
-  return { version: raw.version, groups, codes, byCode: new Map(codes.map((code) => [code.code, code])) };
+  return { version: raw.version, groups, codes, byCode: new Map(codes.map((/** @type {any} */ code) => [code.code, code])) };
 }
 
-/** The caller's own inspections: all that are open, and the newest that are closed. */
+/** The caller's own inspections: all that are open, and the newest that are closed. @param {string} account @returns {Promise<any[]>} */
 export const inspections = (account) => kept(`${account}/inspections`, async () => [
   ...await all("/intake/v1/inspections?mine=true&state=open&limit=200"),
   ...(await page("/intake/v1/inspections?mine=true&state=closed&limit=20")).items,
 ]);
 
-/** What was assigned to the caller. */
+/** What was assigned to the caller. @param {string} account @returns {Promise<any[]>} */
 export const assignments = (account) => kept(`${account}/assignments`, async () => (await get("/intake/v1/assignments")).items);
 
-/** One inspection, the caller's own or another in scope. */
+/** One inspection, the caller's own or another in scope. @param {string} account @param {string} id */
 export const inspection = (account, id) => kept(`${account}/inspections/${id}`, () => get(`/intake/v1/inspections/${id}`));
 
-/** The findings of one inspection, as the server holds them. */
+/** The findings of one inspection, as the server holds them. @param {string} account @param {string} inspection @returns {Promise<any[]>} */
 export const findings = (account, inspection) =>
   kept(`${account}/findings/${inspection}`, () => all(`/intake/v1/findings?inspection=${inspection}&limit=200`));
 

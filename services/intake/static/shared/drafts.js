@@ -17,19 +17,21 @@ export class Drafts {
     this.channel = new BroadcastChannel(`kycuong-drafts/${account}`);
     this.channel.onmessage = ({ data }) => elsewhere(data);
     this.writing = new Map(); // name → the newest value not yet on disk, while one before it is being written
-    this.last = Promise.resolve();
+    this.last = /** @type {Promise<unknown>} */ (Promise.resolve());
   }
 
+  /** @param {string} name */
   key(name) {
     return `${this.account}/${name}`;
   }
 
+  /** @param {string} name */
   async read(name) {
     await this.settled();
     return (await find("drafts", this.key(name)))?.value ?? null;
   }
 
-  /** Resolves once this value, or a newer one of the same name, is on disk. */
+  /** Resolves once this value, or a newer one of the same name, is on disk. @param {string} name @param {any} value */
   write(name, value) {
     this.writing.set(name, structuredClone(value));
     return this.next(() => {
@@ -40,11 +42,13 @@ export class Drafts {
     });
   }
 
+  /** @param {string} name */
   kept(name) {
     this.told(null);
     this.channel.postMessage(name);
   }
 
+  /** @param {string} name */
   clear(name) {
     this.writing.delete(name);
     return this.next(() => drop("drafts", this.key(name)).then(() => this.channel.postMessage(name)));
@@ -67,6 +71,7 @@ export class Drafts {
     return this.last.catch(() => {});
   }
 
+  /** @param {() => unknown} act @returns {Promise<any>} */
   next(act) {
     this.busy(++this.underway > 0);
     const mine = this.settled().then(act).finally(() => this.busy(--this.underway > 0));
@@ -76,9 +81,10 @@ export class Drafts {
   }
 }
 
-/** The named controls of a form as a plain object; `set` puts such an object back. */
-export const values = (form) => Object.fromEntries(new FormData(form));
+/** The named controls of a form as a plain object; `set` puts such an object back. @param {PageElement | HTMLFormElement} form @returns {Record<string, any>} */
+export const values = (form) => Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (form)));
 
+/** @param {PageElement | HTMLFormElement} form @param {Record<string, any>} kept */
 export function set(form, kept) {
   for (const [name, value] of Object.entries(kept)) {
     const control = form.elements[name];
@@ -87,6 +93,6 @@ export function set(form, kept) {
   }
 }
 
-/** Text as the server takes it: NFC, no control characters but line breaks. */
+/** Text as the server takes it: NFC, no control characters but line breaks. @param {string} text */
 export const tidy = (text) =>
   text.normalize("NFC").replace(/\r\n?/g, "\n").replace(/[^\P{Cc}\n]/gu, " ").trim();

@@ -3,7 +3,7 @@
 import { el } from "../../assets/dom.js";
 import { t } from "../../assets/words.js";
 
-/** Put a button with our words before a file input, which stays what the keyboard reaches and readers announce. */
+/** Put a button with our words before a file input, which stays what the keyboard reaches and readers announce. @param {any} input */
 export function fileField(input) {
   const chosen = el("span", { class: "file-name", "aria-hidden": "true" }, t("Chưa chọn tệp", "No file chosen"));
   input.classList.add("unseen");

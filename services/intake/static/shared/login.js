@@ -1,7 +1,7 @@
 // Sign-in: JSON to the server, which sets the session cookie; then on to the page that was asked for.
 
-import { request } from "../../assets/api.js";
-import { byId, onSubmit } from "../../assets/dom.js";
+import { problemOf, request } from "../../assets/api.js";
+import { byId, one, onSubmit } from "../../assets/dom.js";
 import { span, t } from "../../assets/words.js";
 import { forgetMe, me } from "./directory.js";
 import { clearErrors, errorsOf, showErrors } from "./fields.js";
@@ -11,20 +11,22 @@ const NAME = "kycuong-account"; // who signed in here last, so that only the pas
 const PRESENT = "kycuong-signed-in"; // since then nobody has signed out
 const form = byId("login");
 const asked = new URLSearchParams(location.search);
-let waiting = null;
+let waiting = 0;
 
-/** What this device remembers; a private window may remember nothing. */
+/** What this device remembers; a private window may remember nothing. @param {string} name */
 const remembered = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+/** @param {string} name @param {string | null} value */
 const remember = (name, value) => { try { value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value); } catch { /* not remembered */ } };
 
 /** Only a page of this origin may follow a sign-in. */
 function destination() {
-  const wanted = form.dataset.next;
+  const { next: wanted = "" } = form.dataset;
   if (!wanted.startsWith("/")) return "/intake/login";
   const url = new URL(wanted, location.origin);
   return url.origin === location.origin ? url.pathname + url.search + location.hash : "/intake/login";
 }
 
+/** @param {string} account @param {string} password */
 function missing(account, password) {
   const errors = [];
   if (!account) errors.push({ pointer: "/account", detail: t("Hãy nhập tài khoản", "Enter your account") });
@@ -45,20 +47,22 @@ async function signIn() {
     await forgetMe();
     await Promise.race([me().catch(() => {}), new Promise((done) => setTimeout(done, PATIENCE))]); // for a start without a network
     location.replace(destination());
-  } catch (problem) {
+  } catch (error) {
+    const problem = problemOf(error);
     const wrong = problem.status === 401 || problem.status === 422;
     refuse(wrong ? [{ pointer: "/account", detail: t("Tài khoản hoặc mật khẩu không đúng. Hãy kiểm tra phím Caps Lock và bộ gõ tiếng Việt.", "The account or the password is wrong. Check Caps Lock and the keyboard layout.") }]
-      : problem.retryAfter ? [{ pointer: "", detail: tooSoon(problem) }] : errorsOf(problem));
+      : problem.retryAfter ? [{ pointer: "", detail: tooSoon(problem.message, problem.retryAfter) }] : errorsOf(problem));
     if (!wrong && !problem.retryAfter) return;
     byId("password").focus(); // the summary is announced where it stands; what is to be typed again is the password
     byId("password").select();
   }
 }
 
+/** @param {{pointer: string, detail: string}[]} errors */
 const refuse = (errors) => showErrors(form, errors, t("Chưa đăng nhập được", "Not signed in"));
 
-/** The server's sentence and how long to wait, which then counts down beside the password. */
-function tooSoon({ message, retryAfter }) {
+/** The server's sentence and how long to wait, which then counts down beside the password. @param {string} message @param {number} retryAfter */
+function tooSoon(message, retryAfter) {
   const end = Date.now() + retryAfter * 1000;
   clearInterval(waiting);
   const tick = () => {
@@ -78,7 +82,7 @@ if (asked.has("signed-out")) {
 byId("account").value ||= remembered(NAME) ?? "";
 if (byId("account").value) byId("password").focus();
 onSubmit(form, signIn);
-form.querySelector("button").disabled = false;
+one(form, "button").disabled = false;
 byId("show-password").addEventListener("change", () => {
   byId("password").type = byId("show-password").checked ? "text" : "password";
 });

@@ -1,6 +1,6 @@
 // A photo on its way: whole where the link is fast, in parts where it is not, and on from where it broke off.
 
-import { exchange, request } from "../../assets/api.js";
+import { exchange, Problem, request } from "../../assets/api.js";
 
 const WHOLE = 20_000; // ms: what takes longer goes in parts
 const SHARE = 5000; // ms that a part is to take
@@ -11,13 +11,14 @@ let fits = Infinity; // bytes that this link takes at once, as far as is known
 /**
  * Send a photo; answers as request() does. `begun` says that parts of it may be there, `begin` hears that they will be, `moved`
  * how many bytes have left.
+ * @param {string} path @param {Blob} photo @param {{begun: boolean, begin: () => unknown, moved: (bytes: number) => void}} how
  */
 export async function upload(path, photo, { begun, begin, moved }) {
   if (!begun && photo.size <= fits) {
     try {
       return await request("PUT", path, photo, { within: WHOLE, moved });
     } catch (problem) {
-      if (problem.status !== 0) throw problem;
+      if (!(problem instanceof Problem) || problem.status !== 0) throw problem;
       fits = Math.min(fits, FIRST);
     }
   }
@@ -25,6 +26,7 @@ export async function upload(path, photo, { begun, begin, moved }) {
   return inParts(path, photo, moved);
 }
 
+/** @param {string} path @param {Blob} photo @param {(bytes: number) => void} moved */
 async function inParts(path, photo, moved) {
   let received = await held(path);
   for (;;) {
@@ -40,6 +42,7 @@ async function inParts(path, photo, moved) {
       ({ received } = answer.body);
       fits = Math.min(4 * part.size, (part.size * SHARE) / (performance.now() - since));
     } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
       const smaller = problem.status === 0 && part.size > LEAST;
       if (!smaller && !(problem.slug === "upload-gap" && problem.received !== start)) throw problem;
       if (smaller) fits = part.size / 2; // perhaps the link takes less at once
@@ -48,7 +51,7 @@ async function inParts(path, photo, moved) {
   }
 }
 
-/** How much of it the server holds. */
+/** How much of it the server holds. @param {string} path */
 async function held(path) {
   return Number((await exchange("HEAD", path)).getResponseHeader("Upload-Offset")) || 0;
 }

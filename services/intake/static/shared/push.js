@@ -8,6 +8,8 @@ import { uuid7 } from "./uuid7.js";
 const TOLD = ["lead", "unit_head", "reviewer"]; // who has notices
 const NOUN = "/intake/v1/push-subscriptions";
 
+/** A subscription of this account. @typedef {{id: string, endpoint: string}} Subscribed */
+
 /** Fill a place with the switch, where this installation pushes, the account is told anything and the browser can. @param {HTMLElement} place @param {Set<string>} roles */
 export async function offerPush(place, roles) {
   if (!TOLD.some((role) => roles.has(role)) || !("PushManager" in globalThis) || !navigator.serviceWorker) return;
@@ -15,6 +17,7 @@ export async function offerPush(place, roles) {
   if (key) place.replaceChildren(await control(key, items));
 }
 
+/** @param {string} key @param {Subscribed[]} items */
 async function control(key, items) {
   const state = el("span", { class: "hint", role: "status", id: "push-state" });
   const toggle = el("button", { type: "button", class: "quiet", role: "switch", "aria-describedby": "push-state", onclick: async () => {
@@ -22,8 +25,8 @@ async function control(key, items) {
     await (shown ? end(shown) : begin(key)).then(draw, (problem) => { state.textContent = problem.message; });
     toggle.disabled = false;
   } }, t("Báo trên máy này", "Tell me on this device"));
-  let shown = null;
-  const draw = (mine) => {
+  let shown = /** @type {Subscribed | null} */ (null);
+  const draw = (/** @type {Subscribed | null} */ mine) => {
     shown = mine;
     toggle.setAttribute("aria-checked", String(Boolean(mine)));
     const denied = globalThis.Notification?.permission === "denied";
@@ -35,7 +38,7 @@ async function control(key, items) {
   return el("p", { class: "push" }, toggle, " ", state);
 }
 
-/** What the browser and the server both hold. A crash between them leaves the browser's alone, which the switch shows as off. */
+/** What the browser and the server both hold. A crash between them leaves the browser's alone, which the switch shows as off. @param {string} key @returns {Promise<Subscribed | null>} */
 async function begin(key) {
   if (await Notification.requestPermission() !== "granted") return null;
   const registration = await navigator.serviceWorker.register("/intake/sw.js", { scope: "/", updateViaCache: "none" });
@@ -47,16 +50,16 @@ async function begin(key) {
   const id = uuid7();
   const { endpoint, expirationTime = null, keys } = subscription.toJSON();
   await put(`${NOUN}/${id}`, { endpoint, expirationTime: expirationTime === null ? null : Math.round(expirationTime), keys });
-  return { id, endpoint };
+  return { id, endpoint: subscription.endpoint };
 }
 
 /** A worker takes messages once it runs. @param {ServiceWorkerRegistration} registration */
 const active = ({ installing, waiting, active: running }) => running ?? new Promise((ready) => {
   const worker = installing ?? waiting;
-  worker.addEventListener("statechange", () => { if (worker.state === "activated") ready(worker); });
+  worker?.addEventListener("statechange", () => { if (worker.state === "activated") ready(worker); });
 });
 
-/** The server's first: what it still sends, nobody here would see. */
+/** The server's first: what it still sends, nobody here would see. @param {Subscribed} mine */
 async function end({ id }) {
   await put(`${NOUN}/${id}/removal/${uuid7()}`, {});
   await (await (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription())?.unsubscribe();

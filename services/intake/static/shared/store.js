@@ -8,8 +8,11 @@ const VERSION = 3;
 const STORES = ["items", "drafts", "lists", "photos", "keys"];
 const SEAL = "seal/"; // how the names of the sealing keys begin
 
-let opening = null;
-let sealing = null;
+/** A record under its key; of a photo, its bytes. @typedef {{key: string, blob?: Blob, [name: string]: any}} Kept */
+/** @typedef {{key: string, made: CryptoKey}} SealKey */
+
+let opening = /** @type {Promise<IDBDatabase> | null} */ (null);
+let sealing = /** @type {Promise<SealKey | null> | null} */ (null);
 
 function open() {
   opening ??= new Promise((resolve, reject) => {
@@ -31,7 +34,7 @@ function open() {
   return opening;
 }
 
-/** A write completes once it is on the disk, not in a buffer that a dead battery empties. */
+/** A write completes once it is on the disk, not in a buffer that a dead battery empties. @template T @param {string[]} stores @param {IDBTransactionMode} mode @param {(store: (name: string) => IDBObjectStore) => IDBRequest<T> | void} act @returns {Promise<any>} */
 async function run(stores, mode, act) {
   const database = await open();
   return new Promise((resolve, reject) => {
@@ -46,7 +49,7 @@ async function run(stores, mode, act) {
 function sealKey() {
   if (!crypto.subtle) return null;
   sealing ??= (async () => {
-    const known = (await run(["keys"], "readonly", (place) => place("keys").getAll())).find(({ key }) => key.startsWith(SEAL));
+    const known = (await run(["keys"], "readonly", (place) => place("keys").getAll())).find((/** @type {SealKey} */ { key }) => key.startsWith(SEAL));
     if (known) return known;
     const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
     const fresh = { key: `${SEAL}${crypto.randomUUID()}`, made };
@@ -56,6 +59,7 @@ function sealKey() {
   return sealing;
 }
 
+/** @param {string} store @param {Kept} value @param {SealKey | null} by */
 async function seal(store, value, by) {
   if (store === "keys" || !by) return value;
   const { blob, ...words } = value;
@@ -64,7 +68,7 @@ async function seal(store, value, by) {
   return { key: value.key, by: by.key, iv, type: blob?.type, sealed: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, by.made, plain) };
 }
 
-/** What was kept, also by a form that did not seal; undefined where it cannot be read, and the page is told. */
+/** What was kept, also by a form that did not seal; undefined where it cannot be read, and the page is told. @param {any} record */
 async function unseal(record) {
   if (!record?.sealed) return record;
   const by = await run(["keys"], "readonly", (place) => place("keys").get(record.by));
@@ -79,6 +83,7 @@ async function unseal(record) {
 /**
  * Keep several things or none: [[store, value], …]. The key that seals them is kept with them, under its own name: two tabs,
  * or a browser that emptied the store in between, may each have one, and no record loses its own.
+ * @param {any[][]} pairs
  */
 export async function keepAll(pairs) {
   const by = await sealKey();
@@ -89,16 +94,22 @@ export async function keepAll(pairs) {
   });
 }
 
+/** @param {string} store @param {Kept} value */
 export const keep = (store, value) => keepAll([[store, value]]);
+/** @param {string} store @param {string[]} keys */
 export const dropAll = (store, keys) => run([store], "readwrite", (place) => { for (const key of keys) place(store).delete(key); });
+/** @param {string} store @param {string} key */
 export const drop = (store, key) => dropAll(store, [key]);
+/** @param {string} store @param {string} key @returns {Promise<any>} */
 export const find = async (store, key) => unseal(await run([store], "readonly", (place) => place(store).get(key)));
+/** @param {string} store @returns {Promise<any[]>} */
 export const everything = async (store) =>
   (await Promise.all((await run([store], "readonly", (place) => place(store).getAll())).map(unseal))).filter(Boolean);
 
+/** @param {any} error */
 export const isFull = (error) => error?.name === "QuotaExceededError";
 
-/** A failure to keep something, in words that say what to do. */
+/** A failure to keep something, in words that say what to do. @param {any} error */
 export const notKept = (error) => (isFull(error)
   ? t("Máy đã hết chỗ: việc vừa làm CHƯA được giữ lại. Hãy xóa bớt ảnh hoặc ứng dụng trên máy rồi làm lại, và chưa đóng trang này.",
     "This device is full: the last step is NOT kept. Free some space, do it again, and do not close this page yet.")

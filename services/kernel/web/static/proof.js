@@ -1,8 +1,8 @@
 // The proof that an entry is in the log, checked step by step: RFC 6962 hashes, a C2SP signed note. Pure: no page, no network.
 
 /**
- * What the log answers about an entry (GET /audit/v1/proofs/inclusion); hashes are base64.
- * @typedef {{index: number, size: number, leaf: string, root: string, proof: string[], checkpoint: string | null}} Answer
+ * What the log answers about an entry (GET /audit/v1/proofs/inclusion of no size of one's own); hashes are base64.
+ * @typedef {{index: number, size: number, leaf: string, root: string, proof: string[], checkpoint: string}} Answer
  *
  * One step of a check. `ok` is null where nothing is compared yet, or where the browser cannot compare (`trouble` says so).
  * @typedef {{kind: "leaf" | "node" | "root" | "signature", ok: boolean | null, trouble?: string, hash?: Uint8Array,
@@ -24,10 +24,11 @@ export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padS
 /** @param {Uint8Array} one @param {Uint8Array} other */
 const same = (one, other) => hex(one) === hex(other);
 
-/** SHA-256 over a prefix byte and what follows. @param {number} prefix @param {...Uint8Array} parts @returns {Promise<Uint8Array>} */
-async function hashed(prefix, ...parts) {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", await new Blob([new Uint8Array([prefix]), ...parts]).arrayBuffer()));
-}
+/** SHA-256. @param {Blob} blob */
+export const digest = async (blob) => new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+
+/** SHA-256 over a prefix byte and what follows. @param {number} prefix @param {...Uint8Array} parts */
+const hashed = (prefix, ...parts) => digest(new Blob([new Uint8Array([prefix]), ...parts]));
 
 /** The hash of a leaf. @param {Uint8Array} entry */
 export const leafHash = (entry) => hashed(0, entry);
@@ -58,7 +59,8 @@ export function readNote(note) {
   const text = note.slice(0, end + 1);
   const [origin, size, root] = text.split("\n");
   const signatures = note.slice(end + 2).trimEnd().split("\n").map((line) => {
-    const [, name, blob] = /^— (\S+) (\S+)$/u.exec(line);
+    const [, name, blob] = /^— (\S+) (\S+)$/u.exec(line) ?? [];
+    if (!blob) throw new Error("not a signature's line");
     const bytes = unbase64(blob);
     return { name, id: hex(bytes.slice(0, 4)), blob: bytes };
   });
@@ -70,8 +72,8 @@ export function readNote(note) {
  * @param {string} vkey @returns {{name: string, id: string, key: Uint8Array}}
  */
 export function readKey(vkey) {
-  const [, name, id, blob] = /^([^+]+)\+([0-9a-f]{8})\+(\S+)\s*$/.exec(vkey);
-  const key = unbase64(blob);
+  const [, name, id, blob] = /^([^+]+)\+([0-9a-f]{8})\+(\S+)\s*$/.exec(vkey) ?? [];
+  const key = unbase64(blob ?? "");
   if (key[0] !== ED25519 || key.length !== 33) throw new Error("not an Ed25519 key");
   return { name, id, key: key.slice(1) };
 }

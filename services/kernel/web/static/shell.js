@@ -1,7 +1,7 @@
 // What every page does: sign out, keep the place when the language changes, and no figure that a wheel changes.
 
-import { request } from "./api.js";
-import { byId, flash } from "./dom.js";
+import { problemOf, request } from "./api.js";
+import { byId, flash, one } from "./dom.js";
 
 /** Acts that have to end before the session does: what is still to be sent under it. */
 export const beforeLeaving = new Set();
@@ -15,7 +15,8 @@ async function signOut() {
   await Promise.allSettled([...beforeLeaving].map((act) => act()));
   try {
     await request("POST", "/intake/logout");
-  } catch (problem) {
+  } catch (error) {
+    const problem = problemOf(error);
     if (problem.status !== 401) return flash("bad", problem.message);
   }
   await untold().catch(() => {});
@@ -27,7 +28,7 @@ for (const link of document.querySelectorAll("[data-language]")) {
   link.addEventListener("click", () => { link.hash = location.hash; });
 }
 for (const form of document.querySelectorAll("[data-view]")) {
-  const show = (on) => form.lastElementChild.setAttribute("aria-pressed", String(on));
+  const show = (/** @type {boolean} */ on) => one(form, "button").setAttribute("aria-pressed", String(on));
   const { documentElement: page } = document;
   show(page.hasAttribute("data-outdoor"));
   form.addEventListener("submit", (event) => { // without a script the server does it, and this page begins anew
