@@ -34,7 +34,7 @@ def chromium() -> Iterator[Browser]:
             )
         pytest.skip(f"NO CHROMIUM: the pages were not tried in a browser; apt-get install {PROGRAMS[0]}")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         try:
             yield browser
         finally:
