@@ -7,6 +7,7 @@ environment and folder. Tests that ask how the program starts begin it from its 
 import atexit
 import ctypes
 import gc
+import importlib
 import json
 import os
 import signal
@@ -20,7 +21,7 @@ from threading import Lock
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-ON_IMPORT = ("KYCUONG_FAILPOINT", "OTEL_", "PYTHON")
+ON_IMPORT = ("OTEL_", "PYTHON")
 """Of the environment's names, those that are read by imports: whoever sets one has the program begun from its file."""
 _GIVE_ME_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER
 _LONGEST = 1 << 17  # bytes of the words, the folder and the environment
@@ -110,6 +111,7 @@ def _become(streams: list[int], words: list[str], folder: str, environment: dict
         os.execve(sys.executable, [sys.executable, "-m", "services", *words], environment)
     os.environ.clear()
     os.environ.update(environment)
+    importlib.reload(failpoints)  # of ours it alone reads the environment on import
     sys.argv[1:] = words
 
 
@@ -117,6 +119,7 @@ if __name__ == "__main__":
     from services import run
     from services.__main__ import main
     from services.kernel import command  # noqa: F401 - as a start imports it
+    from services.kernel.process import failpoints
 
     run._load()
     with suppress(ImportError):
