@@ -1,6 +1,9 @@
 """A workbook's bytes are those that the library writes cell by cell, whatever a cell holds."""
 
+from datetime import datetime
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from xlsxwriter.worksheet import Worksheet
@@ -29,3 +32,10 @@ def test_cells_written_in_one_piece_are_those_of_the_library(monkeypatch: pytest
     quick = made.workbook(sheets, source, OFFICE.site)
     monkeypatch.setattr(made, "_Plain", ByTheBook)
     assert made.workbook(sheets, source, OFFICE.site) == quick
+
+
+def test_a_workbook_was_made_when_its_cut_was() -> None:
+    cards = listing(1)
+    book = made.workbook(list_sheets(cards), Source.of(cards, datetime.fromisoformat("2026-10-16T08:00:00+07:00")), "/")
+    with ZipFile(BytesIO(book)) as parts:
+        assert b'W3CDTF">2026-10-16T01:00:00Z</dcterms:created>' in parts.read("docProps/core.xml")

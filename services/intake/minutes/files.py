@@ -31,7 +31,7 @@ from services.kernel.paper.typeset import breakable, compiled, qr_png, qr_svg
 TEMPLATE = Path(__file__).parents[1] / "templates/minutes.typ"
 PATIENCE = 20.0  # seconds
 _TO_THE_LETTER = ("signatures", "address", "hash")
-_MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - a document's properties know no zone; the same in each file
+_MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - the library marks any time as UTC; the same in each file
 _COLUMNS = (1.3, 9.1, 1.5, 1.7, 2.9)  # cm
 HEADS = ("Mã", "Nội dung, mô tả", "Mức", "Lúc", "Số lượng")
 _one_at_a_time = asyncio.Semaphore(1)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell_fast
 from xlsxwriter.worksheet import CellNumberTuple, CellStringTuple, Worksheet
 
-from services.kernel.quarters import ICT
 from services.reports.exports.columns import Column, Kind, Table
 from services.reports.exports.source import Source
 
@@ -58,8 +57,8 @@ def workbook(tables: Sequence[Table], source: Source, site: str) -> bytes:
     book = xlsxwriter.Workbook(out, {"in_memory": True, **_NO_GUESSING})
     book.set_properties({
         "title": f"{source.title} – {source.edition_name}", "author": "Kỷ Cương",
-        # without a time of its own the library writes the clock's
-        "created": source.cut.astimezone(ICT).replace(tzinfo=None, microsecond=0),
+        # without a time of its own the library writes the clock's; whatever the zone, it marks a time as UTC
+        "created": source.cut.astimezone(UTC).replace(tzinfo=None, microsecond=0),
     })  # fmt: skip
     _Sheets(book).write(tables, source, site)
     book.close()
