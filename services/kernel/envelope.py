@@ -19,12 +19,11 @@ MAX_EVENT_BYTES = 16 * 1024
 NAMESPACE = uuid5(NAMESPACE_URL, "kycuong:schemas/")
 NO_UNIT = "-"
 
-_ATTRIBUTES: Mapping[str, type] = {
-    "specversion": str, "id": str, "type": str, "source": str, "subject": str, "time": str,
-    "datacontenttype": str, "dataschema": str, "unit": str, "unitseq": int, "data": dict,
+_TOLD: Mapping[str, type] = {
+    "id": str, "type": str, "source": str, "subject": str, "time": str, "unit": str, "unitseq": int, "data": dict,
 }  # fmt: skip
+_ATTRIBUTES: Mapping[str, type] = {**_TOLD, "specversion": str, "datacontenttype": str, "dataschema": str}
 _values = itemgetter(*_ATTRIBUTES)
-_told = itemgetter("id", "type", "source", "subject", "time", "unit", "unitseq", "data")
 _KINDS = tuple(_ATTRIBUTES.values())
 _PREFIX = "kycuong."
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -136,7 +135,7 @@ def read_envelope(raw: bytes) -> Envelope:
         wrong = next(name for name, kind in _ATTRIBUTES.items() if type(event[name]) is not kind)
         raise BadEnvelope(f"attribute {wrong} is of the wrong type")
     _check_id(event["id"])
-    return Envelope(*_told(event))
+    return Envelope._make(values[: len(_TOLD)])
 
 
 def _check_id(text: str) -> None:

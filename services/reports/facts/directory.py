@@ -128,11 +128,10 @@ class Directory:
 
     def details(self, unit: str, day: date) -> Details:
         """Name, group and parent on a day: of each the latest change that had begun."""
-        known = self._units[unit]
-        found: dict[str, Any] = dict(known.changes[0][2])
-        for since, _, fields in known.changes:
+        (_, _, found), *later = self._units[unit].changes
+        for since, _, fields in later:
             if since <= day:
-                found.update(fields)
+                found = {**found, **fields}
         return Details(found["name"], found["group"], found.get("parent"))
 
     def beside(self, unit: str, day: date) -> str | None:

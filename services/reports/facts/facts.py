@@ -40,7 +40,7 @@ class Unfoldable(Exception):
         return type(self), (self.index, self.event_type, self.reason)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Inspection:
     """An inspection; `closed_at` (the closing's receipt) is None while open, indexes are log indexes.
 
@@ -69,7 +69,7 @@ class Inspection:
         return self.closed_at is not None and not self.voided
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Finding:
     """A finding and all that was later said of it; `accepted` is None before a reply.
 

@@ -2,8 +2,8 @@
 
 -- name: inspections
 -- Inspections by id.
-SELECT id::text, unit, quarter, opened_on, opened_index, closed_at, persons_checked, files_checked,
-       acknowledged_index, acknowledged_at, voided, kind, selection, team
+SELECT id::text, unit, quarter, opened_on, opened_index, kind, selection, team, closed_at, persons_checked, files_checked,
+       acknowledged_index, acknowledged_at, voided
 FROM reports.inspection WHERE id = ANY($1::uuid[]);
 
 -- name: change_inspections
@@ -47,8 +47,8 @@ FROM reports.finding WHERE inspection = ANY($1::uuid[]) ORDER BY index;
 
 -- name: closed_inspections_of
 -- The inspections of some cards that are closed and not voided, in log order.
-SELECT id::text, unit, quarter, opened_on, opened_index, closed_at, persons_checked, files_checked,
-       acknowledged_index, acknowledged_at, voided, kind, selection, team
+SELECT id::text, unit, quarter, opened_on, opened_index, kind, selection, team, closed_at, persons_checked, files_checked,
+       acknowledged_index, acknowledged_at, voided
 FROM unnest($1::text[], $2::text[]) AS wanted(quarter, unit)
 JOIN reports.inspection USING (quarter, unit)
 WHERE closed_at IS NOT NULL AND NOT voided

@@ -17,7 +17,7 @@ class Standing(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-_DECIDED = {
+_DECIDED: dict[str, Standing] = {
     Outcome.UPHELD: Standing.COUNTS,
     Outcome.REFERRED: Standing.REFERRED,
     **dict.fromkeys(OVERTURNING, Standing.OVERTURNED),
@@ -37,7 +37,7 @@ def standing(
     if contested:
         return Standing.PENDING
     if outcome is not None:
-        return _DECIDED[Outcome(outcome)]
+        return _DECIDED.get(outcome) or _DECIDED[Outcome(outcome)]
     if severity == LIGHT and (accepted is True or (lapsed and accepted is None)):
         return Standing.COUNTS
     return Standing.PENDING

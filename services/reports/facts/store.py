@@ -18,6 +18,7 @@ from services.reports.facts.remedy import Remedy
 queries = load_queries(Path(__file__).with_name("queries.sql"))
 _REMEDY = [field.name for field in fields(Remedy)]
 _FINDING = [field.name for field in fields(Finding) if field.name != "remedy"]
+_REMEDY_AT = len(_FINDING)
 _ALL_OF_FINDING = [*_FINDING, *(f"remedy.{name}" for name in _REMEDY)]
 _CHANGING_OF_FINDING = [name for name in _ALL_OF_FINDING if name not in ("inspection", "index")]
 _CHANGING_OF_INSPECTION = (
@@ -30,7 +31,7 @@ async def load_facts(connection: Connection, inspections: Collection[str]) -> Fa
     facts = Facts()
     if inspections:
         rows = await connection.fetch(queries.inspections, sorted(inspections))
-        facts.inspections = {row["id"]: _inspection(row) for row in rows}
+        facts.inspections = {row["id"]: Inspection(*row) for row in rows}
     if facts.inspections:
         rows = await connection.fetch(queries.findings_of, list(facts.inspections))
         facts.findings = {row["id"]: _finding(row) for row in rows}
@@ -38,13 +39,11 @@ async def load_facts(connection: Connection, inspections: Collection[str]) -> Fa
     return facts
 
 
-def _inspection(row: Any) -> Inspection:
-    return Inspection(**row)
-
-
 def _finding(row: Any) -> Finding:
+    """By place, as inspections too: the statements' columns are in the order of the fields."""
     values = tuple(row)
-    return Finding(**dict(zip(_FINDING, values, strict=False)), remedy=Remedy(*values[len(_FINDING) :]))
+    fields_of_one = *values[:_REMEDY_AT], Remedy(*values[_REMEDY_AT:])
+    return Finding(*fields_of_one)
 
 
 async def write_facts(connection: Connection, facts: Facts) -> None:
@@ -111,7 +110,7 @@ async def unit_quarters(
     """What some (quarter, unit) cards are made of."""
     wanted = sorted(cards)
     keys = [quarter for quarter, _ in wanted], [unit for _, unit in wanted]
-    inspections = [_inspection(row) for row in await connection.fetch(queries.closed_inspections_of, *keys)]
+    inspections = [Inspection(*row) for row in await connection.fetch(queries.closed_inspections_of, *keys)]
     findings = await findings_of(connection, [inspection.id for inspection in inspections])
     visits: dict[tuple[str, str], list[tuple[Inspection, Sequence[Finding]]]] = defaultdict(list)
     for inspection in inspections:

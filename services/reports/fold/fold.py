@@ -43,7 +43,7 @@ from services.reports.notices.store import rewrite_notices
 from services.reports.scoring.comparison.tally import touched
 from services.reports.scoring.rulebook import Rulebook
 
-SEGMENT = 4_096
+SEGMENT = 5_000
 """Entries folded by one set of statements: they are all in memory at once."""
 _BREATH = 250
 """Entries read between two pauses: the loop that folds also answers requests."""

@@ -40,7 +40,7 @@ class Post:
     grant: Grant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Notice:
     """One account's notice; its place in all lists is (log index, number), instants are RFC 3339 UTC."""
 
@@ -64,7 +64,8 @@ class Telling:
     kind: Kind
     audience: Audience
     due: str | None = None
-    when: Callable[[Mapping[str, Any]], bool] = lambda _: True
+    when: Callable[[Mapping[str, Any]], bool] | None = None
+    """Always, without."""
 
 
 CLOSED, RECORDED = "kycuong.inspection.closed.v1", "kycuong.finding.recorded.v1"
@@ -109,7 +110,8 @@ REPEATED = Telling(Kind.PATTERN, Audience.WATCHERS)
 
 def tellings(entry: Entry) -> tuple[Telling, ...]:
     """What an entry tells; nothing for most."""
-    return tuple(one for one in TELLINGS.get(entry.event.type, ()) if one.when(entry.event.data))
+    told, data = TELLINGS.get(entry.event.type, ()), entry.event.data
+    return tuple([one for one in told if one.when is None or one.when(data)])
 
 
 def notice_id(event: str, kind: str, account: str) -> str:
@@ -131,7 +133,7 @@ def _day_of_hour(hour: str) -> date:
 def units_asked(entries: Iterable[Entry], directory: Directory) -> set[str]:
     """Every unit whose posts may have to hear of some entries."""
     asked = {(entry.event.unit, day_of(entry)) for entry in entries}
-    return {one for unit, day in asked for one in (*directory.holders(unit, day), *directory.chain(unit, day))}
+    return {one for unit, day in asked for one in directory.holders(unit, day)}
 
 
 class Hearers:

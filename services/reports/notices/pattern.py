@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from services.domain.case import LIGHT, Outcome
 from services.kernel.quarters import quarters_until
@@ -16,8 +18,7 @@ _LEAST_VISITS = 2
 WINDOW = 4  # quarters
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """A finding that counts: where, what and in which quarter's inspection."""
 
     finding: str
@@ -83,8 +84,9 @@ class Tally:
             self.removed.add(key)
 
     def _within(self, this: Counted) -> list[Counted]:
-        window = quarters_until(this.quarter, WINDOW)
-        return [one for one in self._of(this).values() if one.quarter in window]
+        others = self._of(this)
+        window = quarters_until(this.quarter, WINDOW) if others else ()
+        return [one for one in others.values() if one.quarter in window]
 
     def _often(self, entry: Entry, this: Counted) -> bool:
         """In two inspections or more, and in at least half of those that there were by then."""
@@ -95,6 +97,14 @@ class Tally:
         visits = [one for one in self.visits.get(this.unit, ()) if one.quarter in window]
         exposure = sum(one.before + sum(closed <= entry.event.time for closed in one.since) for one in visits)
         return 2 * found >= exposure
+
+
+def alike(about: Iterable[Counted], counted: Iterable[Counted]) -> list[Counted]:
+    """Of what may come to count those that another inspection of the unit found, or may: no other can be repeated."""
+    named, inspections = list(about), defaultdict[tuple[str, str], set[str]](set)
+    for one in (*named, *counted):
+        inspections[one.unit, one.code].add(one.inspection)
+    return [one for one in named if len(inspections[one.unit, one.code]) >= _LEAST_VISITS]
 
 
 def _counts(entry: Entry, severity: int) -> bool:

@@ -19,12 +19,13 @@ from services.reports.facts.directory import Directory
 from services.reports.facts.effects import Facts
 from services.reports.facts.facts import Entry, Finding
 from services.reports.notices.notice import TELLINGS, Notice, Post, units_asked
-from services.reports.notices.pattern import TALLIED, WINDOW, Counted, Tally, Visits
+from services.reports.notices.pattern import TALLIED, WINDOW, Counted, Tally, Visits, alike
 from services.reports.notices.telling import Closing, Known, notices_of
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
-_RELISTING = frozenset({*TELLINGS, "kycuong.finding.withdrawn.v1"})
 _FIELDS = tuple(field.name for field in fields(Notice))
+_values = attrgetter(*_FIELDS)
+_RELISTING = frozenset({*TELLINGS, "kycuong.finding.withdrawn.v1"})
 
 
 @dataclass(slots=True)
@@ -108,7 +109,6 @@ async def _write(
 
 
 _TOLD_OF = frozenset({Kind.FINDINGS, Kind.RELEASE, Kind.VOIDING})
-_values = attrgetter(*_FIELDS)
 
 
 async def _relist(
@@ -135,15 +135,16 @@ async def _repeated(connection: Connection, entries: Sequence[Entry], facts: Fac
     }
     if not about:
         return set()
-    pairs = sorted({(one.unit, one.code) for one, _ in about.values()})
+    named_now = [one for one, _ in about.values()]
+    pairs = sorted({(one.unit, one.code) for one in named_now})
     counted = {row["finding"]: Counted(*row) for row in await connection.fetch(queries.counted, *columns(pairs, 2))}
-    tally = Tally(about, counted, await _visits(connection, [one for one, _ in about.values()], entries))
+    tally = Tally(about, counted, await _visits(connection, alike(named_now, counted.values()), entries))
     repeated = {entry.index for entry in tally.repeated(entries)}
     if tally.removed:
         await connection.execute(queries.uncount, sorted(tally.removed))
     added = [tally.counted[key] for key in sorted(tally.added)]
     if added:
-        await connection.execute(queries.count, *columns([_tallied(one) for one in added], 5))
+        await connection.execute(queries.count, *columns(added, 5))
     return repeated
 
 
@@ -152,13 +153,12 @@ def _counted(facts: Facts, finding: Finding) -> Counted:
     return Counted(finding.id, inspection.id, inspection.unit, finding.code, inspection.quarter)
 
 
-_tallied = attrgetter(*(field.name for field in fields(Counted)))
-
-
 async def _visits(
     connection: Connection, about: Sequence[Counted], entries: Sequence[Entry]
 ) -> dict[str, list[Visits]]:
     """The closed inspections of those units in every quarter that counts for one of these findings."""
+    if not about:
+        return {}
     quarters = {quarter for asked in {one.quarter for one in about} for quarter in quarters_until(asked, WINDOW)}
     units, since = {one.unit for one in about}, min(entry.event.time for entry in entries)
     found: dict[str, list[Visits]] = {}

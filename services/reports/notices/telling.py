@@ -67,8 +67,9 @@ def notices_of(entries: Iterable[Entry], known: Known, directory: Directory, pos
     made, hearers = dict[str, Notice](), Hearers(directory, posts)
     for entry in entries:
         _note(entry, known)
-        for notice in _notices(entry, known, hearers):
-            made[notice.id] = notice
+        if entry.event.data.get("inspection") in known.closings:
+            for notice in _notices(entry, known, hearers):
+                made[notice.id] = notice
     return sorted(made.values(), key=lambda one: (one.index, one.number))
 
 
@@ -84,8 +85,8 @@ def _note(entry: Entry, known: Known) -> None:
 
 def _notices(entry: Entry, known: Known, hearers: Hearers) -> Iterator[Notice]:
     data, number = entry.event.data, 0
-    inspection, finding = data.get("inspection"), data.get("finding")
-    if inspection not in known.closings or (finding is not None and _silent(entry, known, finding)):
+    inspection, finding = data["inspection"], data.get("finding")
+    if finding is not None and _silent(entry, known, finding):
         return
     if entry.event.type == VOIDED and not known.lists(inspection):
         return  # nobody was told of it
@@ -103,24 +104,27 @@ def _silent(entry: Entry, known: Known, finding: str) -> bool:
 def _notice(entry: Entry, telling: Telling, account: str, number: int, known: Known) -> Notice:
     event, data = entry.event, entry.event.data
     due = data.get(telling.due) if telling.due else None
-    notice = Notice(
+    if telling.kind is Kind.FINDINGS:
+        return _joined(entry, account, number, due, known)
+    return Notice(
         id=notice_id(event.id, telling.kind, account), event=event.id, kind=telling.kind, account=account,
         unit=event.unit, inspection=data["inspection"], finding=data.get("finding"), created_at=event.time, due=due,
         index=entry.index, number=number,
     )  # fmt: skip
-    return _joined(notice, account, known) if telling.kind is Kind.FINDINGS else notice
 
 
-def _joined(notice: Notice, account: str, known: Known) -> Notice:
+def _joined(entry: Entry, account: str, number: int, due: str | None, known: Known) -> Notice:
     """A late finding joins the one notice of its inspection, which moves to the finding's place."""
-    closing = known.closings[notice.inspection]
-    known.told.setdefault(notice.inspection, set()).add(account)
-    due = _nearest(closing.due, notice.due, notice.created_at)
+    inspection = entry.event.data["inspection"]
+    closing = known.closings[inspection]
+    known.told.setdefault(inspection, set()).add(account)
+    due = _nearest(closing.due, due, entry.event.time)
     if due != closing.due:
-        known.closings[notice.inspection] = replace(closing, due=due)
-    return replace(
-        notice, id=notice_id(closing.event, Kind.FINDINGS, account), event=closing.event, finding=None,
-        created_at=closing.created_at, due=due,
+        known.closings[inspection] = replace(closing, due=due)
+    return Notice(
+        id=notice_id(closing.event, Kind.FINDINGS, account), event=closing.event, kind=Kind.FINDINGS, account=account,
+        unit=entry.event.unit, inspection=inspection, finding=None, created_at=closing.created_at, due=due,
+        index=entry.index, number=number,
     )  # fmt: skip
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import lcm
+from math import ceil, lcm
 from operator import attrgetter
 from typing import Any, ClassVar
 
 from services.domain.case import GRAVE, SCORED
 from services.reports.facts.standing import Standing
-from services.reports.scoring.method import GROUPS, BadRules, Observation, Visit
+from services.reports.scoring.method import GROUPS, BadRules, Observation, Visit, shown
 
 FULL_MARK = Fraction(100)
 NOTHING = Fraction(0)
@@ -51,7 +51,10 @@ class Rules:
     """In whose parts points and caps, also half of them, are whole numbers."""
     whole_points: Mapping[int, int] = field(init=False)
     whole_caps: Mapping[str, int] = field(init=False)
+    shown_caps: Mapping[str, int | str] = field(init=False)
     gate_codes: frozenset[str | None] = field(init=False)
+    whole_bands: tuple[tuple[str, int], ...] = field(init=False)
+    """From how many hundredths on, as scores are shown."""
 
     def __post_init__(self) -> None:
         exact = (*self.points.values(), *self.caps.values())
@@ -59,6 +62,8 @@ class Rules:
         object.__setattr__(self, "scale", scale)
         object.__setattr__(self, "whole_points", {key: int(one * scale) for key, one in self.points.items()})
         object.__setattr__(self, "gate_codes", frozenset(gate.code for gate in self.gates))
+        object.__setattr__(self, "shown_caps", {key: _plain(one) for key, one in self.caps.items()})
+        object.__setattr__(self, "whole_bands", tuple((band, ceil(100 * floor)) for band, floor in self.bands))
         object.__setattr__(self, "whole_caps", {key: int(one * scale) for key, one in self.caps.items()})
 
     @classmethod
@@ -94,9 +99,9 @@ class Rules:
 
     def band(self, shown_score: str, gates: Collection[str]) -> str:
         """The band of a shown score, no higher than any gate allows."""
-        value = Fraction(shown_score)
-        reached = next(name for name, floor in self.bands if value >= floor)
-        return self._lowest([reached, *self._held(gates)])
+        hundredths = int(shown_score.replace(".", ""))
+        reached = next(name for name, floor in self.whole_bands if hundredths >= floor)
+        return self._lowest([reached, *self._held(gates)]) if gates else reached
 
     def at_most(self, gates: Collection[str]) -> str | None:
         """The highest band that these gates leave; None without any."""
@@ -115,6 +120,10 @@ def _exact(value: object) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise BadRules(f"{value!r} is not an exact number (an integer or a decimal string)")
     return Fraction(value)
+
+
+def _plain(value: Fraction) -> int | str:
+    return value.numerator if value.denominator == 1 else shown(value)
 
 
 def _bands(listed: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, Fraction], ...]:
@@ -198,15 +207,15 @@ def score_visit(rules: Rules, visit: Visit, counted: frozenset[Standing] = COUNT
     items: list[Item] = []
     costs: dict[str, int] = {}
     gates, grave, scored_unit_codes = NO_GATES, False, set[str]()
-    base, persons = rules.base_persons, _persons(rules, visit)
+    base, persons, points = rules.base_persons, _persons(rules, visit), rules.whole_points
     parts = rules.scale * persons
     for seen in sorted(visit.observations, key=_log_index):
         severity = seen.severity
         if severity not in SCORED or seen.standing not in counted:
             continue
         weighs, over = (base, persons) if seen.per_person and persons > 1 else (1, 1)
-        cost = rules.whole_points[severity] * _times(seen, scored_unit_codes) * (weighs * persons // over)
-        returned = rules.returned(seen) if seen.remedied else NOTHING
+        cost = points[severity] * _times(seen, scored_unit_codes) * (weighs * persons // over)
+        returned = rules.returned(seen) if seen.remedied else None
         if returned:
             cost = cost * (returned.denominator - returned.numerator) // returned.denominator
         items.append(Item(seen, weighs, over, cost, parts, bool(returned)))
@@ -278,7 +287,8 @@ def quarter_of(rules: Rules, scored: Sequence[VisitScore], commendations: Sequen
     costs, parts = _added(scored)
     score = None
     if scored:
-        score = min(FULL_MARK, Fraction(100 * parts - sum(costs.values()), parts) + bonus)
+        score = Fraction(100 * parts - max(0, sum(costs.values())), parts)
+        score = min(FULL_MARK, score + bonus) if bonus else score
     gates = {gate for visit in scored for gate in visit.gates}
     return QuarterScore(tuple(scored), costs, parts, bonus, tuple(sorted(gates)), score)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
 from services.reports.facts.standing import Standing
 from services.reports.scoring.card1 import arithmetic
 from services.reports.scoring.card1.arithmetic import (
+    Item,
     QuarterScore,
     Rules,
     VisitScore,
@@ -31,7 +31,7 @@ def scored(rules: Rules, visits: Sequence[Visit], commendations: Sequence[str]) 
         "gates": list(now.gates),
         "bonus": shown(now.bonus),
         "groups": [
-            {"group": group, "cap": _plain(rules.caps[group]), "deduction": ratio(now.costs.get(group, 0), now.parts)}
+            {"group": group, "cap": rules.shown_caps[group], "deduction": ratio(now.costs.get(group, 0), now.parts)}
             for group in GROUPS
         ],
         "inspections": [_visit_json(visit) for visit in now.visits],
@@ -57,26 +57,19 @@ def _score_and_band(rules: Rules, result: QuarterScore) -> tuple[str | None, str
     return score, rules.band(score, result.gates)
 
 
-def _plain(value: Fraction) -> int | str:
-    return value.numerator if value.denominator == 1 else shown(value)
-
-
 def _visit_json(scored: VisitScore) -> dict[str, Any]:
     return {
         "id": scored.visit.inspection,
         "date": scored.visit.day.isoformat(),
         "score": ratio(100 * scored.parts - sum(scored.costs.values()), scored.parts),
-        "items": [
-            {
-                "code": item.observation.code,
-                "count": item.observation.count,
-                "severity": item.observation.severity,
-                "factor": ratio(item.base, item.over, 4),
-                "points": ratio(item.cost, item.parts),
-                "index": item.observation.index,
-                "finding": item.observation.finding,
-                **({"remedied": True} if item.remedied else {}),
-            }
-            for item in scored.items
-        ],
+        "items": [_item_json(item) for item in scored.items],
     }
+
+
+def _item_json(item: Item) -> dict[str, Any]:
+    seen = item.observation
+    told = {
+        "code": seen.code, "count": seen.count, "severity": seen.severity, "factor": ratio(item.base, item.over, 4),
+        "points": ratio(item.cost, item.parts), "index": seen.index, "finding": seen.finding,
+    }  # fmt: skip
+    return told | {"remedied": True} if item.remedied else told
