@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from services.kernel.log.note import Checkpoint, Signer
 from services.kernel.log.tiles import Edge, Tile, bundle_path, encode_bundle
 from tests.bench.bench_reports import visit
 from tests.bench.limits import Limit, at_most
+from tests.bench.measured import run
 from tests.support.instance import PROGRAM, ROOT
 from tests.support.reports_log import CODES, ORIGIN, MadeLog
 
@@ -37,11 +37,7 @@ def measure() -> Iterator[Limit]:
 
 def _program(arguments: list[str]) -> tuple[float, int]:
     """Seconds of processor time, its own and its processes', and its most memory."""
-    process = subprocess.Popen([*PROGRAM, *arguments], stdout=subprocess.DEVNULL, cwd=ROOT)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
+    return run([*PROGRAM, *arguments], ROOT)
 
 
 def write(place: Path, size: int, units: int = UNITS) -> Signer:

@@ -404,6 +404,28 @@ async def test_a_contradictory_log_stops_the_fold(pool: asyncpg.Pool, made: Made
     assert await dump(pool) == before
 
 
+@pytest.mark.parametrize("apart", [True, False], ids=["in a later run", "in one run"])
+@pytest.mark.parametrize("kind", ["finding", "commendation"])
+async def test_an_id_that_another_log_holds_twice_is_told_in_words(
+    pool: asyncpg.Pool, made: MadeLog, kind: str, apart: bool
+) -> None:
+    """Intake takes an id once; of any other log the entry is named, and nothing of the run is kept."""
+    inspection, other = made.open(UNIT), made.open(UNIT)
+    if kind == "finding":
+        made.record(UNIT, inspection, "A01")
+    else:
+        made.commend(UNIT)
+    if apart:
+        await fold_all(pool, made)
+    before, entry = await dump(pool), json.loads(made.entries[-1])
+    twice = made.append(
+        f"{kind}.recorded", entry["subject"], UNIT, entry["data"] | ({"inspection": other} if kind == "finding" else {})
+    )
+    with pytest.raises(Unfoldable, match=f"entry {twice} .*{kind}.recorded.v1.*was recorded before"):
+        await fold_all(pool, made)
+    assert await dump(pool) == before
+
+
 async def test_a_fold_that_failed_can_go_on(pool: asyncpg.Pool, made: MadeLog) -> None:
     fold = Fold(pool)
     await fold.apply(made.covered())

@@ -192,3 +192,18 @@ async def test_readers_wait_for_nobody_who_renders_what_they_need(pool: asyncpg.
         await LiveCards(pool).all()
         async with asyncio.timeout(60):
             assert await asyncio.gather(*waiting) == [False] * 3
+
+
+async def test_who_reads_one_card_waits_for_no_other(pool: asyncpg.Pool, made: MadeLog) -> None:
+    busy(made, 7)
+    await fold_all(pool, made)
+    before = await stale(pool)
+    quarter, unit = max(before)
+    async with LiveCards(pool).fresh(quarter, unit) as (connection, head):
+        assert head["size"] == len(made.entries)
+        assert await connection.fetchval("SELECT count(*) FROM reports.card") == 1
+    assert await stale(pool) == before - {(quarter, unit)}
+    async with LiveCards(pool).fresh(quarter) as (connection, _):
+        of_quarter = {one for one in before if one[0] == quarter}
+        assert await connection.fetchval("SELECT count(*) FROM reports.card") == len(of_quarter)
+    assert await stale(pool) == before - of_quarter

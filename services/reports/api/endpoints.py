@@ -68,9 +68,9 @@ async def editions(state: Service, caller: Reading, quarter: str | None = None) 
     return Response(dump({"items": [one.json() for one in found]}), media_type="application/json")
 
 
-def _opened(state: State, edition: str) -> AbstractAsyncContextManager[Snapshot]:
-    """What is frozen waits for no live card to be rendered."""
-    return state.reader.snapshot() if edition == LIVE else state.reader.without_cards()
+def _opened(state: State, edition: str, quarter: str, unit: str | None = None) -> AbstractAsyncContextManager[Snapshot]:
+    """What is frozen waits for no live card to be rendered, and what is live for no other one."""
+    return state.reader.snapshot(quarter, unit) if edition == LIVE else state.reader.without_cards()
 
 
 @router.get(
@@ -107,7 +107,7 @@ async def _listing(state: State, caller: Caller, edition: str, **asked: Any) -> 
     known = await access.list_at_once(state.reader, caller, now, edition=edition, **asked)
     if known is not None:
         return known, known.head.size
-    async with _opened(state, edition) as snapshot:
+    async with _opened(state, edition, asked["quarter"]) as snapshot:
         listing = await access.listing_of(snapshot, caller, now, edition=edition, **asked)
         return listing, snapshot.head.size
 
@@ -128,7 +128,7 @@ async def scorecard(
 ) -> Response:
     """One unit's card; a frozen one is sent as the bytes that were frozen; as JSON or as a file."""
     now = state.clock.now()
-    async with _opened(state, edition) as snapshot:
+    async with _opened(state, edition, quarter, unit) as snapshot:
         frozen = None
         if edition == LIVE:
             scope = access.live_scope(caller, now, as_file=not wanted.as_json)

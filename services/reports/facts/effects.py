@@ -108,6 +108,8 @@ def _opened(facts: Facts, entry: Entry) -> None:
     data = entry.event.data
     opened_on = local_date(parse_instant(data["opened_at"]))
     key = data["inspection"]
+    if key in facts.inspections:
+        raise ValueError(f"inspection {key} was opened before")
     facts.inspections[key] = Inspection(
         id=key,
         unit=entry.event.unit,
@@ -172,6 +174,8 @@ def _acknowledged(facts: Facts, entry: Entry) -> None:
 def _recorded(facts: Facts, entry: Entry) -> None:
     data = entry.event.data
     key = _id(entry, "finding")
+    if key in facts.findings:
+        raise ValueError(f"finding {key} was recorded before")
     facts.findings[key] = Finding(
         id=key,
         inspection=_touch(facts, entry).id,

@@ -9,10 +9,21 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from asyncpg import UniqueViolationError
+
 from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
 from services.reports.facts.effects import Facts
-from services.reports.facts.facts import Commendation, Finding, Inspection, Survey, UnitQuarter
+from services.reports.facts.facts import (
+    COMMENDED,
+    FINDING_RECORDED,
+    Commendation,
+    Finding,
+    Inspection,
+    Survey,
+    Unfoldable,
+    UnitQuarter,
+)
 from services.reports.facts.remedy import Remedy
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
@@ -47,7 +58,25 @@ def _finding(row: Any) -> Finding:
 
 
 async def write_facts(connection: Connection, facts: Facts) -> None:
-    """Write every touched fact: what is new in a stream of rows, of the others what may have changed."""
+    """Write every touched fact: what is new in a stream of rows, of the others what may have changed.
+
+    Unfoldable where one stands there already, of an inspection that this run does not speak of.
+    """
+    try:
+        await _write_facts(connection, facts)
+    except UniqueViolationError as error:
+        raise _twice(facts, error.detail or "") from error
+
+
+def _twice(facts: Facts, detail: str) -> Unfoldable:
+    """Whose id the database names as one that it has; intake takes an id once, another log may hold it twice."""
+    new = [(one.index, FINDING_RECORDED, one.id) for one in map(facts.findings.__getitem__, facts.touched_findings)]
+    praised = [(one.index, COMMENDED, one.id) for one in facts.commendations]
+    index, kind, key = max(one for one in (*new, *praised) if one[2] in detail)
+    return Unfoldable(index, kind, f"{key} was recorded before")
+
+
+async def _write_facts(connection: Connection, facts: Facts) -> None:
     inspections = [facts.inspections[key] for key in sorted(facts.touched_inspections)]
     findings = [facts.findings[key] for key in sorted(facts.touched_findings)]
     await _add(connection, "inspection", _names(Inspection), inspections, facts.stored)

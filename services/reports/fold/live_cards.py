@@ -1,7 +1,7 @@
 """Live cards: marked as stale in the transaction that changed their facts, rendered when nothing else is to do.
 
 A batch so costs what is new in it, however much a quarter holds by then. Nobody ever reads a stale card: who finds one
-renders what is stale first.
+among those that he reads renders them first.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncpg import LockNotAvailableError
 
@@ -31,6 +31,14 @@ Card = tuple[str, str]
 """Quarter and unit."""
 
 
+class _Opened(NamedTuple):
+    """A snapshot, the head it stands at, and whether a card is stale in it of those that are read."""
+
+    connection: Connection
+    head: Any
+    stale: bool
+
+
 class LiveCards:
     """Renders the stale cards of the projections.
 
@@ -43,39 +51,46 @@ class LiveCards:
         self.turn = asyncio.Lock()
 
     @asynccontextmanager
-    async def fresh(self) -> AsyncIterator[tuple[Connection, Any]]:
-        """A snapshot in which no card is stale, and the head it stands at."""
+    async def fresh(self, quarter: str | None = None, unit: str | None = None) -> AsyncIterator[tuple[Connection, Any]]:
+        """A snapshot in which no card is stale of those that are read, and the head it stands at.
+
+        Whoever reads one quarter, or a unit's card in it, waits for no other.
+        """
         async with AsyncExitStack() as stack:
-            connection, head = await self._opened(stack)
+            opened = await self._opened(stack, quarter, unit)
             for left in reversed(range(_ROUNDS)):
-                if not head["stale"]:
+                if not opened.stale:
                     break
                 await stack.aclose()
                 async with self.turn:
-                    connection, head = await self._rendered_first(stack, last=not left)
-            yield connection, head
+                    opened = await self._rendered_first(stack, quarter, unit, last=not left)
+            yield opened.connection, opened.head
 
-    async def _rendered_first(self, stack: AsyncExitStack, *, last: bool) -> tuple[Connection, Any]:
-        """A snapshot, after all that is stale was rendered; as it is when somebody else holds the head, who renders."""
-        connection, head = await self._opened(stack)
-        if not head["stale"]:  # whoever had the turn before has rendered
-            return connection, head
+    async def _rendered_first(
+        self, stack: AsyncExitStack, quarter: str | None, unit: str | None, *, last: bool
+    ) -> _Opened:
+        """A snapshot, after what is stale was rendered; as it is when somebody else holds the head, who renders."""
+        opened = await self._opened(stack, quarter, unit)
+        if not opened.stale:  # whoever had the turn before has rendered
+            return opened
         await stack.aclose()
         try:
             async with transaction(self._pool) as still:
                 await still.execute(queries.impatient)
                 await still.execute(queries.patient)
                 await still.execute(queries.hold_head)  # no other process folds meanwhile either
-                await self._all()
-                return await self._opened(stack)
+                await self._all(quarter, unit)
+                return await self._opened(stack, quarter, unit)
         except LockNotAvailableError:
             if last:
                 raise
-            return await self._opened(stack)
+            return await self._opened(stack, quarter, unit)
 
-    async def _opened(self, stack: AsyncExitStack) -> tuple[Connection, Any]:
+    async def _opened(self, stack: AsyncExitStack, quarter: str | None, unit: str | None) -> _Opened:
         connection = await stack.enter_async_context(snapshot(self._pool))
-        return connection, await connection.fetchrow(queries.head)
+        head = await connection.fetchrow(queries.head)
+        stale = head["stale"] and (quarter is None or await connection.fetchval(queries.is_stale, quarter, unit))
+        return _Opened(connection, head, stale)
 
     async def some(self) -> bool:
         """Render a few stale cards; whether there were any."""
@@ -87,13 +102,14 @@ class LiveCards:
         async with self.turn:
             await self._all()
 
-    async def _all(self) -> None:
-        while await self._some():
+    async def _all(self, quarter: str | None = None, unit: str | None = None) -> None:
+        while await self._some(quarter, unit):
             pass
 
-    async def _some(self) -> bool:
+    async def _some(self, quarter: str | None = None, unit: str | None = None) -> bool:
         async with snapshot(self._pool) as connection:
-            marks = {(row["quarter"], row["unit"]): row["mark"] for row in await self._stale(connection)}
+            stale = await connection.fetch(queries.stale, _AT_ONCE, quarter, unit)
+            marks = {(row["quarter"], row["unit"]): row["mark"] for row in stale}
             if not marks:
                 return False
             reference = await self._known(connection)
@@ -110,9 +126,6 @@ class LiveCards:
         failpoint("reports.after_rendered")
         # a crash here leaves the others stale; what a fold marked meanwhile is stale still
         return True
-
-    async def _stale(self, connection: Connection) -> list[Any]:
-        return list(await connection.fetch(queries.stale, _AT_ONCE))
 
     async def _known(self, connection: Connection) -> Reference:
         index = await connection.fetchval(queries.reference_index)

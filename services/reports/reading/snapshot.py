@@ -50,10 +50,13 @@ class Reader:
         self._kept = Kept()
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Snapshot]:
-        """A read-only transaction in which head, directory and cards agree: one for an answer or a page."""
-        async with self._cards.fresh() as (connection, head):
-            yield await self._snapshot(connection, head, head["moved"])
+    async def snapshot(self, quarter: str | None = None, unit: str | None = None) -> AsyncIterator[Snapshot]:
+        """A read-only transaction in which head, directory and cards agree: one for an answer or a page.
+
+        One that shows cards of a quarter alone, or a unit's card in it alone, waits for no other to be rendered.
+        """
+        async with self._cards.fresh(quarter, unit) as (connection, head):
+            yield await self._snapshot(connection, head, head["moved"] if unit is None else None)
 
     @asynccontextmanager
     async def without_cards(self) -> AsyncIterator[Snapshot]:
