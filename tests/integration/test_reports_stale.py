@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import asyncpg
 import pytest
 
 from services.kernel.process.settings import Settings
 from services.kernel.store.db import Connection
+from services.reports.facts.facts import UnitQuarter
 from services.reports.fold import live_cards
 from services.reports.fold.fold import Fold
 from services.reports.fold.live_cards import LiveCards
@@ -196,14 +198,44 @@ async def test_readers_wait_for_nobody_who_renders_what_they_need(pool: asyncpg.
 
 async def test_who_reads_one_card_waits_for_no_other(pool: asyncpg.Pool, made: MadeLog) -> None:
     busy(made, 7)
+    made.golden()
     await fold_all(pool, made)
     before = await stale(pool)
-    quarter, unit = max(before)
-    async with LiveCards(pool).fresh(quarter, unit) as (connection, head):
+    async with LiveCards(pool).fresh(QUARTER, UNIT) as (connection, head):
         assert head["size"] == len(made.entries)
         assert await connection.fetchval("SELECT count(*) FROM reports.card") == 1
-    assert await stale(pool) == before - {(quarter, unit)}
-    async with LiveCards(pool).fresh(quarter) as (connection, _):
-        of_quarter = {one for one in before if one[0] == quarter}
-        assert await connection.fetchval("SELECT count(*) FROM reports.card") == len(of_quarter)
-    assert await stale(pool) == before - of_quarter
+    assert await stale(pool) == before - {(QUARTER, UNIT)}
+    async with LiveCards(pool).fresh(QUARTER):
+        pass
+    left = await stale(pool)
+    assert left
+    assert left == {one for one in before if one[0] != QUARTER}
+
+
+async def test_a_card_that_cannot_be_rendered_keeps_no_other_one(
+    pool: asyncpg.Pool, made: MadeLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy(made, 8)
+    made.golden()
+    made.register("xa-khac")
+    made.golden("xa-khac")
+    await fold_all(pool, made)
+    broken = QUARTER, UNIT
+
+    def render(facts: UnitQuarter, *rest: Any) -> dict[str, Any]:
+        if (facts.quarter, facts.unit) == broken:
+            raise ValueError("no such band")
+        return live_render(facts, *rest)
+
+    live_render = live_cards.render
+    monkeypatch.setattr(live_cards, "render", render)
+    monkeypatch.setattr(live_cards, "_AT_ONCE", 2)
+    with pytest.raises(live_cards.Unrenderable, match=f"{broken[1]} in {broken[0]}: ValueError: no such band"):
+        await LiveCards(pool).all()
+    assert await stale(pool) == {broken}
+    async with LiveCards(pool).fresh(QUARTER, "xa-khac") as (connection, _):
+        shown = "SELECT count(*) FROM reports.card WHERE quarter = $1 AND unit = 'xa-khac'"
+        assert await connection.fetchval(shown, QUARTER) == 1
+    monkeypatch.undo()
+    await LiveCards(pool).all()
+    assert await stale(pool) == set()

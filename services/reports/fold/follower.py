@@ -19,6 +19,7 @@ from services.kernel.streams import StreamDown
 from services.reports.editions.fitting import FitFailed
 from services.reports.facts.facts import Unfoldable
 from services.reports.fold.fold import Fenced, Fold
+from services.reports.fold.live_cards import Unrenderable
 
 _WAIT = 0.25
 _BRIEFLY = 0.01  # while there are cards to render
@@ -37,6 +38,8 @@ class Progress:
     size: int = 0
     stopped: str | None = None
     failing: str | None = None
+    unrendered: str | None = None
+    """The card that cannot be made, so that its quarter's list is not answered; all else is."""
 
 
 class Follower:
@@ -51,6 +54,13 @@ class Follower:
         meter.create_observable_gauge(
             "kycuong.reports.stopped", [self._observe_stopped], description="1: the fold met what it cannot fold"
         )
+
+        meter.create_observable_gauge(
+            "kycuong.reports.unrendered", [self._observe_unrendered], description="1: a live card cannot be rendered"
+        )
+
+    def _observe_unrendered(self, _options: CallbackOptions) -> Iterable[Observation]:
+        return [Observation(int(self.progress.unrendered is not None))]
 
     def _observe_size(self, _options: CallbackOptions) -> Iterable[Observation]:
         return [Observation(self.progress.size)]
@@ -73,6 +83,18 @@ class Follower:
             except Exception as error:
                 self._tell(error, again.coming)
                 await again.wait()
+
+    async def _rendered_some(self) -> bool:
+        """Whether there are more; one that cannot be rendered waits for its facts to change, and keeps no entry."""
+        try:
+            more = await self._fold.cards.some()
+        except Unrenderable as error:
+            log.error("a card is not rendered, and its quarter's list not answered: %s", error, exc_info=error)
+            self.progress.unrendered = str(error)
+            return False
+        if not more:
+            self.progress.unrendered = None
+        return more
 
     def _tell(self, error: Exception, pause: float) -> None:
         if isinstance(error, _PASSING) and not isinstance(error, FitFailed):
@@ -100,7 +122,7 @@ class Follower:
                     self.progress.size = item.checkpoint.size
                     stale = True
                 elif stale:
-                    stale = await self._fold.cards.some()
+                    stale = await self._rendered_some()
                 if not self._applying:  # that nothing has come yet says nothing of the entries that failed
                     self.progress.failing = None
                 again.reset()

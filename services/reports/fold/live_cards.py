@@ -31,6 +31,14 @@ Card = tuple[str, str]
 """Quarter and unit."""
 
 
+class Unrenderable(Exception):
+    """Of a card's facts, which the fold took, no card can be made: a fault of this program. The card stays stale."""
+
+    def __init__(self, card: Card, cause: Exception) -> None:
+        quarter, unit = card
+        super().__init__(f"the card of {unit} in {quarter}: {type(cause).__name__}: {cause}")
+
+
 class _Opened(NamedTuple):
     """A snapshot, the head it stands at, and whether a card is stale in it of those that are read."""
 
@@ -93,7 +101,7 @@ class LiveCards:
         return _Opened(connection, head, stale)
 
     async def some(self) -> bool:
-        """Render a few stale cards; whether there were any."""
+        """Render a few stale cards; whether there were any. Unrenderable once only such are left."""
         async with self.turn:
             return await self._some()
 
@@ -115,9 +123,15 @@ class LiveCards:
             reference = await self._known(connection)
             facts = await store.unit_quarters(connection, marks)
         rows: list[tuple[str, str, int, str | None, str | None]] = []
+        failed: Unrenderable | None = None
         for key, one in facts.items():
-            card = (None, None) if _gone(one, reference.directory) else _rendered(one, reference)
-            rows.append((*key, marks[key], *card))
+            try:
+                card = (None, None) if _gone(one, reference.directory) else _rendered(one, reference)
+            except Exception as error:
+                failed = Unrenderable(key, error)
+                failed.__cause__ = error
+            else:
+                rows.append((*key, marks[key], *card))
             await asyncio.sleep(0)  # who renders here also answers others
         async with transaction(self._pool) as connection:
             await connection.execute(queries.put_rendered, *columns(rows, 5))
@@ -125,6 +139,8 @@ class LiveCards:
             # a crash here leaves these cards stale, and they are rendered again
         failpoint("reports.after_rendered")
         # a crash here leaves the others stale; what a fold marked meanwhile is stale still
+        if failed is not None and not rows:  # nothing else is left to render
+            raise failed
         return True
 
     async def _known(self, connection: Connection) -> Reference:
