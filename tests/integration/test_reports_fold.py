@@ -418,9 +418,8 @@ async def test_an_id_that_another_log_holds_twice_is_told_in_words(
     if apart:
         await fold_all(pool, made)
     before, entry = await dump(pool), json.loads(made.entries[-1])
-    twice = made.append(
-        f"{kind}.recorded", entry["subject"], UNIT, entry["data"] | ({"inspection": other} if kind == "finding" else {})
-    )
+    data = entry["data"] | ({"inspection": other} if kind == "finding" else {})
+    twice = made.append(f"{kind}.recorded", entry["subject"], UNIT, data, id=entry["id"])
     with pytest.raises(Unfoldable, match=f"entry {twice} .*{kind}.recorded.v1.*was recorded before"):
         await fold_all(pool, made)
     assert await dump(pool) == before

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from services.kernel.process.settings import Settings
+from services.reports.fold.live_cards import Unrenderable
 from tests.support.reports_http import House, province, province_house, publish, running, until
 from tests.support.reports_log import MadeLog
 
@@ -128,7 +129,7 @@ async def test_what_is_frozen_and_what_is_told_wait_for_no_live_card(house: Hous
         await admin.execute("UPDATE reports.finding SET catalogue = 'x'")
     finally:
         await admin.close()
-    with pytest.raises(KeyError):
+    with pytest.raises(Unrenderable, match="KeyError: 'x'"):
         await house.ask(CARDS, "reviewer")
     for path in (
         f"{CARDS}?edition=official", f"{CARDS}/xa-tan-hoa?edition=official", "/reports/v1/editions",

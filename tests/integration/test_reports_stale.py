@@ -160,9 +160,9 @@ async def test_who_renders_for_long_keeps_the_head(settings: Settings, pool: asy
     await fold_all(pool, made)
 
     class Slow(LiveCards):
-        async def _some(self) -> bool:
+        async def _some(self, quarter: str | None = None, unit: str | None = None) -> bool:
             await asyncio.sleep(0.6)
-            return await super()._some()
+            return await super()._some(quarter, unit)
 
     short = {"idle_in_transaction_session_timeout": "300ms", "timezone": "UTC"}
     strict = await asyncpg.create_pool(settings.dsn("reports_app"), min_size=1, max_size=4, server_settings=short)

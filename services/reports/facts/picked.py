@@ -62,9 +62,10 @@ UNREAD = frozenset({"kycuong.inspection.acknowledged.v1", SECOND_REVIEWED})
 """Facts that no card knows of."""
 _TAKE = {kind: (kind, itemgetter(*names)) for kind, names in READ.items()}
 _NAMES = {kind: kind for kind in (*SOME, *NO_CASE)}
+_TIMED = frozenset({"kycuong.inspection.closed.v1"})
 _NOTHING = SILENT | UNREAD
 Record = tuple[int, str, str, str, Any]
-"""Of a case's event its index, type, unit and time, and the values that are read of it."""
+"""Of a case's event its index, type, unit, the time where it is read, and the values that are read of it."""
 
 
 class Brief(NamedTuple):
@@ -122,7 +123,8 @@ class Picking:
             return
         kind, values = known
         try:
-            self._of_unit[event["unit"]].append((index, kind, event["unit"], event["time"], values(event["data"])))
+            time = event["time"] if kind in _TIMED else ""
+            self._of_unit[event["unit"]].append((index, kind, event["unit"], time, values(event["data"])))
         except KeyError as error:
             raise Unfoldable(index, kind, f"no {error}") from error
 
@@ -132,7 +134,7 @@ class Picking:
             self._entries.append((index, kind, unit, event["id"], event["time"], data))
         elif kind in SOME:
             some = {name: data[name] for name in SOME[kind] if name in data}
-            self._of_unit[unit].append((index, _NAMES[kind], unit, event["time"], some))
+            self._of_unit[unit].append((index, _NAMES[kind], unit, "", some))
         elif kind not in _NOTHING:
             raise Unfoldable(index, kind, "unknown event type")
 
