@@ -65,15 +65,18 @@ async def write_facts(connection: Connection, facts: Facts) -> None:
     try:
         await _write_facts(connection, facts)
     except UniqueViolationError as error:
-        raise _twice(facts, error.detail or "") from error
+        twice = _twice(facts, error.detail or "")
+        if twice is None:
+            raise
+        raise twice from error
 
 
-def _twice(facts: Facts, detail: str) -> Unfoldable:
+def _twice(facts: Facts, detail: str) -> Unfoldable | None:
     """Whose id the database names as one that it has; intake takes an id once, another log may hold it twice."""
     new = [(one.index, FINDING_RECORDED, one.id) for one in map(facts.findings.__getitem__, facts.touched_findings)]
     praised = [(one.index, COMMENDED, one.id) for one in facts.commendations]
-    index, kind, key = max(one for one in (*new, *praised) if one[2] in detail)
-    return Unfoldable(index, kind, f"{key} was recorded before")
+    found = max((one for one in (*new, *praised) if one[2] in detail), default=None)
+    return Unfoldable(found[0], found[1], f"{found[2]} was recorded before") if found else None
 
 
 async def _write_facts(connection: Connection, facts: Facts) -> None:
