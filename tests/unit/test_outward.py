@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import pytest
@@ -21,12 +21,13 @@ async def far_end(*answers: bytes, ends: bool = False, slow: float = 0) -> Async
     """Answers requests in turn with these bytes; which connection each came on."""
     came: list[int] = []
     waiting = list(answers)
-    connections = 0
+    lines: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
-        mine = connections
+        task = asyncio.current_task()
+        assert task is not None
+        lines[task] = writer
+        mine = len(lines)
         try:
             while waiting:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -39,15 +40,20 @@ async def far_end(*answers: bytes, ends: bool = False, slow: float = 0) -> Async
                 await writer.drain()
                 if ends:
                     break
-        except asyncio.IncompleteReadError:
+        except (asyncio.IncompleteReadError, ConnectionError):
             pass
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/in?of=1", came
     finally:
         server.close()
+        for writer in lines.values():  # one left open would be told of in another test, once its loop has ended
+            writer.transport.abort()
+        await asyncio.gather(*lines)
 
 
 async def posted(url: str, times: int) -> Sequence[tuple[int, float]]:

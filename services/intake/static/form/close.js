@@ -411,7 +411,7 @@ export class CloseView {
       path: `/intake/v1/inspections/${inspection.id}/closing/${this.id}`,
     }, draftName(inspection.id));
     if (item.state === "failed") return this.inspection.id === inspection.id ? this.refused(item) : null; // its list has it
-    await Promise.all([this.house.drafts.clear(draftName(inspection.id)), this.house.fill.forget()]); // the queue holds it now
+    await Promise.all([this.house.drafts.clear(draftName(inspection.id)), this.house.fill.forget(inspection.id)]); // the queue holds it now
     this.house.go(`#/inspection/${inspection.id}`);
   }
 
@@ -441,7 +441,7 @@ export async function recount(house, item) {
   await house.drafts.write(draftName(item.inspection), {
     id: item.key, fields, signatures: sealed.signatures, agreed: item.label.agreed, ended: untimely ? null : { closed_at, device_at, elapsed_ms }, position: sealed.position, errors: errorsOf(item.problem),
   });
-  await house.fill.recall(sealed.fill);
+  await house.fill.recall(item.inspection, sealed.fill);
   await house.queue.discard(item.key);
   house.go(`#/inspection/${item.inspection}/close`);
 }

@@ -11,6 +11,9 @@ const begun = now() - performance.now(); // the clock once, then what has really
 
 const at = () => Math.round(begun + performance.now());
 
+/** @param {string} inspection */
+const nameOf = (inspection) => `fill/${inspection}`;
+
 /** What is written down of a control. @param {HTMLInputElement} control */
 const told = (control) => {
   if (control.type === "checkbox") return String(control.checked);
@@ -43,7 +46,7 @@ export class FillAudit {
   /** Follow the reader to a view; what an opening was filled in with goes on as its inspection's. @param {string} hash */
   async follow(hash) {
     const [, id] = /^#\/(open|inspection\/[0-9a-f-]{36})/.exec(hash) ?? [];
-    const name = id ? `fill/${id.replace("inspection/", "")}` : null;
+    const name = id ? nameOf(id.replace("inspection/", "")) : null;
     if (name === this.name) return;
     const opened = this.name === "fill/open" && name ? this.rows : [];
     if (opened.length) await this.drafts.clear("fill/open").catch(() => {});
@@ -73,20 +76,27 @@ export class FillAudit {
 
   note(event, node = "", old = "", value = "", start = at()) {
     if (!this.name) return;
-    this.rows = [...this.rows, { event, node, start, end: at(), old, new: value }].slice(-MOST);
-    this.drafts.write(this.name, this.rows).catch(() => {}); // the house says so
+    this.keep(this.name, [...this.rows, { event, node, start, end: at(), old, new: value }].slice(-MOST)).catch(() => {}); // the house says so
   }
 
-  /** Those of a closing that was refused go on. @param {Row[]} rows */
-  async recall(rows = []) {
-    this.rows = [...rows, ...this.rows].slice(-MOST);
-    if (this.name) await this.drafts.write(this.name, this.rows);
+  /** Those of a closing that was refused go on, whatever is shown. @param {string} inspection @param {Row[]} rows */
+  async recall(inspection, rows = []) {
+    const name = nameOf(inspection);
+    const later = name === this.name ? this.rows : (await this.drafts.read(name)) ?? [];
+    return this.keep(name, [...rows, ...later].slice(-MOST));
   }
 
-  /** A closing carries them now: here they are wanted no more. */
-  forget() {
-    this.rows = [];
-    return this.drafts.clear(this.name);
+  /** A closing carries them now: here they are wanted no more. @param {string} inspection */
+  async forget(inspection) {
+    const name = nameOf(inspection);
+    if (name === this.name) this.rows = [];
+    await this.drafts.clear(name);
+  }
+
+  /** @param {string} name @param {Row[]} rows */
+  keep(name, rows) {
+    if (name === this.name) this.rows = rows;
+    return this.drafts.write(name, rows);
   }
 
   /** The rows for a closing of at most this many bytes; of too many the oldest are left out. @param {number} room */
