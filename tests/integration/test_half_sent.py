@@ -3,9 +3,13 @@
 import asyncio
 import json
 import logging
+import socket
+import time
+from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
+import uvloop
 from fastapi import Request
 
 from services.house import _Server
@@ -14,6 +18,7 @@ from services.kernel.web.protocol import Limits, guarded
 from tests.support.house import open_house
 from tests.support.intake import fresh
 
+PUT = b"PUT /small HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\n"
 SHORT = Limits(head_seconds=0.2, body_seconds=0.2, unfinished=3, young=0.05)
 
 
@@ -37,22 +42,30 @@ def problem(answer):
     return int(head.split()[1]), json.loads(body)["type"]
 
 
-@pytest.fixture
-async def small():
-    """A server with short limits, whose app reads a body."""
+@asynccontextmanager
+async def _serving(limits=SHORT):
+    """A server whose app reads a body: its port."""
 
     async def put(request: Request) -> None:
         await read_body(request, 1_000_000)
 
     app = service_app("small", "Small", lambda _: _idle())
     app.put("/small")(put)
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, port=0, http=guarded((), SHORT)))
+    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, port=0, http=guarded((), limits)))
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    await serving
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@pytest.fixture
+async def small():
+    async with _serving() as port:
+        yield port
 
 
 class _idle:
@@ -62,7 +75,7 @@ class _idle:
 
 
 async def test_half_sent_requests_end_with_an_answer(small):
-    head = b"PUT /small HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\ncontent-length: 9000\r\n"
+    head = PUT + b"content-length: 9000\r\n"
     assert problem(await exchange(small, head)) == (408, "/problems/too-slow")
     assert problem(await exchange(small, head + b"\r\nhalf")) == (408, "/problems/too-slow")
     assert problem(await exchange(small, head + b"cookie: " + b"x" * 50_000)) == (431, "/problems/head-too-large")
@@ -85,6 +98,40 @@ async def test_a_phone_that_goes_away_in_its_body_leaves_no_traceback(settings, 
         assert (await client.get("/intake/healthz")).status_code == 200
         assert (await exchange(port, b"GET / HTTP/1.1\r\nhost: t\r\nx: " + b"x" * 20_000))[9:12] == b"431"
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+async def _all_answered_after_a_stall(port):
+    """Requests that have come whole while the loop, in the middle of its reading, was held up for longer than young."""
+    lines = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
+    here, there = socket.socketpair()
+    loop, held = asyncio.get_running_loop(), asyncio.Event()
+
+    def hold():
+        loop.remove_reader(here)
+        for _, writer in lines:
+            writer.write(PUT + b"connection: close\r\ncontent-length: 2\r\n\r\n{}")
+        time.sleep(1.5 * Limits().young)
+        held.set()
+
+    with here, there:
+        loop.add_reader(here, hold)
+        there.send(b"x")
+        await held.wait()
+    answers = [await reader.read() for reader, _ in lines]
+    for _, writer in lines:
+        writer.close()
+        await writer.wait_closed()
+    assert [answer[9:12] for answer in answers] == [b"200"] * len(lines)
+
+
+def test_a_loop_that_was_held_up_reads_before_it_judges():
+    """On the loop that services run on: it runs timers before it reads, the standard one after."""
+
+    async def run():
+        async with _serving(Limits(unfinished=3)) as port:
+            await _all_answered_after_a_stall(port)
+
+    uvloop.run(run())
 
 
 TARGETS = [

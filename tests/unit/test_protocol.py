@@ -8,7 +8,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from services.kernel.web.addresses import counted
-from services.kernel.web.protocol import Guard, GuardedProtocol, Limits
+from services.kernel.web.protocol import _READ_FIRST, Guard, GuardedProtocol, Limits
 
 HEAD = b"PUT /intake/v1/x HTTP/1.1\r\nhost: t\r\ncontent-length: 100000\r\n"
 
@@ -32,7 +32,7 @@ class Loop:
 
     def pass_(self, seconds):
         until = self.now + seconds
-        while due := [timer for timer in self._timers if timer.when() <= until]:
+        while due := [timer for timer in self._timers if timer.when() <= until + 2 * _READ_FIRST]:
             first = min(due, key=lambda timer: timer.when())
             self._timers.remove(first)
             self.now = max(self.now, first.when())

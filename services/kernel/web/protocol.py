@@ -22,6 +22,7 @@ from services.kernel.web.app import SECURITY_RAW
 
 _LINGER = 2.0  # seconds in which a refused sender may still send, so that the refusal reaches him
 _AWAY = 30  # seconds
+_READ_FIRST = 0.001  # seconds; any will do
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,15 @@ class GuardedProtocol(HttpToolsProtocol):
     # the time it takes
 
     def _watch(self) -> None:
-        self._timer = self.loop.call_later(self._limits.young, self._look)
+        self._look_after(self._limits.young)
+
+    def _look_after(self, seconds: float) -> None:
+        self._timer = self.loop.call_later(seconds, self._look_soon)
+
+    def _look_soon(self) -> None:
+        """After what has come by now was read: uvloop runs timers first, so that a loop which was held up by others
+        would take what waits to be read for what was never sent."""
+        self._timer = self.loop.call_later(_READ_FIRST, self._look)
 
     def _look(self) -> None:
         """Count a request that is no longer young, and end one that makes no progress."""
@@ -176,7 +185,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if left <= 0:
             self._refuse(TooSlow())
         else:
-            self._timer = self.loop.call_later(left, self._look)
+            self._look_after(left)
 
     def _count(self) -> bool:
         """Count the request as its address's; False when that has too many."""
