@@ -12,7 +12,7 @@ from fastapi import FastAPI, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from services.domain.calendar import DaysLeft
-from services.domain.case import LIGHT, SCORED, Command, is_kept, named, settled
+from services.domain.case import LIGHT, SCORED, Command, State, is_kept, named, settled
 from services.domain.case import shown as shown_state
 from services.domain.deadlines import Kind
 from services.domain.remedy import Remedy
@@ -102,7 +102,8 @@ async def opened(
         shown |= {"answers": _answers(steps), "history": [_told(step, language) for step in history]}
         opens = role is not Role.AUDITOR or not is_blank(reason or "")
         shown["redactions"] = [_covered(one) for one in await reader.connection.fetch(_sql.redactions, id)]
-        shown["files"] = [dict(one) for one in await reader.connection.fetch(_sql.files_of_finding, id)]
+        files = [dict(one) for one in await reader.connection.fetch(_sql.files_of_finding, id)]
+        shown["files"] = _before(steps, files) if blind else files
         if opens:
             shown |= await _opened(reader, shown, row["severity"])
     if opens:
@@ -117,6 +118,12 @@ def _covered(redaction: Mapping[str, Any]) -> dict[str, Any]:
 def _undecided(steps: Sequence[Step]) -> list[Step]:
     """What became of a finding before it was first decided."""
     return list(takewhile(lambda step: step.type != "finding.decided", steps))
+
+
+def _before(steps: Sequence[Step], files: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The files of some steps' writes: those of a remedy's report would tell how it was decided."""
+    writes = {step.event for step in steps}
+    return [one for one in files if one["write"] in writes]
 
 
 def _answers(steps: Iterable[Step]) -> dict[str, str]:
@@ -228,8 +235,9 @@ def _shown(
     }  # fmt: skip
     if "second-review" in permitted:  # who is to judge for himself is not told how it was judged
         told = [one for one in until if one["of"] == Kind.REPLY]
+        judged = case_label(finding.severity, State.DECIDED, finding.accepts, None, language)
         hidden = {"outcome": None, "remedy": Remedy.NONE, "deadlines": told}
-        shown |= hidden | {"state_label": case_label(*where, None, language)}
+        shown |= hidden | {"state": State.DECIDED, "state_label": judged}  # only what was upheld is appealed
     if reader.knows_people(finding.unit, row["team"]):
         shown["filer"] = finding.filer
     return shown
