@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
 
+from services.intake.evidence.imaging import Darkroom
 from services.intake.plain import endpoints
 from services.intake.plain.entries import ASKED
 from services.kernel.identity.authentication import COOKIE
@@ -104,6 +107,8 @@ async def test_a_remedy_is_planned_reported_and_verified(intake: Intake, finding
     await send(intake, "reviewer", finding, "extension", {"id": fresh(), **more})
     done = {"/done_on": "01.09.2026", "/private/text": "Đã trực đủ."}
     await send(intake, "head", finding, "remedy-report", {"id": fresh(), **done})
+    shown = await page(intake, "lead", "cases")
+    assert finding in shown and "Xác nhận khắc phục" in shown
     verdict = {"/outcome": "verified", "/private/reason": "Đạt."}
     await send(intake, "lead", finding, "remedy-verification", {"id": fresh(), **verdict})
     case = await intake.get("head", f"/intake/v1/findings/{finding}")
@@ -209,6 +214,139 @@ async def test_a_file_that_cannot_come_is_named_before_anything_is_written(
     assert await intake.rows() == before
 
 
+async def test_files_of_a_refused_form_are_said_to_be_lost(intake: Intake, finding: str) -> None:
+    files = [("/files", ("anh.jpg", JPEG, "image/jpeg"))]
+    sent = {"id": fresh(), "/accepts": "false"}
+    refused = (await send(intake, "head", finding, "reply", sent, 422, files=files)).text
+    assert re.search(r'data-lost>\s*<a href="#reply-files">Tệp kèm theo: tệp đã chọn không được giữ lại', refused)
+    assert re.search(r'id="reply-files-wrong">tệp đã chọn không được giữ lại', refused)
+    english = (await send(intake, "head", finding, "reply", sent, 422, files=files, language="en")).text
+    assert "the files chosen were not kept" in english
+    nothing = [("/files", ("", b"", "application/octet-stream"))]
+    assert "data-lost" not in (await send(intake, "head", finding, "reply", sent, 422, files=nothing)).text
+    intake.service.standing.doubt()
+    waits = await send(intake, "head", finding, "reply", {**sent, **DISAGREES}, 503, files=files)
+    assert "data-lost" in waits.text and SAID in waits.text
+
+
+async def test_words_outlive_the_session_that_they_were_typed_in(intake: Intake, finding: str) -> None:
+    typed = {"id": fresh(), "/accepts": "false", "/private/text": f"<i>{SAID}"}
+    files = [("/files", ("anh.jpg", JPEG, "image/jpeg"))]
+    before = await intake.rows()
+    for sent in (None, files):
+        answer = await send(intake, "nobody", finding, "reply", typed, 401, files=sent)
+        assert f"data-kept>&lt;i&gt;{SAID}" in answer.text and answer.headers["cache-control"] == "no-store"
+        assert f'href="/intake/login?next=%2Fintake%2Fcases%2F{finding}"' in answer.text
+        assert ("data-lost" in answer.text) == bool(sent)
+    for site in (None, "cross-site"):
+        assert SAID not in (await send(intake, "nobody", finding, "reply", typed, 403, site)).text
+    second = await send(intake, "nobody", finding, "second-review", {"/private/reason": SAID}, 401)
+    assert SAID in second.text and f"%2F{finding}%3Fblind%3Dtrue" in second.text
+    gone = await send(intake, "other-head", finding, "reply", typed, 404)
+    assert SAID in gone.text and f'href="/intake/cases/{finding}"' in gone.text
+    assert await intake.rows() == before
+
+
+async def test_words_outlive_a_database_that_is_away(
+    intake: Intake, finding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    typed = {"id": fresh(), "/accepts": "false", "/private/text": SAID}
+    monkeypatch.setattr(intake.service, "pool", asyncpg.create_pool("postgresql://localhost"))  # it was never opened
+    answer = await send(intake, "head", finding, "reply", typed, 503)
+    monkeypatch.undo()
+    assert f"data-kept>{SAID}" in answer.text and "Chưa gửi được" in answer.text and answer.headers["retry-after"]
+
+
+async def test_a_reply_whose_files_failed_is_received_and_they_can_be_sent_again(
+    intake: Intake, finding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, looked, reencode = fresh(), [], Darkroom.reencode
+
+    async def once(self: Darkroom, *args: Any) -> bytes:
+        looked.append(args)
+        if len(looked) > 1:
+            raise OSError
+        return await reencode(self, *args)
+
+    monkeypatch.setattr(Darkroom, "reencode", once)
+    files = [("/files", ("anh.jpg", JPEG, "image/jpeg"))]
+    refused = (await send(intake, "head", finding, "reply", {"id": write, **DISAGREES}, 503, files=files)).text
+    assert await state(intake, finding) == "replied"
+    assert "Nội dung đã được nhận" in refused and "Chưa gửi được" not in refused
+    drawn = re.search(r"/reply#errors.*?</form>", refused, re.DOTALL)
+    assert drawn and 'type="file"' in drawn[0] and "<textarea" not in drawn[0]
+    again = {name: unescape(value) for name, value in re.findall(r'hidden" name="([^"]+)" value="([^"]*)"', drawn[0])}
+    assert again == {"id": write, **DISAGREES}
+    monkeypatch.undo()
+    others = [("/files", ("khac.pdf", b"%PDF-1.7 khac", "application/pdf"))]
+    wrong = (await send(intake, "head", finding, "reply", again, 409, files=others)).text
+    assert f'value="{write}"' in wrong and "không phải những tệp đã gửi lúc đầu" in wrong
+    await send(intake, "head", finding, "reply", again, files=files)
+    assert [one["held"] for one in (await intake.get("reviewer", f"/intake/v1/findings/{finding}"))["files"]] == [True]
+
+
+@pytest.mark.parametrize("charset", ["punycode", "undefined", "idna", "utf-7", "utf-16", "no-such", "rot13", "base64"])
+async def test_a_form_is_utf_8_whatever_it_says(intake: Intake, finding: str, charset: str) -> None:
+    parts = {"id": "a/b", **DISAGREES, "x": "+2AA-"}
+    body = "".join(
+        f'--b\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{said}\r\n' for name, said in parts.items()
+    )
+    headers = {
+        "cookie": f"{COOKIE}={intake.tokens['head']}", "accept": "text/html", "sec-fetch-site": "same-origin",
+        "content-type": f"multipart/form-data; boundary=b; charset={charset}",
+    }  # fmt: skip
+    path = f"/intake/cases/{finding}/reply"
+    answer = await intake.client.post(path, content=f"{body}--b--\r\n".encode(), headers=headers)
+    assert answer.status_code == 422 and SAID in answer.text
+
+
+@pytest.mark.parametrize(("count", "words"), [(11, "nhiều nhất 10 tệp"), (130, "nhiều nhất 10 tệp")])
+async def test_too_many_files_lose_no_words(intake: Intake, finding: str, count: int, words: str) -> None:
+    before = await intake.rows()
+    files = [("/files", (f"{n}.jpg", JPEG, "image/jpeg")) for n in range(count)]
+    refused = (await send(intake, "head", finding, "reply", {"id": fresh(), **DISAGREES}, 422, files=files)).text
+    assert words in refused and SAID in refused and 'href="#reply-files"' in refused and "data-lost" in refused
+    assert await intake.rows() == before
+
+
+async def test_ten_files_come(intake: Intake, finding: str) -> None:
+    files = [("/files", (f"{n}.pdf", b"%PDF-" + bytes([n]), "application/pdf")) for n in range(10)]
+    await send(intake, "head", finding, "reply", {"id": fresh(), **DISAGREES}, files=files)
+    held = (await intake.get("reviewer", f"/intake/v1/findings/{finding}"))["files"]
+    assert len(held) == 10 and all(one["held"] for one in held)
+
+
+async def test_a_text_that_is_far_too_long_is_shown_again_as_far_as_it_is_read(intake: Intake, finding: str) -> None:
+    before, sent = await intake.rows(), {"id": fresh(), **DISAGREES, "/private/text": SAID + "a" * 1_200_000}
+    for files in (None, [("/files", ("anh.jpg", JPEG, "image/jpeg"))]):
+        refused = await send(intake, "head", finding, "reply", sent, 413, files=files)
+        assert SAID in refused.text and len(refused.text) < 600_000
+    assert await intake.rows() == before
+
+
+@pytest.mark.parametrize("typed", ["1/9/26", "1 9 2026", " 01-09-2026\t", "1.9.2026", "2026-09-01"])
+def test_words_and_days_are_read_as_the_desk_reads_them(typed: str) -> None:
+    body, errors = ASKED["remedy-report"].body({"/done_on": typed, "/private/text": "Cột\tmột\x0b\rCột hai\x00\r\n"})
+    assert (body, errors) == ({"done_on": "2026-09-01", "private": {"text": "Cột một \nCột hai"}}, [])
+
+
+@pytest.mark.parametrize("typed", ["20260901", "2026-W36-2", "1/9/026", "1//9/2026", "29/2/2026", "٢٠٢٦-٠٩-٠١"])
+def test_what_is_no_day_on_the_desk_is_none_here(typed: str) -> None:
+    _, errors = ASKED["remedy-report"].body({"/done_on": typed, "/private/text": SAID})
+    assert [(one.pointer, "phải là một ngày" in one.vi) for one in errors] == [("/done_on", True)]
+
+
+async def test_a_tab_in_a_text_is_no_fault(intake: Intake, finding: str) -> None:
+    await send(intake, "head", finding, "reply", {"id": fresh(), **DISAGREES, "/private/text": "Cột\tmột"})
+    case = await intake.get("head", f"/intake/v1/findings/{finding}")
+    assert case["private"]["reply"]["text"] == "Cột một"
+
+
+async def test_nothing_is_received_because_an_address_says_so(intake: Intake, finding: str) -> None:
+    for noun in ASKED:
+        assert "Đã nhận:" not in await page(intake, "head", f"cases/{finding}?done={noun}")
+
+
 async def test_broken_forms_are_answered_by_the_page(intake: Intake, finding: str) -> None:
     headers = {
         "cookie": f"{COOKIE}={intake.tokens['head']}", "accept": "text/html", "sec-fetch-site": "same-origin",
@@ -267,15 +405,20 @@ async def test_lists_are_the_desk_s(intake: Intake, finding: str) -> None:
     assert (await page(intake, "head", f"cases?{found[1]}")).count("<h2>") == 1
 
 
+async def drawn(intake: Intake, finding: str, later: timedelta = timedelta()) -> None:
+    """Have the decided finding wait for a second review, by the clock that readings are noted by."""
+    assert await intake.token("reviewer", account="reviewer-2", key="second")
+    at = intake.service.clock.now() + later
+    await intake.service.pool.execute(
+        "INSERT INTO intake.second_review (finding, decided_at) VALUES ($1, $2)", finding, at
+    )
+
+
 async def test_what_is_drawn_for_a_second_review_is_read_blind(intake: Intake, finding: str) -> None:
-    other = await intake.token("reviewer", account="reviewer-2", key="second")
-    assert other
     await send(intake, "head", finding, "reply", {"id": fresh(), **DISAGREES})
     await send(intake, "reviewer", finding, "decision", {"id": fresh(), **UPHELD})
+    await drawn(intake, finding)
     pool = intake.service.pool
-    await pool.execute(
-        "INSERT INTO intake.second_review (finding, decided_at) VALUES ($1, now()) ON CONFLICT DO NOTHING", finding
-    )
     listed = await page(intake, "second", "cases?list=second")
     assert f"/intake/cases/{finding}?blind=true" in listed and "Xác nhận vi phạm" not in listed
     blind = await page(intake, "second", f"cases/{finding}?blind=true")
@@ -290,6 +433,54 @@ async def test_what_is_drawn_for_a_second_review_is_read_blind(intake: Intake, f
         intake, "second", finding, "second-review", {**sent, "id": fresh(), "/private/reason": "Không thấy."}, 409
     )
     assert 'id="errors"' in again.text
+    told = await page(intake, "second", f"cases/{finding}?done=second-review")
+    assert "Đã nhận: Thẩm định lần hai." in told
+
+
+async def test_who_has_read_the_decision_reviews_it_no_more(intake: Intake, finding: str) -> None:
+    await send(intake, "head", finding, "reply", {"id": fresh(), **DISAGREES})
+    await send(intake, "reviewer", finding, "decision", {"id": fresh(), **UPHELD})
+    await drawn(intake, finding)
+    await page(intake, "second", f"cases/{finding}")
+    await page(intake, "second", f"cases/{finding}?blind=true", 404)
+    sent = {"id": fresh(), "/outcome": "unfounded", "/private/reason": "Không thấy."}
+    refused = await send(intake, "second", finding, "second-review", sent, 409)
+    assert 'data-problem="/problems/already-read"' in refused.text and "Không thấy." in refused.text
+
+
+async def test_a_form_drawn_before_the_decision_tells_no_outcome(intake: Intake, finding: str) -> None:
+    await send(intake, "head", finding, "reply", {"id": fresh(), **DISAGREES})
+    assert await intake.token("reviewer", account="reviewer-2", key="second")
+    stale = await form_id(intake, "second", finding, "decision")
+    await send(intake, "reviewer", finding, "decision", {"id": fresh(), **UPHELD})
+    await drawn(intake, finding, timedelta(seconds=1))
+    mine = {"id": stale, "/outcome": "unfounded", "/private/reason": "Có giấy mời."}
+    refused = (await send(intake, "second", finding, "decision", mine, 409)).text
+    assert UPHELD["/private/reason"] not in refused and "Xác nhận vi phạm" not in refused.split('id="second-review"')[0]
+    assert "data-kept>Có giấy mời." in refused and "/second-review#errors" in refused
+    await page(intake, "second", f"cases/{finding}?blind=true")
+
+
+async def test_a_blind_reader_is_told_neither_of_a_remedy_s_files_nor_of_an_appeal(
+    intake: Intake, finding: str
+) -> None:  # fmt: skip
+    paper = [("/files", ("anh.jpg", JPEG, "image/jpeg"))]
+    reply, report = fresh(), fresh()
+    await send(intake, "head", finding, "reply", {"id": reply, **DISAGREES}, files=paper)
+    await send(intake, "reviewer", finding, "decision", {"id": fresh(), **UPHELD})
+    await drawn(intake, finding)
+    done = {"id": report, "/done_on": "1/9/2026", "/private/text": "Đã trực đủ."}
+    await send(intake, "head", finding, "remedy-report", done, files=paper)
+    await send(intake, "head", finding, "appeal", {"id": fresh(), "/private/text": "Chưa xem giấy mời."})
+    blind = await intake.get("second", f"/intake/v1/findings/{finding}?blind=true")
+    assert [one["write"] for one in blind["files"]] == [reply]
+    assert report not in await page(intake, "second", f"cases/{finding}?blind=true")
+    rows = (await intake.get("second", "/intake/v1/findings"))["items"]
+    desk = (await intake.get("second", "/intake/v1/desk?list=second"))["items"][0]["findings"]
+    for one in (blind, *rows, *desk):
+        assert (one["state"], one["state_label"]) == ("decided", "Đã quyết định")
+    whole = await intake.get("reviewer", f"/intake/v1/findings/{finding}")
+    assert whole["state"] == "appealed" and {one["write"] for one in whole["files"]} == {reply, report}
 
 
 async def test_a_write_that_must_wait_keeps_what_was_typed(intake: Intake, finding: str) -> None:

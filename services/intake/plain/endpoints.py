@@ -3,15 +3,12 @@
 A form has its write's id from when it was drawn: sent twice it is one write. What is refused is shown again as typed.
 """
 
-import hashlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, cast
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Query, Request
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import RedirectResponse, Response
 from uuid_utils import uuid7
 
@@ -22,31 +19,31 @@ from services.intake.evidence.uploads import token_digest
 from services.intake.faces.shell import PAGES
 from services.intake.findings import desk, endpoints
 from services.intake.findings.forms import MAX_FILE_BYTES
-from services.intake.plain.entries import ASKED, Asking, Case, Entry
+from services.intake.plain.entries import ASKED, Case, Entry
+from services.intake.plain.sent import FILES, File, Sent, read
 from services.intake.reading.paging import Cursor
 from services.intake.reading.searching import Sought
 from services.intake.writing.commands import Noun, read_command
+from services.intake.writing.forms import is_write_id
 from services.intake.writing.service import Service, service_of
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import Action, Role, allows
 from services.kernel.problems import FieldError, IdReused, Invalid, Language, NotFound, Problem, TooLarge, Unauthorized
-from services.kernel.web.app import read_body
+from services.kernel.store.db import TRANSIENT
+from services.kernel.web.destinations import SIGN_IN
 from services.kernel.web.pages import Reader, language_of, to_sign_in
-from services.kernel.web.plain import PLAIN, media_type, require_own_page
+from services.kernel.web.plain import require_own_page
+from services.kernel.web.rendering import as_problem
 
 PATH = "/intake/cases"
-_MULTIPART = "multipart/form-data"
-_MAX_FORM = 512 * 1024
-_MAX_FILES = 2 * MAX_FILE_BYTES  # together: what one form may bring
-_MOST_READ = 5 * _MAX_FILES  # and read no further: what is over is thrown away, so that the words are still shown
-_MOST_FIELDS = 40
 _SECOND = "second-review"
 _LISTS: Mapping[desk.Listed, tuple[Role, Words]] = {
     "todo": (Role.UNIT_HEAD, ("Việc cần làm", "To do")),
     "following": (Role.UNIT_HEAD, ("Đơn vị trực thuộc", "Units below")),
     "done": (Role.UNIT_HEAD, ("Đã trả lời, đã xong", "Answered, done")),
     "waiting": (Role.REVIEWER, ("Chờ xử lý", "To handle")),
+    "verification": (Role.LEAD, ("Xác nhận khắc phục", "Remedies to verify")),
     "second": (Role.REVIEWER, ("Thẩm định lần hai", "Second review")),
     "handled": (Role.REVIEWER, ("Đã xử lý", "Handled")),
 }
@@ -54,34 +51,13 @@ _SENT_BEFORE = (
     "Mẫu này đã được gửi với nội dung khác, và bản gửi trước được giữ; hãy xem hồ sơ dưới đây rồi gửi lại nếu cần.",
     "This form was sent before with other content, which is kept; see the case below, and send again if needed.",
 )
-_FILES = "/files"
-_TOO_MUCH = FieldError(
-    _FILES, "các tệp cộng lại quá 20 MB; hãy chọn tệp nhỏ hơn", "the files are over 20 MB together; choose smaller ones"
+_OTHER_FILES = (
+    "Nội dung đã được nhận, nhưng các tệp vừa chọn không phải những tệp đã gửi lúc đầu, hoặc khác thứ tự.",
+    "The words were received, but these are not the files that were first chosen, or in another order.",
 )
-_BROKEN = FieldError("", "mẫu gửi lên bị hỏng; hãy tải lại trang rồi thử lại", "the form came broken; reload the page")
+_FILES_GONE = ("tệp đã chọn không được giữ lại; hãy chọn lại", "the files chosen were not kept; choose them again")
+_FAILURES: tuple[type[Exception], ...] = (Problem, *cast(tuple[type[Exception], ...], TRANSIENT))
 _WhichList = Annotated[desk.Listed | None, Query(alias="list")]
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file, and what it is said to be."""
-
-    raw: bytes
-    kind: str
-
-    def named(self) -> dict[str, Any]:
-        """As a write names it."""
-        return {"sha256": hashlib.sha256(self.raw).hexdigest(), "bytes": len(self.raw), "type": self.kind}
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """What a form brought."""
-
-    id: str = ""
-    typed: Mapping[str, str] = field(default_factory=dict)
-    files: Sequence[_File] = ()
-    faults: Sequence[FieldError] = ()
 
 
 def install(app: FastAPI) -> None:
@@ -121,7 +97,7 @@ async def cases(request: Request, listed: _WhichList = None, q: Sought = None, c
 async def case(request: Request, id: str, blind: bool = False, done: str = "") -> Response:
     """A case, and a form for each thing that the reader may do with it now."""
     try:
-        return await _page(request, id, blind=blind, done=ASKED.get(done))
+        return await _page(request, id, blind=blind, done=done)
     except Unauthorized:
         return to_sign_in(request)
 
@@ -142,71 +118,32 @@ def _sender(noun: str) -> Callable[..., Awaitable[Response]]:
     async def send(request: Request, id: str) -> Response:
         """Take a form as the write that it is; on to the case, or the form again with what is wrong."""
         require_own_page(request)
-        caller = await _caller(request)  # before anything of it is read
-        sent = _Sent()
+        sent = Sent()
         try:
-            sent = await _read(request)
+            caller = await _known(request)
+            sent = await read(request, files=isinstance(caller, Caller))
+            if not isinstance(caller, Caller):
+                raise caller
             await _write(service_of(request), caller, token_digest(request), noun, id, sent)
-        except Unauthorized:
-            raise
-        except Problem as problem:
-            return await _again(request, id, noun, sent, problem)
+        except _FAILURES as error:
+            return await _again(request, id, noun, sent, as_problem(error))
         return RedirectResponse(_address(id, False, {"done": noun}) + "#told", status_code=303)
 
     return send
 
 
-async def _read(request: Request) -> _Sent:
-    """What was typed and chosen; the words also where the files are too large."""
-    if media_type(request) != _MULTIPART:
-        raw = (await read_body(request, _MAX_FORM, PLAIN)).decode(errors="replace")
-        try:
-            pairs: Sequence[tuple[str, Any]] = parse_qsl(raw, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-        except ValueError:
-            return _Sent(faults=[_BROKEN])
-        return await _sent(pairs)
-    most = _MAX_FILES + _MAX_FORM
-    parser = MultiPartParser(request.headers, _first(request, most), max_files=20, max_fields=_MOST_FIELDS)
-    parser.spool_max_size = most  # private: it never lies in a file before it is sealed
+async def _known(request: Request) -> Caller | Problem:
+    """Who sends it, before anything of it is read; or why nobody is known, whose words are still to be shown."""
     try:
-        form = await parser.parse()
-    except _TooMuch:
-        words = [(name, value) for name, value in parser.items if isinstance(value, str)]
-        return await _sent(words, [_TOO_MUCH])
-    except (MultiPartException, KeyError):
-        return _Sent(faults=[_BROKEN])
-    try:
-        return await _sent(form.multi_items())
-    finally:
-        await form.close()
+        return await _caller(request)
+    except _FAILURES as error:
+        return as_problem(error)
 
 
-async def _sent(pairs: Sequence[tuple[str, Any]], faults: Sequence[FieldError] = ()) -> _Sent:
-    typed = {name: value for name, value in pairs if isinstance(value, str)}
-    chosen = [file for name, file in pairs if name == _FILES and isinstance(file, UploadFile) and file.filename]
-    files = [_File(await file.read(), (file.content_type or "").lower()) for file in chosen]
-    return _Sent(typed.pop("id", ""), typed, files, faults)
-
-
-class _TooMuch(Exception):
-    """A form whose files are too large together; it was read to its end, so that its sender hears of it."""
-
-
-async def _first(request: Request, most: int) -> AsyncGenerator[bytes]:
-    """A body, as far as it is kept; _TooMuch once it has ended further on."""
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > _MOST_READ:
-            raise TooLarge
-        if size <= most:
-            yield part
-    if size > most:
-        raise _TooMuch
-
-
-async def _write(service: Service, caller: Caller, token: bytes, noun: str, finding: str, sent: _Sent) -> None:
+async def _write(service: Service, caller: Caller, token: bytes, noun: str, finding: str, sent: Sent) -> None:
     """The write that a form makes, then its files; any Problem that the write itself would get."""
+    if sent.too_long:
+        raise TooLarge
     kind = _noun(service, noun)
     caller.require(kind.action, service.clock.now())
     body, errors = ASKED[noun].body(sent.typed)
@@ -228,29 +165,45 @@ def _noun(service: Service, name: str) -> Noun:
     return next(noun for noun in service.nouns if noun.name == f"findings/{name}")
 
 
-async def _unfit(service: Service, file: _File) -> FieldError | None:
+async def _unfit(service: Service, file: File) -> FieldError | None:
     """Why a file cannot come with it."""
     if file.kind not in TYPES:
-        return FieldError(_FILES, "chỉ nhận ảnh JPEG, PNG, WebP hoặc PDF", "only JPEG, PNG, WebP or PDF are taken")
+        return FieldError(FILES, "chỉ nhận ảnh JPEG, PNG, WebP hoặc PDF", "only JPEG, PNG, WebP or PDF are taken")
     if not 0 < len(file.raw) <= MAX_FILE_BYTES:
         return FieldError(
-            _FILES, "mỗi tệp phải có nội dung và tối đa 10 MB", "a file has something in it, at most 10 MB"
+            FILES, "mỗi tệp phải có nội dung và tối đa 10 MB", "a file has something in it, at most 10 MB"
         )
     wrong = await fault(service, file.raw, file.kind)
-    return wrong and FieldError(_FILES, wrong.vi, wrong.en)
+    return wrong and FieldError(FILES, wrong.vi, wrong.en)
 
 
-async def _again(request: Request, id: str, noun: str, sent: _Sent, problem: Problem) -> Response:
-    """The page with what was typed, and why it was not taken."""
-    if isinstance(problem, IdReused):
-        problem, sent = IdReused(_SENT_BEFORE), _Sent(typed=sent.typed)
+async def _again(request: Request, id: str, noun: str, sent: Sent, problem: Problem) -> Response:
+    """The page with what was typed, and why it was not taken; the words alone where it cannot be made."""
     refused = _Refused(noun, sent, problem)
-    if noun == _SECOND:
-        try:
-            return await _page(request, id, blind=True, refused=refused)
-        except NotFound:
-            pass  # it is no longer to be read blind: he has read it, or given his view
-    return await _page(request, id, refused=refused)
+    try:
+        return await _drawn_again(request, id, refused)
+    except _FAILURES as error:
+        return _words_alone(request, id, replace(refused, problem=as_problem(error)))
+
+
+async def _drawn_again(request: Request, id: str, refused: "_Refused") -> Response:
+    """Blind where the case waits for the reader's second review: a form drawn before it was decided tells nothing."""
+    try:
+        return await _page(request, id, blind=True, refused=refused)
+    except NotFound:
+        return await _page(request, id, refused=refused)
+
+
+def _words_alone(request: Request, id: str, refused: "_Refused") -> Response:
+    """What was typed, for whom no page of the case can be made: nobody is signed in, or the database is away."""
+    problem = refused.problem
+    case = _address(id, refused.noun == _SECOND, {}) if is_write_id(id) else PATH
+    page = PAGES.render(
+        request, "unsent.html", status=problem.status, kept=_kept(refused), chosen=refused.sent.chosen, case=case,
+        problem=problem.body(_language(request), request.url.path), again=f"{SIGN_IN}?{urlencode({'next': case})}",
+    )  # fmt: skip
+    page.headers.update(problem.headers)
+    return page
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,27 +211,71 @@ class _Refused:
     """A form that was not taken."""
 
     noun: str
-    sent: _Sent
+    sent: Sent
     problem: Problem
 
 
 async def _page(
-    request: Request, id: str, *, blind: bool = False, done: Asking | None = None, refused: _Refused | None = None
+    request: Request, id: str, *, blind: bool = False, done: str = "", refused: _Refused | None = None
 ) -> Response:  # fmt: skip
     language = _language(request)
     reader = Reader.of(await _caller(request), service_of(request).clock.now())
     shown = await endpoints.opened(request, id, language, blind=blind)
     offered = [noun for noun in shown["may"] if noun in ASKED and (noun == _SECOND) == blind]
-    told = refused and refused.problem.body(language, request.url.path)
-    wrong = told.get("errors", []) if told else []
-    forms = [_form(noun, shown, refused if refused and refused.noun == noun else None, wrong) for noun in offered]
     page = PAGES.render(
         request, "case.html", reader=reader, status=refused.problem.status if refused else 200, case=shown, blind=blind,
-        forms=forms, done=done, problem=told, wrong=_told(wrong, forms), kept=_kept(refused, offered),
-        names=_names(request), severity=severity_words(shown["severity"]), parts=_PARTS, roles=ROLES,
+        done=ASKED[done] if _was_done(done, shown, reader) else None, names=_names(request),
+        severity=severity_words(shown["severity"]), parts=_PARTS, roles=ROLES,
+        **_refusal(request, shown, offered, refused),
     )  # fmt: skip
     page.headers.update(refused.problem.headers if refused else {})
     return page
+
+
+def _was_done(noun: str, case: Case, reader: Reader) -> bool:
+    """Whether it was, whatever an address says; of second reviews the case tells nothing but that none waits."""
+    if noun == _SECOND:
+        return Role.REVIEWER in reader.roles and _SECOND not in case["may"]
+    return noun in ASKED and noun in case["answers"]
+
+
+def _refusal(request: Request, case: Case, offered: Sequence[str], refused: _Refused | None) -> dict[str, Any]:
+    """The forms, and what is said above them of one that was not taken as it came."""
+    if refused is None:
+        forms = [_form(noun, case, None, ()) for noun in offered]
+        return {"forms": forms, "problem": None, "late": False, "wrong": (), "lost": (), "kept": ()}
+    late = _is_late(refused, case)
+    if isinstance(refused.problem, IdReused):
+        refused = _sent_before(refused, late=late)
+    told = refused.problem.body(_language(request), request.url.path)
+    wrong, lost = told.get("errors", []), _lost(request, refused.sent)
+    others = [noun for noun in offered if noun != refused.noun]
+    forms = [_form(noun, case, None, ()) for noun in others]
+    if late or refused.noun in offered:
+        forms.insert(0, _form(refused.noun, case, refused, [*wrong, *lost]) | {"late": late})
+    return {
+        "forms": forms, "problem": told, "late": late, "wrong": _told(wrong, forms), "lost": _told(lost, forms),
+        "kept": () if len(forms) > len(others) else _kept(refused),
+    }  # fmt: skip
+
+
+def _is_late(refused: _Refused, case: Case) -> bool:
+    """Whether the write itself was accepted, and waits for files that it names."""
+    return any(
+        one["write"] == refused.sent.id and one["of"] == refused.noun and not one["held"] for one in case["files"]
+    )
+
+
+def _sent_before(refused: _Refused, *, late: bool) -> _Refused:
+    """The words stay; the id, too, where it is to be sent again with the very files that it names."""
+    sent, words = refused.sent, _OTHER_FILES if late else _SENT_BEFORE
+    return replace(refused, problem=IdReused(words), sent=replace(sent, id=sent.id if late else ""))
+
+
+def _lost(request: Request, sent: Sent) -> list[dict[str, str]]:
+    """That files were chosen: no page can choose them again."""
+    words = _FILES_GONE[language_of(request) == "en"]
+    return [{"pointer": FILES, "detail": words}] if sent.chosen else []
 
 
 _PARTS = {name: headed(words) for name, words in PARTS.items()}
@@ -286,10 +283,10 @@ _PARTS = {name: headed(words) for name, words in PARTS.items()}
 
 def _form(noun: str, case: Case, refused: _Refused | None, wrong: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     """A form as the page draws it, with what was typed into it before."""
-    asking, sent = ASKED[noun], refused.sent if refused else _Sent()
+    asking, sent = ASKED[noun], refused.sent if refused else Sent()
     errors = wrong if refused else ()
     return {
-        "noun": noun, "asking": asking, "id": sent.id or str(uuid7()), "open": refused is not None,
+        "noun": noun, "asking": asking, "id": sent.id or str(uuid7()), "open": refused is not None, "late": False,
         "entries": [_entry(noun, entry, case, sent.typed, errors) for entry in asking.entries],
     }  # fmt: skip
 
@@ -319,12 +316,10 @@ def _told(wrong: Sequence[Mapping[str, str]], forms: Sequence[Mapping[str, Any]]
     ]  # fmt: skip
 
 
-def _kept(refused: _Refused | None, offered: Sequence[str]) -> list[tuple[Words, str]]:
+def _kept(refused: _Refused) -> list[tuple[Words, str]]:
     """What was typed into a form that is not offered any more, so that it is not lost."""
-    if refused is None or refused.noun in offered:
-        return []
     typed = refused.sent.typed
-    texts = [entry for entry in ASKED[refused.noun].entries if entry.kind == "text"]
+    texts = [entry for entry in ASKED[refused.noun].entries if entry.kind in ("text", "day")]
     return [(entry.label, typed[entry.pointer]) for entry in texts if typed.get(entry.pointer, "").strip()]
 
 

@@ -15,7 +15,9 @@ Case = Mapping[str, Any]
 """A finding as its reader is shown it."""
 Option = tuple[str, Words, Words | None]
 """What is sent, what it is called, and what it brings about."""
-_DAY = re.compile(r"\s*(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})\s*")
+_DAY = re.compile(r"(\d{1,2})\s*[/.\-\s]\s*(\d{1,2})\s*[/.\-\s]\s*(\d{4}|\d{2})", re.ASCII)  # as days.js takes it
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # as drafts.js makes them blank
 _NO_DAY = ("phải là một ngày, viết như 15/12/2026", "must be a day, written as 15/12/2026")
 _SEALED = ("Bắt buộc; được lưu mã hóa.", "Required; stored encrypted.")
 _READ_BY_UNIT = ("Bắt buộc. Đơn vị đọc được; lưu mã hóa.", "Required. The unit can read it; stored encrypted.")
@@ -36,7 +38,7 @@ class Entry:
 
     def read(self, typed: str) -> Any:
         """What is written in the place; None of an empty one, ValueError of what is no day."""
-        text = typed.replace("\r\n", "\n").strip()
+        text = _CONTROL.sub(" ", typed.replace("\r\n", "\n").replace("\r", "\n")).strip()
         if not text:
             return None
         if self.kind == "day":
@@ -82,9 +84,12 @@ class Asking:
 
 
 def _day(text: str) -> str:
-    found = _DAY.fullmatch(text)
-    day = date(int(found[3]), int(found[2]), int(found[1])) if found else date.fromisoformat(text)
-    return day.isoformat()
+    iso, found = _ISO.fullmatch(text), _DAY.fullmatch(text)
+    parts = iso.groups() if iso else found.groups()[::-1] if found else ()
+    if not parts:
+        raise ValueError
+    year, month, day = map(int, parts)
+    return date(year + 2000 if year < 100 else year, month, day).isoformat()
 
 
 def _put(body: dict[str, Any], pointer: str, value: Any) -> None:
@@ -167,8 +172,8 @@ _REASON_READ = Entry(
 _FILES = Entry(
     pointer="/files", kind="files", label=("Tệp kèm theo", "Files"),
     hint=(
-        "Không bắt buộc. Ảnh JPEG, PNG, WebP hoặc PDF; mỗi tệp tối đa 10 MB, cả thảy 20 MB.",
-        "Optional. JPEG, PNG, WebP or PDF; at most 10 MB each, 20 MB together.",
+        "Không bắt buộc. Nhiều nhất 10 tệp: ảnh JPEG, PNG, WebP hoặc PDF; mỗi tệp tối đa 10 MB, cả thảy 20 MB.",
+        "Optional. At most 10 files: JPEG, PNG, WebP or PDF; at most 10 MB each, 20 MB together.",
     ),
 )  # fmt: skip
 
