@@ -72,6 +72,23 @@ def test_the_file_that_came_last_stands_also_when_it_was_recorded_once_before(pa
         until(lambda: [one["satisfied"] for one in survey(instance, "2026-Q1") or ()] == [satisfied])  # noqa: B023
 
 
+def test_rows_that_cannot_be_compared_are_not_said_to_stand(page: Page, instance: Instance) -> None:
+    for satisfied in (50, 51):
+        choose(page, f"{HEADS}\n{UNIT},2025-Q4,SIPAS,120,80,{satisfied}\n")
+        page.get_by_role("button", name="Ghi 1 kết quả khảo sát").click()
+        expect(page.locator("#flash")).to_contain_text("Đã ghi 1 kết quả khảo sát")
+        until(lambda: [one["satisfied"] for one in survey(instance, "2025-Q4") or ()] == [satisfied])  # noqa: B023
+    page.route("**/reports/v1/scorecards/**", lambda route: route.abort())
+    choose(page, f"{HEADS}\n{UNIT},2025-Q4,SIPAS,120,80,50\n")
+    confirm = page.get_by_role("button", name="Ghi 1 kết quả khảo sát")
+    confirm.click()
+    expect(page.locator("#flash")).to_contain_text("chưa so được dòng đã có với phiếu điểm")
+    page.unroute("**/reports/v1/scorecards/**")
+    confirm.click()
+    expect(page.locator("#flash")).to_contain_text("Đã ghi 1 kết quả khảo sát")
+    until(lambda: [one["satisfied"] for one in survey(instance, "2025-Q4") or ()] == [50])
+
+
 def test_rows_that_are_wrong_are_named_and_nothing_can_be_written(page: Page, instance: Instance) -> None:
     choose(
         page,

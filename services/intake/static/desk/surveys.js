@@ -86,17 +86,31 @@ function record(rows, ids) {
   return lines("/intake/v1/batch", new Blob([`${writes.join("\n")}\n`], { type: "application/x-ndjson" }));
 }
 
+/** A scorecard, or null where there is none yet: what merely cannot be asked now is no sign that a row stands. @param {string} path */
+const cardOf = (path) => get(path).catch((error) => {
+  if (problemOf(error).status === 404) return null;
+  throw error;
+});
+
 /** Of rows that were recorded before, those in whose place other counts stand by now: the file that came last is to stand. */
 async function others(rows) {
   const cards = new Map();
   for (const { body: { quarter, unit } } of rows) {
     const path = `/reports/v1/scorecards/${quarter}/${unit}`;
-    if (!cards.has(path)) cards.set(path, await get(path).catch(() => null));
+    if (!cards.has(path)) cards.set(path, await cardOf(path));
   }
   return rows.filter(({ body: { quarter, unit, source, answered, satisfied } }) => {
     const stands = cards.get(`/reports/v1/scorecards/${quarter}/${unit}`)?.survey?.find((one) => one.source === source);
     return stands && (stands.answered !== answered || stands.satisfied !== satisfied);
   });
+}
+
+/** The new rows are written; which of the others are to be written once more is not known. */
+class NotCompared extends Error {}
+
+/** @param {unknown} error @returns {never} */
+function notCompared(error) {
+  throw new NotCompared(t(`Dòng mới đã được ghi, nhưng chưa so được dòng đã có với phiếu điểm; hãy bấm ghi lần nữa. ${problemOf(error).message}`, `New rows are written, but those that were there could not be compared with the scorecards; record once more. ${problemOf(error).message}`));
 }
 
 export class Surveys {
@@ -146,7 +160,9 @@ export class Surveys {
     button.disabled = true;
     try {
       const answers = await record(rows, await Promise.all(rows.map(({ body }) => idOf(body))));
-      const replaced = await others(rows.filter((_, at) => wasThere(answers[at])));
+      const known = rows.filter((_, at) => wasThere(answers[at]));
+      if (known.length) flash("", t(`Đang so ${number(known.length)} dòng đã có với phiếu điểm…`, `Comparing ${number(known.length)} rows that were there with the scorecards…`));
+      const replaced = await others(known).catch(notCompared);
       if (replaced.length) {
         for (const again of await record(replaced, replaced.map(() => uuid7()))) {
           const at = rows.indexOf(replaced[again.line - 1]);
@@ -155,9 +171,8 @@ export class Surveys {
       }
       this.tell(rows, answers);
     } catch (error) {
-      const problem = problemOf(error);
       button.disabled = false;
-      flash("bad", problem.message);
+      flash("bad", error instanceof NotCompared ? error.message : problemOf(error).message);
     }
   }
 
