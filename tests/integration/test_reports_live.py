@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from services.kernel.process.settings import Settings
-from services.reports.fold.live_cards import Unrenderable
+from services.reports.fold.sql import queries
 from tests.support.reports_http import House, province, province_house, publish, running, until
 from tests.support.reports_log import MadeLog
 
@@ -129,8 +129,7 @@ async def test_what_is_frozen_and_what_is_told_wait_for_no_live_card(house: Hous
         await admin.execute("UPDATE reports.finding SET catalogue = 'x'")
     finally:
         await admin.close()
-    with pytest.raises(Unrenderable, match="KeyError: 'x'"):
-        await house.ask(CARDS, "reviewer")
+    assert (await house.ask(CARDS, "reviewer")).status_code == 503
     for path in (
         f"{CARDS}?edition=official", f"{CARDS}/xa-tan-hoa?edition=official", "/reports/v1/editions",
         "/reports/v1/alerts", "/reports/v1/notices", "/reports/notices", "/reports/inbox",
@@ -162,3 +161,71 @@ async def test_a_cut_whose_comparison_is_not_fitted_is_told_until_it_is(
         assert (await house.ask(CARDS, "reviewer")).json()["log"]["size"] == before
     await until(house.client, len(house.made.entries))
     assert (await house.client.get("/reports/readyz")).status_code == 200
+
+
+async def break_card(house: House, quarter: str, unit: str) -> None:
+    """A card is stale, and no program can make it."""
+    admin = await asyncpg.connect(house.settings.database_url)
+    try:
+        async with admin.transaction():
+            await admin.execute(
+                "UPDATE reports.finding SET catalogue = 'x' FROM reports.inspection "
+                "WHERE finding.inspection = inspection.id AND (inspection.quarter, inspection.unit) = ($1, $2)",
+                quarter, unit,
+            )  # fmt: skip
+            await admin.execute(queries.mark_stale, [quarter], [unit])
+    finally:
+        await admin.close()
+
+
+@pytest.mark.parametrize("nothing", ["%00", "a%00b", "%ff", "x"])
+async def test_what_is_no_quarter_or_unit_is_not_found_also_while_a_card_is_stale(house: House, nothing: str) -> None:
+    await break_card(house, QUARTER, "xa-tan-hoa")
+    api, pages = "/reports/v1/scorecards", "/reports"
+    for path in (
+        f"{api}/{QUARTER}/{nothing}", f"{api}/{QUARTER}{nothing}", f"{api}/{QUARTER}{nothing}/xa-tan-hoa",
+        f"{api}/{QUARTER}{nothing}/latest", f"{api}/{QUARTER}/xa{nothing}/what-if", f"{api}/{nothing}/xa-x/what-if",
+        f"{api}/{QUARTER}{nothing}?format=csv", f"{api}/{QUARTER}/{nothing}?format=csv", f"{api}/{nothing}/at/3",
+        f"{api}/{QUARTER}/{nothing}/proof", f"{pages}/?quarter={QUARTER}{nothing}", f"{pages}/codes/{nothing}",
+        *(f"{pages}/{page}?quarter={nothing}" for page in ("figures", "compare", "practice", "closing")),
+        f"{pages}/units/{nothing}?quarter=2026-Q1", f"{pages}/units/xa-tan-hoa?quarter={nothing}",
+        f"{pages}/codes/A01?quarter={nothing}",
+    ):  # fmt: skip
+        for wanted in ("application/json", "text/html"):
+            assert (await house.ask(path, "reviewer", accept=wanted)).status_code == 404, path
+    beside = f"{pages}/compare?quarter=2026-Q1&with={nothing}"
+    assert (await house.ask(beside, "reviewer")).status_code == 200
+
+
+async def test_a_card_that_cannot_be_made_keeps_from_nothing_that_does_not_show_it(house: House) -> None:
+    made, first = house.made, len(house.made.entries)
+    inspection = made.open("xa-tan-hoa", "2026-10-05T07:30:00+07:00")
+    made.record("xa-tan-hoa", inspection, "A01")
+    made.close("xa-tan-hoa", inspection)
+    made.close_quarter(QUARTER, "official")
+    await house.grow(first)
+    await break_card(house, "2026-Q4", "xa-tan-hoa")
+    quarter, frozen = f"?quarter={QUARTER}", f"?quarter={QUARTER}&edition=official"
+    pages = ("/", "/units/xa-tan-hoa", "/figures", "/codes/A01", "/compare")
+    for page in (
+        *(f"{one}{quarter}" for one in pages), *(f"{one}{frozen}" for one in pages), f"/closing{quarter}",
+        "/practice?quarter=2026-Q4", f"/v1/scorecards/{QUARTER}", "/v1/scorecards/2026-Q4/tram-y-te",
+    ):  # fmt: skip
+        assert (await house.ask(f"/reports{page}", "reviewer")).status_code == 200, page
+    for page in (
+        *(f"{one}?quarter=2026-Q4" for one in pages), f"/compare{quarter}&with=2026-Q4", "/closing?quarter=2026-Q4",
+        "/v1/scorecards/2026-Q4", "/v1/scorecards/2026-Q4?format=csv", "/v1/scorecards/2026-Q4/xa-tan-hoa",
+        "/v1/scorecards/2026-Q4/xa-tan-hoa/what-if",
+    ):  # fmt: skip
+        for language, said in (("vi", "Phiếu điểm Quý IV/2026 của UBND xã Tân Hòa"), ("en", "UBND xã Tân Hòa")):
+            told = await house.ask(f"/reports{page}", "reviewer", **{"accept-language": language})
+            assert (told.status_code, told.headers["retry-after"]) == (503, "60"), page
+            assert said in told.text and "KeyError" not in told.text
+
+
+async def test_who_may_not_see_a_card_is_told_so_also_when_it_cannot_be_made(house: House) -> None:
+    await break_card(house, QUARTER, "xa-tan-hoa")
+    for path in (f"{CARDS}/xa-tan-hoa", CARDS, f"{CARDS}/xa-tan-hoa/what-if", f"{CARDS}/xa-tan-hoa?format=csv"):
+        assert (await house.ask(path, "admin")).status_code == 403, path
+    for page in ("/", "/units/xa-tan-hoa", "/figures", "/codes/A01", "/compare", "/closing"):
+        assert (await house.ask(f"/reports{page}?quarter={QUARTER}", "admin")).status_code == 403, page

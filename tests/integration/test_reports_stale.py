@@ -160,9 +160,9 @@ async def test_who_renders_for_long_keeps_the_head(settings: Settings, pool: asy
     await fold_all(pool, made)
 
     class Slow(LiveCards):
-        async def _some(self, quarter: str | None = None, unit: str | None = None) -> bool:
+        async def _some(self, *of: Any) -> bool:
             await asyncio.sleep(0.6)
-            return await super()._some(quarter, unit)
+            return await super()._some(*of)
 
     short = {"idle_in_transaction_session_timeout": "300ms", "timezone": "UTC"}
     strict = await asyncpg.create_pool(settings.dsn("reports_app"), min_size=1, max_size=4, server_settings=short)
@@ -201,11 +201,11 @@ async def test_who_reads_one_card_waits_for_no_other(pool: asyncpg.Pool, made: M
     made.golden()
     await fold_all(pool, made)
     before = await stale(pool)
-    async with LiveCards(pool).fresh(QUARTER, UNIT) as (connection, head):
+    async with LiveCards(pool).fresh([QUARTER], UNIT) as (connection, head):
         assert head["size"] == len(made.entries)
         assert await connection.fetchval("SELECT count(*) FROM reports.card") == 1
     assert await stale(pool) == before - {(QUARTER, UNIT)}
-    async with LiveCards(pool).fresh(QUARTER):
+    async with LiveCards(pool).fresh([QUARTER]):
         pass
     left = await stale(pool)
     assert left
@@ -233,9 +233,49 @@ async def test_a_card_that_cannot_be_rendered_keeps_no_other_one(
     with pytest.raises(live_cards.Unrenderable, match=f"{broken[1]} in {broken[0]}: ValueError: no such band"):
         await LiveCards(pool).all()
     assert await stale(pool) == {broken}
-    async with LiveCards(pool).fresh(QUARTER, "xa-khac") as (connection, _):
+    async with LiveCards(pool).fresh([QUARTER], "xa-khac") as (connection, _):
         shown = "SELECT count(*) FROM reports.card WHERE quarter = $1 AND unit = 'xa-khac'"
         assert await connection.fetchval(shown, QUARTER) == 1
     monkeypatch.undo()
     await LiveCards(pool).all()
     assert await stale(pool) == set()
+
+
+async def test_many_cards_that_cannot_be_rendered_keep_no_other_one(
+    pool: asyncpg.Pool, made: MadeLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when they come first, and are more than are rendered at once."""
+    broken = {(QUARTER, unit) for unit in ("xa-aa", "xa-ab", "xa-ac")}
+    for unit in ("xa-aa", "xa-ab", "xa-ac", "xa-ad"):
+        made.register(unit)
+        made.golden(unit)
+    made.golden()
+    await fold_all(pool, made)
+    tried: list[tuple[str, str]] = []
+
+    def render(facts: UnitQuarter, *rest: Any) -> dict[str, Any]:
+        tried.append((facts.quarter, facts.unit))
+        if tried[-1] in broken:
+            raise ValueError("no such band")
+        return live_render(facts, *rest)
+
+    live_render = live_cards.render
+    monkeypatch.setattr(live_cards, "render", render)
+    monkeypatch.setattr(live_cards, "_AT_ONCE", 2)
+    cards = LiveCards(pool)
+    with pytest.raises(live_cards.Unrenderable):
+        while await cards.some():
+            pass
+    assert await stale(pool) == broken
+    assert len(tried) == len(set(tried)) == 5
+    with pytest.raises(live_cards.Unrenderable):
+        async with cards.fresh([QUARTER]):
+            pass
+    made.golden("xa-ab")
+    await fold_all(pool, made)
+    broken.remove((QUARTER, "xa-ab"))
+    assert await cards.some()
+    with pytest.raises(live_cards.Unrenderable, match=r"xa-a[ac] in"):
+        while await cards.some():
+            pass
+    assert await stale(pool) == broken

@@ -106,7 +106,7 @@ def _for_ever(request: Request, body: bytes) -> Response:
 async def what_if(state: Service, caller: SignedIn, quarter: str, unit: str) -> Response:
     """What each pending finding of a unit would do to its score if it were upheld, and all of them together."""
     scope = access.what_if_scope(caller, state.clock.now())
-    async with state.reader.snapshot(quarter, unit) as snapshot:
+    async with state.reader.snapshot([quarter], unit) as snapshot:
         return Response(dump(await if_upheld(snapshot, quarter, unit, scope)), media_type="application/json")
 
 

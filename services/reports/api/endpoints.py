@@ -70,7 +70,7 @@ async def editions(state: Service, caller: Reading, quarter: str | None = None) 
 
 def _opened(state: State, edition: str, quarter: str, unit: str | None = None) -> AbstractAsyncContextManager[Snapshot]:
     """What is frozen waits for no live card to be rendered, and what is live for no other one."""
-    return state.reader.snapshot(quarter, unit) if edition == LIVE else state.reader.without_cards()
+    return state.reader.snapshot([quarter], unit) if edition == LIVE else state.reader.without_cards()
 
 
 @router.get(
@@ -128,10 +128,10 @@ async def scorecard(
 ) -> Response:
     """One unit's card; a frozen one is sent as the bytes that were frozen; as JSON or as a file."""
     now = state.clock.now()
+    scope = access.live_scope(caller, now, as_file=not wanted.as_json) if edition == LIVE else None
     async with _opened(state, edition, quarter, unit) as snapshot:
         frozen = None
-        if edition == LIVE:
-            scope = access.live_scope(caller, now, as_file=not wanted.as_json)
+        if scope is not None:
             body = dump(await live_card(snapshot, quarter, unit, scope)).encode()
         else:
             body = await frozen_card(snapshot, quarter, edition, unit, reviewer=access.reviews(caller, now))

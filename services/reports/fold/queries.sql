@@ -69,13 +69,16 @@ INSERT INTO reports.stale (quarter, unit) SELECT * FROM unnest($1::text[], $2::t
 ON CONFLICT (quarter, unit) DO UPDATE SET mark = excluded.mark;
 
 -- name: is_stale
--- Whether a card of a quarter has still to be rendered, or a unit's in it.
-SELECT EXISTS (SELECT FROM reports.stale WHERE quarter = $1 AND ($2::text IS NULL OR unit = $2));
+-- Whether a card of some quarters has still to be rendered, or a unit's in them.
+SELECT EXISTS (SELECT FROM reports.stale WHERE quarter = ANY($1::text[]) AND ($2::text IS NULL OR unit = $2));
 
 -- name: stale
--- Some cards that are to be rendered, of any quarter the newest first, of one, or of a unit in it.
+-- Some cards that are to be rendered, of any quarter the newest first, of some, or of a unit in them; but for those under
+-- these marks, which could not be.
 SELECT quarter, unit, mark FROM reports.stale
-WHERE ($2::text IS NULL OR quarter = $2) AND ($3::text IS NULL OR unit = $3) ORDER BY quarter DESC, unit LIMIT $1;
+WHERE ($2::text[] IS NULL OR quarter = ANY($2)) AND ($3::text IS NULL OR unit = $3)
+  AND (quarter, unit, mark) NOT IN (SELECT * FROM unnest($4::text[], $5::text[], $6::bigint[]))
+ORDER BY quarter DESC, unit LIMIT $1;
 
 -- name: put_rendered
 -- Write live cards and their rows in the quarter's list as rendered of the facts under these marks; without a body there is

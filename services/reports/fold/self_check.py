@@ -106,7 +106,7 @@ class SelfCheck:
         return differs
 
     async def _kept(self, quarter: str) -> Kept:
-        async with self._cards.fresh(quarter) as (connection, head):
+        async with self._cards.fresh([quarter]) as (connection, head):
             stored = await connection.fetch(queries.cards_of_quarter, quarter)
             cards = {row["unit"]: (row["body"], row["row"]) for row in stored}
             editions = {}

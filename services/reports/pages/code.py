@@ -12,7 +12,7 @@ from services.kernel.identity.callers import Caller
 from services.kernel.problems import NotFound
 from services.kernel.quarters import local_date
 from services.reports.pages.choice import Choice
-from services.reports.pages.frame import render
+from services.reports.pages.frame import opened, render
 from services.reports.pages.paper import code_of_list
 from services.reports.reading import access
 from services.reports.reading.listing import Listing
@@ -28,7 +28,7 @@ async def code_page(request: Request, state: State, caller: Caller) -> Response:
     code = request.path_params["code"]
     if code not in code_names():
         raise NotFound
-    async with state.reader.snapshot() as snapshot:
+    async with opened(state, caller, choice) as snapshot:
         listing = await access.listing_of(
             snapshot, caller, now, quarter=choice.quarter, edition=choice.edition, group=choice.group
         )

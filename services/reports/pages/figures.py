@@ -14,7 +14,7 @@ from services.kernel.quarters import local_date, quarters_until
 from services.reports.pages import chart, needs, plots, sparkline
 from services.reports.pages.attention import Row, against
 from services.reports.pages.choice import Choice
-from services.reports.pages.frame import render
+from services.reports.pages.frame import opened, render
 from services.reports.pages.paper import code_of_list
 from services.reports.pages.quarter import figures, offered_quarters
 from services.reports.reading import access, around
@@ -34,7 +34,7 @@ async def figures_page(request: Request, state: State, caller: Caller) -> Respon
     now = state.clock.now()
     choice = Choice.of(request, local_date(now))
     check_quarter(choice.quarter)
-    async with state.reader.snapshot() as snapshot:
+    async with opened(state, caller, choice) as snapshot:
         read = await _read(snapshot, caller, now, choice)
     return render(
         request,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import Action
 from services.kernel.problems import NotFound, Problem, Unauthorized
-from services.kernel.quarters import local_date
+from services.kernel.quarters import local_date, quarters_until
 from services.kernel.web import pages
 from services.reports.pages.choice import Choice
 from services.reports.pages.wording import (
@@ -28,7 +29,10 @@ from services.reports.pages.wording import (
     STANDING_TAGS,
     STANDINGS,
 )
+from services.reports.reading import access
 from services.reports.reading.listing import LIVE
+from services.reports.reading.named import check_quarter, is_quarter
+from services.reports.reading.snapshot import Snapshot
 from services.reports.reading.state import State, state_of
 from services.reports.scoring.method import BAND_LABELS
 
@@ -65,6 +69,22 @@ def _refused(request: Request, state: State, caller: Caller, problem: Problem) -
     live = choice.query(edition=LIVE) if closed and caller.grants_for(Action.LIVE_CARDS, now) else None
     reader = pages.Reader.of(caller, now)
     return PAGES.refusal(request, problem, reader=reader, template="refused.html", live=live, choice=choice)
+
+
+def opened(
+    state: State, caller: Caller, choice: Choice, back: int = 1, *, beside: str | None = None
+) -> AbstractAsyncContextManager[Snapshot]:
+    """What a page is read from: of live cards those of the quarters it shows are rendered, of a frozen edition none.
+
+    Those are so many quarters up to the chosen one, and one beside it if it names a quarter; NotFound or Forbidden
+    before anything is rendered.
+    """
+    if choice.edition != LIVE:
+        return state.reader.without_cards()
+    access.live_scope(caller, state.clock.now())
+    check_quarter(choice.quarter)
+    shown = [*quarters_until(choice.quarter, back), *([beside] if beside else ())]
+    return state.reader.snapshot(list(filter(is_quarter, shown)))
 
 
 def render(

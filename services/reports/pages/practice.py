@@ -28,7 +28,7 @@ async def practice_page(request: Request, state: State, caller: Caller) -> Respo
     now = state.clock.now()
     caller.require(Action.PUBLISHED_CARDS, now)
     choice = Choice.of(request, local_date(now))
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.without_cards() as snapshot:
         check_begun(choice.quarter, snapshot.today)
         published = max((one.head.size for one in await editions(snapshot, choice.quarter, reviewer=False)), default=0)
         scope = Scope.of(caller.grants_for(Action.LIVE_CARDS, now))

@@ -20,7 +20,7 @@ from services.reports.pages import attention, overview, sparkline
 from services.reports.pages.choice import SORTS, Choice
 from services.reports.pages.facets import Facet, facets
 from services.reports.pages.files import File, files_of
-from services.reports.pages.frame import render
+from services.reports.pages.frame import opened, render
 from services.reports.pages.paper import code_of_list
 from services.reports.pages.self_checked import SelfChecked, self_checked
 from services.reports.pages.unit_list import Pages, matching
@@ -48,6 +48,7 @@ COLUMNS = (
     ("pending", "Chờ kết luận", "Pending"),
 )
 _SEEN_BACK = 6
+_HELD_AGAINST = 2  # quarters: this one and the one before
 _FIRST = 5
 
 
@@ -78,7 +79,7 @@ async def quarter_page(request: Request, state: State, caller: Caller) -> Respon
     """The dashboard."""
     now = state.clock.now()
     choice = Choice.of(request, local_date(now))
-    async with state.reader.snapshot() as snapshot:
+    async with opened(state, caller, choice, _HELD_AGAINST) as snapshot:
         seen = await _read(snapshot, caller, now, choice)
     return render(
         request,
@@ -124,8 +125,6 @@ async def _glance(
             "heat": overview.heat(rows, found),
         }
 
-    if snapshot.moved is None:
-        return await made()
     sight = access.sight(caller, now, choice.edition)
     key = (snapshot.moved, snapshot.today, choice.quarter, choice.edition, choice.group, sight)
     return await snapshot.kept.sums(key, made)

@@ -32,7 +32,7 @@ async def closing_page(request: Request, state: State, caller: Caller) -> Respon
     today = local_date(now)
     choice = Choice.of(request, today)
     quarter = request.query_params.get("quarter") or quarters_until(choice.quarter, 2)[0]
-    async with state.reader.snapshot() as snapshot:
+    async with state.reader.snapshot([quarter]) as snapshot:
         rows = (await listing(snapshot, quarter, Scope(None))).parsed()
         way = await in_the_way(snapshot, quarter)
         frozen = await editions(snapshot, quarter, reviewer=True)

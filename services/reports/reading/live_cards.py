@@ -21,7 +21,7 @@ from services.reports.scoring.what_if import what_if
 async def listing(snapshot: Snapshot, quarter: str, scope: Scope, group: str | None = None) -> Listing:
     """A quarter's live list, as far as the scope reaches; units without inspections as insufficient."""
     check_begun(quarter, snapshot.today)
-    if snapshot.moved is None:
+    if not snapshot.all_rendered(quarter):
         return await _listing(snapshot, quarter, scope, group)
     key = (snapshot.moved, snapshot.today, quarter, scope, group)
     return await snapshot.kept.listing(key, lambda: _listing(snapshot, quarter, scope, group))

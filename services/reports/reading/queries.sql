@@ -50,7 +50,7 @@ WHERE quarter = $1 AND unit = $2 AND closed_at IS NOT NULL AND NOT voided AND co
 
 -- name: quarters
 -- The quarters in which something was inspected, the latest first.
-SELECT DISTINCT quarter FROM reports.card ORDER BY quarter DESC;
+SELECT quarter FROM reports.card UNION SELECT quarter FROM reports.stale ORDER BY quarter DESC;
 
 -- name: alerts_of_units
 -- A page of the alerts of some units, the latest first.

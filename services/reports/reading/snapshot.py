@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Hashable, Mapping
+from collections.abc import AsyncIterator, Collection, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +18,7 @@ from services.reports.fold.reference import Reference, load_reference
 from services.reports.fold.sql import queries
 from services.reports.reading.kept import Kept
 from services.reports.reading.listing import Listing
+from services.reports.reading.named import check_quarter, check_unit
 from services.reports.scoring.cards import TreeHead
 
 
@@ -30,8 +31,14 @@ class Snapshot:
     reference: Reference
     today: date
     kept: Kept
-    moved: str | None
-    """Another text with everything that changes the projections; None where a card may still be stale."""
+    moved: str
+    """Another text with everything that changes the projections."""
+    rendered: Collection[str] | None
+    """The quarters of which no live card is stale; None: of none."""
+
+    def all_rendered(self, quarter: str) -> bool:
+        """Whether the live list of a quarter is what the log says."""
+        return self.rendered is None or quarter in self.rendered
 
     @property
     def directory(self) -> Directory:
@@ -50,19 +57,26 @@ class Reader:
         self._kept = Kept()
 
     @asynccontextmanager
-    async def snapshot(self, quarter: str | None = None, unit: str | None = None) -> AsyncIterator[Snapshot]:
+    async def snapshot(
+        self, quarters: Collection[str] | None = None, unit: str | None = None
+    ) -> AsyncIterator[Snapshot]:
         """A read-only transaction in which head, directory and cards agree: one for an answer or a page.
 
-        One that shows cards of a quarter alone, or a unit's card in it alone, waits for no other to be rendered.
+        One that shows cards of some quarters alone, or a unit's in them alone, waits for no other to be rendered.
+        NotFound for what names no quarter or can be no unit: the database is asked for neither.
         """
-        async with self._cards.fresh(quarter, unit) as (connection, head):
-            yield await self._snapshot(connection, head, head["moved"] if unit is None else None)
+        for quarter in quarters or ():
+            check_quarter(quarter)
+        if unit is not None:
+            check_unit(unit)
+        async with self._cards.fresh(quarters, unit) as (connection, head):
+            yield await self._snapshot(connection, head, quarters if unit is None else ())
 
     @asynccontextmanager
     async def without_cards(self) -> AsyncIterator[Snapshot]:
         """The same for what shows no live card: it need not wait until those are rendered."""
         async with snapshot(self._pool) as connection:
-            yield await self._snapshot(connection, await connection.fetchrow(queries.head))
+            yield await self._snapshot(connection, await connection.fetchrow(queries.head), ())
 
     async def known_list(self, *of: Hashable) -> Listing | None:
         """A live list that is kept, if nothing has changed since it was made: asked in one round trip."""
@@ -70,14 +84,17 @@ class Reader:
         today = local_date(self._clock.now())
         return None if head["stale"] else self._kept.known((head["moved"], today, *of))
 
-    async def _snapshot(self, connection: Connection, head: Mapping[str, Any], moved: str | None = None) -> Snapshot:
+    async def _snapshot(
+        self, connection: Connection, head: Mapping[str, Any], rendered: Collection[str] | None
+    ) -> Snapshot:
         return Snapshot(
             connection=connection,
             head=tree_head(head),
             reference=await self._known(connection, head["reference_index"]),
             today=local_date(self._clock.now()),
             kept=self._kept,
-            moved=moved,
+            moved=head["moved"],
+            rendered=rendered,
         )
 
     async def _known(self, connection: Connection, index: int) -> Reference:
