@@ -112,6 +112,15 @@ def test_what_the_fold_would_stop_at_stops_it(made: MadeLog, tmp_path: Path) -> 
     assert run(*copied(made, tmp_path), "--size", stray).exit_code == 0
 
 
+def test_a_commendation_that_is_there_twice_stops_it(made: MadeLog, tmp_path: Path) -> None:
+    made.commend(UNIT)
+    entry = json.loads(made.entries[-1])
+    twice = made.append("commendation.recorded", entry["subject"], UNIT, entry["data"])
+    answer = run(*copied(made, tmp_path))
+    assert (answer.exit_code, f"entry {twice} " in answer.output) == (1, True), answer.output
+    assert run(*copied(made, tmp_path), "--size", twice).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("path", "value", "named"),
     [

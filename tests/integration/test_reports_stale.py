@@ -17,6 +17,7 @@ from services.reports.fold import live_cards
 from services.reports.fold.fold import Fold
 from services.reports.fold.live_cards import LiveCards
 from services.reports.fold.reference import Reference
+from services.reports.fold.sql import queries
 from services.reports.reading.live_cards import listing
 from tests.integration.test_reports_fold import EVERYTHING, QUARTER, UNIT, busy, card, dump, fold_all, made, pool
 from tests.support.reports_log import MadeLog
@@ -279,3 +280,13 @@ async def test_many_cards_that_cannot_be_rendered_keep_no_other_one(
         while await cards.some():
             pass
     assert await stale(pool) == broken
+
+
+async def test_what_moved_is_another_text_with_every_size_and_root(pool: asyncpg.Pool) -> None:
+    """Also where the row's own mark is the same: a cluster that begins anew counts its transactions again."""
+    told = set[str]()
+    async with pool.acquire() as connection, connection.transaction():
+        for size, root in ((1, bytes(32)), (2, bytes(32)), (2, b"1" * 32)):
+            await connection.execute("UPDATE reports.head SET size = $1, root = $2", size, root)
+            told.add((await connection.fetchrow(queries.head))["moved"])
+    assert len(told) == 3

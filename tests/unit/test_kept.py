@@ -57,3 +57,27 @@ async def test_a_huge_answer_is_packed_once_with_and_without_a_tag() -> None:
     assert gzip.decompress(plain) == gzip.decompress(tagged) == body
     assert plain != tagged
     assert await _huge(body, tagged=False) is plain
+
+
+async def test_a_list_that_is_only_looked_up_is_asked_for_too() -> None:
+    kept, large = Kept(), keeping._KEPT_ROWS // 2
+
+    async def make() -> Listing:
+        return a_list(large)
+
+    for key in "ab":
+        await kept.listing(key, make)
+    assert kept.known("a") is not None
+    await kept.listing("c", make)
+    assert [kept.known(key) is None for key in "abc"] == [False, True, False]
+
+
+async def test_lists_without_a_row_take_room_too() -> None:
+    kept = Kept()
+
+    async def make() -> Listing:
+        return a_list(0)
+
+    for key in range(keeping._KEPT_ROWS + 5):
+        await kept.listing(key, make)
+    assert [kept.known(key) is None for key in (4, 5)] == [True, False]

@@ -69,7 +69,17 @@ def test_a_limit_outside_of_a_funnels_picture_is_not_drawn_at_its_edge() -> None
             heights = drawn(line)
             assert all(height >= TOP for height in heights)
             assert len(set(heights)) == len(heights)  # it falls from point to point, and runs along no edge
-        assert drawn(made.watch[1])
+            assert len(heights) > 1  # what title and caption promise is there
+
+
+@pytest.mark.parametrize("expected", ["0.01", "0.50", "1.10", "3.00", "5.00", "10.00", "250.00"])
+@pytest.mark.parametrize("apart", [0, 7])
+def test_both_limits_are_in_the_picture_of_a_group_of_any_size(expected: str, apart: int) -> None:
+    observed = [round(float(expected)) + (at % 2) * apart for at in range(8)]
+    [made] = funnels([row(f"u{at}", o, 20, expected=expected) for at, o in enumerate(observed)])
+    for line in (*made.watch, *made.alarm):
+        assert len(drawn(line)) > 1
+        assert all(TOP <= height <= FLOOR for height in drawn(line))
 
 
 def kind_total(kind: str, quarter: str, **more: int) -> KindTotal:

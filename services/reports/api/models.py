@@ -349,5 +349,9 @@ FILES = PROBLEMS | {
     409: {
         "description": "a file of what is not published, before the log was told",
         "content": {"application/problem+json": {"schema": _PROBLEM}},
-    }
+    },
+    429: {
+        "description": "what is not published is taken too often",
+        "content": {"application/problem+json": {"schema": _PROBLEM}},
+    },
 }

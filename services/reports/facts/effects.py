@@ -52,6 +52,8 @@ class Facts:
     inspections: dict[str, Inspection] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     commendations: list[Commendation] = field(default_factory=list)
+    commended: set[str] = field(default_factory=set)
+    """The commendations' ids."""
     surveys: dict[tuple[str, str, str], Survey] = field(default_factory=dict)
     touched_inspections: set[str] = field(default_factory=set)
     touched_findings: set[str] = field(default_factory=set)
@@ -272,10 +274,11 @@ def _remedy_verified(facts: Facts, entry: Entry) -> None:
 
 def _commended(facts: Facts, entry: Entry) -> None:
     data = entry.event.data
-    quarter = quarter_of(date.fromisoformat(data["date"]))
-    facts.commendations.append(
-        Commendation(data["commendation"], entry.event.unit, quarter, data["code"], entry.index)
-    )  # fmt: skip
+    key, quarter = data["commendation"], quarter_of(date.fromisoformat(data["date"]))
+    if key in facts.commended:
+        raise ValueError(f"commendation {key} was recorded before")
+    facts.commended.add(key)
+    facts.commendations.append(Commendation(key, entry.event.unit, quarter, data["code"], entry.index))
 
 
 def _surveyed(facts: Facts, entry: Entry) -> None:

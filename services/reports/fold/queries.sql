@@ -4,7 +4,7 @@
 -- The log prefix the projections stand at, whether a card has still to be rendered, and what becomes another text with every
 -- fold, rebuild and fit: as long as it is the same and no card is stale, so is all that is read of the projections.
 SELECT size, root, peaks, reference_index, EXISTS (SELECT FROM reports.stale) AS stale,
-       concat_ws(' ', xmin, (SELECT string_agg(concat(quarter, ' ', fit.xmin), ' ' ORDER BY quarter) FROM reports.fit)) AS moved
+       concat_ws(' ', size, encode(root, 'hex'), xmin, (SELECT string_agg(concat(quarter, ' ', fit.xmin), ' ' ORDER BY quarter) FROM reports.fit)) AS moved
 FROM reports.head;
 
 -- name: reference_index

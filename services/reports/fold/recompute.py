@@ -128,7 +128,11 @@ class Recomputing:
                     self._published.append(entry)
 
     def end(self) -> Made | None:
-        """The quarter; None when the log has no such edition. Unfoldable where the service's fold would stop."""
+        """The quarter; None when the log has no such edition. Unfoldable where the service's fold would stop.
+
+        It stops also at an id that the log gives to two things of different units, or, of a finding, in two inspections
+        of different quarters; here these are counted as they stand.
+        """
         references = References(self._reference)
         if self.edition == LIVE:
             root = self._root_of(self.size)

@@ -111,7 +111,7 @@ def _funnel(group: str, rows: Sequence[Row]) -> Funnel:
     observed = [int(row["comparison"]["observed"]) for row in rows]
     _, tau2 = over_dispersion(observed, expected)
     most = max(expected) * 1.05
-    rarely = limits_over_dispersed(most, tau2, WATCH)[1]  # in sight at the picture's right edge at least
+    rarely = limits_over_dispersed(most, tau2, ALARM)[1]  # in sight at the picture's right edge at least
     high = max(2.0, 1.1 * max(o / e for o, e in zip(observed, expected, strict=True)), 1.1 * rarely)
     return Funnel(
         group=group,

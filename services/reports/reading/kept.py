@@ -14,7 +14,7 @@ from services.reports.scoring.cards import render, summary
 from services.reports.text import dump
 
 _KEPT_QUARTERS = 16
-_KEPT_ROWS = 10_000  # of lists: some 30 MB
+_KEPT_ROWS = 10_000  # of lists, one without any counts as one: some 30 MB
 _KEPT_SUMS = 64
 _KEPT_BYTES = 16 << 20  # of files
 
@@ -46,14 +46,17 @@ class Kept:
         return found
 
     def known(self, key: Hashable) -> Listing | None:
-        """A list that is kept."""
-        return self._lists.get(key)
+        """A list that is kept; it is so asked for last."""
+        found = self._lists.pop(key, None)
+        if found is not None:
+            self._lists[key] = found
+        return found
 
     async def listing(self, key: Hashable, made: Callable[[], Awaitable[Listing]]) -> Listing:
         """A list by all that it is made of; those asked for last are kept."""
         found = self._lists.pop(key, None) or await made()
         self._lists[key] = found
-        while len(self._lists) > 1 and sum(len(one.rows) for one in self._lists.values()) > _KEPT_ROWS:
+        while len(self._lists) > 1 and sum(len(one.rows) or 1 for one in self._lists.values()) > _KEPT_ROWS:
             self._lists.pop(next(iter(self._lists)))
         return found
 

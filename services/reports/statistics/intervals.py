@@ -40,7 +40,8 @@ def fay_feuer(
 ) -> tuple[float, float]:
     """The interval of a weighted rate Σ w_s O_s / n as it was counted, by the Gamma of its mean and variance.
 
-    Without a count it is that of the heaviest. Source: Fay and Feuer, Statistics in Medicine 16:791 (1997).
+    Without a count it is that of the heaviest. The exposure, and one weight at least, above 0.
+    Source: Fay and Feuer, Statistics in Medicine 16:791 (1997).
     """
     each = [weight / exposure for weight in weights]
     rate = math.fsum(w * o for w, o in zip(each, counts, strict=True))
