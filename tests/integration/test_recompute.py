@@ -114,7 +114,7 @@ def test_what_the_fold_would_stop_at_stops_it(made: MadeLog, tmp_path: Path) -> 
 
 def test_a_commendation_that_is_there_twice_stops_it(made: MadeLog, tmp_path: Path) -> None:
     made.commend(UNIT)
-    entry = json.loads(made.entries[-1])
+    made.checked, entry = False, json.loads(made.entries[-1])
     twice = made.append("commendation.recorded", entry["subject"], UNIT, entry["data"])
     answer = run(*copied(made, tmp_path))
     assert (answer.exit_code, f"entry {twice} " in answer.output) == (1, True), answer.output

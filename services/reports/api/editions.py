@@ -55,7 +55,10 @@ async def latest(state: Service, caller: Reading, request: Request, quarter: str
 async def list_then(
     state: Service, caller: SignedIn, request: Request, wanted: OfList, quarter: str, size: Size
 ) -> Response:
-    """A quarter's cards as known at a checkpoint's size: it never changes."""
+    """A quarter's cards as known at a checkpoint's size: it never changes.
+
+    As a file it is told to the log as one of the live edition: what is told of an export names no size.
+    """
     scope = access.what_if_scope(caller, state.clock.now(), as_file=not wanted.as_json)
     then = await _then(state, quarter, size)
     async with state.reader.without_cards() as snapshot:
@@ -74,7 +77,10 @@ async def list_then(
 async def one_then(
     state: Service, caller: SignedIn, request: Request, wanted: OfCard, quarter: str, size: Size, unit: str
 ) -> Response:
-    """A unit's card as known at a checkpoint's size: it never changes."""
+    """A unit's card as known at a checkpoint's size: it never changes.
+
+    As a file it is told to the log as one of the live edition: what is told of an export names no size.
+    """
     scope = access.what_if_scope(caller, state.clock.now(), as_file=not wanted.as_json)
     then = await _then(state, quarter, size)
     async with state.reader.without_cards() as snapshot:
