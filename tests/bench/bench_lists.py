@@ -1,5 +1,8 @@
 """A quarter of 5,000 units that are compared: its list and its CSV beside an empty endpoint, one after the other.
 
+Both are measured as they are kept: asked for again, of a log that has not moved. Not measured are the first ones after
+a change, which are made, and the CSV of the live list, which intake is told of before it is given out.
+
 The server is a process of its own; the client takes gzip, as clients do, and unpacks nothing. Once more with ten times
 as many findings, or as many as KYCUONG_BENCH_FINDINGS says.
 """

@@ -290,3 +290,33 @@ async def test_what_moved_is_another_text_with_every_size_and_root(pool: asyncpg
             await connection.execute("UPDATE reports.head SET size = $1, root = $2", size, root)
             told.add((await connection.fetchrow(queries.head))["moved"])
     assert len(told) == 3
+
+
+async def test_who_reads_one_card_waits_for_no_reader_of_many(pool: asyncpg.Pool, made: MadeLog) -> None:
+    busy(made, 9)
+    made.golden()
+    await fold_all(pool, made)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(LiveCards):
+        """Somebody who reads the whole quarter is not done for long."""
+
+        async def _some(self, failed: Any, quarters: Any = None, unit: str | None = None) -> bool:
+            if unit is None:
+                begun.set()
+                await go_on.wait()
+            return await super()._some(failed, quarters, unit)
+
+    cards = Slow(pool)
+
+    async def reads(unit: str | None = None) -> int:
+        async with cards.fresh([QUARTER], unit) as (connection, _):
+            return int(await connection.fetchval("SELECT count(*) FROM reports.card WHERE quarter = $1", QUARTER))
+
+    whole = asyncio.create_task(reads())
+    await begun.wait()
+    async with asyncio.timeout(60):
+        assert await asyncio.gather(*(reads(UNIT) for _ in range(20))) == [1] * 20
+    go_on.set()
+    assert await whole > 1
+    assert not [one for one in await stale(pool) if one[0] == QUARTER]

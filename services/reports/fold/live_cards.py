@@ -86,7 +86,8 @@ class _Opened(NamedTuple):
 class LiveCards:
     """Renders the stale cards of the projections.
 
-    `turn` is held by whoever folds or renders: a reader that waits for cards comes between two batches.
+    `turn` is held by whoever folds or renders: a reader that waits for cards comes between two batches. Who reads
+    one card renders it beside who renders a thousand; one such reader after the other, for each holds two connections.
     """
 
     def __init__(self, pool: Pool) -> None:
@@ -94,6 +95,7 @@ class LiveCards:
         self._reference: Reference | None = None
         self._failed = _Failed()
         self.turn = asyncio.Lock()
+        self._aside = asyncio.Lock()
 
     @asynccontextmanager
     async def fresh(
@@ -110,7 +112,8 @@ class LiveCards:
                 if not opened.stale:
                     break
                 await stack.aclose()
-                async with self.turn:
+                aside = unit is not None and left == _ROUNDS - 1  # not again: a fold may hold the head for long
+                async with self._aside if aside else self.turn:
                     opened = await self._rendered_first(stack, quarters, unit, last=not left)
             yield opened.connection, opened.head
 
