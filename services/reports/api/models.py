@@ -341,7 +341,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         (403, "the role may not read this"),
         (404, "unknown or out of scope"),
         (422, "a parameter is wrong"),
-        (503, "the database is away"),
+        (503, "the database is away, or a live card that is needed cannot be made"),
     )
 }
 SAME: dict[int | str, dict[str, Any]] = {304: {"description": "The reader holds it already"}}
