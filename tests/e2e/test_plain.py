@@ -137,3 +137,25 @@ def test_a_case_in_english_and_a_late_answer(narrow: Page, instance: Instance) -
     expect(said).to_contain_text("We were at a meeting.")  # what was typed is not lost
     page.get_by_role("link", name="Tiếng Việt").click()  # the form's own address is no page: it leads to the case
     expect(page).to_have_url(re.compile(rf"/intake/cases/{finding}\?lang=vi$"))
+
+
+def test_words_outlive_a_session(narrow: Page, instance: Instance, tmp_path: Path) -> None:
+    _, [finding] = inspected(instance, "B02")
+    paper = tmp_path / "giay-moi.pdf"
+    paper.write_bytes(b"%PDF-1.7\n%%EOF\n")
+    page = narrow
+    page.goto(f"{instance.url}/intake/cases/{finding}")
+    enter(page, "chu.tich", PASSWORDS["chu.tich"])
+    page.get_by_label("Không thống nhất").check()
+    page.get_by_label("Nội dung giải trình").fill("Có giấy mời họp " + "rất" * 200)
+    page.get_by_label("Tệp kèm theo").set_input_files(paper)
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Gửi giải trình").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.locator("[data-kept]")).to_contain_text("Có giấy mời họp rấtrất")
+    expect(page.locator("[data-lost]")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_role("link", name="Đăng nhập để tiếp tục").click()
+    enter(page, "chu.tich", PASSWORDS["chu.tich"])
+    page.wait_for_url(f"**/intake/cases/{finding}")
+    expect(page.get_by_role("button", name="Gửi giải trình")).to_be_visible()
