@@ -119,16 +119,26 @@ async def test_a_database_that_refuses_what_it_should_take_is_told_and_mended(ho
     assert (await house.client.get("/reports/readyz")).status_code == 200
 
 
+async def break_card(house: House, quarter: str, unit: str) -> None:
+    """A card is stale, and no program can make it."""
+    admin = await asyncpg.connect(house.settings.database_url)
+    try:
+        async with admin.transaction():
+            await admin.execute(
+                "UPDATE reports.finding SET catalogue = 'x' FROM reports.inspection "
+                "WHERE finding.inspection = inspection.id AND (inspection.quarter, inspection.unit) = ($1, $2)",
+                quarter, unit,
+            )  # fmt: skip
+            await admin.execute(queries.mark_stale, [quarter], [unit])
+    finally:
+        await admin.close()
+
+
 async def test_what_is_frozen_and_what_is_told_wait_for_no_live_card(house: House) -> None:
     """One that cannot be rendered keeps nobody from what shows none."""
     house.made.close_quarter(QUARTER, "official")
     await house.grow(len(house.made.entries) - 1)
-    admin = await asyncpg.connect(house.settings.database_url)
-    try:
-        await admin.execute("INSERT INTO reports.stale (quarter, unit) SELECT quarter, unit FROM reports.card LIMIT 1")
-        await admin.execute("UPDATE reports.finding SET catalogue = 'x'")
-    finally:
-        await admin.close()
+    await break_card(house, QUARTER, "xa-tan-hoa")
     assert (await house.ask(CARDS, "reviewer")).status_code == 503
     for path in (
         f"{CARDS}?edition=official", f"{CARDS}/xa-tan-hoa?edition=official", "/reports/v1/editions",
@@ -161,21 +171,6 @@ async def test_a_cut_whose_comparison_is_not_fitted_is_told_until_it_is(
         assert (await house.ask(CARDS, "reviewer")).json()["log"]["size"] == before
     await until(house.client, len(house.made.entries))
     assert (await house.client.get("/reports/readyz")).status_code == 200
-
-
-async def break_card(house: House, quarter: str, unit: str) -> None:
-    """A card is stale, and no program can make it."""
-    admin = await asyncpg.connect(house.settings.database_url)
-    try:
-        async with admin.transaction():
-            await admin.execute(
-                "UPDATE reports.finding SET catalogue = 'x' FROM reports.inspection "
-                "WHERE finding.inspection = inspection.id AND (inspection.quarter, inspection.unit) = ($1, $2)",
-                quarter, unit,
-            )  # fmt: skip
-            await admin.execute(queries.mark_stale, [quarter], [unit])
-    finally:
-        await admin.close()
 
 
 @pytest.mark.parametrize("nothing", ["%00", "a%00b", "%ff", "x"])
