@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -165,10 +165,7 @@ _REASON = Entry(
     pointer="/private/reason", kind="text", label=("Lý do", "Reason"), missing=("hãy ghi lý do", "give the reason"),
     hint=_SEALED,
 )  # fmt: skip
-_REASON_READ = Entry(
-    pointer="/private/reason", kind="text", label=("Lý do", "Reason"), missing=("hãy ghi lý do", "give the reason"),
-    hint=_READ_BY_UNIT,
-)  # fmt: skip
+_REASON_READ = replace(_REASON, hint=_READ_BY_UNIT)
 _FILES = Entry(
     pointer="/files", kind="files", label=("Tệp kèm theo", "Files"),
     hint=(

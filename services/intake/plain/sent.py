@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -123,7 +123,7 @@ async def _whole(form: FormData, parser: _Parser) -> Sent:
         return _of(parser, _TOO_MANY)
     sent = _of(parser)
     files = [File(await file.read(), (file.content_type or "").lower()) for file in chosen]
-    return Sent(sent.id, sent.typed, files, chosen=sent.chosen, too_long=sent.too_long)
+    return replace(sent, files=files)
 
 
 def _of(parser: _Parser, *faults: FieldError) -> Sent:

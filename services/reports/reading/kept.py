@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from services.reports.facts.facts import UnitQuarter
 from services.reports.fold.reference import Reference
@@ -17,6 +17,31 @@ _KEPT_QUARTERS = 16
 _KEPT_ROWS = 10_000  # of lists, one without any counts as one: some 30 MB
 _KEPT_SUMS = 64
 _KEPT_BYTES = 16 << 20  # of files
+_V = TypeVar("_V")
+
+
+class _Last(Generic[_V]):
+    """What was asked for last, as far as there is room."""
+
+    def __init__(self, room: int, size: Callable[[_V], int]) -> None:
+        self._room, self._size = room, size
+        self._kept: dict[Hashable, _V] = {}
+
+    def known(self, key: Hashable) -> _V | None:
+        """What is kept under a key; it is so asked for last."""
+        found = self._kept.pop(key, None)
+        if found is not None:
+            self._kept[key] = found
+        return found
+
+    async def get(self, key: Hashable, made: Callable[[], Awaitable[_V]]) -> _V:
+        """What is kept, or is made and kept now."""
+        found = self.known(key)
+        if found is None:
+            found = self._kept[key] = await made()
+        while len(self._kept) > 1 and sum(map(self._size, self._kept.values())) > self._room:
+            self._kept.pop(next(iter(self._kept)))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +59,20 @@ class Kept:
     def __init__(self) -> None:
         self._places: dict[tuple[int, date, str], dict[str, Place]] = {}
         self._answering: tuple[int, date, dict[str, frozenset[str]]] | None = None
-        self._lists: dict[Hashable, Listing] = {}
-        self._sums: dict[Hashable, Mapping[str, Any]] = {}
+        self._lists = _Last[Listing](_KEPT_ROWS, lambda one: len(one.rows) or 1)
+        self._sums = _Last[Mapping[str, Any]](_KEPT_SUMS, lambda _: 1)
 
     async def sums(self, key: Hashable, made: Callable[[], Awaitable[Mapping[str, Any]]]) -> Mapping[str, Any]:
         """What was summed up of lists and findings, by all that it is made of."""
-        found = self._sums.pop(key, None) or await made()
-        self._sums[key] = found
-        while len(self._sums) > _KEPT_SUMS:
-            self._sums.pop(next(iter(self._sums)))
-        return found
+        return await self._sums.get(key, made)
 
     def known(self, key: Hashable) -> Listing | None:
         """A list that is kept; it is so asked for last."""
-        found = self._lists.pop(key, None)
-        if found is not None:
-            self._lists[key] = found
-        return found
+        return self._lists.known(key)
 
     async def listing(self, key: Hashable, made: Callable[[], Awaitable[Listing]]) -> Listing:
         """A list by all that it is made of; those asked for last are kept."""
-        found = self._lists.pop(key, None) or await made()
-        self._lists[key] = found
-        while len(self._lists) > 1 and sum(len(one.rows) or 1 for one in self._lists.values()) > _KEPT_ROWS:
-            self._lists.pop(next(iter(self._lists)))
-        return found
+        return await self._lists.get(key, made)
 
     def places(self, reference: Reference, today: date, quarter: str, units: Set[str]) -> Mapping[str, Place]:
         """The places of these units in a quarter, in order."""
@@ -82,15 +96,11 @@ class KeptFiles:
     """The files asked for last, by the tag that names all that they are made of."""
 
     def __init__(self) -> None:
-        self._files: dict[str, bytes] = {}
+        self._files = _Last[bytes](_KEPT_BYTES, len)
 
     async def file(self, tag: str, made: Callable[[], Awaitable[bytes]]) -> bytes:
         """A file's bytes."""
-        found = self._files.pop(tag, None) or await made()
-        self._files[tag] = found
-        while sum(map(len, self._files.values())) > _KEPT_BYTES:
-            self._files.pop(next(iter(self._files)))
-        return found
+        return await self._files.get(tag, made)
 
 
 def _place(reference: Reference, today: date, quarter: str, unit: str) -> Place:
