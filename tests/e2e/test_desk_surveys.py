@@ -22,8 +22,8 @@ def page(people: list[Person], browser: Browser, instance: Instance) -> Page:
     return person.page
 
 
-def choose(page: Page, text: str) -> None:
-    file: Any = {"name": "khao-sat.csv", "mimeType": "text/csv", "buffer": text.encode("utf-8-sig")}
+def choose(page: Page, text: str, encoding: str = "utf-8-sig") -> None:
+    file: Any = {"name": "khao-sat.csv", "mimeType": "text/csv", "buffer": text.encode(encoding)}
     page.locator("#surveys-file").set_input_files(file)
 
 
@@ -104,3 +104,15 @@ def test_rows_that_are_wrong_are_named_and_nothing_can_be_written(page: Page, in
     choose(page, "unit,quarter\n")
     expect(page.locator("#flash")).to_contain_text("phải có các cột")
     expect(page.locator("#surveys-preview")).to_be_empty()
+    # a decimal comma among commas, lines that end as in old files among others: no row is lost, no figure shifted
+    choose(page, f"{HEADS}\r\n{UNIT},2026-Q3,SIPAS,120,80,71,5\r{UNIT},2026-Q2,SIPAS,120,80,71,\n")
+    expect(page.locator("#surveys-said")).to_contain_text("1 trong 2 dòng có lỗi")
+    expect(first).to_contain_text("nhiều ô hơn dòng đầu")
+    choose(page, f'{HEADS}\n{UNIT},2026-Q3,"SIPAS" A,120,80,71\n')
+    expect(first).to_contain_text('"SIPAS" A')
+    choose(page, f"{HEADS}\n{UNIT},2026-Q3,Nhân dân,9,8,7\n", "cp1258")
+    expect(page.locator("#flash")).to_contain_text("CSV UTF-8")
+    expect(page.locator("#surveys-preview")).to_be_empty()
+    choose(page, f"unit\tquarter\tsource\tasked\tanswered\tsatisfied\n{UNIT}\t2026-Q3\tĐợt 1\t9\t8\t7\n", "utf-16")
+    expect(page.locator("#surveys-said")).to_contain_text("1 dòng đọc được")
+    expect(first).to_contain_text("Đợt 1")

@@ -218,6 +218,26 @@ async def test_a_card_that_cannot_be_made_keeps_from_nothing_that_does_not_show_
             assert said in told.text and "KeyError" not in told.text
 
 
+async def test_pages_show_what_can_be_shown_and_name_the_card_that_cannot_be_made(house: House) -> None:
+    made, first = house.made, len(house.made.entries)
+    for unit in ("tram-y-te", "xa-tan-hoa"):
+        inspection = made.open(unit, "2026-10-05T07:30:00+07:00")
+        made.close(unit, inspection)
+    await house.grow(first)
+    pages = [f"/reports/{page}?quarter=2026-Q4" for page in ("units/xa-tan-hoa", "units/tram-y-te", "")]
+    assert "data-missing" not in (await house.ask(pages[0], "reviewer")).text
+    await break_card(house, QUARTER, "xa-tan-hoa")
+    for page in pages:
+        for language, said in (
+            ("vi", "Phiếu điểm Quý III/2026 của UBND xã Tân Hòa"),
+            ("en", "The card of UBND xã Tân Hòa"),
+        ):
+            told = await house.ask(page, "reviewer", **{"accept-language": language})
+            assert (told.status_code, "data-missing" in told.text) == (200, True), page
+            assert said in told.text
+    assert (await house.ask("/reports/units/xa-tan-hoa?quarter=2026-Q3", "reviewer")).status_code == 503
+
+
 async def test_who_may_not_see_a_card_is_told_so_also_when_it_cannot_be_made(house: House) -> None:
     await break_card(house, QUARTER, "xa-tan-hoa")
     for path in (f"{CARDS}/xa-tan-hoa", CARDS, f"{CARDS}/xa-tan-hoa/what-if", f"{CARDS}/xa-tan-hoa?format=csv"):

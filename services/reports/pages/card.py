@@ -18,7 +18,7 @@ from services.reports.facts.store import catalogues_of
 from services.reports.pages import tenure, unit_chart
 from services.reports.pages.choice import Choice
 from services.reports.pages.files import File, files_of
-from services.reports.pages.frame import opened, render
+from services.reports.pages.frame import opened_with_past, render
 from services.reports.pages.paper import code_of_card
 from services.reports.pages.quarter import offered_quarters
 from services.reports.reading import access, around
@@ -125,7 +125,7 @@ async def card_page(request: Request, state: State, caller: Caller) -> Response:
     now = state.clock.now()
     choice = Choice.of(request, local_date(now))
     unit = request.path_params["unit"]
-    async with opened(state, caller, choice, _SEEN_BACK) as snapshot:
+    async with opened_with_past(state, caller, choice, _SEEN_BACK, unit) as (snapshot, missing):
         read = await _read(snapshot, caller, now, choice, unit)
     return render(
         request,
@@ -134,6 +134,7 @@ async def card_page(request: Request, state: State, caller: Caller) -> Response:
         "card.html",
         **read,
         **_drawn(read["about"], unit, read["card"]),
+        missing=missing,
         files=_files(read["card"], read["frozen"], caller, now),
         today=now,
         origin=str(request.base_url).rstrip("/"),

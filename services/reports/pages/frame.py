@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from services.kernel.identity.roles import Action
 from services.kernel.problems import NotFound, Problem, Unauthorized
 from services.kernel.quarters import local_date, quarters_until
 from services.kernel.web import pages
+from services.reports.fold.live_cards import Unrenderable
 from services.reports.pages.choice import Choice
 from services.reports.pages.wording import (
     BAND_TAGS,
@@ -85,6 +86,23 @@ def opened(
     check_quarter(choice.quarter)
     shown = [*quarters_until(choice.quarter, back), *([beside] if beside else ())]
     return state.reader.snapshot(list(filter(is_quarter, shown)))
+
+
+@asynccontextmanager
+async def opened_with_past(
+    state: State, caller: Caller, choice: Choice, back: int, unit: str | None = None
+) -> AsyncIterator[tuple[Snapshot, Unrenderable | None]]:
+    """What a page is read from that shows a quarter, or a unit's card in it, and around it what can be shown.
+
+    Beside the snapshot, which card keeps what stands around away; Unrenderable if it is the page's own.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            snapshot, missing = await stack.enter_async_context(opened(state, caller, choice, back)), None
+        except Unrenderable as fault:
+            snapshot = await stack.enter_async_context(state.reader.snapshot([choice.quarter], unit))
+            missing = fault
+        yield snapshot, missing
 
 
 def render(

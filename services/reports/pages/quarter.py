@@ -20,7 +20,7 @@ from services.reports.pages import attention, overview, sparkline
 from services.reports.pages.choice import SORTS, Choice
 from services.reports.pages.facets import Facet, facets
 from services.reports.pages.files import File, files_of
-from services.reports.pages.frame import opened, render
+from services.reports.pages.frame import opened_with_past, render
 from services.reports.pages.paper import code_of_list
 from services.reports.pages.self_checked import SelfChecked, self_checked
 from services.reports.pages.unit_list import Pages, matching
@@ -79,7 +79,7 @@ async def quarter_page(request: Request, state: State, caller: Caller) -> Respon
     """The dashboard."""
     now = state.clock.now()
     choice = Choice.of(request, local_date(now))
-    async with opened(state, caller, choice, _HELD_AGAINST) as snapshot:
+    async with opened_with_past(state, caller, choice, _HELD_AGAINST) as (snapshot, missing):
         seen = await _read(snapshot, caller, now, choice)
     return render(
         request,
@@ -101,6 +101,7 @@ async def quarter_page(request: Request, state: State, caller: Caller) -> Respon
         rows=seen.rows,
         previous=quarters_until(choice.quarter, 2)[0],
         earlier=seen.earlier,
+        missing=missing,
         sparkline=sparkline,
         groups=GROUPS,
         **_listed(seen, choice),
@@ -126,7 +127,8 @@ async def _glance(
         }
 
     sight = access.sight(caller, now, choice.edition)
-    key = (snapshot.moved, snapshot.today, choice.quarter, choice.edition, choice.group, sight)
+    against = snapshot.all_rendered(quarters_until(choice.quarter, 2)[0])
+    key = (snapshot.moved, snapshot.today, choice.quarter, choice.edition, choice.group, sight, against)
     return await snapshot.kept.sums(key, made)
 
 

@@ -65,7 +65,9 @@ class HeadsDay:
 
 
 async def peers(snapshot: Snapshot, quarter: str, group: str, frozen: Frozen | None) -> Peers | None:
-    """The peers of a card; None where so few would tell of single units."""
+    """The peers of a card; None where so few would tell of single units, or one of them is still stale."""
+    if frozen is None and not snapshot.all_rendered(quarter):
+        return None
     if frozen is None:
         row = await snapshot.connection.fetchrow(queries.peer_scores, quarter, group)
     else:
@@ -76,7 +78,7 @@ async def peers(snapshot: Snapshot, quarter: str, group: str, frozen: Frozen | N
 async def past(
     snapshot: Snapshot, units: Sequence[str], quarters: Sequence[str], scope: Scope
 ) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """Live rows by (unit, quarter), as far as the scope reaches."""
+    """Live rows by (unit, quarter), as far as the scope reaches, but for stale ones."""
     rows = await snapshot.connection.fetch(queries.past_rows, list(units), list(quarters))
     seen = snapshot.directory.card_readers
     return {

@@ -20,9 +20,11 @@ async def list_before(
 ) -> Listing | None:
     """The list of an earlier quarter (else the one before): live beside a live one, else its newest published edition.
 
-    None when there is no such edition.
+    None when there is no such edition, or a live card of it is still stale.
     """
     than = earlier or quarters_until(quarter, 2)[0]
+    if edition == LIVE and not snapshot.all_rendered(than):
+        return None
     try:
         kind = LIVE if edition == LIVE else await newest(snapshot, than)
         return await access.listing_of(snapshot, caller, now, quarter=than, edition=kind, group=None)

@@ -196,8 +196,9 @@ FROM (SELECT nullif(split_part(split_part(row, '"score":"', 2), '"', 1), '')::fl
 WHERE score IS NOT NULL;
 
 -- name: past_rows
--- The live rows of some units in some quarters.
-SELECT quarter, unit, row FROM reports.card WHERE unit = ANY($1::text[]) AND quarter = ANY($2::text[]);
+-- The live rows of some units in some quarters, but for those that are still to be rendered.
+SELECT quarter, unit, row FROM reports.card WHERE unit = ANY($1::text[]) AND quarter = ANY($2::text[])
+   AND NOT EXISTS (SELECT FROM reports.stale WHERE (stale.quarter, stale.unit) = (card.quarter, card.unit));
 
 -- name: past_frozen
 -- The rows of some units in some frozen editions.

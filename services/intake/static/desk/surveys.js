@@ -20,14 +20,24 @@ const LABELS = {
   asked: t("Được hỏi", "Asked"), answered: t("Trả lời", "Answered"), satisfied: t("Hài lòng", "Satisfied"),
 };
 
+/** A spreadsheet's text: UTF-8, or UTF-16 as Excel writes "Unicode text"; null where a byte is no letter. @param {Uint8Array} bytes */
+function decoded(bytes) {
+  const wide = { "255,254": "utf-16le", "254,255": "utf-16be" }[String(bytes.slice(0, 2))];
+  try {
+    return new TextDecoder(wide ?? "utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
 /** The fields of a CSV text, row by row: commas, semicolons or tabs as its first line has them, quotes doubled inside quotes. */
 export function fieldsOf(text) {
-  const first = text.slice(0, text.search(/\r?\n|$/));
+  const first = text.slice(0, text.search(/\n|$/));
   const mark = [";", "\t", ","].find((one) => first.includes(one)) ?? ",";
   const rows = [/** @type {string[]} */ ([])];
-  const field = new RegExp(`("(?:[^"]|"")*"|[^${mark}\\r\\n]*)(${mark}|\\r?\\n|$)`, "gy");
+  const field = new RegExp(`("(?:[^"]|"")*"|[^${mark}\\n]*)(${mark}|\\n|$)`, "gy");
   for (const [, raw, end] of text.matchAll(field)) {
-    rows[rows.length - 1].push((raw.startsWith('"') ? raw.slice(1, -1).replaceAll('""', '"') : raw).trim().normalize("NFC"));
+    rows[rows.length - 1].push((/^".*"$/s.test(raw) ? raw.slice(1, -1).replaceAll('""', '"') : raw).trim().normalize("NFC"));
     if (end === "") break;
     if (end !== mark) rows.push([]);
   }
@@ -36,7 +46,7 @@ export function fieldsOf(text) {
 
 /** The rows of a file as {line, body, faults}; a text instead says what is wrong with the whole of it. @returns {any} */
 export function read(text, units) {
-  const [heads, ...rows] = fieldsOf(text.replace(/^\ufeff/, ""));
+  const [heads, ...rows] = fieldsOf(text.replace(/\r\n?/g, "\n"));
   const places = NAMES.map((name) => heads.findIndex((head) => COLUMNS[name].includes(plain(head))));
   const missing = NAMES.filter((_, at) => places[at] < 0);
   if (missing.length) return t(`Dòng đầu của tệp phải có các cột: ${missing.map((name) => LABELS[name]).join(", ")}.`, `The file's first line must name the columns: ${missing.join(", ")}.`);
@@ -44,11 +54,12 @@ export function read(text, units) {
   if (!told.length) return t("Tệp không có dòng nào.", "The file has no rows.");
   if (told.length > MOST_ROWS) return t(`Tệp có ${number(told.length)} dòng; mỗi lần nhiều nhất ${number(MOST_ROWS)}.`, `The file has ${number(told.length)} rows; at most ${number(MOST_ROWS)} at once.`);
   const seen = new Map();
-  return told.map(({ line, fields }) => rowOf(line, Object.fromEntries(NAMES.map((name, at) => [name, fields[places[at]] ?? ""])), units, seen));
+  return told.map(({ line, fields }) => rowOf(line, Object.fromEntries(NAMES.map((name, at) => [name, fields[places[at]] ?? ""])), units, seen, fields.slice(heads.length).some(Boolean)));
 }
 
-function rowOf(line, fields, units, seen) {
-  const faults = [];
+function rowOf(line, fields, units, seen, longer) {
+  // a decimal comma in a file of commas: every figure after it would be read in another's place
+  const faults = longer ? [t("nhiều ô hơn dòng đầu", "more fields than the first line")] : [];
   const alike = units.filter(({ unit, name }) => unit === fields.unit || plain(name) === plain(fields.unit));
   if (alike.length !== 1) faults.push(alike.length ? t("nhiều đơn vị cùng tên, hãy ghi mã", "several units have this name, give the id") : t("không có đơn vị này", "there is no such unit"));
   if (!/^20\d\d-Q[1-4]$/.test(fields.quarter)) faults.push(t("quý phải viết như 2026-Q3", "the quarter is written 2026-Q3"));
@@ -113,6 +124,11 @@ function notCompared(error) {
   throw new NotCompared(t(`Dòng mới đã được ghi, nhưng chưa so được dòng đã có với phiếu điểm; hãy bấm ghi lần nữa. ${problemOf(error).message}`, `New rows are written, but those that were there could not be compared with the scorecards; record once more. ${problemOf(error).message}`));
 }
 
+/** Why a file is no text that can be read. @param {File} file */
+const unread = ({ size }) => (size > LARGEST
+  ? t("Tệp lớn quá 2 MB.", "The file is over 2 MB.")
+  : t("Tệp không phải CSV dạng UTF-8. Trong Excel, hãy chọn Lưu dưới dạng › CSV UTF-8, rồi chọn tệp đó.", "The file is no CSV in UTF-8. In Excel choose Save as › CSV UTF-8, then choose that file."));
+
 export class Surveys {
   constructor(desk) {
     this.desk = desk;
@@ -135,7 +151,8 @@ export class Surveys {
     clearFlash();
     this.place.replaceChildren();
     if (!file) return;
-    const rows = file.size > LARGEST ? t("Tệp lớn quá 2 MB.", "The file is over 2 MB.") : read(await file.text(), await this.units);
+    const text = file.size > LARGEST ? null : decoded(new Uint8Array(await file.arrayBuffer()));
+    const rows = text === null ? unread(file) : read(text, await this.units);
     if (typeof rows === "string") return flash("bad", rows);
     this.preview(rows);
   }
