@@ -41,7 +41,6 @@ lint: install scripts ## ruff, the import rules of the house, and the scripts of
 
 scripts: node_modules/.installed ## the pages' scripts: types (tsc reads their JSDoc) and lint (biome)
 	node_modules/.bin/tsc
-	node_modules/.bin/tsc -p tsconfig.shared.json
 	node_modules/.bin/biome lint --error-on-warnings --diagnostic-level=warn
 
 types: install ## mypy, strict

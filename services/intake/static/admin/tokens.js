@@ -49,7 +49,7 @@ export class Tokens {
     await this.show();
   }
 
-  /** The one time that it is seen: nothing keeps it, so it can only be copied now. */
+  /** The one time that it is seen: nothing keeps it, so it can only be copied now. @param {Token} token */
   tell({ account, token, expires_at: ends }) {
     const shown = /** @type {HTMLInputElement} */ (el("input", { id: "token-text", class: "mono", readonly: true, value: token, spellcheck: "false", autocomplete: "off", onfocus: () => shown.select() }));
     const said = el("span", { role: "status" });
@@ -67,6 +67,7 @@ export class Tokens {
     byId("tokens-title").focus();
   }
 
+  /** @param {Token} token */
   row({ id, account, created_at: made, used_at: used, expires_at: ends }) {
     return el("tr", { "data-token": id },
       el("th", { scope: "row" }, account, el("small", { class: "mono block" }, id)),
@@ -77,6 +78,7 @@ export class Tokens {
       el("td", {}, el("button", { type: "button", class: "quiet", "aria-label": t(`Thu hồi mã của ${account}`, `Revoke the token of ${account}`), onclick: () => this.revoke(id, account) }, t("Thu hồi", "Revoke"))));
   }
 
+  /** @param {string} id @param {string} account */
   async revoke(id, account) {
     const sure = await confirmed(
       t(`Thu hồi mã của ${account}?`, `Revoke the token of ${account}?`),
@@ -95,9 +97,10 @@ export class Tokens {
   }
 }
 
+/** @param {string} label @param {string} words */
 const cell = (label, words) => el("td", { "data-label": label }, el("span", {}, words));
 
-/** Where the page may not write to the clipboard, the text is selected for who presses the keys himself. */
+/** Where the page may not write to the clipboard, the text is selected for who presses the keys himself. @param {HTMLInputElement} shown @param {HTMLElement} said */
 async function copied(shown, said) {
   try {
     await navigator.clipboard.writeText(shown.value);
@@ -112,7 +115,7 @@ async function copied(shown, said) {
 function addresses() {
   const [year, month] = stamp(now()).split("-").map(Number);
   const last = year * 4 + Math.floor((month - 1) / 3) - 1;
-  const at = (path) => `${location.origin}/reports/v1/${path}`;
+  const at = (/** @type {string} */ path) => `${location.origin}/reports/v1/${path}`;
   return [
     [t("Bản mới nhất đã công bố của quý", "A quarter's newest published edition"), at(`scorecards/${Math.floor(last / 4)}-Q${(last % 4) + 1}/latest?format=csv`)],
     [t("Danh sách các bản đã công bố", "The list of published editions"), at("editions")],

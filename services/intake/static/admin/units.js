@@ -7,6 +7,7 @@ import { FilteredList } from "../desk/list.js";
 import * as directory from "../shared/directory.js";
 
 export class Units {
+  /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
     this.names = new Map();
@@ -21,6 +22,7 @@ export class Units {
     this.list.set(units);
   }
 
+  /** @param {Unit} unit */
   row({ unit, name, group, parent, staff }) {
     return el("tr", {}, el("th", { scope: "row" }, name),
       el("td", { "data-label": t("Loại đơn vị", "Group") }, GROUP[group] ?? group),

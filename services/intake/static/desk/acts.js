@@ -12,14 +12,17 @@ import { PaperField } from "./papers.js";
 import { reasonField } from "./reasons.js";
 
 const REASON = "/private/reason";
+/** @param {string} iso */
 const day = (iso) => typed(stamp(Date.parse(iso)).slice(0, 10));
+/** @param {unknown} value @param {string} pointer @param {string} vi @param {string} en */
 const wanting = (value, pointer, vi, en) => (value ? [] : [{ pointer, detail: t(vi, en) }]);
+/** @param {string} reason */
 const because = (reason) => wanting(tidy(reason), REASON, "Hãy ghi lý do", "Give the reason");
 
-/** The deadlines of a case that still run. @param {Record<string, any>} finding @returns {{of: string, due: string}[]} */
+/** The deadlines of a case that still run. @param {Finding} finding */
 export const running = ({ deadlines = [] }) => deadlines.filter(({ of, state }) => state === "open" && of !== "appeal");
 
-/** A text field for a day, with the calendar and the weekday. */
+/** A text field for a day, with the calendar and the weekday. @param {string} id @param {string} name @param {string} pointer @param {string} label @param {string | null | undefined} hint */
 export function dayLine(id, name, pointer, label, hint) {
   const input = el("input", { id, name, type: "text", inputmode: "numeric", "data-day": true, autocomplete: "off", placeholder: "15/12/2026", "data-pointer": pointer, "aria-describedby": hint ? `${id}-hint` : null });
   const line = el("div", { class: "field" }, el("label", { for: id }, label), hint && el("span", { class: "hint", id: `${id}-hint` }, hint), input);
@@ -27,16 +30,17 @@ export function dayLine(id, name, pointer, label, hint) {
   return line;
 }
 
-/** What a day's field says, and what is wrong with it. */
+/** What a day's field says, and what is wrong with it. @param {string} text @param {string} pointer */
 export function dayFaults(text, pointer) {
   const day = dayOf(text);
   if (day) return [];
   return [{ pointer, detail: day === null ? NO_DAY : t("Hãy ghi ngày", "Give the day") }];
 }
 
+/** @type {Record<string, string>} */
 const OF = { reply: t("Giải trình", "Reply"), remedy: t("Khắc phục", "Remedy") };
 
-/** Which clock more time is for: asked only where two run. */
+/** Which clock more time is for: asked only where two run. @param {Finding} finding */
 function whichClock(finding) {
   const clocks = running(finding);
   if (clocks.length > 1) return choices("of", "/of", t("Gia hạn việc gì", "More time for"), clocks.map(({ of, due }) => [of, OF[of], t(`hạn hiện nay ${day(due)}`, `now due ${day(due)}`)]));
@@ -44,6 +48,7 @@ function whichClock(finding) {
     clocks[0] && el("p", { class: "hint" }, t(`Hạn ${OF[clocks[0].of].toLowerCase()} hiện nay: hết ngày ${day(clocks[0].due)}.`, `${OF[clocks[0].of]} is due by the end of ${day(clocks[0].due)}.`))];
 }
 
+/** @type {Pick<Act, "fields" | "write">} */
 const moreTime = {
   fields: (finding, id) => [
     whichClock(finding),
@@ -56,19 +61,21 @@ const moreTime = {
   }),
 };
 
-/** A form that asks for a reason only. */
+/** A form that asks for a reason only. @param {string} label @param {string} hint @returns {Pick<Act, "fields" | "write">} */
 const reasoned = (label, hint) => ({
   fields: (_, id) => [textField(`${id}-reason`, "reason", REASON, label, hint)],
   write: ({ reason }) => ({ body: { private: { reason: tidy(reason) } }, errors: because(reason) }),
 });
 
+/** @param {Fields} fields */
 const outcomeFaults = ({ outcome, reason }) => [...wanting(outcome, "/outcome", "Hãy chọn một quyết định", "Choose a decision"), ...because(reason)];
+/** @param {string[]} offered */
 const verdicts = (offered) => choices("outcome", "/outcome", t("Quyết định", "Decision"), offered.map((outcome) => [outcome, OUTCOME[outcome], OUTCOME_EFFECT[outcome]]), "outcomes");
 
 /**
  * By noun: `title` of the fold, `button`, `fields(finding, id, how)`, `write(fields, finding)`; `later` the words under which it can be
  * taken back for ten seconds, `done` what is said once it stands; `key` and `form` name its draft and form where they have an older name.
- * @type {Record<string, any>}
+ * @type {Record<string, Act>}
  */
 export const ACTS = {
   reply: {
@@ -217,20 +224,22 @@ export const ACTS = {
   },
 };
 
+/** @param {number} severity */
 function agreed(severity) {
   if (severity === 1) return t("mức 1: tính điểm trừ ngay", "level 1: counts at once");
   return t("mức 2 trở lên: Sở Nội vụ vẫn quyết định", "level 2 and above: the Department still decides");
 }
 
-/** The codes of the same class of severity: a correction stays in it. */
+/** The codes of the same class of severity: a correction stays in it. @param {Catalogue} catalogue @param {number} severity */
 const alike = ({ codes }, severity) => codes.filter((each) => !/^K0[1-3]$/.test(each.code) && kindOf(each.severity) === kindOf(severity));
+/** @param {number} severity */
 const kindOf = (severity) => (severity === 0 ? "free" : severity === 4 ? "kept" : "scored");
 
 /**
  * The forms for what the caller may do with a case: the first main one stands open, the others are folded. `done(noun)` runs once
  * a write stands, `onward` moves the focus on, `reveal` shows the case again; the rest goes to the fields.
- * @param {any} desk @param {any} finding
- * @param {{ done: (noun: string, answer?: any) => any, onward?: () => void, reveal?: () => void, only?: string[], effect?: any, many?: any, also?: (fields: any) => any[] }} how
+ * @param {Desk} desk @param {Case} finding
+ * @param {{ done: (noun: string, answer?: any) => any, onward?: () => void, reveal?: () => void, only?: string[], effect?: Effect | null, many?: Child, also?: (fields: Fields) => { path: string, body: WriteBody }[] }} how
  */
 export function actsOf(desk, finding, how) {
   const nouns = finding.may.filter((noun) => ACTS[noun] && (how.only?.includes(noun) ?? true)).sort((a, b) => order(a) - order(b));
@@ -242,9 +251,10 @@ export function actsOf(desk, finding, how) {
 }
 
 const PLACES = Object.keys(ACTS);
+/** @param {string} noun */
 const order = (noun) => PLACES.indexOf(noun);
 
-/** @param {any} desk @param {any} finding @param {string} noun @param {any} how */
+/** @param {Desk} desk @param {Case} finding @param {string} noun @param {Parameters<typeof actsOf>[2]} how */
 function formOf(desk, finding, noun, { done, onward = () => {}, reveal = () => {}, also = () => [], ...rest }) {
   const act = ACTS[noun];
   const id = `${act.key ?? noun}-${finding.id}`;
@@ -261,7 +271,7 @@ function formOf(desk, finding, noun, { done, onward = () => {}, reveal = () => {
       const { body, errors } = act.write(fields, finding);
       return { body: { ...body, ...papers?.manifest() }, errors: [...errors, ...papers?.faults() ?? []] };
     },
-    later: act.later && ((fields) => act.later(finding, fields)),
+    later: act.later && ((fields) => /** @type {NonNullable<Act["later"]>} */ (act.later)(finding, fields)),
     papers, also, onward, reveal,
     done: async (answer, fields) => {
       await done(noun, answer);
@@ -270,7 +280,7 @@ function formOf(desk, finding, noun, { done, onward = () => {}, reveal = () => {
   });
 }
 
-/** More time as the unit asked for it: the day stands in its event. */
+/** More time as the unit asked for it: the day stands in its event. @param {Case} case @param {HTMLFormElement} form */
 async function prefill({ answers = {} }, form) {
   const event = answers["extension-request"];
   const asked = event && await get(`/audit/v1/entries/${event}`).then(({ data }) => data, () => null);

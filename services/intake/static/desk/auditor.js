@@ -11,9 +11,11 @@ import { clearErrors, errorsOf, showErrors, tooLong } from "../shared/fields.js"
 import { save } from "../shared/export.js";
 
 const MOST = 500; // letters of a reason: it travels in a header
+/** @type {Record<string, string>} */
 const ANSWERS = { reply: t("Giải trình", "Reply"), decision: t("Quyết định", "Decision"), withdrawal: t("Rút lại", "Withdrawal") };
 
 export class Cases {
+  /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
     this.list = new PagedList("cases", { path: (words) => this.path(words), draw: (finding) => el("li", {}, this.case(finding)), empty: t("Không có hồ sơ nào.", "No case.") });
@@ -27,14 +29,16 @@ export class Cases {
     await this.list.show();
   }
 
+  /** @param {string} words */
   path(words) {
     const state = !this.wanted && this.states.value;
     return `/intake/v1/findings?${new URLSearchParams({ limit: "30", ...(this.wanted && { inspection: this.wanted }), ...(state && { state }), ...(words && { q: words }) })}`;
   }
 
+  /** @param {Finding} finding */
   case(finding) {
-    let reason = null;
-    const opened = async (given, open) => {
+    let reason = /** @type {string | null} */ (null);
+    const opened = async (/** @type {string} */ given, /** @type {(headers: Record<string, string>) => Promise<void>} */ open) => {
       reason = given;
       await open(because(given));
     };
@@ -46,9 +50,10 @@ export class Cases {
 }
 
 /** What tells the server why; whoever reads as something else as well needs none. */
-/** @param {string} reason @returns {Record<string, string>} */
+/** @param {string | null} reason @returns {Record<string, string>} */
 const because = (reason) => (reason ? { "Kycuong-Reason": encodeURIComponent(reason) } : {});
 
+/** @param {Finding} finding @param {(reason: string) => Promise<void>} opened */
 function asking(finding, opened) {
   const id = `open-${finding.id}`;
   const form = el("form", { class: "case-form", id, novalidate: true },
@@ -72,14 +77,15 @@ function asking(finding, opened) {
   return form;
 }
 
+/** @param {string | null} reason */
 const told = (reason) => reason && el("p", { class: "hint", tabindex: "-1", "data-opened": true },
   t(`Đã mở nội dung không công khai. Lần mở này được ghi lại với lý do: ${reason}`, `The private part was opened. This was noted, with the reason: ${reason}`));
 
-/** When what was done, as the log has it. */
+/** When what was done, as the log has it. @param {Case} finding */
 function times(finding) {
   const { id, inspection, captured_at: captured, received_at: received, reply_due: due, answers } = finding;
-  const row = (name, ...said) => [el("dt", {}, name), el("dd", {}, said)];
-  const entry = (event) => el("a", { href: `/audit/entry?at=${event}` }, t("xem trong nhật ký", "see it in the log"));
+  const row = (/** @type {string} */ name, /** @type {Child[]} */ ...said) => [el("dt", {}, name), el("dd", {}, said)];
+  const entry = (/** @type {string} */ event) => el("a", { href: `/audit/entry?at=${event}` }, t("xem trong nhật ký", "see it in the log"));
   const answered = Object.entries(answers).map(([name, event]) => {
     const time = el("span", {}, "…");
     get(`/audit/v1/entries/${event}`).then(({ time: at }) => moment(at), ({ message }) => message).then((said) => { time.textContent = said; });
@@ -91,14 +97,14 @@ function times(finding) {
     row(t("Cuộc kiểm tra", "Inspection"), el("a", { href: `#/cases/${inspection}` }, t("mọi ghi nhận của cuộc này", "all of its findings"))));
 }
 
-/** A file that is not public, read for a reason. */
+/** A file that is not public, read for a reason. @param {string} path @param {string | null} reason */
 async function file(path, reason) {
   const answer = await fetch(path, { headers: { "Accept-Language": document.documentElement.lang, ...because(reason) } }).catch(() => { throw unreachable(); });
   if (answer.ok) return answer.blob();
   throw new Problem(answer.status, await answer.json().catch(() => ({})));
 }
 
-/** A button that reads a file and does something with it; each reading is noted, so nothing is read unasked. */
+/** A button that reads a file and does something with it; each reading is noted, so nothing is read unasked. @param {string} label @param {string} path @param {string | null} reason @param {(content: Blob, button: HTMLElement) => void} act */
 function reading(label, path, reason, act) {
   const refused = el("span", { role: "alert", class: "wrong-words" });
   const button = el("button", { type: "button", class: "quiet", onclick: async () => {
@@ -110,8 +116,9 @@ function reading(label, path, reason, act) {
   return [button, refused];
 }
 
+/** @param {Case} case @param {string | null} reason */
 function pictures({ id, photos_held: held, private: sealed }, reason) {
-  const show = (alt) => (content, button) => {
+  const show = (/** @type {string} */ alt) => (/** @type {Blob} */ content, /** @type {HTMLElement} */ button) => {
     const picture = el("img", { src: URL.createObjectURL(content), alt, tabindex: "-1" });
     button.replaceWith(picture);
     picture.focus();
@@ -120,5 +127,6 @@ function pictures({ id, photos_held: held, private: sealed }, reason) {
     el("li", {}, reading(t(`Xem ảnh ${place}`, `See photo ${place}`), `/intake/v1/findings/${id}/photos/${place}`, reason, show(t(`Ảnh ${place}`, `Photo ${place}`))))));
 }
 
+/** @param {string} inspection @param {string | null} reason */
 const minutes = (inspection, reason) => reading(t("Biên bản (PDF)", "Minutes (PDF)"), `/intake/v1/inspections/${inspection}/minutes.pdf`, reason,
   (content) => save(new File([content], `bien-ban-${inspection}.pdf`, { type: content.type })));

@@ -14,6 +14,7 @@ export class Bench {
   /**
    * `path(words)` is the list's address, `waits(finding)` whether the caller has something to do there, `acts(full, row)` the forms,
    * `shows(finding)` whether it belongs in this list, and `address(id)` where a case is read.
+   * @param {Desk} desk @param {string} name @param {{ path: (words: string) => string, waits: (finding: Finding) => boolean, acts: (full: Case, row?: DeskRow) => any, empty: string, shows?: (finding: Finding) => boolean, address?: (id: string) => string, counted?: (total: number) => unknown }} how
    */
   constructor(desk, name, { path, waits, acts, empty, shows = (/** @type {any} */ _) => true, address = (/** @type {string} */ id) => `/intake/v1/findings/${id}`, counted = (/** @type {number} */ _) => {} }) {
     this.desk = desk;
@@ -24,17 +25,17 @@ export class Bench {
     this.address = address;
     this.place = byId(`${name}-case`);
     this.view = byId(`view-${name}`);
-    this.panels = new Map(); // finding → its node
-    this.chosen = null;
+    this.panels = /** @type {Map<string, HTMLElement>} */ (new Map()); // finding → its node
+    this.chosen = /** @type {string | null} */ (null);
     this.list = new PagedList(name, { path, draw: (row) => this.group(row), empty, counted });
     document.addEventListener("keydown", (event) => this.key(event));
   }
 
-  async show(wanted = null, finding = null) {
+  async show(wanted = /** @type {string | null} */ (null), finding = /** @type {string | null} */ (null)) {
     const here = location.hash;
     this.wanted = finding ? null : wanted;
     this.alone = null;
-    if (this.wanted) await this.one(wanted);
+    if (this.wanted) await this.one(/** @type {string} */ (wanted));
     else {
       this.list.single(null);
       await this.list.show();
@@ -47,7 +48,7 @@ export class Bench {
     return this.open(target, led && Boolean(wanted));
   }
 
-  /** Only the inspection that a link names. */
+  /** Only the inspection that a link names. @param {string} wanted */
   async one(wanted) {
     const { items: [row] } = await get(`/intake/v1/desk?inspection=${wanted}`);
     if (!row) return get(`/intake/v1/inspections/${wanted}`); // says why not
@@ -56,7 +57,7 @@ export class Bench {
     return this.list.set([row]);
   }
 
-  /** A row of the list: an inspection with its cases. */
+  /** A row of the list: an inspection with its cases. @param {DeskRow} inspection */
   group(inspection) {
     const node = el("li", { "data-inspection": inspection.id });
     node.update = (row) => {
@@ -69,10 +70,12 @@ export class Bench {
     return node;
   }
 
+  /** @param {DeskRow} row */
   casesOf(row) {
     return row.findings.filter((finding) => this.alone === row.id || this.shows(finding)).sort(byCode);
   }
 
+  /** @param {DeskRow} row @param {Finding} finding */
   link(row, finding) {
     return el("a", { href: `#/${this.name}/${row.id}/${finding.id}`, "data-row": finding.id, "data-code": finding.code, "data-waits": this.waits(finding), "aria-current": finding.id === this.chosen ? "true" : null,
       onclick: (event) => { event.preventDefault(); this.open(finding.id, true); } },
@@ -89,7 +92,7 @@ export class Bench {
     return cases.find((finding) => this.waits(finding)) ?? cases[0] ?? null;
   }
 
-  /** Lay a case open beside the list. */
+  /** Lay a case open beside the list. @param {string} id @param {boolean} focus */
   async open(id, focus) {
     const found = this.cases().find((each) => each.id === id);
     this.choose(id);
@@ -102,7 +105,7 @@ export class Bench {
     if (!WIDE.matches && focus) panel.scrollIntoView({ block: "start" });
   }
 
-  /** Show what is known of a case, and where it stands in the list. */
+  /** Show what is known of a case, and where it stands in the list. @param {string} id */
   choose(id) {
     this.chosen = id;
     this.view.toggleAttribute("data-open", true);
@@ -124,6 +127,7 @@ export class Bench {
     for (const panel of this.panels.values()) panel.hidden = true;
   }
 
+  /** @param {string} id @param {DeskRow | undefined} row */
   async panel(id, row) {
     const known = this.panels.get(id);
     if (known) return known;
@@ -135,6 +139,7 @@ export class Bench {
     return panel;
   }
 
+  /** @param {HTMLElement} panel @param {string} id @param {DeskRow | undefined} row */
   async read(panel, id, row) {
     try {
       const full = await get(this.address(id));
@@ -166,20 +171,20 @@ export class Bench {
     }
   }
 
-  /** What is kept of a case is old by now. */
+  /** What is kept of a case is old by now. @param {string} id */
   forget(id) {
     this.panels.get(id)?.remove();
     this.panels.delete(id);
   }
 
-  /** After the last write that a case takes here: it is in this list no more. */
+  /** After the last write that a case takes here: it is in this list no more. @param {string} id */
   async gone(id) {
     await this.list.show();
     if (this.chosen === id) this.close();
     this.forget(id);
   }
 
-  /** After a write: the list anew, and the case as it stands now. */
+  /** After a write: the list anew, and the case as it stands now. @param {string} id */
   async changed(id) {
     const panel = this.panels.get(id);
     await (this.wanted ? this.one(this.wanted) : this.list.show());
@@ -187,9 +192,9 @@ export class Bench {
     this.mark();
   }
 
-  /** To the next case that waits, below first; to the heading where none is left. */
+  /** To the next case that waits, below first; to the heading where none is left. @param {string} id */
   next(id) {
-    const leaves = (each) => this.panels.get(each.id)?.querySelector("form[hidden]");
+    const leaves = (/** @type {Finding} */ each) => this.panels.get(each.id)?.querySelector("form[hidden]");
     const waiting = this.cases().filter((each) => each.id === id || (this.waits(each) && !leaves(each)));
     const at = waiting.findIndex((each) => each.id === id);
     const next = waiting[at + 1] ?? waiting.find((each) => each.id !== id);
@@ -205,6 +210,7 @@ export class Bench {
     link?.focus();
   }
 
+  /** @param {number} step */
   move(step) {
     const cases = this.cases();
     const at = cases.findIndex(({ id }) => id === this.chosen);
@@ -218,12 +224,13 @@ export class Bench {
     const { target, key } = /** @type {any} */ (event);
     if (key === "Enter" && event.ctrlKey) return target.closest?.("form")?.requestSubmit();
     if (event.ctrlKey || localStorage.getItem(SHORTCUTS) === "off" || target.matches?.("textarea, select, input:not([type=radio]):not([type=checkbox])")) return;
-    const act = { j: () => this.move(1), k: () => this.move(-1), "?": () => help(), o: () => this.place.querySelector("article:not([hidden]) h2")?.focus() }[key];
+    const act = /** @type {Record<string, (() => void) | undefined>} */ ({ j: () => this.move(1), k: () => this.move(-1), "?": () => help(), o: () => this.place.querySelector("article:not([hidden]) h2")?.focus() })[key];
     if (act) event.preventDefault();
     if (act) return act();
     if (/^[1-6]$/.test(key)) this.decide(Number(key) - 1, event);
   }
 
+  /** @param {number} place @param {Event} event */
   decide(place, event) {
     const choice = this.place.querySelectorAll('article:not([hidden]) form:not([hidden]) input[type="radio"][name="outcome"]')[place];
     if (!choice) return;

@@ -6,32 +6,33 @@ import { day, moment, number, t } from "../../assets/words.js";
 import { now } from "../shared/clock.js";
 import { DUE, OUTCOME, OUTCOME_TAG, ROLE, SEVERITY, STATE } from "./labels.js";
 
-/** K00 and K04 (severity 0) take no reply and no decision. */
+/** K00 and K04 (severity 0) take no reply and no decision. @param {Finding} finding */
 export const answerable = (finding) => finding.severity > 0;
 
-/** In the order of the catalogue: A to H. */
+/** In the order of the catalogue: A to H. @param {Finding} a @param {Finding} b */
 export const byCode = (a, b) => a.code.localeCompare(b.code) || (a.id < b.id ? -1 : 1);
 
-/** A document's number, which no line breaks. */
+/** A document's number, which no line breaks. @param {string} text */
 export const whole = (text) => el("span", { class: "whole" }, text);
 
-/** The server's words for where a finding stands; what counts against the unit is red, however it came about. */
+/** The server's words for where a finding stands; what counts against the unit is red, however it came about. @param {Finding} finding */
 export function stateTag({ state, outcome, settled, state_label: label }) {
-  return el("span", { class: `tag ${OUTCOME_TAG[outcome] ?? (settled ? OUTCOME_TAG.upheld : STATE[state]?.[1] ?? "")}` }, label);
+  return el("span", { class: `tag ${OUTCOME_TAG[/** @type {string} */ (outcome)] ?? (settled ? OUTCOME_TAG.upheld : STATE[state]?.[1] ?? "")}` }, label);
 }
 
-/** Code, name and count in one line. */
+/** Code, name and count in one line. @param {Finding} finding @param {Catalogue} catalogue */
 export function heading(finding, catalogue) {
   const name = catalogue.byCode.get(finding.code)?.name ?? "";
   return `${finding.code} ${name}${answerable(finding) ? `\u00a0×\u00a0${number(finding.count)}` : ""}`;
 }
 
-/** A level as a chip before a finding's name. */
+/** A level as a chip before a finding's name. @param {Finding} finding */
 export const level = ({ severity }) => severity > 0 && el("span", { class: `level level-${severity}`, title: SEVERITY[severity] }, el("span", { class: "unseen" }, t("mức ", "level ")), severity);
 
+/** @param {string} title @param {Child} text */
 const quote = (title, text) => el("div", { class: "quote" }, el("b", {}, title), text || t("(không ghi lời)", "(no words)"));
 
-/** A private part's words, or that they were erased or lost and when; undefined when there never were any. */
+/** A private part's words, or that they were erased or lost and when; undefined when there never were any. @param {Sealed | undefined} sealed @param {string} part */
 function said(sealed, part) {
   const since = sealed?.erased?.[part];
   if (since) return el("em", { class: "erased" }, t(`Đã xóa theo yêu cầu ngày ${day(since)}`, `Erased on request on ${day(since)}`));
@@ -44,38 +45,43 @@ function said(sealed, part) {
 export const minutes = (inspection) => [["pdf", t("Biên bản (PDF)", "Minutes (PDF)")], ["docx", t("Biên bản (Word)", "Minutes (Word)")]]
   .map(([kind, words]) => el("a", { href: `/intake/v1/inspections/${inspection}/minutes.${kind}`, download: true }, words));
 
+/** @param {Case} finding @param {(inspection: string) => Child} papers */
 const facts = (finding, papers) => el("p", { class: "meta" },
   el("span", {}, SEVERITY[finding.severity]),
   el("span", {}, moment(finding.captured_at)),
   el("a", { href: `/audit/v1/receipts/${finding.id}`, target: "_blank", rel: "noopener" }, t("Biên nhận", "Receipt")),
   finding.reply_due && finding.private && papers(finding.inspection));
 
+/** @param {Sealed | undefined} sealed */
 const seen = (sealed) => [
   ["narrative", t("Nội dung ghi nhận của đoàn", "The team's words")],
   ["persons", t("Người liên quan", "Persons concerned")],
   ...Object.keys({ ...sealed?.lost, ...sealed?.erased }).filter((part) => part.startsWith("photo.")).map((part) => [part, t(`Ảnh ${part.slice(6)}`, `Photo ${part.slice(6)}`)]),
 ].map(([part, title]) => said(sealed, part) && quote(title, said(sealed, part)));
 
-/** The photos the server holds, for whoever has opened the private part. */
+/** The photos the server holds, for whoever has opened the private part. @param {Case} case */
 const pictures = ({ id, photos_held: held, private: sealed, redactions = [] }) => sealed && held.length > 0
   && el("ul", { class: "photos" }, held.map((place) => el("li", {},
     el("img", { src: `/intake/v1/findings/${id}/photos/${place}`, alt: t(`Ảnh ${place}`, `Photo ${place}`), loading: "lazy" }),
     redactions.some(({ n }) => n === place) && el("p", { class: "hint" }, t("Một phần ảnh đã được che.", "A part of the photo is covered.")))));
 
+/** @param {Finding} finding */
 const missing = ({ complete }) => !complete
   && el("p", { class: "notice warn" }, t("Còn thiếu ảnh của ghi nhận: chưa xác nhận vi phạm được.", "Photos of the finding are still missing: it cannot be upheld yet."));
 
-/** The words of an answer; that they are there is said to whoever has not opened them. */
+/** The words of an answer; that they are there is said to whoever has not opened them. @param {Case} case @param {string} name @param {string} part */
 const answer = ({ private: sealed }, name, part) => (sealed ? said(sealed[name], part)
   : el("em", { class: "erased" }, t("Chưa mở: nội dung không công khai", "Private part, not opened")));
 
-/** The files of a kind of write: read as downloads, each reading noted by the server. */
+/** The files of a kind of write: read as downloads, each reading noted by the server. @param {Case} case @param {string} noun */
 const attached = ({ id, files = [] }, noun) => files.filter(({ of }) => of === noun).map(({ write, n, type, bytes, held }) => el("p", { class: "meta" },
   held ? el("a", { href: `/intake/v1/findings/${id}/${noun}/${write}/files/${n}`, download: true }, t(`Tài liệu ${n} (${KINDS[type] ?? type}, ${number(Math.ceil(bytes / 1024))} kB)`, `Document ${n} (${KINDS[type] ?? type}, ${number(Math.ceil(bytes / 1024))} kB)`))
     : el("span", {}, t(`Tài liệu ${n}: chưa tới`, `Document ${n}: not here yet`))));
 
+/** @type {Record<string, string>} */
 const KINDS = { "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP", "application/pdf": "PDF" };
 
+/** @param {Case} finding */
 function reply(finding) {
   if (finding.accepts !== null && finding.accepts !== undefined) {
     const title = finding.accepts ? t("Đơn vị thống nhất", "The unit agrees") : t("Đơn vị không thống nhất, đề nghị xem xét", "The unit disagrees and asks for a review");
@@ -85,6 +91,7 @@ function reply(finding) {
   return answerable(finding) && el("p", { class: "hint" }, t("Đơn vị chưa giải trình.", "The unit has not replied."));
 }
 
+/** @param {Case} finding */
 function result(finding) {
   if (finding.state === "withdrawn") return quote(t("Đã rút lại", "Withdrawn"), answer(finding, "withdrawal", "reason"));
   return finding.outcome && quote(t(`Quyết định: ${OUTCOME[finding.outcome]}`, `Decision: ${OUTCOME[finding.outcome]}`), answer(finding, "decision", "reason"));
@@ -103,12 +110,13 @@ const LATER = [
   ["remedy-verification", "reason", t("Xác nhận khắc phục: lý do", "Verification of the remedy: reason")],
 ];
 
+/** @param {Case} full */
 const later = (full) => LATER.map(([noun, part, title]) => {
   const sealed = full.private?.[noun];
   return said(sealed, part) && [quote(title, said(sealed, part)), attached(full, noun)];
 });
 
-/** What happened, in its order, each with its entry in the log. @param {Record<string, any>} finding */
+/** What happened, in its order, each with its entry in the log. @param {Case} finding */
 export function story({ history = [] }) {
   return history.length > 0 && el("details", { class: "story" }, el("summary", {}, t(`Diễn biến: ${number(history.length)} bước`, `History: ${number(history.length)} step${history.length === 1 ? "" : "s"}`)),
     el("ol", {}, history.map(({ type, time, index, role, label }) => el("li", {},
@@ -116,11 +124,11 @@ export function story({ history = [] }) {
         index !== null && el("a", { href: `/audit/entry?at=${index}` }, t(`mục ${number(index)} của nhật ký`, `entry ${number(index)} of the log`)))))));
 }
 
-/** The clocks that run, but the reply's, which stands in the line. */
+/** The clocks that run, but the reply's, which stands in the line. @param {Finding} finding */
 const clocks = ({ deadlines = [] }) => deadlines.filter(({ of, state }) => of !== "reply" && state === "open").map(({ of, due }) =>
   el("p", { class: "meta" }, el("span", { class: Date.parse(due) < now() ? "late" : "" }, t(`${DUE[of]}: hết ngày ${day(due)}`, `${DUE[of]}: by the end of ${day(due)}`))));
 
-/** A case laid open: what was found beside what was answered, then what happened. */
+/** A case laid open: what was found beside what was answered, then what happened. @param {Case} full @param {{ photos?: (full: Case) => Child, papers?: (inspection: string) => Child }} [how] */
 export const laidOpen = (full, { photos = pictures, papers = minutes } = {}) => [
   el("div", { class: "sides" },
     el("div", {}, facts(full, papers), seen(full.private), photos(full), missing(full)),
@@ -128,7 +136,7 @@ export const laidOpen = (full, { photos = pictures, papers = minutes } = {}) => 
   story(full),
 ];
 
-/** The reply's deadline; said in red once it has passed. */
+/** The reply's deadline; said in red once it has passed. @param {Finding} finding */
 export function deadline(finding) {
   if (finding.state !== "recorded" || !answerable(finding)) return null;
   if (!finding.reply_due) return el("span", {}, t("Hạn giải trình tính từ khi kết thúc kiểm tra", "The reply period starts when the inspection closes"));
@@ -150,9 +158,9 @@ export function left({ reply_due: due, working_days_left: days }) {
  * what the caller may do, `onward` being the way to the next case and `read(headers)` reading it anew; `unit` says whether the
  * unit's name belongs in the line, `dated` its day and deadline, `waits(finding)` whether the caller has something to do here; `photos(full)` and
  * `papers(inspection)` give pictures and minutes. `update(finding)` of the node shows a newer state in its place.
- * @param {Record<string, any>} finding @param {any} catalogue
- * @param {{ unit?: boolean, dated?: boolean, form?: (full: any, onward: () => void, read: (headers?: Record<string, string>) => Promise<void>) => any,
- *   waits?: (finding: any) => boolean, photos?: (full: any) => any, papers?: (inspection: string) => any }} [how]
+ * @param {Finding} finding @param {Catalogue} catalogue
+ * @param {{ unit?: boolean, dated?: boolean, form?: (full: Case, onward: () => void, read: (headers?: Record<string, string>) => Promise<void>) => any,
+ *   waits?: (finding: Finding) => boolean, photos?: (full: Case) => Child, papers?: (inspection: string) => Child }} [how]
  */
 export function caseOf(finding, catalogue, { unit = false, dated = true, form = () => null, waits = () => false, photos = pictures, papers = minutes } = {}) {
   const body = el("div", { class: "case-body" });
@@ -171,14 +179,14 @@ export function caseOf(finding, catalogue, { unit = false, dated = true, form = 
       body.replaceChildren(el("p", { class: "notice bad" }, problem.message), el("button", { type: "button", class: "quiet", onclick: open }, t("Thử lại", "Try again")));
     }
   };
-  const show = (newer) => {
+  const show = (/** @type {Finding} */ newer) => {
     details.toggleAttribute("data-waits", Boolean(waits(newer)));
     summary.replaceChildren(
       el("span", { class: "case-title" }, level(newer), heading(newer, catalogue)), stateTag(newer),
       dated && el("span", { class: "meta" }, unit && el("b", {}, newer.unit_name), el("span", {}, day(newer.captured_at)), deadline(newer)) || "");
   };
   details.update = (newer) => {
-    const changed = ["state", "accepts", "outcome", "complete", "remedy", "code", "count", "may"].some((name) => JSON.stringify(newer[name]) !== JSON.stringify(finding[name]));
+    const changed = /** @type {(keyof Finding)[]} */ (["state", "accepts", "outcome", "complete", "remedy", "code", "count", "may"]).some((name) => JSON.stringify(newer[name]) !== JSON.stringify(finding[name]));
     if (!changed) return;
     Object.assign(finding, newer);
     show(finding);
@@ -189,10 +197,10 @@ export function caseOf(finding, catalogue, { unit = false, dated = true, form = 
   return details;
 }
 
-/** Where one goes on after a case: the next that waits, below first; the view's heading when none is left. */
+/** Where one goes on after a case: the next that waits, below first; the view's heading when none is left. @param {HTMLElement} from */
 export function onward(from) {
   from.removeAttribute("data-waits");
-  const view = from.closest("section");
+  const view = /** @type {HTMLElement} */ (from.closest("section"));
   const waiting = [...view.querySelectorAll(".case[data-waits]")];
   const next = waiting.find((each) => from.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING) ?? waiting[0];
   one(next ?? view, next ? "summary" : "h2").focus();

@@ -8,7 +8,7 @@ import { uuid7 } from "../shared/uuid7.js";
 import { dayFaults, dayLine } from "./acts.js";
 import { wire } from "./forms.js";
 
-/** The fold by which a reviewer gives such a link, for at most 30 days. @param {string} account @param {Record<string, any>} finding */
+/** The fold by which a reviewer gives such a link, for at most 30 days. @param {string} account @param {Case} finding */
 export function linkForm(account, finding) {
   const place = el("div", {});
   const id = `link-${finding.id}`;
@@ -29,13 +29,13 @@ export function linkForm(account, finding) {
   }), place);
 }
 
-/** @param {any} finding @param {string} made @param {string | undefined} link */
+/** @param {Case} finding @param {string} made @param {string | undefined} link */
 function shown({ id }, made, link) {
   if (!link) return el("p", { class: "notice warn" }, t("Liên kết đã được tạo và chỉ hiện một lần ở lần gửi trước. Hãy tạo liên kết khác.", "The link was made and shown once, when it was first sent. Make another one."));
-  const ended = async ({ target }) => {
+  const ended = async (/** @type {{ target: HTMLElement }} */ { target }) => {
     try {
       await put(`/intake/v1/findings/${id}/person-links/${made}/removal/${uuid7()}`, {});
-      target.closest(".notice").remove();
+      /** @type {HTMLElement} */ (target.closest(".notice")).remove();
       flash("good", t("Liên kết đã hết hiệu lực.", "The link is over."));
     } catch (error) {
       const problem = problemOf(error);

@@ -6,10 +6,11 @@ import { t } from "../../assets/words.js";
 import { Boxes } from "../shared/boxes.js";
 import { wire } from "./forms.js";
 
-/** The folds, one for each held photo. @param {any} desk @param {Record<string, any>} finding @param {() => any} changed */
+/** The folds, one for each held photo. @param {Desk} desk @param {Case} finding @param {() => unknown} changed */
 export const coveringForms = (desk, { id, photos_held: held, private: sealed, redactions = [] }, changed) => (sealed ? held : []).map((n) =>
   coveringForm(desk.account, id, n, redactions.find((each) => each.n === n), changed));
 
+/** @param {string} account @param {string} finding @param {number} n @param {Redaction | undefined} redaction @param {() => unknown} changed */
 function coveringForm(account, finding, n, redaction, changed) {
   const address = `/intake/v1/findings/${finding}/photos/${n}`;
   const id = `cover-${finding}-${n}`;
@@ -32,7 +33,7 @@ function coveringForm(account, finding, n, redaction, changed) {
   return redaction ? [fold, originalForm(address, id, n)] : fold;
 }
 
-/** The original of a covered photo, for a reason. */
+/** The original of a covered photo, for a reason. @param {string} address @param {string} id @param {number} n */
 function originalForm(address, id, n) {
   const words = el("input", { id: `${id}-reason`, name: "reason", maxlength: 500, required: true, autocomplete: "off" });
   const refused = el("p", { role: "alert", class: "wrong-words" });
@@ -51,6 +52,7 @@ function originalForm(address, id, n) {
   return el("details", { class: "act", "data-act": `original-${n}` }, el("summary", {}, t(`Bản gốc của ảnh ${n}`, `The original of photo ${n}`)), form);
 }
 
+/** @param {string} address @param {string} reason */
 async function original(address, reason) {
   const headers = { "Accept-Language": document.documentElement.lang, "Kycuong-Reason": encodeURIComponent(reason) };
   const answer = await fetch(`${address}?original=true`, { headers });

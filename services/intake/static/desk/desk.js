@@ -21,13 +21,14 @@ import { History, Second, Waiting } from "./review.js";
 import { Rounds } from "./rounds.js";
 import { Surveys } from "./surveys.js";
 
+/** @type {Record<string, new (desk: Desk, name: string) => any>} */
 const TABS = { answer: Head, following: Head, answered: Head, waiting: Waiting, history: History, second: Second, commend: Commend, surveys: Surveys, quarter: Quarter, mine: Mine, cases: Cases, rounds: Rounds, erasures: Erasures, phones: Phones, units: Units, tokens: Tokens };
 const CASES = ["answer", "waiting", "following", "mine", "cases"]; // where a link to an inspection leads whoever cannot open its tab
 
 const links = [...document.querySelectorAll("[data-tab]")];
 const views = new Map();
 
-/** @param {{name: any, wanted: string | null, finding?: string | null}} asked */
+/** @param {{name: string, wanted: string | null, finding?: string | null}} asked @param {Desk} desk @param {boolean} moved */
 async function open({ name, wanted, finding = null }, desk, moved) {
   for (const link of links) {
     if (link.dataset.tab === name) link.setAttribute("aria-current", "page");
@@ -53,18 +54,18 @@ async function open({ name, wanted, finding = null }, desk, moved) {
 /** The tab and, where the address names them, the inspection and the finding: `#/waiting/<inspection>/<finding>`. */
 function asked() {
   const [name, wanted = null, finding = null] = location.hash.slice(2).split("/");
-  const offered = (tab) => links.some((link) => link.dataset.tab === tab);
+  const offered = (/** @type {string | undefined} */ tab) => links.some((link) => link.dataset.tab === tab);
   if (offered(name)) return { name, wanted, finding };
-  return { name: (wanted && CASES.find(offered)) ?? links[0]?.dataset.tab, wanted, finding };
+  return { name: /** @type {string} */ ((wanted && CASES.find(offered)) ?? links[0]?.dataset.tab), wanted, finding };
 }
 
-/** What the tabs say of the work that waits; a screen reader hears it with the tab. */
+/** What the tabs say of the work that waits; a screen reader hears it with the tab. @param {string} tab @param {number} waiting */
 function count(tab, waiting) {
   const badge = document.getElementById(`count-${tab}`); // there for those who have the tab
   if (badge) badge.textContent = waiting ? many(waiting) : "";
 }
 
-/** What an earlier page left to be sent was taken, or was refused: then its words are shown, for they stand nowhere else. */
+/** What an earlier page left to be sent was taken, or was refused: then its words are shown, for they stand nowhere else. @param {DeskWrite} write @param {Problem | null} problem */
 function told(write, problem) {
   if (!problem) {
     settled(write);
@@ -77,6 +78,7 @@ function told(write, problem) {
 
 async function start() {
   const me = await directory.me();
+  /** @type {Desk} */
   const desk = {
     account: me.account, roles: new Set(me.roles.map(({ role }) => role)), me, catalogue: await directory.catalogue(me.account), count,
     reload: (name) => open({ name, wanted: null }, desk, false),

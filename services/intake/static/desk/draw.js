@@ -10,6 +10,9 @@ const METHOD = "kycuong/draw/1";
 const BESIDE = 10; // tickets shown after those drawn
 
 /** @typedef {{ok: boolean, words: string}} Told */
+/** The plan and the result as their events have them. @typedef {{candidates: {root: string, count: number, group: string}[], strata: {size: number}[], beacon?: {name: string, pattern: string}}} Planned */
+/** @typedef {{root: string, round: string, beacon: string, drawn: {units: string[]}[]}} Drawn */
+/** @typedef {{group: string, size: number, rows: {unit: string, ticket: string}[]}} Stratum */
 
 /** SHA-256 of a text, in hex. @param {string} words */
 const sha256 = async (words) => hex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(words))));
@@ -43,7 +46,7 @@ export async function extendsTree(old, size, oldRoot, root, proof) {
   return last === 0n && was !== undefined && hex(was) === oldRoot && hex(is) === root;
 }
 
-/** The exact bytes of an entry, and whether they stand in the signed log where it says. */
+/** The exact bytes of an entry, and whether they stand in the signed log where it says. @param {string} id @param {string} vkey */
 async function logged(id, vkey) {
   const response = await fetch(`/audit/v1/entries/${id}`, { credentials: "same-origin", cache: "no-store" });
   if (!response.ok) throw new Problem(response.status, await response.json());
@@ -54,15 +57,16 @@ async function logged(id, vkey) {
   return { event: JSON.parse(new TextDecoder().decode(bytes)), answer, holds: last?.kind === "signature" && last.ok !== false, unsigned: last?.ok === null };
 }
 
+/** @param {boolean} ok @param {string} right @param {string} wrong */
 const told = (ok, right, wrong) => ({ ok, words: ok ? right : wrong });
 
-/** Check a round's draw: yields each step, and at last the tickets. @returns {AsyncGenerator<any>} */
+/** Check a round's draw: yields each step, and at last the tickets. @param {Round} round @returns {AsyncGenerator<Told & { seed?: string, strata?: Stratum[] }>} */
 async function* check({ id, drawn_event: drawnId, candidates }) {
-  const vkey = await text("/audit/vkey");
+  const vkey = /** @type {string} */ (await text("/audit/vkey"));
   const plan = await logged(id, vkey);
   yield told(plan.holds && plan.event.data.round === id, t(`Kế hoạch là mục số ${number(plan.answer.index)} của nhật ký đã ký.`, `The plan is entry ${number(plan.answer.index)} of the signed log.`),
     t("Kế hoạch không ở trong nhật ký đã ký.", "The plan is not in the signed log."));
-  const drawn = await logged(drawnId, vkey);
+  const drawn = await logged(/** @type {string} */ (drawnId), vkey);
   const { data } = drawn.event;
   yield told(drawn.holds && data.round === id, t("Kết quả rút thăm ở trong nhật ký đã ký.", "The result is in the signed log."), t("Kết quả rút thăm không ở trong nhật ký đã ký.", "The result is not in the signed log."));
   const size = plan.answer.index + 1;
@@ -71,10 +75,10 @@ async function* check({ id, drawn_event: drawnId, candidates }) {
   const follows = await extendsTree(BigInt(size), BigInt(to), data.root, hex(unbase64(plan.answer.root)), way.proof.map(unbase64));
   yield told(data.size === size && follows, t(`Mã gốc dùng để rút thăm là của ${number(size)} mục đầu của chính nhật ký đó.`, `The root of the draw is that of this log's first ${number(size)} entries.`),
     t("Mã gốc dùng để rút thăm không phải của nhật ký này.", "The root of the draw is not of this log."));
-  yield* compared(plan.event.data, data, candidates);
+  yield* compared(plan.event.data, data, /** @type {Candidates[]} */ (candidates));
 }
 
-/** The candidates and the tickets, by the plan and the result as the log has them. */
+/** The candidates and the tickets, by the plan and the result as the log has them. @param {Planned} plan @param {Drawn} data @param {Candidates[]} candidates */
 async function* compared(plan, data, candidates) {
   const roots = await Promise.all(candidates.map(({ units }) => sha256(units.map((unit) => `${unit}\n`).join(""))));
   const same = plan.candidates.length === candidates.length && plan.candidates.every(({ root, count, group }, place) => root === roots[place] && count === candidates[place].units.length && group === candidates[place].group);
@@ -89,10 +93,10 @@ async function* compared(plan, data, candidates) {
   yield { ...told(right, t("Các phiếu nhỏ nhất đúng là các đơn vị trúng thăm.", "The smallest tickets are those of the units drawn."), t("Các đơn vị trúng thăm không phải là những phiếu nhỏ nhất.", "The units drawn are not those with the smallest tickets.")), seed, strata };
 }
 
-/** The table of one stratum's tickets. */
+/** The table of one stratum's tickets. @param {Stratum} stratum @param {(unit: string) => string} name */
 function table({ size, rows }, name) {
   const body = el("tbody", {});
-  const show = (most) => body.replaceChildren(...rows.slice(0, most).map(({ unit, ticket }, place) => el("tr", { class: place < size ? "drawn" : null },
+  const show = (/** @type {number} */ most) => body.replaceChildren(...rows.slice(0, most).map(({ unit, ticket }, place) => el("tr", { class: place < size ? "drawn" : null },
     el("td", { class: "figure" }, number(place + 1)), el("td", {}, name(unit)), el("td", { class: "mono" }, el("code", { title: ticket }, `${ticket.slice(0, 8)}…`)),
     el("td", {}, place < size && el("span", { class: "tag good" }, t("Trúng", "Drawn"))))));
   show(size + BESIDE);
@@ -101,7 +105,7 @@ function table({ size, rows }, name) {
     rows.length > size + BESIDE && all];
 }
 
-/** The part of a round's page that checks its draw at a tap. @param {any} round @param {(unit: string) => string} name @param {Record<string, string>} groups */
+/** The part of a round's page that checks its draw at a tap. @param {Round} round @param {(unit: string) => string} name @param {Record<string, string>} groups */
 export function drawCheck(round, name, groups) {
   const list = el("ol", { class: "steps" });
   const place = el("div", {});
@@ -116,7 +120,7 @@ export function drawCheck(round, name, groups) {
       for await (const step of check(round)) {
         fine &&= step.ok;
         list.append(el("li", { "data-ok": String(step.ok) }, el("span", { class: `tag ${step.ok ? "good" : "bad"}` }, step.ok ? t("Khớp", "Holds") : t("Không khớp", "Does not hold")), " ", step.words));
-        if (step.strata) place.replaceChildren(el("p", { class: "root" }, "seed: ", el("code", {}, step.seed)), ...step.strata.flatMap((each) => [el("h4", {}, groups[each.group]), ...table(each, name)].filter(Boolean)));
+        if (step.strata) place.replaceChildren(el("p", { class: "root" }, "seed: ", el("code", {}, step.seed)), ...step.strata.flatMap((/** @type {Stratum} */ each) => /** @type {Node[]} */ ([el("h4", {}, groups[each.group]), ...table(each, name)].filter(Boolean))));
       }
       verdict.className = `notice ${fine ? "good" : "bad"}`;
       verdict.textContent = fine ? t("Mọi bước đều khớp: máy này tự tính lại và ra đúng các đơn vị đó.", "Every step holds: this device computed the same units itself.")

@@ -6,7 +6,9 @@ import { moment, quarter as quarterName, t } from "../../assets/words.js";
 import { tidy } from "../shared/drafts.js";
 import { textField, wire } from "./forms.js";
 
+/** @type {Record<string, string>} */
 const KIND = { flash: t("bản sơ bộ", "preliminary edition"), official: t("bản chính thức", "official edition") };
+/** @param {string} edition */
 const named = (edition) => KIND[edition] ?? t(`bản ban hành lại lần ${edition.split("-")[1]}`, `restatement ${edition.split("-")[1]}`);
 const TRIES = 10;
 const PAUSE = 1000; // ms
@@ -14,6 +16,7 @@ const PAUSE = 1000; // ms
 const waited = () => new Promise((resolve) => setTimeout(resolve, PAUSE));
 
 export class Editions {
+  /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
     this.sent = new Set(); // publications on their way to the cards
@@ -30,18 +33,20 @@ export class Editions {
     }
   }
 
-  /** Look until a closing is there, or (with `open`) until its publication is. */
+  /** Look until a closing is there, or (with `open`) until its publication is. @param {string} id */
   await(id, open = false) {
-    const there = ({ closing, published_at: published, refused }) => closing === id && (!open || published || refused);
+    const there = (/** @type {Edition} */ { closing, published_at: published, refused }) => closing === id && (!open || published || refused);
     this.show((items) => items.some(there)).catch((problem) => flash("warn", problem.message));
   }
 
+  /** @param {Edition[]} items */
   draw(items) {
     this.items = items;
     byId("editions-none").hidden = items.length > 0;
     byId("editions-list").replaceChildren(...items.map((edition) => el("li", {}, this.row(edition))));
   }
 
+  /** @param {Edition} edition */
   row(edition) {
     const { quarter, edition: kind, published_at: published, cards_root: root, closing, refused } = edition;
     const name = `${quarterName(quarter)}, ${named(kind)}`;
@@ -59,13 +64,13 @@ export class Editions {
     ].filter(Boolean);
   }
 
-  /** The official edition or its newest restatement: a further one follows that. */
+  /** The official edition or its newest restatement: a further one follows that. @param {Edition} edition */
   newest({ quarter, edition }) {
-    const rank = (name) => (name === "official" ? 0 : Number(name.split("-")[1] ?? -1));
-    return edition !== "flash" && !this.items.some((each) => each.quarter === quarter && each.edition !== "flash" && rank(each.edition) > rank(edition));
+    const rank = (/** @type {string} */ name) => (name === "official" ? 0 : Number(name.split("-")[1] ?? -1));
+    return edition !== "flash" && !/** @type {Edition[]} */ (this.items).some((each) => each.quarter === quarter && each.edition !== "flash" && rank(each.edition) > rank(edition));
   }
 
-  /** Cut the quarter once more, with what came after. */
+  /** Cut the quarter once more, with what came after. @param {Edition} edition */
   again({ quarter, closing }) {
     const name = quarterName(quarter);
     const form = el("form", { class: "case-form", id: `restate-${closing}`, novalidate: true },
@@ -85,6 +90,7 @@ export class Editions {
     }));
   }
 
+  /** @param {Edition} edition @param {string} name */
   form({ quarter, closing, cards_root: root }, name) {
     const form = el("form", { id: `publish-${closing}`, novalidate: "" }, el("button", { "aria-label": t(`Công bố ${name}`, `Publish ${name}`) }, t("Công bố", "Publish")));
     return wire(form, {

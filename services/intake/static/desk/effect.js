@@ -4,6 +4,7 @@ import { get } from "../../assets/api.js";
 import { language, t } from "../../assets/words.js";
 
 const points = new Intl.NumberFormat(language === "en" ? "en-GB" : "vi-VN", { minimumFractionDigits: 2 });
+/** @param {string} score */
 const shown = (score) => points.format(Number(score));
 
 export class Effects {
@@ -11,9 +12,9 @@ export class Effects {
     this.asked = new Map(); // quarter/unit → what-if
   }
 
-  /** The words beside agreeing and disagreeing, and the figures; null where they are not known. */
+  /** The words beside agreeing and disagreeing, and the figures; null where they are not known. @param {string} quarter @param {string} unit @param {Finding} finding */
   async of(quarter, unit, { id, severity }) {
-    const found = (await this.whatIf(quarter, unit))?.findings.find((each) => each.id === id);
+    const found = (await this.whatIf(quarter, unit))?.findings.find((/** @type {{ id: string }} */ each) => each.id === id);
     if (!found) return null;
     const { now, if_upheld: then } = found;
     return {
@@ -24,6 +25,7 @@ export class Effects {
     };
   }
 
+  /** @param {string} quarter @param {string} unit */
   whatIf(quarter, unit) {
     const path = `/reports/v1/scorecards/${quarter}/${unit}/what-if`;
     if (!this.asked.has(path)) this.asked.set(path, get(path).catch(() => null)); // the rule is said instead

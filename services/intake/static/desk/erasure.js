@@ -8,11 +8,13 @@ import { tidy } from "../shared/drafts.js";
 import { ABOUT, ERASURE, PART } from "./labels.js";
 
 const RECORDED = "kycuong.finding.recorded.v1";
+/** @type {Record<string, string[]>} */
 const ANSWERS = { reply: ["text", "kycuong.finding.replied.v1"], decision: ["reason", "kycuong.finding.decided.v1"], withdrawal: ["reason", "kycuong.finding.withdrawn.v1"] };
 
+/** @param {string[]} parts */
 const names = (parts) => parts.map((part) => PART[part] ?? part.replace("photo.", t("ảnh ", "photo "))).join(", ");
 
-/** Names a choice the same after a reload, whatever has gone from the list meanwhile. */
+/** Names a choice the same after a reload, whatever has gone from the list meanwhile. @param {{ event: string, parts: string[] }} offered */
 const key = ({ event, parts }) => `${event}/${parts.join("+")}`;
 
 /** What of an opened finding can still be erased: [{event, parts, type}]. @param {Record<string, any>} finding */
@@ -26,7 +28,7 @@ function erasable({ id, photos, answers, private: sealed = {} }) {
   ];
 }
 
-/** The reviewer's request on a finding, folded away; null when nothing is left to erase. */
+/** The reviewer's request on a finding, folded away; null when nothing is left to erase. @param {string} account @param {Case} finding */
 export function requestForm(account, finding) {
   const offered = erasable(finding);
   if (!offered.length) return null;
@@ -57,6 +59,7 @@ export function requestForm(account, finding) {
 }
 
 export class Erasures {
+  /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
     this.list = new PagedList("erasures", {
@@ -72,6 +75,7 @@ export class Erasures {
     this.desk.count("erasures", rows.filter(({ state }) => state === "requested").length);
   }
 
+  /** @param {Erasure} row */
   card(row) {
     const [label, kind] = ERASURE[row.state];
     return el("li", { "data-erasure": row.id },
@@ -87,11 +91,13 @@ export class Erasures {
       row.state === "requested" && this.desk.roles.has("auditor") && this.settling(row));
   }
 
+  /** @param {Erasure} row */
   settling(row) {
     if (row.requester === this.desk.account) return el("p", { class: "hint" }, t("Bạn là người yêu cầu: cần một người giám sát nhật ký khác duyệt.", "You asked for this: another auditor has to settle it."));
     return [this.approval(row), this.refusal(row)];
   }
 
+  /** @param {Erasure} erasure */
   approval({ id, unit_name: unit }) {
     const form = el("form", { class: "actions", id: `approve-${id}`, novalidate: true }, el("button", { class: "danger" }, t("Duyệt và xóa", "Approve and erase")));
     return wire(form, {
@@ -105,6 +111,7 @@ export class Erasures {
     });
   }
 
+  /** @param {Erasure} erasure */
   refusal({ id }) {
     const form = el("form", { class: "case-form", id: `refuse-${id}`, novalidate: true },
       textField(`refuse-reason-${id}`, "reason", "/private/reason", t("Lý do từ chối", "Reason for the refusal"), t("Bắt buộc. Người yêu cầu đọc được.", "Required. Whoever asked can read it.")),
@@ -120,10 +127,12 @@ export class Erasures {
     }));
   }
 
+  /** @param {string} words */
   async told(words) {
     await this.show();
     flash("good", words);
   }
 }
 
+/** @param {string} title @param {string} text */
 const quote = (title, text) => el("div", { class: "quote" }, el("b", {}, title), text);

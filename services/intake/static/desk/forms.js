@@ -17,9 +17,9 @@ import { uuid7 } from "../shared/uuid7.js";
  * was kept. With `later(fields)`, the words for it, the write can be taken back for ten seconds; `onward` then moves the focus
  * to what comes next, `reveal` shows the form again, and `also(fields)` [{path, body}] follows it. `papers` are files that it names. With `called(fields)` it leaves at once, and under these words its answer is told also to a later page.
  * @param {any} form
- * @param {{ name: string, path: (id: string, fields: any) => string, write: (fields: any) => any, done: (answer: any, fields: any) => any,
- *   again?: string | null, restore?: (fields: any) => void, sure?: (fields: any) => Promise<boolean>, later?: ((fields: any) => any) | null,
- *   called?: ((fields: any) => any) | null, onward?: () => void, reveal?: () => void, also?: (fields: any) => any[], papers?: any }} how
+ * @param {{ name: string, path: (id: string, fields: Fields) => string, write: (fields: Fields) => Asked, done: (answer: any, fields: Fields) => any,
+ *   again?: string | null, restore?: (fields: Fields) => void, sure?: (fields: Fields) => Promise<boolean>, later?: ((fields: Fields) => string) | null,
+ *   called?: ((fields: Fields) => string) | null, onward?: () => void, reveal?: () => void, also?: (fields: Fields) => { path: string, body: WriteBody }[], papers?: import("./papers.js").PaperField | null }} how
  */
 export function wire(form, { name, path, write, done, again = null, restore = () => {}, sure = async () => true, later = null, called = null, onward = () => {}, reveal = () => {}, also = () => [], papers = null }) {
   const key = keptAs(name);
@@ -31,7 +31,7 @@ export function wire(form, { name, path, write, done, again = null, restore = ()
     sessionStorage.setItem(key, JSON.stringify(kept));
   };
   const account = name.split("/")[0];
-  const end = async (answer, fields) => {
+  const end = async (/** @type {any} */ answer, /** @type {Fields} */ fields) => {
     const view = form.closest("section");
     const sent = papers && sendPapers(account, path(kept.id, fields)).then(() => null, (problem) => problem);
     sessionStorage.removeItem(key);
@@ -40,7 +40,7 @@ export function wire(form, { name, path, write, done, again = null, restore = ()
     sent?.then((problem) => problem && unsentPapers(problem)); // after the good news, which would hide it
     land(form, view);
   };
-  const keep = async (first) => {
+  const keep = async (/** @type {Sent | null} */ first) => {
     if (!first) return location.reload();
     clearErrors(form);
     await end(first.answer, first.fields);
@@ -64,7 +64,7 @@ export function wire(form, { name, path, write, done, again = null, restore = ()
     save();
     const label = (later ?? called)?.(fields);
     const more = also(fields);
-    const leaving = label && { account, id: kept.id, name, path: path(kept.id, fields), body, label, ...(more.length && { more }) };
+    const leaving = /** @type {DeskWrite} */ (label && { account, id: kept.id, name, path: path(kept.id, fields), body, label, ...(more.length && { more }) });
     if (papers) await papers.keep(account, path(kept.id, fields));
     const answer = await (later ? aside(form, leaving, onward) : called ? leaveNow(leaving) : put(path(kept.id, fields), body)).catch(async (problem) => {
       if (!problem.passing) {
@@ -87,12 +87,13 @@ export function wire(form, { name, path, write, done, again = null, restore = ()
   return form;
 }
 
+/** @param {string} name */
 const keptAs = (name) => `kycuong-desk/${name}`;
 
-/** A write of an earlier page was taken: what was typed for it is no draft any more. */
+/** A write of an earlier page was taken: what was typed for it is no draft any more. @param {DeskWrite} leaving */
 export const settled = ({ name }) => sessionStorage.removeItem(keptAs(name));
 
-/** Whoever acted stands somewhere also when the button is gone: where the form is folded away, at the next case, at the heading. */
+/** Whoever acted stands somewhere also when the button is gone: where the form is folded away, at the next case, at the heading. @param {HTMLFormElement} form @param {HTMLElement | null} view */
 function land(form, view) {
   const held = document.activeElement;
   if (held && held !== document.body && held.checkVisibility()) return;
@@ -100,7 +101,7 @@ function land(form, view) {
   (folded || (view?.querySelector(".case[data-waits] > summary") ?? view?.querySelector("h2")))?.focus();
 }
 
-/** The form steps aside while its write can be taken back; null when it was. */
+/** The form steps aside while its write can be taken back; null when it was. @param {HTMLFormElement} form @param {DeskWrite} leaving @param {() => void} onward */
 async function aside(form, leaving, onward) {
   form.hidden = true;
   onward();
@@ -111,7 +112,7 @@ async function aside(form, leaving, onward) {
   }
 }
 
-/** It never left: the form is there again with every word. */
+/** It never left: the form is there again with every word. @param {HTMLFormElement} form @param {Required<KeptForm>} kept @param {() => void} save */
 function takenBack(form, kept, save) {
   refused(kept);
   save();
@@ -119,7 +120,7 @@ function takenBack(form, kept, save) {
   (form.querySelector("textarea") ?? form.querySelector("input"))?.focus();
 }
 
-/** Say why at the form; whoever types elsewhere by now keeps his place, and is told where to look. */
+/** Say why at the form; whoever types elsewhere by now keeps his place, and is told where to look. @param {HTMLFormElement} form @param {Problem} problem @param {string | undefined} label @param {() => void} reveal */
 function tellRefusal(form, problem, label, reveal) {
   const elsewhere = /** @type {HTMLElement} */ (document.activeElement);
   const typing = elsewhere?.matches("textarea, input, select") && !form.contains(elsewhere);
@@ -132,22 +133,23 @@ function tellRefusal(form, problem, label, reveal) {
     el("button", { type: "button", class: "quiet", onclick: () => { reveal(); form.querySelector(".error-summary")?.focus(); } }, t("Xem", "See")));
 }
 
+/** @param {Problem} problem */
 const unsentPapers = (problem) => flash("warn", t(`Tài liệu kèm theo chưa gửi hết, còn trên máy này và sẽ được gửi khi mở lại trang. ${problem.message}`, `Not all documents were sent; they are on this device and will be sent when this page opens again. ${problem.message}`));
 
 const UNKNOWN = t("Máy chủ đã nhận nội dung gửi lần trước, nhưng chưa đọc lại được: hãy gửi lại", "The server has what was sent before, but it could not be read: send again");
 
-/** It stands, though what is shown is not what stands. */
+/** It stands, though what is shown is not what stands. @param {Problem} problem */
 const savedAll = (problem) => flash("warn", t(`Đã lưu, nhưng chưa đọc lại được danh sách: ${problem.message}`, `Saved, but the list could not be read again: ${problem.message}`),
   " ", el("a", { href: "" }, t("Tải lại trang", "Reload")));
 
-/** A text area with its label and hint, named for a pointer. */
+/** A text area with its label and hint, named for a pointer. @param {string} id @param {string} name @param {string} pointer @param {string} label @param {string | null} hint */
 export function textField(id, name, pointer, label, hint) {
   return el("div", { class: "field" },
     el("label", { for: id }, label), hint && el("span", { class: "hint", id: `${id}-hint` }, hint),
     el("textarea", { id, name, "data-most": 4000, "data-pointer": pointer, "aria-describedby": hint ? `${id}-hint` : null }));
 }
 
-/** Radio choices [[value, label, explanation]]. */
+/** Radio choices [[value, label, explanation]]. @param {string} name @param {string} pointer @param {string} legend @param {(string | undefined)[][]} options */
 export function choices(name, pointer, legend, options, kind = "") {
   return el("fieldset", { "data-pointer": pointer }, el("legend", {}, legend),
     el("div", { class: kind }, options.map(([value, label, explanation]) => el("label", { class: "choice" },

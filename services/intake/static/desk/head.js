@@ -13,19 +13,24 @@ import { Effects } from "./effect.js";
 import { KIND } from "./labels.js";
 import { PagedList } from "./list.js";
 
+/** @type {Record<string, string>} */
 const LIST = { answer: "todo", following: "following", answered: "done" };
 const ANSWERS = ["reply", "remedy-report", "remedy-plan"];
+/** @param {Finding} finding */
 const waits = ({ may }) => ANSWERS.some((noun) => may.includes(noun));
+/** @param {Finding} finding */
 const unmended = ({ remedy, deadlines = [] }) => ["due", "planned"].includes(remedy) && deadlines.some(({ of, state }) => of === "remedy" && state !== "met");
+/** @param {Finding} finding */
 const pending = (finding) => answerable(finding) && !["decided", "withdrawn", "voided"].includes(finding.state) && !finding.settled;
 
+/** @type {Record<string, string>} */
 const EMPTY = {
   answer: t("Không có việc nào chờ đơn vị.", "Nothing waits for the unit."),
   following: t("Không có hồ sơ nào của đơn vị trực thuộc đang xử lý.", "No case of a unit below is under way."),
   answered: t("Chưa có.", "None yet."),
 };
 
-/** What of an inspection is found, and what of it still waits for whom. */
+/** What of an inspection is found, and what of it still waits for whom. @param {DeskRow} row */
 function progress({ findings }) {
   const [count, open, remedies, decided] = [findings.filter(answerable), findings.filter(({ may }) => may.includes("reply")),
     findings.filter(unmended), findings.filter(pending)];
@@ -46,10 +51,11 @@ function due({ due: when, working_days_left: days }) {
 }
 
 export class Head {
+  /** @param {Desk} desk @param {string} name */
   constructor(desk, name) {
     this.desk = desk;
     this.name = name;
-    this.wanted = null;
+    this.wanted = /** @type {string | null} */ (null);
     this.own = new Set(desk.me.roles.filter(({ role }) => role === "unit_head").map(({ unit }) => unit));
     this.effects = new Effects();
     this.list = new PagedList(name, {
@@ -58,11 +64,12 @@ export class Head {
     });
   }
 
-  async show(wanted = this.wanted) {
+  async show(/** @type {string | null} */ wanted = this.wanted) {
     this.wanted = wanted;
     if (this.name === "answer") directory.units(this.desk.account).then((units) => this.codes(units), () => {});
     if (this.own.size) this.below();
     if (!wanted) {
+      /** @type {string | null} */
       this.revealed = null;
       this.list.single(null);
       return this.list.show();
@@ -70,7 +77,7 @@ export class Head {
     return this.one(wanted);
   }
 
-  /** The inspection that a link names, wherever it stands by now. */
+  /** The inspection that a link names, wherever it stands by now. @param {string} wanted */
   async one(wanted) {
     const { items: [row] } = await get(`/intake/v1/desk?inspection=${wanted}`).catch(() => ({ items: [] }));
     if (!row) {
@@ -100,11 +107,13 @@ export class Head {
     this.desk.offer("following", total > 0 || this.name === "following");
   }
 
+  /** @param {Inspection | null} inspection */
   missing(inspection) {
     flash("warn", inspection ? t("Cuộc kiểm tra này chưa kết thúc: đơn vị giải trình sau khi kết thúc.", "This inspection is still open: the unit replies after its end.")
       : t("Không có cuộc kiểm tra này, hoặc nằm ngoài phạm vi của tài khoản.", "There is no such inspection, or it lies outside the account's scope."));
   }
 
+  /** @param {DeskRow} row */
   reveal({ id }) {
     const card = this.list.list.querySelector(`[data-inspection="${id}"]`);
     const first = card?.querySelector(".case[data-waits]") ?? card?.querySelector(".case");
@@ -112,11 +121,13 @@ export class Head {
     first?.querySelector("summary")?.focus();
   }
 
+  /** @param {Unit[]} units */
   codes(units) {
     byId("answer-codes").replaceChildren(...units.filter(({ unit }) => this.own.has(unit))
       .map(({ unit, name }) => el("a", { href: `/intake/units/${unit}/qr` }, t(`Mã QR của ${name}, in ra và treo`, `QR code of ${name}, to print and hang up`))));
   }
 
+  /** @param {DeskRow} inspection */
   card(inspection) {
     const [line, facts, seen] = [el("p", { class: "meta" }), el("p", { class: "meta" }), el("div", {})];
     const cases = new Map();
@@ -139,6 +150,7 @@ export class Head {
     return node;
   }
 
+  /** @param {DeskRow} row @param {Case} full @param {() => void} onward @param {() => Promise<void>} read */
   async acts({ quarter, unit }, full, onward, read) {
     const effect = full.may.includes("reply") ? await this.effects.of(quarter, unit, full) : null;
     return actsOf(this.desk, full, { onward, effect, done: async () => {
@@ -147,16 +159,16 @@ export class Head {
     } });
   }
 
-  /** A reply tells as well that the unit has seen it. */
+  /** A reply tells as well that the unit has seen it. @param {DeskRow} inspection */
   seenLine(inspection) {
     if (!inspection.own) return el("p", { class: "hint" }, t("Đơn vị trực thuộc: người đứng đầu đơn vị đó trả lời.", "A unit below: its own head answers."));
     if (!inspection.findings.some(answerable)) return null;
     if (inspection.acknowledged || inspection.findings.some(({ state, accepts }) => state === "replied" || accepts !== null)) return el("p", {}, el("span", { class: "tag good" }, t("Đã xem", "Seen")));
     const id = uuid7();
-    const acknowledge = async ({ target }) => {
+    const acknowledge = async (/** @type {{ target: HTMLElement }} */ { target }) => {
       try {
         await put(`/intake/v1/inspections/${inspection.id}/acknowledgement/${id}`, {});
-        target.closest("li").querySelector(".case summary")?.focus();
+        /** @type {HTMLElement} */ (target.closest("li")).querySelector(".case summary")?.focus();
         await this.show();
         flash("good", t("Đã ghi: đơn vị đã xem. Hạn giải trình không đổi.", "Noted as seen. The reply's deadline is unchanged."));
       } catch (error) {
@@ -168,7 +180,7 @@ export class Head {
   }
 }
 
-/** Whose turn it is: the unit's own to answer, that of a unit below, or nobody's any more. */
+/** Whose turn it is: the unit's own to answer, that of a unit below, or nobody's any more. @param {DeskRow} row */
 function tab({ own, findings }) {
   if (own) return findings.some((finding) => waits(finding) || unmended(finding)) ? "answer" : "answered";
   return findings.some((finding) => pending(finding) || unmended(finding)) ? "following" : "answered";

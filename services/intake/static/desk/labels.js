@@ -4,6 +4,7 @@ import { t } from "../../assets/words.js";
 
 export * from "../shared/terms.js";
 
+/** @type {Record<string, string>} */
 export const OUTCOME = {
   upheld: t("Xác nhận vi phạm", "Upheld"),
   excused: t("Có lý do chính đáng", "Excused"),
@@ -13,10 +14,10 @@ export const OUTCOME = {
   referred: t("Chuyển cơ quan có thẩm quyền", "Referred"),
 };
 
-/** How an outcome is coloured: what counts against the unit, and what does not. */
+/** How an outcome is coloured: what counts against the unit, and what does not. @type {Record<string, string>} */
 export const OUTCOME_TAG = { upheld: "bad", referred: "warn", excused: "good", not_proven: "good", unfounded: "good", system_fault: "good" };
 
-/** What each outcome means for the unit, shown beside the choice. */
+/** What each outcome means for the unit, shown beside the choice. @type {Record<string, string>} */
 export const OUTCOME_EFFECT = {
   upheld: t("tính điểm trừ", "counts as a deduction"),
   excused: t("không tính điểm", "counts nothing"),
@@ -26,7 +27,7 @@ export const OUTCOME_EFFECT = {
   referred: t("mức 4; không tính điểm", "level 4; counts nothing"),
 };
 
-/** The private parts of a write, as its commitments name them; photos are numbered. */
+/** The private parts of a write, as its commitments name them; photos are numbered. @type {Record<string, string>} */
 export const PART = {
   narrative: t("mô tả", "description"), persons: t("người liên quan", "persons concerned"), text: t("nội dung", "words"),
   reason: t("lý do", "reason"), actions: t("việc sẽ làm", "what will be done"), opinion: t("ý kiến của đơn vị", "the unit's opinion"),
@@ -34,7 +35,7 @@ export const PART = {
   signatures: t("chữ ký", "signatures"), position: t("vị trí", "position"), fill: t("nhật ký nhập liệu", "how the form was filled in"), note: t("ghi chú của đợt kiểm tra", "note of a round"),
 };
 
-/** The writes that have private parts, by the type of their event. */
+/** The writes that have private parts, by the type of their event. @type {Record<string, string>} */
 export const ABOUT = {
   "kycuong.finding.recorded.v1": t("Ghi nhận", "Finding"), "kycuong.finding.replied.v1": t("Giải trình", "Reply"),
   "kycuong.finding.decided.v1": t("Quyết định", "Decision"), "kycuong.finding.withdrawn.v1": t("Rút lại", "Withdrawal"),
@@ -43,23 +44,26 @@ export const ABOUT = {
   "kycuong.commendation.recorded.v1": t("Biểu dương", "Commendation"),
 };
 
+/** @type {Record<string, string[]>} */
 export const ERASURE = {
   requested: [t("Chờ duyệt", "Waiting"), "warn"],
   erased: [t("Đã xóa", "Erased"), "good"],
   refused: [t("Đã từ chối", "Refused"), ""],
 };
 
+/** @type {Record<string, string>} */
 export const ROLE = {
   inspector: t("Thành viên đoàn kiểm tra", "Inspector"), lead: t("Trưởng đoàn", "Team lead"),
   unit_head: t("Người đứng đầu đơn vị", "Head of unit"), reviewer: t("Chuyên viên thẩm định", "Reviewer"),
   auditor: t("Người giám sát nhật ký", "Auditor"), admin: t("Quản trị", "Administrator"),
 };
 
-/** What a deadline is of. */
+/** What a deadline is of. @type {Record<string, string>} */
 export const DUE = {
   reply: t("Hạn giải trình", "Reply due"), remedy: t("Hạn khắc phục", "Remedy due"), appeal: t("Hạn khiếu nại", "Appeal possible"),
 };
 
+/** @type {Record<string, string>} */
 export const GROUP = {
   so: t("Sở, ban, ngành", "Departments"), xa: t("Xã", "Communes"), phuong: t("Phường", "Wards"),
   dvsn: t("Đơn vị sự nghiệp", "Public service units"), other: t("Khác", "Other"),

@@ -8,35 +8,40 @@ import { language, t } from "../../assets/words.js";
 import { drop, everything, keep } from "../shared/store.js";
 
 const DELAY = 10; // seconds
-const waiting = new Set();
+const waiting = /** @type {Set<Leaving>} */ (new Set());
 
+/** @param {DeskWrite} leaving */
 const keyOf = ({ account, id }) => `${account}/leaving/${id}`;
+/** @param {DeskWrite} leaving */
 const mark = ({ id }) => `kycuong-undone/${id}`; // set at once, without a transaction that a closing page would cut off
 
-/** Hold what nobody else may send meanwhile: another tab takes over only what a closed page has left. */
+/** Hold what nobody else may send meanwhile: another tab takes over only what a closed page has left. @param {string} key @param {LockOptions} how @param {() => Promise<any>} act */
 const alone = (key, how, act) => (navigator.locks ? navigator.locks.request(key, how, (lock) => (lock || !how.ifAvailable) && act()) : act());
 
 /**
  * Let a write {account, id, name, path, body, label} leave in ten seconds, `more` [{path, body}] after it. Resolves to the server's answer, or to null when it
  * was taken back; rejects with the Problem of a refusal.
+ * @param {DeskWrite} write
  */
 export async function leave(write) {
   await hold(write);
   return alone(keyOf(write), {}, () => new Promise((resolve, reject) => new Leaving(write, resolve, reject).wait()));
 }
 
-/** Let a write leave at once that nothing refuses a second time: whoever closes the page without its answer learns it later. */
+/** Let a write leave at once that nothing refuses a second time: whoever closes the page without its answer learns it later. @param {DeskWrite} write */
 export async function leaveNow(write) {
   await hold(write);
   return alone(keyOf(write), {}, () => handOver(write));
 }
 
+/** @param {DeskWrite} write */
 async function hold(write) {
   localStorage.removeItem(mark(write));
   await keep("drafts", { key: keyOf(write), value: write }).catch(() => {}); // a full disk: the open page still has it
   // a crash here leaves the write on the disk, and `resume` sends it
 }
 
+/** @param {DeskWrite} write */
 async function handOver(write) {
   try {
     const answer = await sendAll(write);
@@ -49,15 +54,16 @@ async function handOver(write) {
   }
 }
 
-/** A write and those that follow it; of these a refusal is told beside the answer, not instead of it. */
+/** A write and those that follow it; of these a refusal is told beside the answer, not instead of it. @param {DeskWrite} leaving */
 async function sendAll({ path, body, more = [] }) {
   const answer = await put(path, body);
-  const refusals = [];
+  const refusals = /** @type {Problem[]} */ ([]);
   for (const each of more) await put(each.path, each.body).catch((problem) => { if (problem.passing) throw problem; refusals.push(problem); });
   return { ...answer, refusals };
 }
 
 class Leaving {
+  /** @param {DeskWrite} write @param {(answer: any) => void} resolve @param {(problem: Problem) => void} reject */
   constructor(write, resolve, reject) {
     this.write = write;
     this.resolve = resolve;
@@ -128,24 +134,26 @@ class Leaving {
   }
 }
 
-/** These words are not to leave any more, from no page: others are being written in their place. */
+/** These words are not to leave any more, from no page: others are being written in their place. @param {DeskWrite} write */
 export function takeBack(write) {
   localStorage.setItem(mark(write), "1");
   // a crash here leaves the write on the disk beside its mark, and `resume` drops both
   return forget(write);
 }
 
+/** @param {DeskWrite} write */
 async function forget(write) {
   await drop("drafts", keyOf(write)).catch(() => {});
   localStorage.removeItem(mark(write));
 }
 
-/** Send what an earlier page left here; `told(write, problem)` hears of each, without a problem when it was taken. */
+/** Send what an earlier page left here; `told(write, problem)` hears of each, without a problem when it was taken. @param {string} account @param {(write: DeskWrite, problem: Problem | null) => unknown} told */
 export async function resume(account, told) {
   const left = (await everything("drafts").catch(() => [])).filter(({ key }) => key.startsWith(`${account}/leaving/`));
   for (const { key, value } of left) await alone(key, { ifAvailable: true }, () => sendAgain(value, told));
 }
 
+/** @param {DeskWrite} write @param {(write: DeskWrite, problem: Problem | null) => unknown} told */
 async function sendAgain(write, told) {
   if (localStorage.getItem(mark(write))) return forget(write);
   const problem = await sendAll(write).then(() => null, (refusal) => refusal);

@@ -4,6 +4,7 @@ import { page } from "../../assets/api.js";
 import { byId, el, flash, one } from "../../assets/dom.js";
 import { items, number, plain, t } from "../../assets/words.js";
 
+/** Rows, and how to get the next ones. @typedef {{rows: any[], further: (() => Promise<Portion>) | null}} Portion */
 const PORTION = 30;
 const MOST = 99; // more are not counted
 
@@ -11,14 +12,15 @@ export class FilteredList {
   /**
    * `text(row)` is what the filter searches, `draw(row)` makes its node, `empty` is said when there is none. A node that has
    * an `update(row)` stays when its row changes.
+   * @param {string} name @param {{ text: (row: any) => string, draw: (row: any) => HTMLElement, empty: string }} how
    */
   constructor(name, { text, draw, empty }) {
     this.text = text;
     this.draw = draw;
     this.empty = empty;
-    this.rows = [];
+    this.rows = /** @type {{row: any, text: string, node: HTMLElement | null}[]} */ ([]);
     this.shown = PORTION;
-    this.further = null;
+    this.further = /** @type {Portion["further"]} */ (null);
     this.only = document.getElementById(`${name}-only`); // not every list can be narrowed to one
     this.filter = byId(`${name}-filter`);
     this.list = byId(`${name}-list`);
@@ -28,7 +30,7 @@ export class FilteredList {
     one(this.more, "button").addEventListener("click", () => this.showMore().catch(({ message }) => flash("bad", message)));
   }
 
-  /** Show what is being read, {rows, further}. Of two readings under way the one begun last is shown, whichever ends first. */
+  /** Show what is being read, {rows, further}. Of two readings under way the one begun last is shown, whichever ends first. @param {Promise<Portion>} reading */
   async show(reading) {
     this.reading = reading;
     try {
@@ -39,7 +41,7 @@ export class FilteredList {
     }
   }
 
-  /** Show these rows; `further()` answers with {rows, further} of the next page, or is null when there is none. */
+  /** Show these rows; `further()` answers with {rows, further} of the next page, or is null when there is none. @param {any[]} rows @param {(() => Promise<Portion>) | null} [further] */
   set(rows, further = null) {
     const known = new Map(this.rows.filter(({ row }) => row.id).map((each) => [each.row.id, each]));
     this.rows = rows.map((row) => this.searchable(row, known.get(row.id)));
@@ -47,7 +49,7 @@ export class FilteredList {
     this.render();
   }
 
-  /** Say that one thing alone is shown, and give the way to all; nothing without words. */
+  /** Say that one thing alone is shown, and give the way to all; nothing without words. @param {string | null | undefined} words @param {string} [all] */
   single(words, all) {
     this.only?.replaceChildren(...(words ? [el("span", {}, words, " "), el("a", { href: all }, t("Hiện tất cả", "Show all"))] : []));
   }
@@ -103,6 +105,7 @@ const PAUSE = 300; // ms in which somebody types on
  * `draw(row)` makes a row's node, `key(row)` tells rows apart; one that has `update(row)` stays when its row changes. `counted(total)` hears how many there are.
  */
 export class PagedList {
+  /** @param {string} name @param {{ path: (words: string) => string, draw: (row: any) => HTMLElement, empty: string, key?: (row: any) => string, counted?: (total: number) => unknown }} how */
   constructor(name, { path, draw, empty, key = (/** @type {any} */ { id }) => id, counted = (/** @type {number} */ _) => {} }) {
     this.path = path;
     this.draw = draw;
@@ -111,8 +114,8 @@ export class PagedList {
     this.key = key;
     this.next = /** @type {string | null} */ (null);
     this.total = /** @type {number | undefined} */ (undefined);
-    this.nodes = new Map(); // id → node
-    this.rows = [];
+    this.nodes = /** @type {Map<string, HTMLElement>} */ (new Map());
+    this.rows = /** @type {any[]} */ ([]);
     this.only = document.getElementById(`${name}-only`); // not every list can be narrowed to one
     this.filter = byId(`${name}-filter`);
     this.list = byId(`${name}-list`);
@@ -142,7 +145,7 @@ export class PagedList {
     if (this.reading === reading) this.set([...this.rows, ...rows], next, this.total);
   }
 
-  /** Show these rows. */
+  /** Show these rows. @param {any[]} rows */
   set(rows, next = /** @type {string | null} */ (null), total = /** @type {number | undefined} */ (undefined)) {
     this.rows = rows;
     this.next = next;
@@ -159,6 +162,7 @@ export class PagedList {
     return rows;
   }
 
+  /** @param {any} row */
   node(row) {
     const known = this.nodes.get(this.key(row));
     if (!known?.update) return this.draw(row);
@@ -166,22 +170,24 @@ export class PagedList {
     return known;
   }
 
-  /** Say that one thing alone is shown, and give the way to all; nothing without words. */
+  /** Say that one thing alone is shown, and give the way to all; nothing without words. @param {string | null | undefined} words @param {string} [all] */
   single(words, all) {
     this.only?.replaceChildren(...(words ? [el("span", {}, words, " "), el("a", { href: all }, t("Hiện tất cả", "Show all"))] : []));
   }
 }
 
-/** How many there are, as far as the server counts. */
+/** How many there are, as far as the server counts. @param {number} total */
 export const many = (total, least = 0) => (total > MOST ? `${number(Math.max(MOST, least))}+` : number(total));
 
 /** Buttons of which one is pressed: its value chooses; `changed()` hears of another. */
 export class Chips {
+  /** @param {string} id @param {() => unknown} changed */
   constructor(id, changed) {
     this.buttons = [...byId(id).querySelectorAll("button")];
     for (const button of this.buttons) button.addEventListener("click", () => { this.press(button); changed(); });
   }
 
+  /** @param {HTMLElement} chosen */
   press(chosen) {
     for (const button of this.buttons) button.setAttribute("aria-pressed", String(button === chosen));
   }
@@ -191,7 +197,7 @@ export class Chips {
   }
 }
 
-/** Make these the children, moving nobody who stays: what has the focus, or is being typed in, keeps it. */
+/** Make these the children, moving nobody who stays: what has the focus, or is being typed in, keeps it. @param {Element} list @param {Element[]} nodes */
 function place(list, nodes) {
   const staying = new Set(nodes);
   for (const child of [...list.children]) if (!staying.has(child)) child.remove();

@@ -10,11 +10,13 @@ import { KIND } from "./labels.js";
 import { Chips, PagedList } from "./list.js";
 import { visitActs } from "./visit.js";
 
+/** @type {Record<string, string[]>} */
 const STAGE = {
   open: [t("Đang kiểm tra", "In progress"), "warn"], closed: [t("Đã kết thúc", "Closed"), "good"], voided: [t("Đã hủy", "Voided"), ""],
 };
 
 export class Mine {
+  /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
     this.list = new PagedList("mine", { path: (words) => this.path(words), draw: (row) => this.card(row), empty: t("Chưa có cuộc kiểm tra nào.", "No inspection yet.") });
@@ -23,17 +25,19 @@ export class Mine {
     this.stages = new Chips("mine-stages", () => desk.reload("mine"));
   }
 
-  async show(wanted = null) {
+  async show(wanted = /** @type {string | null} */ (null)) {
     this.list.single(wanted && t("Chỉ một cuộc kiểm tra.", "One inspection only."), "#/mine");
     if (wanted) return this.one(wanted);
     return this.list.show();
   }
 
+  /** @param {string} words */
   path(words) {
     const asked = { limit: "30", ...(!this.others?.checked && { mine: "true" }), ...(this.stages.value && { stage: this.stages.value }), ...(words && { q: words }) };
     return `/intake/v1/inspections?${new URLSearchParams(asked)}`;
   }
 
+  /** @param {string} id */
   async one(id) {
     this.list.set([await get(`/intake/v1/inspections/${id}`)]);
     const details = one(this.list.list, "details");
@@ -41,6 +45,7 @@ export class Mine {
     one(details, "summary").focus();
   }
 
+  /** @param {Inspection} inspection */
   card(inspection) {
     const { state } = inspection;
     const open = state === "open";
@@ -58,6 +63,7 @@ export class Mine {
       details);
   }
 
+  /** @param {Inspection} inspection @param {HTMLElement} place */
   async fill(inspection, place) {
     try {
       const [{ devices = [], impartial }, findings] = await Promise.all([
@@ -75,7 +81,7 @@ export class Mine {
   }
 }
 
-/** What was found and what of it still waits: 3 ghi nhận · 1 chờ giải trình · còn 5 ngày làm việc. */
+/** What was found and what of it still waits: 3 ghi nhận · 1 chờ giải trình · còn 5 ngày làm việc. @param {Inspection} inspection */
 function progress({ found, state, ...inspection }) {
   if (!found.all) return state === "open" ? t("Chưa có ghi nhận", "No finding yet") : t("Không có vi phạm", "No violation");
   const said = /** @type {(string | false | null)[]} */ ([t(`${number(found.all)} ghi nhận`, `${number(found.all)} finding${found.all === 1 ? "" : "s"}`)]);
@@ -85,8 +91,10 @@ function progress({ found, state, ...inspection }) {
   return said.filter(Boolean).join(" · ");
 }
 
+/** @param {boolean} impartial */
 const declared = (impartial) => (impartial ? [el("p", { class: "meta" }, t("Người mở cuộc kiểm tra đã cam kết không có xung đột lợi ích.", "Whoever opened it declared no conflict of interest."))] : []);
 
+/** @param {Figures} figures */
 const roll = ({ assigned, present, unexcused, late, persons_checked: checked }) => el("p", { class: "meta" },
   el("span", {}, t(`Có mặt ${number(present)}/${number(assigned)}`, `Present ${number(present)} of ${number(assigned)}`)),
   el("span", {}, t(`Đi muộn ${number(late)}`, `Late ${number(late)}`)),

@@ -20,11 +20,11 @@ function recentQuarters() {
   return Array.from({ length: QUARTERS_OFFERED }, (_, back) => `${Math.floor((current - back) / 4)}-Q${((current - back) % 4) + 1}`);
 }
 
-/** A bonus for a quarter whose official edition stands reaches only a restatement: whoever gives it is asked first. */
+/** A bonus for a quarter whose official edition stands reaches only a restatement: whoever gives it is asked first. @param {string} date */
 async function frozen(date) {
   const { items } = await get("/reports/v1/editions").catch(() => ({ items: null }));
   const quarter = `${date.slice(0, 4)}-Q${Math.ceil(Number(date.slice(5, 7)) / 3)}`;
-  if (items && !items.some((each) => each.quarter === quarter && each.edition === "official")) return true;
+  if (items && !items.some((/** @type {Edition} */ each) => each.quarter === quarter && each.edition === "official")) return true;
   const name = quarterName(quarter);
   return confirmed(
     items ? t(`${name} đã chốt chính thức`, `${name} is officially closed`) : t("Chưa đọc được các bản đã chốt", "The closed editions could not be read"),
@@ -34,6 +34,7 @@ async function frozen(date) {
 }
 
 export class Commend {
+  /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
     this.form = byId("commend-form");
@@ -46,7 +47,7 @@ export class Commend {
       again: t("Ghi thêm một biểu dương khác", "Record another commendation"),
       called: () => t(`Biểu dương ${this.picker.chosen?.name ?? this.picker.unit}.`, `Commendation of ${this.picker.chosen?.name ?? this.picker.unit}.`),
       restore: ({ unit }) => this.picker.restore(unit || null, ""),
-      sure: ({ date }) => frozen(dayOf(date)),
+      sure: ({ date }) => frozen(/** @type {string} */ (dayOf(date))),
       done: async (_, { unit }) => {
         const name = this.picker.units.find((each) => each.unit === unit)?.name ?? unit;
         this.form.reset();
@@ -63,6 +64,7 @@ export class Commend {
     this.picker.offer(await directory.units(this.desk.account));
   }
 
+  /** @param {Fields} fields */
   write({ code, date, text }) {
     const { unit } = this.picker;
     const errors = [];
@@ -76,6 +78,7 @@ export class Commend {
 }
 
 export class Quarter {
+  /** @param {Desk} desk */
   constructor(desk) {
     const form = byId("quarter-form");
     this.editions = new Editions(desk);

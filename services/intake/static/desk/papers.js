@@ -9,17 +9,21 @@ import { fileField } from "../shared/files.js";
 import { upload } from "../shared/parts.js";
 import { drop, everything, keep } from "../shared/store.js";
 
+/** @typedef {{file: File, sha256: string}} Paper */
+
 const KINDS = ["image/jpeg", "image/png", "image/webp", "application/pdf"];
 const MOST = 10;
 const DAY = 24 * 3600 * 1000;
 const LARGEST = 10 * 1024 * 1024; // bytes
+/** @param {string} account @param {string} path @param {number} n */
 const keyOf = (account, path, n) => `${account}/paper/${path}/${n}`;
 
 /** The field of a form for files, their hashes ready by the time it is sent. */
 export class PaperField {
+  /** @param {string} id */
   constructor(id) {
-    this.chosen = []; // {file, sha256}
-    this.wrong = [];
+    this.chosen = /** @type {Paper[]} */ ([]);
+    this.wrong = /** @type {string[]} */ ([]);
     this.list = el("ul", { class: "papers" });
     this.input = el("input", { type: "file", id: `${id}-files`, multiple: true, accept: KINDS.join(","), "data-pointer": "/files", "aria-describedby": `${id}-files-hint`, onchange: () => this.take() });
     this.node = el("div", { class: "field" },
@@ -46,6 +50,7 @@ export class PaperField {
     ...this.wrong.map((name) => el("li", { class: "wrong-words" }, t(`${name}: chỉ nhận JPEG, PNG, WebP, PDF đến 10 MB`, `${name}: only JPEG, PNG, WebP, PDF up to 10 MB`))));
   }
 
+  /** @param {Paper} one */
   leaveOut(one) {
     this.chosen = this.chosen.filter((each) => each !== one);
     this.draw();
@@ -61,28 +66,28 @@ export class PaperField {
     return this.wrong.map((name) => ({ pointer: "/files", detail: t(`${name} không gửi được`, `${name} cannot be sent`) })).slice(0, 1);
   }
 
-  /** Keep the files with the write that names them: a crash later leaves them here, and the desk sends them when it opens. */
+  /** Keep the files with the write that names them: a crash later leaves them here, and the desk sends them when it opens. @param {string} account @param {string} path */
   async keep(account, path) {
     for (const [place, { file }] of this.chosen.entries()) await keep("photos", { key: keyOf(account, path, place + 1), blob: file });
   }
 }
 
-/** Send the files of a write that stands. A crash here leaves those not yet taken on this device. */
+/** Send the files of a write that stands. A crash here leaves those not yet taken on this device. @param {string} account @param {string} path */
 export async function sendPapers(account, path) {
   const start = `${account}/paper/${path}/`;
   for (const { key, blob } of (await everything("photos")).filter(({ key }) => key.startsWith(start))) await sendOne(key, blob, path);
 }
 
-/** A write that was taken back or refused sends none. */
+/** A write that was taken back or refused sends none. @param {string} account @param {string} path */
 export async function dropPapers(account, path) {
   const start = `${account}/paper/${path}/`;
   for (const { key } of await everything("photos")) if (key.startsWith(start)) await drop("photos", key);
 }
 
-/** When an id of ours was made, ms. */
+/** When an id of ours was made, ms. @param {string} path */
 const madeAt = (path) => Number.parseInt(path.slice(-36).replaceAll("-", "").slice(0, 12), 16);
 
-/** Send what an earlier page left; what no write names any more after a day is dropped. */
+/** Send what an earlier page left; what no write names any more after a day is dropped. @param {string} account */
 export async function resumePapers(account) {
   const start = `${account}/paper/`;
   for (const { key, blob } of (await everything("photos").catch(() => [])).filter(({ key }) => key.startsWith(start))) {
@@ -91,6 +96,7 @@ export async function resumePapers(account) {
   }
 }
 
+/** @param {string} key @param {Blob} blob @param {string} path */
 async function sendOne(key, blob, path) {
   const n = key.slice(key.lastIndexOf("/") + 1);
   try {

@@ -4,7 +4,7 @@ import { el, one } from "../../assets/dom.js";
 import { t } from "../../assets/words.js";
 import { textField } from "./forms.js";
 
-/** The ready words by what they are a reason for. */
+/** The ready words by what they are a reason for. @type {Record<string, string[]>} */
 const READY = {
   upheld: [
     t("Ghi nhận rõ ràng, có chứng cứ; giải trình của đơn vị không làm thay đổi sự việc.", "The finding is clear and proven; the unit's reply does not change the facts."),
@@ -20,7 +20,7 @@ const READY = {
   refused: [t("Báo cáo chưa có tài liệu chứng minh kết quả khắc phục.", "The report does not show that it was put right.")],
 };
 
-/** The reason's field, with a choice of ready words that follows the chosen outcome. */
+/** The reason's field, with a choice of ready words that follows the chosen outcome. @param {string} id @param {string} hint */
 export function reasonField(id, hint) {
   const field = textField(`${id}-reason`, "reason", "/private/reason", t("Lý do", "Reason"), hint);
   const text = one(field, "textarea");
@@ -37,6 +37,7 @@ export function reasonField(id, hint) {
   return field;
 }
 
+/** @param {HTMLSelectElement} ready @param {string | null} outcome */
 function offer(ready, outcome) {
   const words = outcome ? READY[outcome] ?? [] : [];
   ready.replaceChildren(el("option", { value: "" }, t("Chọn lý do mẫu…", "Choose ready words…")), ...words.map((each) => el("option", { value: each }, each)));

@@ -13,12 +13,14 @@ import { OUTCOME_EFFECT } from "./labels.js";
 import { Chips } from "./list.js";
 import { visitActs } from "./visit.js";
 
+/** @param {string} words */
 const asks = (words) => (words ? `&q=${encodeURIComponent(words)}` : "");
 
-/** Whether something waits for the reviewer: named by the server's list, and his to do. */
+/** Whether something waits for the reviewer: named by the server's list, and his to do. @param {Finding} finding */
 const waits = ({ waits_for: turn, may }) => Boolean(turn) && may.some((noun) => ["decision", "remedy-verification", "extension", "release"].includes(noun));
 
 export class Waiting {
+  /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
     this.effects = new Effects();
@@ -31,10 +33,11 @@ export class Waiting {
     });
   }
 
-  show(wanted = null, finding = null) {
+  show(wanted = /** @type {string | null} */ (null), finding = /** @type {string | null} */ (null)) {
     return this.bench.show(wanted, finding);
   }
 
+  /** @param {Case} full @param {DeskRow | undefined} row */
   async acts(full, row) {
     const upheld = row && full.outcomes.includes("upheld") ? (await this.effects.of(row.quarter, row.unit, full))?.upheld : null;
     const others = (row?.findings ?? []).filter(({ id, may, waits_for: turn }) => id !== full.id && turn === "decision" && may.includes("decision"));
@@ -58,14 +61,15 @@ export class Waiting {
   }
 }
 
-/** What upholding costs, in figures, in place of the rule. */
+/** What upholding costs, in figures, in place of the rule. @param {HTMLElement[]} forms @param {string} words */
 function tellEffect(forms, words) {
   const choice = forms.map((form) => form.querySelector('[name="outcome"][value="upheld"]')).find(Boolean);
-  const place = choice?.closest("label").querySelector("small");
+  const place = choice?.closest("label")?.querySelector("small");
   if (place?.textContent === OUTCOME_EFFECT.upheld) place.textContent = words;
 }
 
 export class History {
+  /** @param {Desk} desk */
   constructor(desk) {
     this.bench = new Bench(desk, "history", {
       path: (words) => `/intake/v1/desk?list=handled&limit=10${asks(words)}`, waits: () => false,
@@ -75,13 +79,14 @@ export class History {
     });
   }
 
-  show(wanted = null, finding = null) {
+  show(wanted = /** @type {string | null} */ (null), finding = /** @type {string | null} */ (null)) {
     return this.bench.show(wanted, finding);
   }
 }
 
 /** Cases drawn to be read once more: nothing of the first outcome is here. */
 export class Second {
+  /** @param {Desk} desk */
   constructor(desk) {
     this.bench = new Bench(desk, "second", {
       path: (words) => `/intake/v1/desk?list=second&limit=10${asks(words)}`, waits: ({ may }) => may.includes("second-review"),
@@ -92,7 +97,7 @@ export class Second {
     });
   }
 
-  show(wanted = null, finding = null) {
+  show(wanted = /** @type {string | null} */ (null), finding = /** @type {string | null} */ (null)) {
     return this.bench.show(wanted, finding);
   }
 }

@@ -13,29 +13,34 @@ import { textField, wire } from "./forms.js";
 import { GROUP, KIND } from "./labels.js";
 import { FilteredList } from "./list.js";
 
+/** @type {Record<string, string[]>} */
 const STATE = {
   planned: [t("Chưa rút thăm", "Not drawn"), "warn"], drawn: [t("Đã rút thăm", "Drawn"), "good"],
   replaced: [t("Đã được thay", "Replaced"), ""], closed: [t("Đã kết thúc", "Closed"), ""],
 };
+/** @type {Record<string, string>} */
 const WHY = { exclude: t("Không kiểm tra đợt này", "Not in this round"), scheduled: t("Chọn: theo lịch", "Chosen: scheduled"), risk: t("Chọn: rủi ro", "Chosen: risk"), complaint: t("Chọn: phản ánh", "Chosen: complaint") };
+/** A unit that a plan names. @typedef {{unit: string, why: string}} Named */
 const WAIT = 1500; // ms: what was planned is drawn once the log has it
 
+/** @param {string | null} share */
 const percent = (share) => `${number(Math.round(Number(share) * 100))}%`;
 
 /** A text field with its label. @param {string} id @param {string} name @param {string} pointer @param {string} label */
 const field = (id, name, pointer, label, more = {}) => el("div", { class: "field" }, el("label", { for: id }, label), el("input", { id, name, "data-pointer": pointer, autocomplete: "off", spellcheck: "false", ...more }));
 
-/** The same for a day, typed as people write it. */
+/** The same for a day, typed as people write it. @param {string} id @param {string} name @param {string} pointer @param {string} label */
 function days(id, name, pointer, label) {
   const made = field(id, name, pointer, label, { type: "text", inputmode: "numeric", "data-day": true, placeholder: "15/12/2026" });
   dayField(one(made, "input"));
   return made;
 }
 
-/** What is wrong with a day that was typed. */
+/** What is wrong with a day that was typed. @param {string} pointer @param {string} text */
 const dayFault = (pointer, text) => (dayOf(text) ? [] : [{ pointer, detail: dayOf(text) === null ? NO_DAY : t("Hãy ghi ngày", "Give the day") }]);
 
 export class Rounds {
+  /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
     this.names = new Map();
@@ -45,6 +50,7 @@ export class Rounds {
     if (this.planner) this.plan = new Plan(this);
   }
 
+  /** @param {string | null} [wanted] */
   async show(wanted) {
     this.wanted = wanted;
     const [rows, units, coverage] = await Promise.all([all("/intake/v1/rounds?limit=50"), directory.units(this.desk.account), get(`/intake/v1/coverage?year=${stamp().slice(0, 4)}`)]);
@@ -64,10 +70,12 @@ export class Rounds {
     this.later = setTimeout(() => !byId("view-rounds").hidden && this.show(this.wanted).catch(() => {}), WAIT);
   }
 
+  /** @param {string} unit */
   name(unit) {
     return this.names.get(unit) ?? unit;
   }
 
+  /** @param {Round} row */
   row(row) {
     const [words, tag] = STATE[row.state];
     const body = el("div", { class: "case-body" });
@@ -79,6 +87,7 @@ export class Rounds {
     return el("li", {}, details);
   }
 
+  /** @param {HTMLElement} body @param {Round} row */
   async fill(body, row) {
     try {
       const round = await get(`/intake/v1/rounds/${row.id}`);
@@ -90,8 +99,9 @@ export class Rounds {
     }
   }
 
+  /** @param {Round} round */
   facts(round) {
-    const units = (list) => list.map((unit) => this.name(unit)).join(", ") || "–";
+    const units = (/** @type {string[]} */ list) => list.map((unit) => this.name(unit)).join(", ") || "–";
     const drawn = round.drawn?.map(({ group, units: listed }) => `${GROUP[group]}: ${units(listed)}`).join("; ");
     const said = [
       [t("Rút thăm trong", "Drawn from"), round.strata.map(({ group, size }) => `${GROUP[group]}: ${number(size)}`).join("; ") || "–"],
@@ -105,17 +115,20 @@ export class Rounds {
     return el("dl", { class: "facts" }, said.flatMap(([term, words]) => [el("dt", {}, term), el("dd", {}, words)]));
   }
 
+  /** @param {Round} round */
   assigned({ assignments }) {
     return el("ul", { class: "assigned" }, assignments.map(({ unit, from, to, opener, team, inspection }) => el("li", {}, el("b", {}, this.name(unit)),
-      ` · ${day(from)} – ${day(to)}`, opener && ` · ${[opener, ...team].join(", ")}`, inspection && el("span", { class: "tag good" }, t("Đã mở", "Opened")))));
+      ` · ${day(from)} – ${day(to)}`, opener && ` · ${[opener, .../** @type {string[]} */ (team)].join(", ")}`, inspection && el("span", { class: "tag good" }, t("Đã mở", "Opened")))));
   }
 
+  /** @param {Round} round */
   forms(round) {
-    const made = { beacon: () => this.beaconForm(round), assignments: () => this.assignForm(round), closing: () => this.closingForm(round) };
+    /** @type {Record<string, () => HTMLElement>} */
+    const made = { beacon: () => this.beaconForm(/** @type {Round & { beacon: Beacon }} */ (round)), assignments: () => this.assignForm(round), closing: () => this.closingForm(round) };
     return round.may.map((noun) => made[noun]());
   }
 
-  /** A form folded away under its name, for one write about a round. */
+  /** A form folded away under its name, for one write about a round. @param {Round} round @param {string} noun @param {string} title @param {HTMLElement[]} fields @param {Omit<Parameters<typeof wire>[1], "name" | "path" | "done"> & { said: string }} how */
   folded(round, noun, title, fields, how) {
     const form = el("form", { class: "case-form", id: `${noun}-${round.id}`, novalidate: true }, ...fields, el("button", {}, title));
     return el("details", { class: "erasure" }, el("summary", {}, title), wire(form, {
@@ -124,6 +137,7 @@ export class Rounds {
     }));
   }
 
+  /** @param {Round & { beacon: Beacon }} round */
   beaconForm(round) {
     const id = `beacon-value-${round.id}`;
     return this.folded(round, "beacon", t("Ghi kết quả công khai", "Tell the beacon"), [field(id, "value", "/value", round.beacon.name)], {
@@ -133,8 +147,9 @@ export class Rounds {
     });
   }
 
+  /** @param {Round} round */
   assignForm(round) {
-    const id = (name) => `assign-${name}-${round.id}`;
+    const id = (/** @type {string} */ name) => `assign-${name}-${round.id}`;
     const named = [...new Set([...round.left, ...(round.drawn ?? []).flatMap(({ units }) => units), ...round.chosen.map(({ unit }) => unit)])];
     if (!named.length) return el("p", { class: "hint" }, t("Rút thăm xong mới phân công được.", "Units are assigned once they are drawn."));
     return this.folded(round, "assignments", t("Phân công", "Assign"), [
@@ -151,6 +166,7 @@ export class Rounds {
     });
   }
 
+  /** @param {Round} round */
   closingForm(round) {
     return this.folded(round, "closing", t("Kết thúc đợt", "Close the round"), [textField(`round-note-${round.id}`, "note", "/private/note", t("Ghi chú", "Note"), t("Không bắt buộc, không công khai", "Optional, private"))], {
       write: ({ note }) => ({ body: tidy(note) ? { private: { note: tidy(note) } } : {} }),
@@ -160,7 +176,7 @@ export class Rounds {
   }
 }
 
-/** The year's coverage against its target, by group, and who is left. */
+/** The year's coverage against its target, by group, and who is left. @param {Coverage} coverage @param {(unit: string) => string} name */
 function covered({ year, target, groups, left }, name) {
   const total = groups.reduce((sum, { units }) => sum + units, 0);
   const seen = groups.reduce((sum, { inspected }) => sum + inspected, 0);
@@ -178,10 +194,11 @@ function covered({ year, target, groups, left }, name) {
 
 /** The form of a plan: it counts the candidates of each group as one types. */
 class Plan {
+  /** @param {Rounds} rounds */
   constructor(rounds) {
     this.rounds = rounds;
     this.form = /** @type {any} */ (byId("plan-form"));
-    this.named = []; // [{unit, why}]
+    this.named = /** @type {Named[]} */ ([]);
     this.picker = new UnitPicker("plan-unit", (unit) => unit && this.add(unit));
     for (const name of ["from", "to", "beacon-date"]) dayField(byId(`plan-${name}`));
     this.form.addEventListener("change", () => this.preview());
@@ -199,6 +216,7 @@ class Plan {
     });
   }
 
+  /** @param {Unit[]} units @param {Round[]} rounds */
   offer(units, rounds) {
     this.units = units;
     this.picker.offer(units);
@@ -207,12 +225,13 @@ class Plan {
     this.preview();
   }
 
+  /** @param {string} unit */
   add(unit) {
     if (!this.named.some((one) => one.unit === unit)) this.take([...this.named, { unit, why: "exclude" }]);
     this.picker.restore(null, "");
   }
 
-  /** Show who is named, and keep it with the form. */
+  /** Show who is named, and keep it with the form. @param {Named[]} named */
   take(named) {
     this.named = named;
     this.form.elements.named.value = JSON.stringify(named);
@@ -226,6 +245,7 @@ class Plan {
   async preview() {
     const first = dayOf(this.form.elements.from.value);
     if (first && first !== this.at) {
+      /** @type {string} */
       this.at = first;
       this.valid = await all(`/intake/v1/units?limit=1000&at=${first}`).catch(() => null);
     }
@@ -234,6 +254,7 @@ class Plan {
     for (const group of Object.keys(GROUP)) byId(`plan-of-${group}`).textContent = t(`trong ${number(left.filter((unit) => unit.group === group).length)}`, `of ${number(left.filter((unit) => unit.group === group).length)}`);
   }
 
+  /** @param {Fields} fields */
   write(fields) {
     const { basis, kind, from, to, replaces } = fields;
     const strata = Object.keys(GROUP).map((group) => ({ group, size: Number(fields[`size-${group}`] || 0) })).filter(({ size }) => size !== 0);

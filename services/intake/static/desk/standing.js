@@ -4,20 +4,21 @@ import { problemOf, put } from "../../assets/api.js";
 import { confirmed, el } from "../../assets/dom.js";
 import { t } from "../../assets/words.js";
 
-/** Note what leaves under a form's id, until it is known what became of it. @param {{sent?: object[]}} kept */
+/** Note what leaves under a form's id, until it is known what became of it. @param {KeptForm} kept @param {HTMLFormElement} form @param {{ path: string, body: WriteBody, fields: Fields }} write */
 export function remember(kept, form, { path, body, fields }) {
-  const words = Object.entries(fields).map(([name, value]) => said(form, name, value)).filter(Boolean);
+  const words = /** @type {string[][]} */ (Object.entries(fields).map(([name, value]) => said(form, name, value)).filter(Boolean));
   kept.sent = [...(kept.sent ?? []).filter((each) => !same(each, { path, body })), { path, body, fields, words }];
 }
 
-/** A refusal uses up no id: what was refused cannot be what stands. */
+/** A refusal uses up no id: what was refused cannot be what stands. @param {Required<KeptForm>} kept */
 export function refused(kept) {
   kept.sent.pop();
 }
 
+/** @param {{ path: string, body: WriteBody }} one @param {{ path: string, body: WriteBody }} other */
 const same = (one, other) => JSON.stringify([one.path, one.body]) === JSON.stringify([other.path, other.body]);
 
-/** Which of the earlier sendings the server took: to that one, and to no other, it gives its answer again. */
+/** Which of the earlier sendings the server took: to that one, and to no other, it gives its answer again. @param {Required<KeptForm>} kept */
 async function taken({ sent }) {
   for (const each of sent) {
     try {
@@ -33,6 +34,7 @@ async function taken({ sent }) {
 /**
  * Say above the form what the server took first. `keep(first)` goes on with that; `again`, the words for sending what stands in
  * the form as a further write, are given where the contract allows one, and `renew()` then does it.
+ * @param {HTMLFormElement} form @param {Required<KeptForm>} kept @param {{ keep: (first: Sent | null) => unknown, again: string | null, renew: () => void }} how
  */
 export async function showStanding(form, kept, { keep, again, renew }) {
   const first = await taken(kept);
@@ -51,11 +53,12 @@ export async function showStanding(form, kept, { keep, again, renew }) {
   panel.focus();
 }
 
+/** @param {string} again @param {() => void} renew */
 async function further(again, renew) {
   if (await confirmed(`${again}?`, t("Nội dung đã nhận vẫn còn và vẫn được tính; nội dung này được ghi thêm.", "What was received stays and counts; this comes in addition."), again, t("Chưa", "Not yet"))) renew();
 }
 
-/** A field's name and value as the form shows them; nothing of an empty one. */
+/** A field's name and value as the form shows them; nothing of an empty one. @param {HTMLFormElement} form @param {string} name @param {string} value */
 function said(form, name, value) {
   const control = form.elements[name];
   const one = control instanceof RadioNodeList ? [...control].find((each) => /** @type {HTMLInputElement} */ (each).value === value) : control;

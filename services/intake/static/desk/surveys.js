@@ -7,6 +7,7 @@ import * as directory from "../shared/directory.js";
 import { fileField } from "../shared/files.js";
 import { uuid7 } from "../shared/uuid7.js";
 
+/** @type {Record<string, string[]>} */
 const COLUMNS = {
   unit: ["unit", "don vi", "ma don vi"], quarter: ["quarter", "quy"], source: ["source", "nguon", "nguon khao sat"],
   asked: ["asked", "duoc hoi", "so nguoi duoc hoi"], answered: ["answered", "tra loi", "so nguoi tra loi"], satisfied: ["satisfied", "hai long", "so nguoi hai long"],
@@ -14,7 +15,11 @@ const COLUMNS = {
 const NAMES = Object.keys(COLUMNS);
 const MOST_ROWS = 5000; // of a batch
 const MOST_SHOWN = 200;
+/** A row of the file as a write. @typedef {{line: number, name: string, body: Survey, faults: string[]}} Row */
+/** @typedef {{unit: string, quarter: string, source: string, asked: number, answered: number, satisfied: number}} Survey */
+/** What became of a write of a batch. @typedef {{line: number, status: number, body: any}} Answer */
 const LARGEST = 2 * 1024 * 1024; // bytes
+/** @type {Record<string, string>} */
 const LABELS = {
   unit: t("Đơn vị", "Unit"), quarter: t("Quý", "Quarter"), source: t("Nguồn", "Source"),
   asked: t("Được hỏi", "Asked"), answered: t("Trả lời", "Answered"), satisfied: t("Hài lòng", "Satisfied"),
@@ -22,7 +27,7 @@ const LABELS = {
 
 /** A spreadsheet's text: UTF-8, or UTF-16 as Excel writes "Unicode text"; null where a byte is no letter. @param {Uint8Array} bytes */
 function decoded(bytes) {
-  const wide = { "255,254": "utf-16le", "254,255": "utf-16be" }[String(bytes.slice(0, 2))];
+  const wide = /** @type {Record<string, string>} */ ({ "255,254": "utf-16le", "254,255": "utf-16be" })[String(bytes.slice(0, 2))];
   try {
     return new TextDecoder(wide ?? "utf-8", { fatal: true }).decode(bytes);
   } catch {
@@ -30,7 +35,7 @@ function decoded(bytes) {
   }
 }
 
-/** The fields of a CSV text, row by row: commas, semicolons or tabs as its first line has them, quotes doubled inside quotes. */
+/** The fields of a CSV text, row by row: commas, semicolons or tabs as its first line has them, quotes doubled inside quotes. @param {string} text */
 export function fieldsOf(text) {
   const first = text.slice(0, text.search(/\n|$/));
   const mark = [";", "\t", ","].find((one) => first.includes(one)) ?? ",";
@@ -44,7 +49,7 @@ export function fieldsOf(text) {
   return rows;
 }
 
-/** The rows of a file as {line, body, faults}; a text instead says what is wrong with the whole of it. @returns {any} */
+/** The rows of a file as {line, body, faults}; a text instead says what is wrong with the whole of it. @param {string} text @param {Unit[]} units @returns {Row[] | string} */
 export function read(text, units) {
   const [heads, ...rows] = fieldsOf(text.replace(/\r\n?/g, "\n"));
   const places = NAMES.map((name) => heads.findIndex((head) => COLUMNS[name].includes(plain(head))));
@@ -57,6 +62,7 @@ export function read(text, units) {
   return told.map(({ line, fields }) => rowOf(line, Object.fromEntries(NAMES.map((name, at) => [name, fields[places[at]] ?? ""])), units, seen, fields.slice(heads.length).some(Boolean)));
 }
 
+/** @param {number} line @param {Fields} fields @param {Unit[]} units @param {Map<string, number>} seen @param {boolean} longer */
 function rowOf(line, fields, units, seen, longer) {
   // a decimal comma in a file of commas: every figure after it would be read in another's place
   const faults = longer ? [t("nhiều ô hơn dòng đầu", "more fields than the first line")] : [];
@@ -77,7 +83,7 @@ function rowOf(line, fields, units, seen, longer) {
   return { line, name: alike[0]?.name ?? fields.unit, body, faults };
 }
 
-/** The id of a row's write, made of what it says: the same file a second time writes nothing twice. */
+/** The id of a row's write, made of what it says: the same file a second time writes nothing twice. @param {Survey} survey */
 export async function idOf({ unit, quarter, source, asked, answered, satisfied }) {
   const text = ["kycuong/survey/1", unit, quarter, source, asked, answered, satisfied].join("\n");
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).slice(0, 16);
@@ -89,9 +95,10 @@ export async function idOf({ unit, quarter, source, asked, answered, satisfied }
   return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** Whether a row was recorded before, by this account or a colleague's. */
+/** Whether a row was recorded before, by this account or a colleague's. @param {Answer} answer */
 const wasThere = ({ status, body }) => status === 200 || (status === 409 && body.type === "/problems/id-reused");
 
+/** @param {Row[]} rows @param {string[]} ids */
 function record(rows, ids) {
   const writes = rows.map(({ body }, at) => JSON.stringify({ method: "PUT", path: `/intake/v1/surveys/${ids[at]}`, body }));
   return lines("/intake/v1/batch", new Blob([`${writes.join("\n")}\n`], { type: "application/x-ndjson" }));
@@ -103,7 +110,7 @@ const cardOf = (path) => get(path).catch((error) => {
   throw error;
 });
 
-/** Of rows that were recorded before, those in whose place other counts stand by now: the file that came last is to stand. */
+/** Of rows that were recorded before, those in whose place other counts stand by now: the file that came last is to stand. @param {Row[]} rows */
 async function others(rows) {
   const cards = new Map();
   for (const { body: { quarter, unit } } of rows) {
@@ -111,7 +118,7 @@ async function others(rows) {
     if (!cards.has(path)) cards.set(path, await cardOf(path));
   }
   return rows.filter(({ body: { quarter, unit, source, answered, satisfied } }) => {
-    const stands = cards.get(`/reports/v1/scorecards/${quarter}/${unit}`)?.survey?.find((one) => one.source === source);
+    const stands = cards.get(`/reports/v1/scorecards/${quarter}/${unit}`)?.survey?.find((/** @type {Survey} */ one) => one.source === source);
     return stands && (stands.answered !== answered || stands.satisfied !== satisfied);
   });
 }
@@ -130,6 +137,7 @@ const unread = ({ size }) => (size > LARGEST
   : t("Tệp không phải CSV dạng UTF-8. Trong Excel, hãy chọn Lưu dưới dạng › CSV UTF-8, rồi chọn tệp đó.", "The file is no CSV in UTF-8. In Excel choose Save as › CSV UTF-8, then choose that file."));
 
 export class Surveys {
+  /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
     this.input = byId("surveys-file");
@@ -152,11 +160,12 @@ export class Surveys {
     this.place.replaceChildren();
     if (!file) return;
     const text = file.size > LARGEST ? null : decoded(new Uint8Array(await file.arrayBuffer()));
-    const rows = text === null ? unread(file) : read(text, await this.units);
+    const rows = text === null ? unread(file) : read(text, /** @type {Unit[]} */ (await this.units));
     if (typeof rows === "string") return flash("bad", rows);
     this.preview(rows);
   }
 
+  /** @param {Row[]} rows */
   preview(rows) {
     const wrong = rows.filter(({ faults }) => faults.length);
     const shown = [...wrong, ...rows.filter(({ faults }) => !faults.length)].slice(0, MOST_SHOWN);
@@ -173,6 +182,7 @@ export class Surveys {
     byId("surveys-said").focus();
   }
 
+  /** @param {Row[]} rows @param {HTMLButtonElement} button */
   async send(rows, button) {
     button.disabled = true;
     try {
@@ -193,20 +203,21 @@ export class Surveys {
     }
   }
 
-  /** What became of each row; whoever was refused stays on the page, with the reason. */
+  /** What became of each row; whoever was refused stays on the page, with the reason. @param {Row[]} rows @param {Answer[]} answers */
   tell(rows, answers) {
-    const count = (...statuses) => answers.filter(({ status }) => statuses.includes(status)).length;
+    const count = (/** @type {number[]} */ ...statuses) => answers.filter(({ status }) => statuses.includes(status)).length;
     const refused = answers.filter((answer) => answer.status >= 400 && !wasThere(answer));
     const before = answers.filter(wasThere).length;
     flash(refused.length ? "warn" : "good", t(`Đã ghi ${number(count(201))} kết quả khảo sát; ${number(before)} dòng đã có từ trước; ${number(refused.length)} dòng bị từ chối.`, `Recorded ${number(count(201))} surveys; ${number(before)} rows were there before; ${number(refused.length)} rows were refused.`));
     this.place.replaceChildren();
-    if (refused.length) this.preview(refused.map(({ line, body }) => ({ ...rows[line - 1], faults: body.errors?.map(({ detail }) => detail) ?? [body.detail ?? body.title] })));
+    if (refused.length) this.preview(refused.map(({ line, body }) => ({ ...rows[line - 1], faults: body.errors?.map((/** @type {Fault} */ { detail }) => detail) ?? [body.detail ?? body.title] })));
   }
 }
 
+/** @param {Row} row */
 function drawn({ line, name, body, faults }) {
   return el("tr", {},
     el("td", {}, number(line)), el("td", {}, name), el("td", {}, /^20\d\d-Q[1-4]$/.test(body.quarter) ? quarterName(body.quarter) : body.quarter), el("td", {}, body.source),
-    ...["asked", "answered", "satisfied"].map((field) => el("td", { class: "figure" }, Number.isNaN(body[field]) ? "" : number(body[field]))),
+    .../** @type {const} */ (["asked", "answered", "satisfied"]).map((field) => el("td", { class: "figure" }, Number.isNaN(body[field]) ? "" : number(body[field]))),
     el("td", {}, faults.length ? faults.join("; ") : t("không", "none")));
 }

@@ -7,7 +7,10 @@ import { tidy } from "../shared/drafts.js";
 import { faults } from "../shared/rules.js";
 import { textField, wire } from "./forms.js";
 
+/** An inspection whose minutes may be read. @typedef {Visit & { roll: Figures, private: Sealed }} Closed */
+
 const REASON = "/private/reason";
+/** @param {string} reason */
 const because = (reason) => (tidy(reason) ? [] : [{ pointer: REASON, detail: t("Hãy ghi lý do", "Give the reason") }]);
 
 const FIGURES = [
@@ -21,22 +24,24 @@ const EXCUSED = [
 ];
 const SEALED = ["opinion", "refusal", "minutes", "signatures", "position", "fill"];
 
+/** @param {string} id @param {string} name @param {string} pointer @param {string} label @param {unknown} value */
 const figure = (id, name, pointer, label, value) => el("div", { class: "field" }, el("label", { for: `${id}-${name}` }, label),
   el("input", { id: `${id}-${name}`, name, type: "number", inputmode: "numeric", min: 0, max: 99_999, step: 1, "data-pointer": pointer, value: value ?? 0 }));
 
+/** @param {Fields} fields */
 const away = (fields) => Object.fromEntries(EXCUSED.map(([name]) => /** @type {[string, number]} */ ([name, Number(fields[name])])).filter(([, many]) => many > 0));
 
-/** The nouns that the server names, each as a fold; what an inspection's own page knows comes with its opening. */
+/** The nouns that the server names, each as a fold; what an inspection's own page knows comes with its opening. @type {Record<string, VisitAct>} */
 const ACTS = {
   correction: {
     title: t("Đính chính số liệu", "Correct the figures"), button: t("Đính chính", "Correct"),
     note: t("Biên bản cũ vẫn còn trong nhật ký; bản đính chính thay cho nó. Hạn giải trình không đổi.", "The old minutes stay in the log; the correction takes their place. The reply's deadline is unchanged."),
-    fields: ({ roll }, id) => [
+    fields: (/** @type {Closed} */ { roll }, id) => [
       el("div", { class: "pair" }, FIGURES.map(([name, pointer, label]) => figure(id, name, pointer, label, roll[name]))),
       el("fieldset", { "data-pointer": "/excused" }, el("legend", {}, t("Vắng có lý do", "Absent, excused")),
         el("div", { class: "pair" }, EXCUSED.map(([name, label]) => figure(id, name, `/excused/${name}`, label, roll.excused?.[name])))),
     ],
-    write: (fields, { closed_at: closed, roll, private: sealed }) => {
+    write: (fields, /** @type {Closed} */ { closed_at: closed, roll, private: sealed }) => {
       const figures = Object.fromEntries(FIGURES.map(([name]) => [name, Number(fields[name])]));
       const kept = Object.fromEntries(SEALED.filter((name) => sealed?.[name] !== undefined).map((name) => [name, sealed[name]]));
       const body = { closed_at: closed, ...figures, excused: away(fields), signed: roll.signed ?? false, private: { ...kept, reason: tidy(fields.reason) } };
@@ -76,7 +81,7 @@ const ACTS = {
 
 /**
  * The folds for what the caller may do with an inspection; `done()` runs once a write stands.
- * @param {any} desk @param {any} inspection @param {{ done: () => any, only?: string[] }} how
+ * @param {Desk} desk @param {Inspection} inspection @param {{ done: () => unknown, only?: string[] }} how
  */
 export function visitActs(desk, inspection, { done, only = Object.keys(ACTS) }) {
   return inspection.may.filter((noun) => only.includes(noun) && ACTS[noun]).map((noun) => {
@@ -86,6 +91,7 @@ export function visitActs(desk, inspection, { done, only = Object.keys(ACTS) }) 
   });
 }
 
+/** @param {HTMLDetailsElement} fold @param {Desk} desk @param {Inspection} inspection @param {string} noun @param {() => unknown} done */
 async function fill(fold, desk, { id }, noun, done) {
   try {
     fold.append(formOf(desk, await get(`/intake/v1/inspections/${id}`), noun, done));
@@ -96,6 +102,7 @@ async function fill(fold, desk, { id }, noun, done) {
   }
 }
 
+/** @param {Desk} desk @param {Visit} inspection @param {string} noun @param {() => unknown} done */
 function formOf(desk, inspection, noun, done) {
   const act = ACTS[noun];
   const id = `${noun}-${inspection.id}`;

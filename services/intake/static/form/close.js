@@ -26,14 +26,17 @@ const HIDDEN = 4; // severity that the unit is not told of
 const COMPUTED = { late: "A01", unexcused: "A03", present: null }; // what fills itself until somebody says otherwise
 const MOST = 60_000; // bytes of a body, a little under what the server takes
 const DEMANDS_DUE = 15 * 24 * 3600 * 1000;
+/** @param {string} inspection */
 const draftName = (inspection) => `close/${inspection}`;
 
 export class CloseView {
+  /** @param {House} house */
   constructor(house) {
     this.house = house;
     this.catalogue = directory.NONE; // nothing is shown yet
-    this.found = this.all = /** @type {any[]} */ ([]);
-    this.counting = this.before = {};
+    this.inspection = /** @type {Seen} */ ({});
+    this.found = this.all = /** @type {Found[]} */ ([]);
+    this.counting = this.before = /** @type {Record<string, any>} */ ({});
     this.computed = new Set();
     this.form = byId("close-form");
     this.position = new Position(() => this.save());
@@ -51,6 +54,7 @@ export class CloseView {
     onSubmit(this.form, () => this.submit());
   }
 
+  /** @param {string} id @param {Still} still */
   async show(id, still) {
     this.form.hidden = true; // until it holds what was typed before
     this.draft = draftName(id);
@@ -60,11 +64,11 @@ export class CloseView {
     const [catalogue, draft, counting] = await Promise.all([directory.catalogue(this.house.account), this.house.drafts.read(this.draft), this.counted(id)]);
     if (!still()) return;
     const queued = this.house.queue.of(id).find(({ kind }) => kind === "closing");
-    if (queued?.state === "failed" && !draft) return recount(this.house, queued);
+    if (queued?.state === "failed" && !draft) return recount(this.house, /** @type {Unclosed} */ (queued));
     if (queued && queued.state !== "failed") return location.replace(`#/inspection/${id}`); // it is closed: nothing to fill in twice
     this.catalogue = catalogue;
     this.counting = counting;
-    this.inspection = merged([], this.house.queue).find((row) => row.id === id) ?? { id };
+    this.inspection = merged([], this.house.queue).find((row) => row.id === id) ?? /** @type {Seen} */ ({ id });
     this.found = this.listed(this.here(id)); // what a colleague found comes a moment later
     this.id = draft?.id ?? uuid7();
     this.agreed = draft?.agreed ?? null;
@@ -95,7 +99,7 @@ export class CloseView {
     if (draft?.errors) showErrors(this.form, draft.errors);
   }
 
-  /** A value for a control that nobody has filled in, or is about to; whether it stands there now. */
+  /** A value for a control that nobody has filled in, or is about to; whether it stands there now. @param {string} name @param {string | number} value */
   suggest(name, value) {
     const control = this.form.elements[name];
     const free = !control.value && control !== document.activeElement;
@@ -103,7 +107,7 @@ export class CloseView {
     return free;
   }
 
-  /** What was found, from here and from the server, as the minutes will tell it. */
+  /** What was found, from here and from the server, as the minutes will tell it. @param {string} id */
   async findings(id) {
     const opening = this.house.queue.find(id);
     const known = opening && opening.state !== "received" ? [] : await directory.findings(this.house.account, id).catch(() => []);
@@ -111,21 +115,22 @@ export class CloseView {
     return this.listed([...known, ...this.here(id)].filter((one) => !gone.has(one.id)));
   }
 
-  /** What is counted and not recorded yet. */
+  /** What is counted and not recorded yet. @param {string} id */
   async counted(id) {
     return (await this.house.drafts.read(countDraft(id))) ?? {};
   }
 
+  /** @param {string} id @returns {Found[]} */
   here(id) {
-    return this.house.queue.of(id).filter(({ kind, state }) => kind === "finding" && state !== "failed").map(({ key, label, body }) => ({ id: key, ...label, narrative: body?.private?.narrative }));
+    return this.house.queue.of(id).filter(({ kind, state }) => kind === "finding" && state !== "failed").map(({ key, label, body }) => ({ id: key, .../** @type {Omit<Found, "id">} */ (label), narrative: body?.private?.narrative }));
   }
 
-  /** Each once, by code, without what the unit is not told, nor that nothing was found where something was. */
+  /** Each once, by code, without what the unit is not told, nor that nothing was found where something was. @param {Found[]} found */
   listed(found) {
     const { byCode } = this.catalogue;
     const gone = takenBack(this.house.queue, this.inspection.id);
     this.all = [...new Map(found.map((one) => [one.id, one])).values()].filter(({ id }) => !gone.has(id))
-      .map((one) => ({ ...one, name: byCode.get(one.code)?.name ?? "", severity: byCode.get(one.code)?.severity, per: byCode.get(one.code)?.per }));
+      .map((one) => ({ ...one, name: byCode.get(one.code)?.name ?? "", severity: /** @type {number} */ (byCode.get(one.code)?.severity), per: byCode.get(one.code)?.per }));
     const told = this.all.filter(({ severity }) => severity !== HIDDEN).sort((a, b) => a.code.localeCompare(b.code) || a.count - b.count);
     return told.filter(({ code }) => code !== CLEAN || !told.some(isViolation));
   }
@@ -182,22 +187,23 @@ export class CloseView {
     for (const pad of Object.values(this.pads)) pad.show([]);
   }
 
-  /** A count as typed: a whole number, 0 for an empty optional one, null for what is no count. */
+  /** A count as typed: a whole number, 0 for an empty optional one, null for what is no count. @param {string} name */
   tally(name, optional = false) {
     const text = this.form.elements[name].value.trim();
     if (text === "" && optional && !this.form.elements[name].validity.badInput) return 0;
     return /^\d{1,5}$/.test(text) ? Number(text) : null;
   }
 
-  /** What somebody types stands; an emptied box fills itself again. */
+  /** What somebody types stands; an emptied box fills itself again. @param {PageElement} pageElement */
   typed({ name, value, validity }) {
     if (name in COMPUTED && value === "" && !validity.badInput) this.computed.add(name);
     else this.computed.delete(name);
   }
 
+  /** @param {HTMLElement | null} button */
   step(button) {
     if (!button) return;
-    const control = one(button.parentElement, "input");
+    const control = one(/** @type {HTMLElement} */ (button.parentElement), "input");
     control.value = String(Math.max(0, (this.tally(control.name, true) ?? 0) + Number(button.dataset.step)));
     control.dispatchEvent(new Event("input", { bubbles: true }));
     this.altered();
@@ -219,6 +225,7 @@ export class CloseView {
     }
   }
 
+  /** @param {string} name */
   label(name) {
     return one(this.form, `label[for="close-${name}"]`).textContent ?? "";
   }
@@ -286,7 +293,7 @@ export class CloseView {
     if (!box.open) return;
     const [where, who, ...rest] = [...byId("close-read").children].map(({ textContent: line }) => line ?? "");
     const { kind, team = [] } = this.inspection;
-    const row = ({ code, name, count }) => el("tr", {}, el("td", {}, code), el("td", {}, name), el("td", { class: "figure" }, code === CLEAN ? "–" : number(count)));
+    const row = (/** @type {Found} */ { code, name, count }) => el("tr", {}, el("td", {}, code), el("td", {}, name), el("td", { class: "figure" }, code === CLEAN ? "–" : number(count)));
     const head = [t("Mã", "Code"), t("Nội dung", "What"), t("Số lượng", "Count")].map((words) => el("th", { scope: "col" }, words));
     one(box, "div").replaceChildren(el("h3", {}, t("BIÊN BẢN", "MINUTES")), el("p", {}, t("Kiểm tra việc chấp hành kỷ luật, kỷ cương hành chính", "Inspection of public-duty discipline")),
       ...[where, `${t("Hình thức", "Kind")}: ${KIND[kind] ?? ""}`, `${t("Đoàn kiểm tra", "Team")}: ${team.join(", ") || this.inspection.opener}`, who].filter(Boolean).map((words) => el("p", {}, words)),
@@ -311,7 +318,7 @@ export class CloseView {
   end() {
     const { ended, inspection } = this;
     const at = ended && Date.parse(ended.closed_at);
-    const since = () => this.found.some((one) => Date.parse(one.captured_at) > at);
+    const since = () => this.found.some((one) => Date.parse(/** @type {string} */ (one.captured_at)) > at);
     const alone = () => !inspection.team?.some((account) => account !== this.house.account);
     if (ended && at <= now() && !(at < Date.parse(inspection.opened_at)) && alone() && !since()) return ended;
     return { closed_at: stamp(), ...device(), ...elapsed(this.house.queue.find(inspection.id)?.label.begun) };
@@ -334,7 +341,7 @@ export class CloseView {
     return fill.length ? { ...body, private: { ...body.private, fill } } : body;
   }
 
-  /** What goes to the vault: only what was filled in. */
+  /** What goes to the vault: only what was filled in. @param {Fields} fields */
   sealed(fields) {
     const opinion = tidy(fields.opinion);
     const refusal = fields.signed === "false" ? tidy(fields.refusal) : "";
@@ -347,6 +354,7 @@ export class CloseView {
     };
   }
 
+  /** @param {Fields} fields */
   minutes(fields) {
     const said = Object.fromEntries(LINES.map((name) => [name, tidy(fields[name])]).filter(([, text]) => text));
     const [name, post] = [tidy(fields.name), tidy(fields.post)];
@@ -371,7 +379,7 @@ export class CloseView {
     return errors;
   }
 
-  /** "No violation" beside a violation: it goes before the closing does. */
+  /** "No violation" beside a violation: it goes before the closing does. @param {Seen} seen */
   async notBoth({ id, unit_name: name }) {
     const clean = this.all.filter(({ code }) => code === CLEAN);
     if (!clean.length || !this.all.some(isViolation)) return true;
@@ -379,7 +387,7 @@ export class CloseView {
       t(`Hai điều này không thể cùng đúng ở ${name}: K00 không vào biên bản, và được rút lại nếu do bạn ghi.`, `Both cannot be so at ${name}: K00 is not in the minutes, and is withdrawn if it is yours.`),
       t("Bỏ K00 và kết thúc", "Drop K00 and close"), t("Xem lại", "Look again"));
     if (!sure) return false;
-    const mine = ({ filer }) => !filer || filer === this.house.account || this.house.roles.has("lead");
+    const mine = (/** @type {Found} */ { filer }) => !filer || filer === this.house.account || this.house.roles.has("lead");
     for (const one of clean.filter(mine)) await takeBack(this.house.queue, id, one.id);
     return true;
   }
@@ -400,21 +408,22 @@ export class CloseView {
     if (errors.length) return showErrors(this.form, errors, undefined, () => this.faults());
     clearErrors(this.form);
     await this.save();
-    const unlikely = doubts(this.body(), this.all, inspection.staff, stamp().slice(0, 10));
+    const unlikely = doubts(this.body(), this.all, /** @type {number} */ (inspection.staff), stamp().slice(0, 10));
     if (unlikely.length && !await confirmed(t("Số liệu có đúng không?", "Are the figures right?"), unlikely.join(" "), t("Đúng, tiếp tục", "Yes, go on"), t("Sửa lại", "Correct it"))) return;
     if (!await this.notBoth(inspection)) return;
     const { sure, left } = await leftBehind(this.house, inspection);
     if (left.length && !await confirmed(sure ? t("Vẫn còn mục chưa gửi", "Something has not been sent") : t("Đồng nghiệp đã gửi hết chưa?", "Have the colleagues sent everything?"), left.join(" "), t("Vẫn kết thúc", "Close all the same"), t("Để sau", "Later"))) return;
     if (this.inspection.id !== inspection.id) return; // the reader went on to another
-    const item = await this.house.send({
+    const item = /** @type {Unclosed} */ (await this.house.send({
       id: this.id, kind: "closing", inspection: inspection.id, body: this.whole(), label: { unit_name: inspection.unit_name, agreed: this.agreed },
       path: `/intake/v1/inspections/${inspection.id}/closing/${this.id}`,
-    }, draftName(inspection.id));
+    }, draftName(inspection.id)));
     if (item.state === "failed") return this.inspection.id === inspection.id ? this.refused(item) : null; // its list has it
     await Promise.all([this.house.drafts.clear(draftName(inspection.id)), this.house.fill.forget(inspection.id)]); // the queue holds it now
     this.house.go(`#/inspection/${inspection.id}`);
   }
 
+  /** @param {Unclosed} item */
   async refused(item) {
     if (item.problem.slug === "id-reused") return this.house.keepFirst(item, draftName(item.inspection));
     await this.save();
@@ -426,13 +435,13 @@ export class CloseView {
 /** Buttons on both sides of a number. @param {any} control */
 function stepper(control) {
   const name = control.labels[0].textContent;
-  const button = (step, words, sign) => el("button", { type: "button", class: "quiet", "data-step": step, "aria-label": `${words}, ${name}` }, sign);
+  const button = (/** @type {string} */ step, /** @type {string} */ words, /** @type {string} */ sign) => el("button", { type: "button", class: "quiet", "data-step": step, "aria-label": `${words}, ${name}` }, sign);
   const box = el("div", { class: "stepper" });
   control.replaceWith(box);
   box.append(button("-1", t("Bớt một", "One less"), "−"), control, button("1", t("Thêm một", "One more"), "+"));
 }
 
-/** Take a refused closing back into the form, under the same id, with its time and what was signed: altering that asks for another signature. */
+/** Take a refused closing back into the form, under the same id, with its time and what was signed: altering that asks for another signature. @param {House} house @param {Unclosed} item */
 export async function recount(house, item) {
   const { excused, private: sealed = {}, signed, closed_at, device_at, elapsed_ms, ...counts } = house.queue.righted(item);
   const { representative = {}, ...minutes } = sealed.minutes ?? {};

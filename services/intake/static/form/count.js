@@ -15,21 +15,26 @@ import { forget, photoSheet, taken } from "./photo.js";
 import { faults } from "../shared/rules.js";
 import { uuid7 } from "../shared/uuid7.js";
 
+/** A group's fold: its summary stands first, and its name first in that. @typedef {HTMLDetailsElement & {firstChild: HTMLElement & {firstChild: HTMLElement}}} Group */
+/** A code's box. @typedef {PageElement & {dataset: {code: string}}} Box */
+
 const COMMENDATIONS = ["K01", "K02", "K03"]; // the Department's to give, not an inspector's
 const MOST = 9999;
 const OFTEN = 5;
 const OWN = "★"; // the group of the codes that this account files most
 
 export class CountView {
+  /** @param {House} house */
   constructor(house) {
     this.house = house;
     this.filed = new FiledList(house, this);
-    this.filing = null;
-    this.turn = Promise.resolve();
+    this.filing = /** @type {Promise<void> | null} */ (null);
+    this.turn = /** @type {Promise<unknown>} */ (Promise.resolve());
     this.catalogue = directory.NONE; // while no inspection is shown
-    this.rows = {};
-    this.often = [];
-    this.groups = [];
+    this.inspection = /** @type {Seen} */ ({});
+    this.rows = /** @type {Rows} */ ({});
+    this.often = /** @type {string[]} */ ([]);
+    this.groups = /** @type {Group[]} */ ([]);
     this.opened = new Set();
     this.roll = new Roll(this);
     byId("code-search").addEventListener("input", () => this.search());
@@ -37,6 +42,7 @@ export class CountView {
     new IntersectionObserver(([{ isIntersecting }]) => byId("count-find").classList.toggle("alone", !isIntersecting)).observe(byId("count-title"));
   }
 
+  /** @param {string} id @param {Still} still */
   async show(id, still) {
     this.draft = countDraft(id);
     this.blank(id);
@@ -51,13 +57,13 @@ export class CountView {
     await this.filed.read(inspection, still);
   }
 
-  /** The rows as they are once what is under way has ended: a filing, a photo. */
+  /** The rows as they are once what is under way has ended: a filing, a photo. @param {string} id */
   async kept(id) {
     await Promise.allSettled([this.filing, taken()]);
     return this.house.drafts.read(countDraft(id));
   }
 
-  /** Nothing of the inspection shown before can be touched while this one is looked up. */
+  /** Nothing of the inspection shown before can be touched while this one is looked up. @param {string} id */
   blank(id) {
     this.catalogue = directory.NONE;
     byId("count-codes").hidden = true;
@@ -66,9 +72,10 @@ export class CountView {
     this.head(merged([], this.house.queue).find((row) => row.id === id) ?? {});
   }
 
+  /** @param {Partial<Seen>} seen */
   head({ unit, unit_name: name, kind, basis, opened_at: opened }) {
     byId("count-title").textContent = name ?? unit ?? t("Cuộc kiểm tra", "Inspection");
-    byId("count-meta").replaceChildren([KIND[kind], opened && moment(opened)].filter(Boolean).join(" · "), ...(basis ? [" · ", el("span", { class: "whole" }, basis)] : []));
+    byId("count-meta").replaceChildren([KIND[/** @type {string} */ (kind)], opened && moment(opened)].filter(Boolean).join(" · "), ...(basis ? [" · ", el("span", { class: "whole" }, basis)] : []));
   }
 
   changed() {
@@ -76,7 +83,7 @@ export class CountView {
     this.filed.draw();
     this.drawUndo();
     byId("count-where").textContent = [this.inspection.unit_name ?? this.inspection.unit, t(`${number(this.standing().length)} ghi nhận`, `${number(this.standing().length)} recorded`)].join(" · ");
-    const state = stateOf(this.inspection, this.house.queue);
+    const state = stateOf(/** @type {Seen & { stored: string }} */ (this.inspection), this.house.queue);
     if (state !== this.inspection.state) {
       this.inspection.state = state;
       return this.draw();
@@ -97,10 +104,10 @@ export class CountView {
     this.often = often(this.house.account).filter((code) => this.catalogue.byCode.has(code));
     const gone = Object.entries(this.rows).filter(([code]) => !this.catalogue.byCode.has(code)).map(([code, { known }]) => known ?? { code, name: "", severity: 1 });
     this.opened = new Set([...byId("code-groups").querySelectorAll("[open]")].map(({ dataset }) => dataset.group));
-    this.groups = [{ group: OWN, name: t("Hay gặp", "Most used"), codes: this.often.map((code) => this.catalogue.byCode.get(code)) },
+    this.groups = /** @type {Group[]} */ ([{ group: OWN, name: t("Hay gặp", "Most used"), codes: this.often.map((code) => /** @type {Code} */ (this.catalogue.byCode.get(code))) },
       ...this.catalogue.groups.map((each) => ({ ...each, codes: each.codes.filter(({ code }) => !this.often.includes(code)), moved: each.codes.filter(({ code }) => this.often.includes(code)) })),
-      { group: "…", name: t("Mã của danh mục trước", "Codes of an earlier catalogue"), codes: gone }]
-      .map((each) => this.group(each)).filter(Boolean);
+      { group: "…", name: t("Mã của danh mục trước", "Codes of an earlier catalogue"), codes: /** @type {Code[]} */ (gone) }]
+      .map((each) => this.group(each)).filter(Boolean));
     byId("code-groups").replaceChildren(...this.groups);
     byId("code-chips").replaceChildren(...this.groups.map((each) => this.chip(each)));
     this.total();
@@ -108,7 +115,7 @@ export class CountView {
     this.changed();
   }
 
-  /** A tap on a group's letter leads to it. */
+  /** A tap on a group's letter leads to it. @param {Group} group */
   chip(group) {
     const { group: letter } = group.dataset;
     return el("button", { type: "button", class: "quiet", "data-chip": letter, "aria-label": group.firstChild.firstChild.textContent, onclick: () => {
@@ -118,12 +125,12 @@ export class CountView {
     } }, letter);
   }
 
-  /** Whether the inspection of these rows is the one that is shown: a tap may outlast its view. */
+  /** Whether the inspection of these rows is the one that is shown: a tap may outlast its view. @param {Rows} rows */
   shows(rows) {
     return this.rows === rows && this.catalogue !== directory.NONE;
   }
 
-  /** What stands recorded here or by colleagues, or is about to: {id, code, count, severity}, without what was taken back. */
+  /** What stands recorded here or by colleagues, or is about to: {id, code, count, severity}, without what was taken back. @returns {Found[]} */
   standing() {
     const held = Object.entries(this.house.held.rows(this.inspection.id)).map(([code, { id, count }]) => ({ id, code, count }));
     return [...held, ...this.filed.standing()].map((one) => ({ severity: this.catalogue.byCode.get(one.code)?.severity ?? 1, ...one }));
@@ -145,6 +152,7 @@ export class CountView {
       el("button", { type: "button", onclick: () => this.fileClean() }, t("Không vi phạm", "No violation")));
   }
 
+  /** @param {boolean} found */
   saidClean(found) {
     return el("div", { class: `notice ${found ? "warn" : "good"}`, "data-clean": found ? "against" : "said" }, found
       ? t("Đã ghi “Không vi phạm” (K00), nay có vi phạm: K00 phải được rút lại, và không vào biên bản.", "“No violation” (K00) was recorded, and there is a violation: K00 has to be withdrawn, and is not in the minutes.")
@@ -184,6 +192,7 @@ export class CountView {
       "canShare" in navigator && el("button", { type: "button", class: "quiet", onclick: () => share(`${address}.pdf`, this.inspection.unit_name) }, t("Chia sẻ", "Share")));
   }
 
+  /** @param {{ group: string, name: string, codes: Code[], moved?: Code[] }} group */
   group({ group, name, codes, moved = [] }) {
     const rows = codes.filter(({ code }) => code !== CLEAN && !COMMENDATIONS.includes(code));
     if (!rows.length && !moved.length) return null;
@@ -194,6 +203,7 @@ export class CountView {
       rows.map((code) => this.code(code)));
   }
 
+  /** @param {Code} code */
   code(code) {
     const count = this.rows[code.code]?.count ?? 0;
     const tally = el("input", {
@@ -207,7 +217,7 @@ export class CountView {
         if (wrong) untouched().then(() => flash("warn", t(`${code.code} vẫn là ${number(before)}: số lượng là số nguyên từ 0 đến ${number(MOST)}.`, `${code.code} is still ${number(before)}: a count is a whole number from 0 to ${number(MOST)}.`)));
       },
     });
-    const step = (by) => () => this.next(() => this.put(code, (this.rows[code.code]?.count ?? 0) + by));
+    const step = (/** @type {number} */ by) => () => this.next(() => this.put(code, (this.rows[code.code]?.count ?? 0) + by));
     return el("div", { class: count ? "code counted" : "code", "data-code": code.code },
       el("div", { class: "code-line" },
         el("div", { class: "code-name" }, el("b", {}, code.code), " ", code.name, " ", el("small", { title: SEVERITY[code.severity] }, SEVERITY[code.severity].split(":")[0])),
@@ -218,12 +228,12 @@ export class CountView {
       el("div", { class: "code-more" }, count > 0 && this.more(code)));
   }
 
-  /** The optional words of a counted code, each as small as its button until it is wanted; a reminder never takes persons. */
+  /** The optional words of a counted code, each as small as its button until it is wanted; a reminder never takes persons. @param {Code} code */
   more(code) {
     const { inspection, rows } = this; // a photo may come when another inspection is shown
     const row = rows[code.code];
     const save = () => this.save(inspection, rows);
-    const area = (name, label, hint) => {
+    const area = (/** @type {"narrative" | "persons"} */ name, /** @type {string} */ label, /** @type {string} */ hint) => {
       const id = `${name}-${code.code}`;
       return el("div", { class: `field ${name}` }, el("label", { class: "unseen", for: id }, label),
         el("textarea", { id, rows: 1, placeholder: hint, onfocus: grown, onblur: shrunk, "data-most": 4000, "data-pointer": `/${code.code}/private/${name}`, value: row[name], "aria-describedby": "count-rules",
@@ -240,21 +250,21 @@ export class CountView {
     ];
   }
 
-  /** The same code at this unit today is a hint, never a refusal. */
+  /** The same code at this unit today is a hint, never a refusal. @param {Code} code */
   repeat({ code }) {
     const times = filedToday(this.house, this.inspection, this.filed.known, code);
     return times > 0 && el("p", { class: "notice warn", "data-repeat": code },
       t(`Mã này hôm nay đã ghi nhận ${number(times)} lần ở đơn vị này. Nếu là việc khác thì cứ ghi.`, `This code was recorded here ${number(times)} time${times === 1 ? "" : "s"} today. If this is something else, go on.`));
   }
 
-  /** One change after another: each counts on from the one before. */
+  /** One change after another: each counts on from the one before. @param {() => unknown} change */
   next(change) {
     const mine = this.turn.then(change);
     this.turn = mine.catch(() => {});
     return mine;
   }
 
-  /** A tap too many takes neither words nor photos away without a question. */
+  /** A tap too many takes neither words nor photos away without a question. @param {Code} code @param {number} count @param {string[] | null} [times] */
   async put(code, count, times = null) {
     const { rows } = this;
     const row = rows[code.code];
@@ -269,7 +279,7 @@ export class CountView {
       forget(photos);
     } else if (wanted !== before) {
       const { name, severity, per } = code;
-      rows[code.code] ??= { id: uuid7(), narrative: "", persons: "", known: { code: code.code, name, severity, per } }; // a later catalogue may lack it
+      rows[code.code] ??= /** @type {Counted} */ ({ id: uuid7(), narrative: "", persons: "", known: { code: code.code, name, severity, per } }); // a later catalogue may lack it
       Object.assign(rows[code.code], { count: wanted, at: stamp(), device: this.clocks(), times: times ?? rows[code.code].times?.slice(0, wanted) });
     }
     this.save();
@@ -289,6 +299,7 @@ export class CountView {
     return { ...device(), ...elapsed(this.house.queue.find(this.inspection.id)?.label.begun) };
   }
 
+  /** @param {{ id: string }} [inspection] @param {Rows} [rows] */
   save({ id } = this.inspection, rows = this.rows) {
     return this.house.drafts.write(countDraft(id), rows).catch(() => {}); // the house says so
   }
@@ -312,11 +323,11 @@ export class CountView {
   /** Matches only, those of whole words first: "the" means thẻ before theo. */
   search() {
     const words = plain(byId("code-search").value).split(" ").filter(Boolean);
-    const known = (box) => this.catalogue.byCode.get(box.dataset.code)?.plain ?? plain(box.dataset.code);
-    const rank = (box) => (words.every((word) => known(box).split(" ").includes(word)) ? 0 : words.every((word) => known(box).includes(word)) ? 1 : 2);
-    const best = (group) => Math.min(2, ...[...group.querySelectorAll("[data-code]")].map(rank));
+    const known = (/** @type {Box} */ box) => this.catalogue.byCode.get(box.dataset.code)?.plain ?? plain(box.dataset.code);
+    const rank = (/** @type {Box} */ box) => (words.every((word) => known(box).split(" ").includes(word)) ? 0 : words.every((word) => known(box).includes(word)) ? 1 : 2);
+    const best = (/** @type {HTMLElement} */ group) => Math.min(2, .../** @type {Box[]} */ ([...group.querySelectorAll("[data-code]")]).map(rank));
     for (const group of this.groups) {
-      const boxes = [...group.querySelectorAll("[data-code]")];
+      const boxes = /** @type {Box[]} */ ([...group.querySelectorAll("[data-code]")]);
       for (const box of boxes) box.hidden = rank(box) > 1;
       group.append(...boxes.sort((a, b) => (words.length ? rank(a) - rank(b) : 0) || a.dataset.code.localeCompare(b.dataset.code)));
       group.hidden = best(group) > 1 && words.length > 0;
@@ -340,7 +351,7 @@ export class CountView {
     byId("undo-bar").focus({ preventScroll: true });
   }
 
-  /** Say what the server would refuse, before it is kept. */
+  /** Say what the server would refuse, before it is kept. @param {Rows} rows */
   refused(rows) {
     const wrong = () => Object.entries(rows).flatMap(([code, row]) => faults("finding", findingOf(this.inspection.id, code, row).body)
       .map(({ pointer, detail }) => ({ pointer: `/${code}${pointer.replace(/(persons)\/.*/, "$1")}`, detail: `${code}: ${detail}` })));
@@ -349,16 +360,16 @@ export class CountView {
     return errors.length > 0;
   }
 
-  /** More persons than the unit has: a slip of the finger, or a question. */
+  /** More persons than the unit has: a slip of the finger, or a question. @param {Rows} rows */
   async likely(rows) {
-    const { staff } = this.inspection;
+    const { staff } = /** @type {Seen & { staff: number }} */ (this.inspection);
     const many = Object.entries(rows).filter(([code, { count }]) => staff > 0 && count > staff && this.catalogue.byCode.get(code)?.per === "person");
     return !many.length || confirmed(t("Số liệu có đúng không?", "Are the figures right?"),
       t(`${many.map(([code, { count }]) => `${code} × ${number(count)}`).join(", ")}, trong khi biên chế của đơn vị là ${number(staff)}.`,
         `${many.map(([code, { count }]) => `${code} × ${number(count)}`).join(", ")}, while the unit has ${number(staff)} posts.`), t("Đúng, ghi nhận", "Yes, record"), t("Sửa lại", "Correct it"));
   }
 
-  /** A violation and "no violation" are never both so. */
+  /** A violation and "no violation" are never both so. @param {Rows} rows */
   async againstClean(rows) {
     const { inspection } = this;
     const said = this.standing().find(({ code }) => code === CLEAN);
@@ -374,7 +385,7 @@ export class CountView {
     return true;
   }
 
-  /** The rows leave what is counted, and can be taken back for a while. */
+  /** The rows leave what is counted, and can be taken back for a while. @param {Seen} inspection @param {Rows} rows */
   async keep(inspection, rows) {
     await this.house.held.hold(inspection.id, rows);
     remember(this.house.account, Object.keys(rows));
@@ -417,7 +428,7 @@ export class CountView {
     (byId("code-groups").querySelector(".counted input") ?? byId("count-title")).focus();
   }
 
-  /** Take a refused finding back into the steppers, under the same id; never in the place of what is being counted there. */
+  /** Take a refused finding back into the steppers, under the same id; never in the place of what is being counted there. @param {Item} item */
   async edit(item) {
     await Promise.allSettled([this.filing]);
     const { rows } = this;
@@ -443,15 +454,16 @@ export class CountView {
   }
 }
 
+/** @param {{ target: HTMLElement & { parentElement: HTMLElement } }} event */
 const grown = ({ target }) => target.parentElement.classList.add("wanted");
 
-/** As small as its button again, if nothing was typed. */
+/** As small as its button again, if nothing was typed. @param {{ target: HTMLTextAreaElement & { parentElement: HTMLElement } }} event */
 async function shrunk({ target }) {
   await untouched();
   target.parentElement.classList.toggle("wanted", target.value !== "" || target === document.activeElement);
 }
 
-/** Hand the minutes to another app of the phone. */
+/** Hand the minutes to another app of the phone. @param {string} address @param {string | undefined} unit */
 async function share(address, unit) {
   try {
     const answer = await fetch(address);
@@ -463,14 +475,16 @@ async function share(address, unit) {
   }
 }
 
+/** @param {string} account */
 const used = (account) => `kycuong-used/${account}`;
 
-/** The codes that an account has filed most from this phone. */
+/** The codes that an account has filed most from this phone. @param {string} account */
 function often(account) {
   const times = JSON.parse(localStorage.getItem(used(account)) ?? "{}");
   return Object.keys(times).filter((code) => !code.startsWith("K")).sort((a, b) => times[b] - times[a] || a.localeCompare(b)).slice(0, OFTEN);
 }
 
+/** @param {string} account @param {string[]} codes */
 function remember(account, codes) {
   const times = JSON.parse(localStorage.getItem(used(account)) ?? "{}");
   for (const code of codes) times[code] = (times[code] ?? 0) + 1;
@@ -479,7 +493,7 @@ function remember(account, codes) {
   } catch {} // a full phone: it is only a convenience
 }
 
-/** Whether what belongs to a code that is counted down to nothing may go. */
+/** Whether what belongs to a code that is counted down to nothing may go. @param {Code} code @param {number} photos */
 const dropped = ({ code }, photos) => confirmed(t(`Bỏ mã ${code}?`, `Drop code ${code}?`), [
   photos > 0 && t(`${number(photos)} ảnh đã chụp bị xóa khỏi máy này.`, `Photos deleted from this device: ${number(photos)}.`),
   t("Mô tả và người liên quan đã nhập cũng mất.", "The description and the persons that were typed go with it."),

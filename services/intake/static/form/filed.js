@@ -12,12 +12,14 @@ import { QUEUED, STATE } from "../shared/terms.js";
 import { forget, progress } from "./photo.js";
 
 export class FiledList {
+  /** @param {House} house @param {import("./count.js").CountView} view */
   constructor(house, view) {
     this.house = house;
     this.view = view;
-    this.known = [];
+    this.known = /** @type {Finding[]} */ ([]);
   }
 
+  /** @param {Seen} seen @param {Still} still */
   async read({ id }, still) {
     this.draw();
     const opening = this.house.queue.find(id);
@@ -28,13 +30,13 @@ export class FiledList {
     this.view.changed();
   }
 
-  /** What was filed so far and stands, here or by a colleague. */
+  /** What was filed so far and stands, here or by a colleague. @returns {Omit<Found, "severity">[]} */
   standing() {
     const { id } = this.view.inspection;
     const gone = takenBack(this.house.queue, id);
     const here = this.house.queue.of(id).filter(({ kind, state }) => kind === "finding" && state !== "failed").map(({ key, label }) => ({ id: key, code: label.code, count: label.count }));
-    const known = this.known.map((each) => [each.id, each]);
-    const all = new Map([...here.map((each) => [each.id, each]), ...known]);
+    const known = this.known.map((each) => /** @type {[string, Found]} */ ([each.id, each]));
+    const all = new Map([...here.map((each) => /** @type {[string, Found]} */ ([each.id, each])), ...known]);
     return [...all.values()].filter((each) => each.state !== "withdrawn" && !gone.has(each.id));
   }
 
@@ -49,25 +51,29 @@ export class FiledList {
     redraw(byId("count-filed"), rows.length ? rows : el("li", { class: "empty" }, t("Chưa có ghi nhận nào.", "Nothing recorded yet.")));
   }
 
+  /** @param {{ code: string, count: number }} finding */
   title({ code, count }) {
     const name = this.view.catalogue.byCode.get(code)?.name ?? "";
     return el("span", {}, el("b", {}, code), ` ${name}`, code === CLEAN ? "" : ` × ${number(count)}`);
   }
 
+  /** @param {Counted & { code: string }} row */
   held(row) {
     const [words, kind] = QUEUED.waiting;
     return el("li", { "data-item": row.id, "data-state": "held" }, el("div", { class: "title-line" }, this.title(row), el("span", { class: `tag ${kind}` }, words)),
       el("p", { class: "hint" }, t("Chưa gửi đi, còn hoàn tác được.", "Not sent yet: it can be undone.")));
   }
 
+  /** @param {Item} item */
   queued(item) {
     const [words, kind] = QUEUED[item.index === undefined ? item.state : "logged"];
     return el("li", { "data-item": item.key, "data-state": item.state },
-      el("div", { class: "title-line" }, titleOf(item) ?? this.title(item.label), el("span", { class: `tag ${kind}` }, words)),
+      el("div", { class: "title-line" }, titleOf(item) ?? this.title(/** @type {Found} */ (item.label)), el("span", { class: `tag ${kind}` }, words)),
       item.handed && item.state !== "received" && el("p", { class: "hint" }, t("Đã bàn giao cho đồng nghiệp; máy này vẫn giữ và sẽ gửi khi có mạng.", "Handed over to a colleague; kept here too, and sent when the network is back.")),
-      item.state === "received" ? this.receipt(item) : this.trouble(item), progress(this.house.queue, item));
+      item.state === "received" ? this.receipt(item) : this.trouble(/** @type {Failed} */ (item)), progress(this.house.queue, item));
   }
 
+  /** @param {Item} item */
   receipt({ answer, kind, label, index, unchecked, unproven }) {
     const at = kind === "finding" ? label.captured_at : answer.received_at;
     return [
@@ -83,6 +89,7 @@ export class FiledList {
     ];
   }
 
+  /** @param {Finding} finding */
   stored(finding) {
     const [words, kind] = STATE[finding.state] ?? [finding.state, ""];
     return el("li", {},
@@ -92,6 +99,7 @@ export class FiledList {
         el("a", { href: `/audit/v1/receipts/${finding.id}`, target: "_blank", rel: "noopener" }, t("Biên nhận", "Receipt"))));
   }
 
+  /** @param {Failed} item */
   trouble(item) {
     if (item.state !== "failed") {
       return item.problem && el("p", { class: "hint" }, item.problem.slug === "not-yet-known"
@@ -111,7 +119,7 @@ export class FiledList {
     ];
   }
 
-  /** The server has this item as it was sent before: keep that, or record this as a further one. */
+  /** The server has this item as it was sent before: keep that, or record this as a further one. @param {Item} item */
   first(item) {
     const stands = this.known.find(({ id }) => id === item.key);
     return [
@@ -122,13 +130,14 @@ export class FiledList {
     ];
   }
 
+  /** @param {Item} item */
   edit(item) {
     if (item.kind === "inspection") return reopen(this.house, item);
-    if (item.kind === "closing") return recount(this.house, item);
+    if (item.kind === "closing") return recount(this.house, /** @type {Unclosed} */ (item));
     return this.view.edit(item);
   }
 
-  /** Refused or not, it goes only when somebody says so. */
+  /** Refused or not, it goes only when somebody says so. @param {Item} item */
   async discard(item) {
     const sure = await confirmed(t("Bỏ mục này?", "Discard this item?"),
       t("Máy chủ chưa nhận mục này. Bỏ đi thì không lấy lại được.", "The server has not got it. Discarded, it cannot be brought back."),
@@ -138,7 +147,7 @@ export class FiledList {
     await forget(item.label.photos);
   }
 
-  /** Without its opening nothing of an inspection can be sent: all goes, or nothing. */
+  /** Without its opening nothing of an inspection can be sent: all goes, or nothing. @param {Item} item */
   async abandon(item) {
     const { queue } = this.house;
     const under = queue.of(item.key).filter(({ key, kind }) => key !== item.key && kind !== "photo");

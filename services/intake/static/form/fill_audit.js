@@ -34,7 +34,7 @@ export class FillAudit {
   /** @param {import("../shared/drafts.js").Drafts} drafts */
   constructor(drafts) {
     this.drafts = drafts;
-    this.name = null;
+    this.name = /** @type {string | null} */ (null);
     /** @type {Row[]} */
     this.rows = [];
     this.before = { control: null, value: "", since: 0 };
@@ -55,10 +55,12 @@ export class FillAudit {
     if (name) this.note(this.rows.length ? "form resume" : "form start");
   }
 
+  /** @param {any} control */
   entered(control) {
     if ("value" in control) this.before = { control, value: told(control), since: at() };
   }
 
+  /** @param {any} control */
   left(control) {
     if (!("value" in control) || ["search", "file"].includes(control.type)) return;
     const { value, since } = this.before.control === control ? this.before : { value: "", since: at() };
@@ -66,7 +68,7 @@ export class FillAudit {
     this.entered(control);
   }
 
-  /** A counter's buttons change its number without a change event. */
+  /** A counter's buttons change its number without a change event. @param {any} target */
   stepped(target) {
     const control = target.closest?.(".stepper button")?.parentElement.querySelector("input");
     if (!control) return;
@@ -74,6 +76,7 @@ export class FillAudit {
     setTimeout(() => this.note("question", nodeOf(control), before, told(control)));
   }
 
+  /** @param {string} event */
   note(event, node = "", old = "", value = "", start = at()) {
     if (!this.name) return;
     this.keep(this.name, [...this.rows, { event, node, start, end: at(), old, new: value }].slice(-MOST)).catch(() => {}); // the house says so

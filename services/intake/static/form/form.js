@@ -35,7 +35,9 @@ const VIEWS = [
   [/^/, "view-list", ListView],
 ];
 
+/** The phone's account with its queue, drafts and views. @typedef {House} TheHouse */
 class House {
+  /** @param {Me} me */
   constructor({ account, roles }) {
     this.account = account;
     this.roles = new Set(roles.map(({ role }) => role));
@@ -102,7 +104,7 @@ class House {
     }
   }
 
-  /** An item whose id the server knows with what was sent first: that stands, and is shown; a further one is never made unasked. */
+  /** An item whose id the server knows with what was sent first: that stands, and is shown; a further one is never made unasked. @param {Item} item @param {string} [draft] */
   async keepFirst(item, draft) {
     await this.queue.forget([item]); // its photos are still to come
     if (draft) await this.drafts.clear(draft);
@@ -110,12 +112,13 @@ class House {
     this.go(`#/inspection/${item.inspection}`);
   }
 
+  /** @param {string} hash */
   go(hash) {
     if (location.hash === hash) return this.route();
     location.hash = hash;
   }
 
-  /** Say so once the form would start here without a network. */
+  /** Say so once the form would start here without a network. @param {boolean | void} offline */
   ready(offline) {
     byId("ready").textContent = offline ? t("Máy này dùng được cả khi không có mạng.", "This device works without a network too.") : "";
   }
@@ -123,20 +126,20 @@ class House {
   changed() {
     this.drawing ??= setTimeout(async () => {
       await untouched();
-      this.drawing = null;
+      this.drawing = /** @type {number | null} */ (null);
       showQueue(this);
       this.sheet.draw();
       this.current?.changed?.();
     }, REDRAW);
   }
 
-  /** "Saved" is said only of what is on disk. */
+  /** "Saved" is said only of what is on disk. @param {unknown} error */
   saved(error) {
     byId("saved").textContent = error ? "" : t(`Đã lưu trên máy lúc ${moment(now()).slice(-5)}`, `Saved on this device at ${moment(now()).slice(-5)}`);
     if (error) flash("bad", el("p", {}, notKept(error)));
   }
 
-  /** Another tab has written the draft that is shown here: what it holds now counts, not what this page read before. */
+  /** Another tab has written the draft that is shown here: what it holds now counts, not what this page read before. @param {string} name */
   written(name) {
     if (name.startsWith("held/")) this.held.written(name.slice(5));
     else if (this.current?.draft === name) this.route();
@@ -145,6 +148,7 @@ class House {
   /**
    * Keep a write in its draft's place, try it at once, and answer with the item: received, still waiting, or failed with its
    * problem.
+   * @param {Write} write @param {string} draft
    */
   async send(write, draft) {
     await this.drafts.become(draft, (also) => this.queue.add(write, also));
@@ -168,6 +172,7 @@ class House {
 /** One line in the page's flow, over nothing: what is not sent, or that all is. */
 const stands = () => t("Máy chủ đã nhận mục này với nội dung gửi lần trước.", "The server has this item as it was sent before.");
 
+/** @param {House} house */
 function showQueue(house) {
   const { queue, held } = house;
   const { logged = 0, received = 0, ...counts } = queue.counts();
@@ -182,14 +187,17 @@ function showQueue(house) {
   redraw(byId("queue-trouble"), troubles(house));
 }
 
+/** @param {Queue} queue */
 function progress({ progress: round }) {
   if (!round || round.total < 3) return [];
   return [el("label", {}, t(`Đang gửi ${number(round.done + 1)}/${number(round.total)}`, `Sending ${number(round.done + 1)} of ${number(round.total)}`), " ",
     el("progress", { value: round.done, max: round.total }))];
 }
 
+/** @param {string} kind @param {string} words @param {...Child} acts */
 const slim = (kind, words, ...acts) => el("div", { class: `notice slim ${kind}`, role: kind === "bad" ? "alert" : null }, el("p", {}, words), acts);
 
+/** @param {House} house */
 function troubles(house) {
   const { queue, held, persisted } = house;
   const { trouble } = queue;
@@ -226,6 +234,7 @@ function troubles(house) {
   return notices;
 }
 
+/** @param {number} pending @param {() => HTMLElement} exported */
 function signedOut(pending, exported) {
   const back = "/intake/login?next=" + encodeURIComponent("/intake/") + location.hash;
   return slim("bad", t(`Phiên đăng nhập đã hết hoặc đã đổi tài khoản. ${pending} mục chưa gửi vẫn còn trên máy này.`,
@@ -233,7 +242,7 @@ function signedOut(pending, exported) {
   el("a", { class: "button", href: back }, t("Đăng nhập lại", "Sign in again")), pending > 0 && exported());
 }
 
-/** Whom the kept page is for: its header shows them, and those who do not inspect go to their desk. */
+/** Whom the kept page is for: its header shows them, and those who do not inspect go to their desk. @param {Me} me */
 function greet({ account, roles }) {
   if (!roles.some(({ role }) => FIELD.includes(role))) return location.replace("/intake/desk/");
   for (const place of document.querySelectorAll("[data-account]")) place.textContent = account;

@@ -12,11 +12,12 @@ import { drop, keep } from "../shared/store.js";
 const LARGEST = 24 * 1024 * 1024; // as the server takes
 
 export class HandoverView {
+  /** @param {House} house */
   constructor(house) {
     this.house = house;
     byId("handover-make").addEventListener("click", () => this.make());
     fileField(byId("handover-file"));
-    byId("handover-file").addEventListener("change", ({ target }) => this.take(target));
+    byId("handover-file").addEventListener("change", ({ target }) => this.take(/** @type {PageElement} */ (target)));
   }
 
   async show() {
@@ -25,7 +26,7 @@ export class HandoverView {
 
   changed() {
     const { queue } = this.house;
-    const mine = [...this.house.held.sets.values()].flatMap(({ rows }) => Object.keys(rows)).concat(queue.unsent.filter(({ kind }) => kind !== "handover"));
+    const mine = [...this.house.held.sets.values()].flatMap(({ rows }) => /** @type {(string | Item)[]} */ (Object.keys(rows))).concat(queue.unsent.filter(({ kind }) => kind !== "handover"));
     byId("handover-make").disabled = mine.length === 0;
     byId("handover-mine").textContent = mine.length
       ? t(`Máy này còn ${items(mine.length)} chưa gửi.`, `Not yet sent from this device: ${items(mine.length)}.`)
@@ -34,8 +35,9 @@ export class HandoverView {
     redraw(byId("handover-taken"), taken.length ? taken.map((item) => this.row(item)) : el("li", { class: "empty" }, t("Chưa nhận tệp nào.", "No file taken yet.")));
   }
 
+  /** @param {Item} item */
   row(item) {
-    const { label, state, problem } = item;
+    const { label, state, problem } = /** @type {Failed} */ (item);
     const [words, kind] = QUEUED[state];
     return el("li", { "data-item": item.key, "data-state": state },
       el("div", { class: "title-line" }, t(`Tệp của đồng nghiệp: ${items(label.items)}`, `A colleague's file: ${items(label.items)}`), el("span", { class: `tag ${kind}` }, words)),
@@ -45,9 +47,10 @@ export class HandoverView {
       state === "failed" && el("p", { class: "notice bad" }, problem.errors[0]?.detail ?? problem.message),
       state !== "received" && el("div", { class: "actions" },
         state === "failed" && el("button", { type: "button", class: "quiet", onclick: () => this.house.queue.retry(item.key) }, t("Gửi lại", "Send again")),
-        el("button", { type: "button", class: "quiet", onclick: () => this.discard(item) }, t("Bỏ tệp này", "Discard this file"))));
+        el("button", { type: "button", class: "quiet", onclick: () => this.discard(/** @type {Item & { photo: string }} */ (item)) }, t("Bỏ tệp này", "Discard this file"))));
   }
 
+  /** @param {Item & { photo: string }} item */
   async discard({ key, photo }) {
     const sure = await confirmed(t("Bỏ tệp của đồng nghiệp?", "Discard the colleague's file?"),
       t("Máy này thôi gửi tệp. Mục nào chưa nhận thì vẫn còn trên máy của đồng nghiệp.", "This device stops sending it. What was not received is still on the colleague's device."), t("Bỏ", "Discard"), t("Giữ lại", "Keep"));
@@ -74,6 +77,7 @@ export class HandoverView {
     }
   }
 
+  /** @param {PageElement} input */
   async take(input) {
     const [file] = input.files;
     input.value = "";

@@ -7,12 +7,14 @@ import { everything, isFull, keepAll } from "../shared/store.js";
 import { countDraft, findingOf } from "./inspection.js";
 
 const GRACE = 10_000;
+/** @param {string} inspection */
 const draftName = (inspection) => `held/${inspection}`;
 
 export class Held {
+  /** @param {House} house */
   constructor(house) {
     this.house = house;
-    /** @type {Map<string, {until: number, rows: Record<string, object>, timer: number}>} */
+    /** @type {Map<string, {until: number, rows: Rows, timer: number}>} */
     this.sets = new Map();
     this.others = 0;
   }
@@ -28,11 +30,12 @@ export class Held {
     }
   }
 
-  /** The rows of an inspection that can still be taken back. */
+  /** The rows of an inspection that can still be taken back. @param {string} inspection */
   rows(inspection) {
     return this.sets.get(inspection)?.rows ?? {};
   }
 
+  /** @param {string} inspection @param {{ until: number, rows: Rows }} held */
   wait(inspection, { until, rows }) {
     clearTimeout(this.sets.get(inspection)?.timer);
     const left = Math.min(GRACE, Math.max(0, until - now())); // a clock set back keeps nothing for longer
@@ -41,20 +44,21 @@ export class Held {
     this.house.changed();
   }
 
-  /** Another page has written or ended what is held. */
+  /** Another page has written or ended what is held. @param {string} inspection */
   async written(inspection) {
     const value = await this.house.drafts.read(draftName(inspection));
     if (value) this.wait(inspection, value);
     else this.drop(inspection);
   }
 
+  /** @param {string} inspection */
   drop(inspection) {
     clearTimeout(this.sets.get(inspection)?.timer);
     this.sets.delete(inspection);
     this.house.changed();
   }
 
-  /** Take rows out of what is counted; what was held before goes on its way. */
+  /** Take rows out of what is counted; what was held before goes on its way. @param {string} inspection @param {Rows} rows */
   async hold(inspection, rows) {
     await this.file(inspection);
     const { drafts } = this.house;
@@ -65,7 +69,7 @@ export class Held {
     this.wait(inspection, held);
   }
 
-  /** Back into what is counted: nothing has left the phone. Answers with the rows as they stand then. */
+  /** Back into what is counted: nothing has left the phone. Answers with the rows as they stand then. @param {string} inspection */
   async undo(inspection) {
     return alone(async () => {
       const { drafts } = this.house;
@@ -80,7 +84,7 @@ export class Held {
     });
   }
 
-  /** Into the queue, now; a phone too full for that sends it all the same, and keeps it here until its next start. */
+  /** Into the queue, now; a phone too full for that sends it all the same, and keeps it here until its next start. @param {string} inspection */
   async file(inspection) {
     const { drafts, queue } = this.house;
     await alone(async () => {
@@ -103,5 +107,5 @@ export class Held {
   }
 }
 
-/** Two tabs take nothing back that the other has sent. */
+/** Two tabs take nothing back that the other has sent. @template T @param {() => Promise<T>} act @returns {Promise<T>} */
 const alone = (act) => (navigator.locks ? navigator.locks.request("kycuong-held", act) : act());

@@ -8,10 +8,11 @@ import { begin } from "./open.js";
 import { KIND, QUEUED } from "../shared/terms.js";
 
 export class ListView {
+  /** @param {House} house */
   constructor(house) {
     this.house = house;
-    this.known = [];
-    this.assigned = [];
+    this.known = /** @type {Inspection[]} */ ([]);
+    this.assigned = /** @type {Assignment[]} */ ([]);
   }
 
   async show() {
@@ -32,10 +33,12 @@ export class ListView {
     redraw(byId("list-closed"), this.cards(closed, t("Chưa có.", "None yet.")));
   }
 
+  /** @param {Seen[]} rows @param {string} words */
   cards(rows, words) {
     return rows.length ? rows.map((row) => this.card(row)) : [el("li", { class: "empty" }, words)];
   }
 
+  /** @param {Assignment} row */
   task(row) {
     return el("li", { "data-item": row.id },
       el("div", { class: "title-line" }, el("h3", {}, row.unit_name), el("span", { class: "tag info" }, KIND[row.kind])),
@@ -44,6 +47,7 @@ export class ListView {
       el("button", { type: "button", onclick: () => begin(this.house, row) }, t("Bắt đầu", "Start")));
   }
 
+  /** @param {Seen} row */
   card(row) {
     return el("li", {},
       el("div", { class: "title-line" },
@@ -53,6 +57,7 @@ export class ListView {
       this.pending(row.id));
   }
 
+  /** @param {string} inspection */
   pending(inspection) {
     const items = this.house.queue.of(inspection).filter((item) => item.state !== "received");
     const states = [...new Set(items.map((item) => item.state))];

@@ -9,6 +9,7 @@ const worker = navigator.serviceWorker;
 /**
  * Keep the form on this phone; `settled` resolves when all that was typed is on disk, `flush` sends the queue. Resolves to
  * whether the form is here: false where the browser keeps no pages.
+ * @param {() => Promise<unknown>} settled @param {() => unknown} flush
  */
 export async function keepForm(settled, flush) {
   chosen();
@@ -42,13 +43,15 @@ export async function askToWake() {
   await registration?.sync?.register("queue").catch(() => {}); // refused in a private window
 }
 
+/** @param {ServiceWorkerRegistration} registration @param {() => Promise<unknown>} settled */
 function offer(registration, settled) {
   const { waiting } = registration;
   byId("new-version").replaceChildren(...(waiting && worker.controller ? [notice(waiting, settled)] : []));
 }
 
+/** @param {ServiceWorker} waiting @param {() => Promise<unknown>} settled */
 function notice(waiting, settled) {
-  const take = async (event) => {
+  const take = async (/** @type {{ target: HTMLButtonElement }} */ event) => {
     event.target.disabled = true;
     await settled();
     worker.addEventListener("controllerchange", () => location.reload(), { once: true });

@@ -11,10 +11,12 @@ import { merged } from "./inspection.js";
 import { UnitPicker } from "../shared/unit_picker.js";
 import { uuid7 } from "../shared/uuid7.js";
 
+/** @typedef {{id: string, unit: string}} Assigned */
+
 const DRAFT = "open";
 const MOST_COMPANIONS = 12;
 
-/** The unit's QR code opens the form with the unit chosen; the rest of a draft stays. */
+/** The unit's QR code opens the form with the unit chosen; the rest of a draft stays. @param {House} house */
 export async function prefill(house) {
   const unit = new URLSearchParams(location.search).get("unit");
   if (!unit) return;
@@ -23,14 +25,14 @@ export async function prefill(house) {
   history.replaceState(null, "", "/intake/#/open");
 }
 
-/** An assignment opens the form filled in; only the declaration is its reader's own. */
+/** An assignment opens the form filled in; only the declaration is its reader's own. @param {House} house @param {Assignment} assignment */
 export async function begin(house, { id, unit, kind, selection, basis, opener, team }) {
   const others = [opener, ...team].filter((each) => each !== house.account).join(", ");
   await house.drafts.write(DRAFT, { id: uuid7(), unit, search: "", fields: { kind, selection, basis, team: others }, assigned: { id, unit } });
   house.go("#/open");
 }
 
-/** What was typed and is not in the queue yet: an inspection that was opened is no draft of another. */
+/** What was typed and is not in the queue yet: an inspection that was opened is no draft of another. @param {House} house */
 async function unfiled(house, name = DRAFT) {
   const draft = await house.drafts.read(name);
   const item = draft && house.queue.find(draft.id);
@@ -38,6 +40,7 @@ async function unfiled(house, name = DRAFT) {
 }
 
 export class OpenView {
+  /** @param {House} house */
   constructor(house) {
     this.house = house;
     this.form = byId("open-form");
@@ -51,7 +54,7 @@ export class OpenView {
     this.team.addEventListener("input", () => this.press());
   }
 
-  /** A new opening, or the correction of the one that was refused under this id. */
+  /** A new opening, or the correction of the one that was refused under this id. @param {string | undefined} corrected @param {Still} still */
   async show(corrected, still) {
     this.form.hidden = true; // until it holds what was typed before
     this.draft = corrected ? `${DRAFT}/${corrected}` : DRAFT;
@@ -75,7 +78,7 @@ export class OpenView {
     if (draft?.errors) showErrors(this.form, draft.errors);
   }
 
-  /** Those one has inspected with, at a tap: nobody types an account twice. */
+  /** Those one has inspected with, at a tap: nobody types an account twice. @param {string[]} accounts */
   offer(accounts) {
     byId("team-known").replaceChildren(...accounts.map((account) =>
       el("button", { type: "button", class: "quiet", "data-account": account, onclick: () => this.toggle(account) }, account)));
@@ -86,6 +89,7 @@ export class OpenView {
     return tidy(this.team.value).toLowerCase().split(/[\s,;]+/).filter(Boolean);
   }
 
+  /** @param {string} account */
   toggle(account) {
     const { members } = this;
     this.team.value = (members.includes(account) ? members.filter((each) => each !== account) : [...members, account]).join(", ");
@@ -109,7 +113,7 @@ export class OpenView {
     this.ask();
     const { unit: _, ...fields } = values(this.form);
     const { unit, search } = this.picker;
-    return this.house.drafts.write(this.draft, { id: this.id, unit, search: search.value, fields, begun: this.begun, assigned: this.assigned });
+    return this.house.drafts.write(/** @type {string} */ (this.draft), { id: this.id, unit, search: search.value, fields, begun: this.begun, assigned: this.assigned });
   }
 
   body() {
@@ -134,6 +138,7 @@ export class OpenView {
   }
 
 
+  /** @param {WriteBody} body */
   unchosen({ unit }) {
     if (!unit) return t("Hãy chọn đơn vị được kiểm tra", "Choose the unit to inspect");
     return this.picker.units.length
@@ -147,16 +152,16 @@ export class OpenView {
     if (errors.length) return showErrors(this.form, errors, undefined, () => this.faults());
     clearErrors(this.form);
     await this.save();
-    const { draft, id, picker: { chosen: unit } } = this;
+    const { draft, id, picker: { chosen: unit } } = /** @type {this & { draft: string }} */ (this);
     const begun = this.begun?.opened_at === body.opened_at ? this.begun.at : steady();
     const label = { unit: body.unit, unit_name: unit.name, kind: body.kind, basis: body.basis, opened_at: body.opened_at, opener: this.house.account, team: body.team, begun, assignment: body.assignment };
-    const item = await this.house.send({ id, kind: "inspection", inspection: id, path: `/intake/v1/inspections/${id}`, body, label }, draft);
+    const item = /** @type {Failed} */ (await this.house.send({ id, kind: "inspection", inspection: id, path: `/intake/v1/inspections/${id}`, body, label }, draft));
     if (item.state === "failed") return this.refused(item, draft);
     await this.house.drafts.clear(draft);
     this.house.go(`#/inspection/${id}`);
   }
 
-  /** Back into the form, if that is still shown; it leaves the queue only where nothing was done under it yet. */
+  /** Back into the form, if that is still shown; it leaves the queue only where nothing was done under it yet. @param {Failed} item @param {string} draft */
   async refused(item, draft) {
     if (this.draft !== draft || this.id !== item.key) return; // its list has it, and the way to correct it
     if (item.problem.slug === "id-reused") return this.house.keepFirst(item, draft);
@@ -168,17 +173,17 @@ export class OpenView {
   }
 }
 
-/** An assignment that the server does not take is left out when it is sent again: the visit itself is no less one. */
+/** An assignment that the server does not take is left out when it is sent again: the visit itself is no less one. @param {Assigned | undefined} assigned @param {Fault[]} errors */
 const standing = (assigned, errors) => (errors.some(({ pointer }) => pointer === "/assignment") ? undefined : assigned);
 
-/** The colleagues of one's last inspections, the newest first, as far as the phone knows. */
+/** The colleagues of one's last inspections, the newest first, as far as the phone knows. @param {House} house */
 async function companions({ account, queue }) {
   const known = await directory.inspections(account).catch(() => []);
   const teams = merged(known, queue).flatMap(({ team }) => team ?? []);
   return [...new Set(teams)].filter((each) => each !== account).slice(0, MOST_COMPANIONS);
 }
 
-/** A refused opening as a draft, under the same id and with the time it began. */
+/** A refused opening as a draft, under the same id and with the time it began. @param {Item} item @param {WriteBody} body */
 function draftOf({ key, label, problem }, body) {
   const { unit, kind, selection, basis, team, impartial, opened_at, device_at, assignment } = body;
   const fields = { kind, selection, basis, team: team.join(", "), impartial: impartial ? "yes" : "" };
@@ -187,7 +192,7 @@ function draftOf({ key, label, problem }, body) {
   return { id: key, unit, search: "", fields, begun: { opened_at, device_at, at: label.begun }, errors, assigned };
 }
 
-/** Take a refused opening back into the form. It stays in the queue until it is corrected: what was found under it waits for it. */
+/** Take a refused opening back into the form. It stays in the queue until it is corrected: what was found under it waits for it. @param {House} house @param {Item} item */
 export async function reopen(house, item) {
   const draft = draftOf(item, house.queue.righted(item));
   await house.drafts.write(`${DRAFT}/${draft.id}`, draft);

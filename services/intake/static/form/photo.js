@@ -71,7 +71,7 @@ export const forget = (photos = []) => Promise.all(photos.map(({ key }) => drop(
 /** The manifest of a finding's body. @param {Photo[]} photos */
 export const manifest = (photos) => photos.map(({ sha256, bytes }) => ({ sha256, bytes, type: "image/jpeg" }));
 
-/** The writes that bring a finding's photos, each after the finding itself. */
+/** The writes that bring a finding's photos, each after the finding itself. @param {Write} write @returns {Write[]} */
 export const sendings = ({ id, inspection, path, label }) => (label.photos ?? []).map(({ key }, place) => ({
   id: `${id}/photos/${place + 1}`, kind: "photo", inspection, after: id, photo: key, path: `${path}/photos/${place + 1}`, label: {},
 }));
@@ -93,11 +93,11 @@ export function photoSheet(row, save, code) {
     await save(); // a phone short of memory closes the page while its camera is open
     input.click();
   } }, t("Chụp ảnh", "Take a photo"));
-  const addAll = async (files) => {
+  const addAll = async (/** @type {File[]} */ files) => {
     for (const file of files) await add(file);
     input.value = "";
   };
-  const add = async (file) => {
+  const add = async (/** @type {File} */ file) => {
     button.disabled = true;
     try {
       const photo = await take(file);
@@ -109,14 +109,14 @@ export function photoSheet(row, save, code) {
     }
     await draw();
   };
-  const remove = async (photo) => {
+  const remove = async (/** @type {Photo} */ photo) => {
     if (!await confirmed(t("Bỏ ảnh này?", "Remove this photo?"), t("Ảnh bị xóa khỏi máy này.", "It is deleted from this device."), t("Bỏ", "Remove"), t("Giữ lại", "Keep"))) return;
     row.photos = row.photos?.filter((each) => each !== photo);
     await save();
     await forget([photo]);
     await draw();
   };
-  const cover = async (photo, place) => {
+  const cover = async (/** @type {Photo} */ photo, /** @type {number} */ place) => {
     const blob = await bytesOf(photo.key);
     if (blob) coverSheet(blob, place, async (boxes) => {
       // a crash here leaves the photo as it was: the covered one takes its place only once it is on the disk
@@ -152,6 +152,7 @@ function coverSheet(blob, place, keepIt) {
   dialog.addEventListener("close", () => URL.revokeObjectURL(address));
 }
 
+/** @param {Photo} photo @param {number} place @param {() => unknown} remove @param {() => unknown} cover */
 async function thumbnail(photo, place, remove, cover) {
   const words = t(`Ảnh ${place + 1}`, `Photo ${place + 1}`);
   const blob = await bytesOf(photo.key);
@@ -163,14 +164,14 @@ async function thumbnail(photo, place, remove, cover) {
     blob && el("button", { type: "button", class: "quiet cover-photo", "aria-label": t(`Che ảnh ${place + 1}`, `Cover photo ${place + 1}`), onclick: cover }, t("Che", "Cover")));
 }
 
-/** How far a filed finding's photos are, and what to do about one that was refused; nothing for one without photos. */
+/** How far a filed finding's photos are, and what to do about one that was refused; nothing for one without photos. @param {Queue} queue @param {Item} item */
 export function progress(queue, item) {
   const { photos } = item.label;
   if (item.kind !== "finding" || !photos?.length) return null;
   const sent = queue.items.filter((each) => each.after === item.key);
-  const failed = sent.filter((each) => each.state === "failed");
+  const failed = /** @type {Failed[]} */ (sent.filter((each) => each.state === "failed"));
   const there = sent.filter((each) => each.state === "received").length;
-  const moving = sent.some(({ key }) => key === queue.moving?.key) ? Math.floor(100 * queue.moving.share) : null;
+  const moving = sent.some(({ key }) => key === queue.moving?.key) ? Math.floor(100 * /** @type {{share: number}} */ (queue.moving).share) : null;
   return el("div", { class: "photo-state", "data-complete": String(Boolean(item.complete)) },
     el("p", { class: "meta" }, item.complete
       ? el("span", { class: "tag good" }, t(`Đủ ${number(photos.length)} ảnh`, `All photos: ${number(photos.length)}`))
@@ -180,7 +181,7 @@ export function progress(queue, item) {
       el("button", { type: "button", class: "quiet", onclick: () => queue.retry(each.key) }, t("Gửi lại ảnh", "Send the photo again")))));
 }
 
-/** Let go of the photos of findings that the server says are complete: not before. */
+/** Let go of the photos of findings that the server says are complete: not before. @param {Queue} queue */
 export async function settle(queue) {
   for (const item of queue.items.filter(({ label, complete, state }) => label.photos?.length && !complete && state === "received")) {
     const sent = queue.items.filter((each) => each.after === item.key);
@@ -192,7 +193,7 @@ export async function settle(queue) {
   }
 }
 
-/** Whether the last photo's answer said so, or else the server says so now: an answer is what was true when it was given. */
+/** Whether the last photo's answer said so, or else the server says so now: an answer is what was true when it was given. @param {Item} item @param {Item[]} sent */
 async function complete(item, sent) {
   if (sent.some(({ answer }) => answer?.state === "complete")) return true;
   const findings = await all(`/intake/v1/findings?inspection=${item.inspection}&limit=200`);

@@ -20,31 +20,36 @@ const BLOCKING = [0, 401, 429, 503]; // what would meet the next item too
 
 /** This phone's name first; then openings, for all else of an inspection waits for its own; photos last, for words are small. */
 const ORDER = ["device", "inspection", "finding", "withdrawal", "closing", "handover", "photo"];
+/** @param {Item} item */
 const rank = ({ kind }) => Math.min(ORDER.indexOf(kind), 2) + Number(kind === "photo");
+/** @param {Item} a @param {Item} b */
 const inOrder = (a, b) => rank(a) - rank(b) || a.n - b.n;
 
-/** A pause of over an hour was reckoned by a clock that was wrong. */
+/** A pause of over an hour was reckoned by a clock that was wrong. @param {Item} item */
 const rested = ({ notBefore }) => notBefore <= now() || notBefore > now() + HOUR;
 
 const notTaken = () => t("Máy chủ vẫn chưa biết cuộc kiểm tra của một số mục trong tệp: người bàn giao phải sửa mục bị từ chối trên máy của họ, hoặc tự gửi.",
   "The server still does not know the inspection of some items in the file: whoever handed it over has to correct what was refused on their own device, or send it.");
 
+/** A record and the store that keeps it. @typedef {[string, object]} Pair */
+
 /** States of an item: waiting, sending, received (with `index` once its receipt has been checked), failed. */
 export class Queue {
+  /** @param {string} account @param {() => void} changed */
   constructor(account, changed) {
     this.account = account;
     this.changed = changed;
-    this.items = [];
+    this.items = /** @type {Item[]} */ ([]);
     this.others = 0;
-    this.trouble = null;
-    this.round = null;
-    this.newer = new Map(); // items by key that are further than the disk says: on their way, or on a phone too full to note it
-    this.lent = new Map(); // items by key that lie elsewhere on a phone too full for the queue
+    this.trouble = /** @type {Partial<Trouble> | null} */ (null);
+    this.round = /** @type {Promise<void> | null} */ (null);
+    this.newer = /** @type {Map<string, Item>} */ (new Map()); // items by key that are further than the disk says: on their way, or on a phone too full to note it
+    this.lent = /** @type {Map<string, Item>} */ (new Map()); // items by key that lie elsewhere on a phone too full for the queue
     this.lost = 0;
     this.unreadable = false;
-    this.progress = null;
-    this.moving = null; // the photo that is on its way: {key, share}
-    this.proving = null;
+    this.progress = /** @type {{done: number, total: number} | null} */ (null);
+    this.moving = /** @type {{key: string, share: number} | null} */ (null); // the photo that is on its way
+    this.proving = /** @type {Promise<void> | null} */ (null);
     this.moved = 0;
     this.channel = new BroadcastChannel("kycuong-queue");
     this.channel.onmessage = () => this.load();
@@ -67,7 +72,7 @@ export class Queue {
     this.changed();
   }
 
-  /** The browser deleted what was kept: put back what this page still holds, and say what is gone. */
+  /** The browser deleted what was kept: put back what this page still holds, and say what is gone. @param {number} marked */
   async emptied(marked) {
     const { unsent } = this;
     for (const item of unsent) await keep("items", item);
@@ -87,12 +92,12 @@ export class Queue {
     return this.flush(true);
   }
 
-  /** Keep a write; resolves once the phone has it on disk. A second item of the same id takes the first one's place. */
+  /** Keep a write; resolves once the phone has it on disk. A second item of the same id takes the first one's place. @param {Write} write @param {Pair[]} [also] */
   async add(write, also = []) {
     return (await this.addAll([write], also))[0];
   }
 
-  /** Keep several writes, and what else has to be kept with them, or nothing of it. */
+  /** Keep several writes, and what else has to be kept with them, or nothing of it. @param {Write[]} writes @param {Pair[]} [also] */
   async addAll(writes, also = []) {
     const last = Math.max(now(), ...this.items.map(({ n }) => n + 1));
     const added = writes.map((write, place) => this.item(write, last + place));
@@ -108,7 +113,7 @@ export class Queue {
     return added;
   }
 
-  /** On a full phone: send, unsigned, what its lender keeps until there is room; sent again then, it gets the same answer. */
+  /** On a full phone: send, unsigned, what its lender keeps until there is room; sent again then, it gets the same answer. @param {Write[]} writes */
   lend(writes) {
     for (const write of writes.filter(({ id }) => !this.find(id))) {
       const item = this.item(write, now());
@@ -118,7 +123,7 @@ export class Queue {
     this.tell();
   }
 
-  /** @param {Record<string, any>} write @param {number} n */
+  /** @param {Write} write @param {number} n @returns {Item} */
   item({ id, kind, inspection, path, body, label, after, photo }, n) {
     return {
       key: id, account: this.account, n, kind, inspection, path, body, label, after, photo,
@@ -126,7 +131,7 @@ export class Queue {
     };
   }
 
-  /** Put the items' bodies into this phone's chain, and answer with what is to be kept of it. */
+  /** Put the items' bodies into this phone's chain, and answer with what is to be kept of it. @param {Item[]} added */
   async signed(added) {
     let head = null;
     try {
@@ -156,17 +161,19 @@ export class Queue {
     return head;
   }
 
+  /** @param {string | undefined} id */
   find(id) {
     return this.items.find((item) => item.key === id);
   }
 
+  /** @param {string} inspection */
   of(inspection) {
     return this.items.filter((item) => item.inspection === inspection);
   }
 
   /** How many are in each state, those in the log by themselves. */
   counts() {
-    const counts = {};
+    const counts = /** @type {Record<string, number>} */ ({});
     for (const { state, index } of this.shown) {
       const shown = index === undefined ? state : "logged";
       counts[shown] = (counts[shown] ?? 0) + 1;
@@ -174,6 +181,7 @@ export class Queue {
     return counts;
   }
 
+  /** @param {string} state */
   count(state) {
     return this.shown.filter((item) => item.state === state).length;
   }
@@ -192,14 +200,16 @@ export class Queue {
     return this.shown.filter((item) => item.state !== "received");
   }
 
+  /** @param {string} id */
   async retry(id) {
-    const item = this.find(id);
+    const item = /** @type {Item} */ (this.find(id));
     const body = this.righted(item);
     if (body === item.body) await this.save(Object.assign(item, { state: "waiting", tries: 0, notBefore: 0, problem: null }));
     else await this.add({ ...item, id, body: { ...body, device: undefined }, label: labelled(item, body) }); // the server has heard of its old place in the chain
     return this.flush(true);
   }
 
+  /** @param {Item} item */
   righted(item) {
     return item.body ? righted(item, this.find(item.inspection)) : item.body;
   }
@@ -209,7 +219,7 @@ export class Queue {
    * yet. A crash leaves all as it was.
    */
   async mend() {
-    const fresh = ({ body, state, tries, handed }) => body && state === "waiting" && tries === 0 && !handed;
+    const fresh = (/** @type {Item} */ { body, state, tries, handed }) => body && state === "waiting" && tries === 0 && !handed;
     const wrong = new Map();
     for (const item of this.items.filter(fresh)) {
       const body = this.righted(item);
@@ -220,6 +230,7 @@ export class Queue {
     if (wrong.size) await alone((chained) => this.rewrite(wrong, fresh, chained));
   }
 
+  /** @param {Map<Item, WriteBody>} wrong @param {(item: Item) => boolean} fresh @param {boolean} chained */
   async rewrite(wrong, fresh, chained) {
     const unsigned = [...wrong].filter(([{ body }]) => !body.device);
     for (const [item, body] of unsigned) item.body = body;
@@ -238,16 +249,17 @@ export class Queue {
     this.moved += 1;
   }
 
-  /** Forget an opening that was refused, with all that was done under it. */
+  /** Forget an opening that was refused, with all that was done under it. @param {string} inspection */
   abandon(inspection) {
     return this.forget(this.of(inspection));
   }
 
-  /** Forget an item, and with a finding the sending of its photos. */
+  /** Forget an item, and with a finding the sending of its photos. @param {string} id */
   async discard(id) {
     return this.forget(this.items.filter((item) => item.key === id || item.after === id));
   }
 
+  /** @param {Item[]} gone */
   async forget(gone) {
     const keys = gone.map(({ key }) => key);
     const without = () => { this.items = this.items.filter(({ key }) => !keys.includes(key)); };
@@ -262,6 +274,7 @@ export class Queue {
   /**
    * Send what may be sent; `eager` ignores the pauses, and begins anew after a round that is under way, which may have
    * missed what was just added. Rounds never overlap, not even between tabs.
+   * @param {boolean} eager
    */
   flush(eager) {
     if (this.round && !eager) return this.round;
@@ -273,6 +286,7 @@ export class Queue {
     return mine;
   }
 
+  /** @param {boolean} eager */
   async locked(eager) {
     if (!this.items.some((item) => item.state === "waiting" || item.state === "sending")) return;
     if (!navigator.locks) return this.sendAll(eager); // the server takes a doubled write as one
@@ -281,6 +295,7 @@ export class Queue {
     });
   }
 
+  /** @param {boolean} eager */
   async sendAll(eager) {
     await this.load();
     for (const item of this.newer.values()) await this.save(item); // perhaps there is room again
@@ -333,17 +348,18 @@ export class Queue {
     }
   }
 
-  /** All wait for this phone's name, whatever belongs to an inspection for its opening, a photo for its finding. */
+  /** All wait for this phone's name, whatever belongs to an inspection for its opening, a photo for its finding. @param {Item} item */
   blocked(item) {
     return this.items.some((each) => each !== item && each.state !== "received"
       && (each.key === item.inspection || each.key === item.after || (each.kind === "device" && each.state !== "failed")));
   }
 
-  /** Whether photos of a finding are still to be sent. */
+  /** Whether photos of a finding are still to be sent. @param {Item} item */
   awaited(item) {
     return this.items.some((each) => each.after === item.key && each.state !== "received");
   }
 
+  /** @param {Item} item */
   async send(item) {
     item.state = "sending"; // not on disk: a full phone has to send before it can keep
     this.newer.set(item.key, item);
@@ -367,7 +383,7 @@ export class Queue {
     await this.save(item);
   }
 
-  /** A photo, with how far it is for whoever looks on; that parts of it went is kept, so that they go on after a restart. */
+  /** A photo, with how far it is for whoever looks on; that parts of it went is kept, so that they go on after a restart. @param {Item} item */
   async upload(item) {
     const photo = await this.photo(item);
     return upload(item.path, photo, {
@@ -377,14 +393,14 @@ export class Queue {
     }).finally(() => { this.moving = null; });
   }
 
-  /** A body with how many more words this phone has to send; photos are named in the manifest, what was refused has been there. */
+  /** A body with how many more words this phone has to send; photos are named in the manifest, what was refused has been there. @param {WriteBody} body */
   told(body) {
     if (!body.device) return body;
     const waiting = this.unsent.filter(({ kind, state }) => kind !== "photo" && kind !== "handover" && state !== "failed");
     return { ...body, device: { ...body.device, waiting: Math.max(0, waiting.length - 1) } };
   }
 
-  /** Bring a colleague's sealed queue; what waits for others is asked for again. */
+  /** Bring a colleague's sealed queue; what waits for others is asked for again. @param {Item} item */
   async carry(item) {
     const told = await lines("/intake/v1/handovers", await this.photo(item));
     this.trouble = null;
@@ -398,15 +414,17 @@ export class Queue {
       label: { ...item.label, items: told.length, taken, refused, waits }, state: hopeless ? "failed" : waits ? "waiting" : "received",
       problem: hopeless ? { message: notTaken(), errors: [] } : null, notBefore: waits ? now() + 1000 * 2 ** item.tries : 0,
     });
-    if (await this.save(item) && !waits) await drop("photos", item.photo);
+    if (await this.save(item) && !waits) await drop("photos", /** @type {string} */ (item.photo));
   }
 
+  /** @param {Item} item */
   async photo({ photo }) {
-    const bytes = await bytesOf(photo);
+    const bytes = await bytesOf(/** @type {string} */ (photo));
     if (!bytes) throw new Problem(422, { detail: t("Ảnh hoặc tệp này đã mất khỏi máy.", "This photo or file is lost from the device.") });
     return bytes;
   }
 
+  /** @param {Item} item @param {Problem} problem */
   refused(item, problem) {
     const { status, slug, title, message, errors } = problem;
     item.problem = { status, slug, title, message, errors };
@@ -416,7 +434,7 @@ export class Queue {
     this.trouble = BLOCKING.includes(status) || slug === "strange" ? item.problem : null;
   }
 
-  /** Keep an item as it is now; on a full phone this page remembers it and tries again. Resolves to whether the disk has it. */
+  /** Keep an item as it is now; on a full phone this page remembers it and tries again. Resolves to whether the disk has it. @param {Item} item */
   async save(item) {
     if (!this.find(item.key)) return false; // discarded meanwhile
     this.items = this.items.map((each) => (each.key === item.key ? item : each));

@@ -8,13 +8,14 @@ import { QUEUED } from "../shared/terms.js";
 import { download } from "../shared/export.js";
 import { CLEAN, titleOf } from "./inspection.js";
 
-/** The button that hands everything unsent over as a file; a file that is out can no longer be undone. */
+/** The button that hands everything unsent over as a file; a file that is out can no longer be undone. @param {House} house */
 export const saving = ({ queue, held }) => el("button", { type: "button", class: "quiet", onclick: async () => {
   await held.fileAll();
   download(queue.unsent);
 } }, t("Lưu dữ liệu chưa gửi ra tệp", "Save what is unsent as a file"));
 
 export class QueueSheet {
+  /** @param {House} house */
   constructor(house) {
     this.house = house;
     this.names = new Map();
@@ -45,18 +46,21 @@ export class QueueSheet {
     if (!this.dialog.contains(document.activeElement)) one(this.dialog, "h2").focus(); // its row has gone
   }
 
+  /** @param {Label} label */
   title({ code, count }) {
     const name = this.names.get(code)?.name ?? "";
     return el("span", {}, el("b", {}, code), ` ${name}`, code === CLEAN || !count ? "" : ` × ${number(count)}`);
   }
 
+  /** @param {string} inspection @param {Counted & { code: string }} row */
   held(inspection, row) {
     const [words, kind] = QUEUED.waiting;
     return this.card(row.id, "held", this.title(row), [words, kind], inspection, t("Chưa gửi đi, còn hoàn tác được.", "Not sent yet: it can be undone."));
   }
 
+  /** @param {Item} item */
   row(item) {
-    const { key, state, label, problem, inspection, after } = item;
+    const { key, state, label, problem, inspection, after } = /** @type {Failed} */ (item);
     const title = titleOf(item) ?? this.title(label);
     const of = item.photo && this.house.queue.find(after)?.label;
     const failed = state === "failed";
@@ -66,6 +70,7 @@ export class QueueSheet {
       failed && problem.slug !== "id-reused" && el("button", { type: "button", class: "quiet", onclick: () => this.house.queue.retry(key) }, t("Gửi lại", "Send again")));
   }
 
+  /** @param {string} key @param {string} state @param {Child} title @param {string[]} tag @param {string | undefined} inspection @param {Child} hint @param {Child} [trouble] @param {Child} [again] */
   card(key, state, title, [words, kind], inspection, hint, trouble, again) {
     const unit = inspection && this.house.queue.find(inspection)?.label.unit_name;
     return el("li", { "data-item": key, "data-state": state },

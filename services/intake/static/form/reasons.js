@@ -3,6 +3,8 @@
 import { byId, el, one } from "../../assets/dom.js";
 import { t } from "../../assets/words.js";
 
+/** A reason: its count, the field around that, and what brings it. @typedef {{control: HTMLInputElement, field: HTMLElement, chip: HTMLElement}} Row */
+
 export class Reasons {
   /** @param {HTMLInputElement[]} controls the counts, a field each */
   constructor(controls) {
@@ -11,9 +13,11 @@ export class Reasons {
     one(this.rest, "[role=group]").append(...this.rows.map(({ chip }) => chip));
   }
 
+  /** @param {HTMLInputElement} control */
   row(control) {
-    const name = control.labels[0].textContent;
-    const field = control.closest(".field");
+    const name = /** @type {NodeList} */ (control.labels)[0].textContent;
+    const field = /** @type {HTMLElement} */ (control.closest(".field"));
+    /** @type {Row} */
     const row = { control, field, chip: el("button", { type: "button", class: "quiet", onclick: () => this.add(row) }, `+ ${name}`) };
     field.append(el("button", { type: "button", class: "quiet away", "aria-label": t(`Bỏ lý do: ${name}`, `Take out: ${name}`), onclick: () => this.remove(row) }, "×"));
     return row;
@@ -30,7 +34,7 @@ export class Reasons {
     this.rest.hidden = this.rows.every(({ field }) => !field.hidden);
   }
 
-  /** One absent for that reason, to be counted on from there. */
+  /** One absent for that reason, to be counted on from there. @param {Row} row */
   add(row) {
     row.field.hidden = false;
     this.draw();
@@ -38,6 +42,7 @@ export class Reasons {
     put(row.control, "1");
   }
 
+  /** @param {Row} row */
   remove(row) {
     row.field.hidden = true;
     this.draw();
@@ -46,7 +51,7 @@ export class Reasons {
   }
 }
 
-/** As if it had been typed. */
+/** As if it had been typed. @param {HTMLInputElement} control @param {string} value */
 function put(control, value) {
   control.value = value;
   for (const kind of ["input", "change"]) control.dispatchEvent(new Event(kind, { bubbles: true }));

@@ -28,10 +28,12 @@ export class Roll {
     this.button.focus();
   }
 
+  /** @param {string} at */
   add(at) {
     return this.change((times) => [...times, at].sort());
   }
 
+  /** @param {string} at */
   async remove(at) {
     const before = this.times.length;
     await this.change((times) => times.filter((_, place) => place !== times.lastIndexOf(at)));
@@ -41,6 +43,7 @@ export class Roll {
     one(this.list, "button").focus();
   }
 
+  /** @param {(times: string[]) => string[]} altered */
   change(altered) {
     const { view } = this;
     return view.next(async () => {
@@ -48,7 +51,7 @@ export class Roll {
       const wanted = altered(times);
       const counted = count + wanted.length - times.length;
       view.house.fill.note("question", `/${LATE}/count`, String(count), String(counted));
-      await view.put(view.catalogue.byCode.get(LATE), counted, wanted);
+      await view.put(/** @type {Code} */ (view.catalogue.byCode.get(LATE)), counted, wanted);
       this.gone = null;
       this.draw();
     });
@@ -65,10 +68,11 @@ export class Roll {
     ].filter(Boolean).join(" ");
     redraw(this.list,
       this.gone && el("p", { class: "notice slim" }, el("span", {}, t(`Đã bỏ ${timely([this.gone])}.`, `Taken out: ${timely([this.gone])}.`)),
-        el("button", { type: "button", class: "quiet", onclick: () => this.add(this.gone).then(() => this.button.focus()) }, t("Hoàn tác", "Undo"))),
+        el("button", { type: "button", class: "quiet", onclick: () => this.add(/** @type {string} */ (this.gone)).then(() => this.button.focus()) }, t("Hoàn tác", "Undo"))),
       el("ol", { class: "arrivals", reversed: true }, times.map((at, place) => this.arrival(at, timely(times)[place])).reverse()));
   }
 
+  /** @param {string} at @param {string} words */
   arrival(at, words) {
     return el("li", { "data-item": at }, el("span", {}, words),
       el("button", { type: "button", class: "quiet", "aria-label": t(`Bỏ ${words}`, `Take out ${words}`), onclick: () => this.remove(at) }, "−"));

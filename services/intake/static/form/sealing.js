@@ -13,17 +13,24 @@ const CURVE = { name: "ECDH", namedCurve: "P-256" };
 const KEM = Uint8Array.of(75, 69, 77, 0, 16); // "KEM", 0x0010
 const SUITE = Uint8Array.of(72, 80, 75, 69, 0, 16, 0, 1, 0, 2); // "HPKE", 0x0010, 0x0001, 0x0002
 
+/** @typedef {string | Uint8Array | Blob} Part */
+
 const encoder = new TextEncoder();
+/** @param {Part} part */
 const bytes = (part) => (typeof part === "string" ? encoder.encode(part) : part);
+/** @param {...Part} parts */
 const joined = async (...parts) => new Uint8Array(await new Blob(parts.map(bytes)).arrayBuffer());
 
+/** @param {Uint8Array} secret @param {...Part} parts */
 async function hmac(secret, ...parts) {
   const key = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, await joined(...parts)));
 }
 
 const NONE = new Uint8Array(32);
+/** @param {Uint8Array} suite @param {Uint8Array} salt @param {string} label @param {Part} material */
 const extract = (suite, salt, label, material) => hmac(salt, "HPKE-v1", suite, label, material);
+/** @param {Uint8Array} suite @param {Uint8Array} secret @param {string} label @param {Part} info @param {number} size */
 const expand = async (suite, secret, label, info, size) =>
   (await hmac(secret, Uint8Array.of(0, size), "HPKE-v1", suite, label, info, Uint8Array.of(1))).slice(0, size);
 
@@ -41,7 +48,7 @@ async function seal(theirs, info, plain) {
   return joined(enc, new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, plain)));
 }
 
-/** What of a queue can be carried, with its bytes: {parts, carried, left}; not what `unknown` phones signed; photos as long as there is room. */
+/** What of a queue can be carried, with its bytes: {parts, carried, left}; not what `unknown` phones signed; photos as long as there is room. @param {Item[]} items @param {Set<string>} unknown */
 async function packed(items, unknown) {
   const parts = [];
   const carried = [];
@@ -62,7 +69,7 @@ async function packed(items, unknown) {
   return { parts, carried, left: items.length - carried.length };
 }
 
-/** The file to hand over: {file, carried, left}; throws where the server's key was never read here. */
+/** The file to hand over: {file, carried, left}; throws where the server's key was never read here. @param {Item[]} items @param {Set<string>} [unknown] */
 export async function sealed(items, unknown = new Set()) {
   const { id, key } = await directory.handoverKey();
   const { parts, carried, left } = await packed(items, unknown);

@@ -8,7 +8,7 @@ const HEIGHT = 360;
 const MOST = 2000; // numbers a signature
 const NEAR = 5; // a point closer than this to the last one tells nothing
 
-/** Strokes without the points that lie nearly on a line between others (Ramer, Douglas, Peucker). @param {number[]} stroke */
+/** Strokes without the points that lie nearly on a line between others (Ramer, Douglas, Peucker). @param {number[]} stroke @param {number} tolerance @returns {number[]} */
 function simplified(stroke, tolerance) {
   const last = stroke.length - 2;
   if (last < 4) return stroke;
@@ -36,7 +36,7 @@ export class Pad {
     this.undo = el("button", { type: "button", class: "quiet", onclick: () => this.put(this.strokes.slice(0, -1)) }, t("Xóa nét cuối", "Undo stroke"));
     this.clear = el("button", { type: "button", class: "quiet", onclick: () => this.put([]) }, t("Ký lại", "Clear"));
     this.element = el("div", { class: "field" }, el("span", { class: "pad-title" }, title), this.canvas, el("div", { class: "actions" }, this.undo, this.clear));
-    for (const [kind, act] of [["pointerdown", "begin"], ["pointermove", "go"], ["pointerup", "end"], ["pointercancel", "end"]]) {
+    for (const [kind, act] of /** @type {const} */ ([["pointerdown", "begin"], ["pointermove", "go"], ["pointerup", "end"], ["pointercancel", "end"]])) {
       this.canvas.addEventListener(kind, (event) => this[act](event));
     }
     this.show([]);
@@ -51,18 +51,21 @@ export class Pad {
     return this.empty ? undefined : { w: WIDTH, h: HEIGHT, strokes: this.strokes };
   }
 
+  /** @param {PointerEvent} pointerEvent */
   at({ clientX, clientY }) {
     const { left, top, width, height } = this.canvas.getBoundingClientRect();
-    const within = (value, most) => Math.min(most, Math.max(0, Math.round(value)));
+    const within = (/** @type {number} */ value, /** @type {number} */ most) => Math.min(most, Math.max(0, Math.round(value)));
     return [within(((clientX - left) / width) * WIDTH, WIDTH), within(((clientY - top) / height) * HEIGHT, HEIGHT)];
   }
 
+  /** @param {PointerEvent} event */
   begin(event) {
     event.preventDefault();
     this.canvas.setPointerCapture(event.pointerId);
     this.going = this.at(event);
   }
 
+  /** @param {PointerEvent} event */
   go(event) {
     if (!this.going) return;
     const [x, y] = this.at(event);
@@ -79,6 +82,7 @@ export class Pad {
     this.put([...this.strokes, simplified(stroke, 2)]);
   }
 
+  /** @param {number[][]} strokes */
   put(strokes) {
     let kept = strokes.slice(-300);
     for (let tolerance = 4; kept.flat().length > MOST && tolerance < 200; tolerance *= 2) kept = kept.map((stroke) => simplified(stroke, tolerance));
@@ -86,6 +90,7 @@ export class Pad {
     this.drawn();
   }
 
+  /** @param {number[][]} strokes */
   show(strokes) {
     this.strokes = strokes;
     this.undo.disabled = this.clear.disabled = this.empty;
@@ -94,6 +99,7 @@ export class Pad {
     this.paint(strokes);
   }
 
+  /** @param {number[][]} strokes */
   paint(strokes) {
     const { pen } = this;
     Object.assign(pen, { lineWidth: 6, lineCap: "round", lineJoin: "round", strokeStyle: "#1a237e" });

@@ -51,6 +51,7 @@ async function wake() {
   for (const client of await clients.matchAll({ type: "window" })) client.postMessage("flush");
 }
 
+/** @param {string} address */
 async function kept(address) {
   return (await caches.open(CACHE)).match(address, { ignoreVary: true });
 }
@@ -58,6 +59,7 @@ async function kept(address) {
 /**
  * Only the form's own page takes the kept files: the desk shares some of them, and its others come from the server; how a
  * page looks where there is no network, for the one that says so.
+ * @param {Request} request @param {string} clientId
  */
 async function file(request, clientId) {
   const asking = await clients.get(clientId);
@@ -84,12 +86,12 @@ async function away() {
   });
 }
 
-/** The page that holds nobody's data; who is signed in, its script asks. */
+/** The page that holds nobody's data; who is signed in, its script asks. @param {Request} request @param {string | null} wanted */
 async function page(request, wanted) {
   return (await kept(`/intake/shell?lang=${await reader(wanted)}`)) ?? fetch(request);
 }
 
-/** A notice, in the server's own words: unit and kind, no name and no allegation. A repeat takes the place of the first. */
+/** A notice, in the server's own words: unit and kind, no name and no allegation. A repeat takes the place of the first. @param {{ json(): any } | null} said */
 async function tell(said) {
   const { id, title, findings = 0, link = "" } = said?.json() ?? {};
   const english = await reader() === "en";
@@ -99,7 +101,7 @@ async function tell(said) {
   });
 }
 
-/** The notice's page: in a window of ours where there is one, else in a new one; no address of anybody else's. */
+/** The notice's page: in a window of ours where there is one, else in a new one; no address of anybody else's. @param {string} link */
 async function show(link) {
   const address = new URL(link || "/reports/notices", location.origin);
   const path = new URL(address.pathname + address.search, location.origin).href;

@@ -2,12 +2,14 @@
 
 import { now, stamp, steady } from "../shared/clock.js";
 
+/** @type {Record<string, string>} */
 const TIME = { inspection: "opened_at", finding: "captured_at", closing: "closed_at" };
 const SLACK = 60_000; // ms
 
 /**
  * An item's body with the time it can have meant: not later than as much ago as has passed in this page since, not earlier than
  * as long after the `opening`. The very same body where nothing is wrong, or nothing is known.
+ * @param {Item} item @param {Item | undefined} opening
  */
 export function righted({ kind, body, kept, label }, opening) {
   const name = TIME[kind];
@@ -25,5 +27,5 @@ export function righted({ kind, body, kept, label }, opening) {
   return { ...body, [name]: stamp(right), device_at: body.device_at ?? body[name] };
 }
 
-/** What a list shows of an item, with the times of its body. */
+/** What a list shows of an item, with the times of its body. @param {Item} item @param {WriteBody} body */
 export const labelled = ({ kind, label }, body) => (label[TIME[kind]] ? { ...label, [TIME[kind]]: body[TIME[kind]] } : label);

@@ -26,17 +26,17 @@ async function kept(key, fetcher) {
 
 const order = new Intl.Collator("vi", { numeric: true });
 
-/** The units in scope by name, with a plain form of their names for searching. @param {string} account @returns {Promise<any[]>} */
+/** The units in scope by name, with a plain form of their names for searching. @param {string} account @returns {Promise<Unit[]>} */
 export async function units(account) {
-  const list = await kept(`${account}/units`, () => all("/intake/v1/units?limit=1000"));
-  const named = list.map((/** @type {any} */ unit) => ({ ...unit, name: unit.label ?? unit.name })); // an older list, kept on the phone, has no labels
-  return named.map((/** @type {any} */ unit) => ({ ...unit, plain: plain(`${unit.name} ${unit.unit}`) })).sort((/** @type {any} */ a, /** @type {any} */ b) => order.compare(a.name, b.name));
+  const list = /** @type {Unit[]} */ (await kept(`${account}/units`, () => all("/intake/v1/units?limit=1000")));
+  const named = list.map((unit) => ({ ...unit, name: unit.label ?? unit.name })); // an older list, kept on the phone, has no labels
+  return named.map((unit) => ({ ...unit, plain: plain(`${unit.name} ${unit.unit}`) })).sort((a, b) => order.compare(a.name, b.name));
 }
 
-/** Before it has been read. @type {Awaited<ReturnType<typeof catalogue>>} */
+/** Before it has been read. @type {Catalogue} */
 export const NONE = { version: "", groups: [], codes: [], byCode: new Map() };
 
-/** The catalogue in force: {version, groups: [{group, name, codes: [{code, name, severity, per, plain}]}], byCode}. @param {string} account */
+/** The catalogue in force. @param {string} account @returns {Promise<Catalogue>} */
 export async function catalogue(account) {
   const raw = await kept(`${account}/catalogue`, () => get("/intake/v1/catalogue"));
   const codes = raw.codes.map((/** @type {any} */ code) => ({
@@ -49,23 +49,23 @@ export async function catalogue(account) {
   return { version: raw.version, groups, codes, byCode: new Map(codes.map((/** @type {any} */ code) => [code.code, code])) };
 }
 
-/** The caller's own inspections: all that are open, and the newest that are closed. @param {string} account @returns {Promise<any[]>} */
+/** The caller's own inspections: all that are open, and the newest that are closed. @param {string} account @returns {Promise<Inspection[]>} */
 export const inspections = (account) => kept(`${account}/inspections`, async () => [
   ...await all("/intake/v1/inspections?mine=true&state=open&limit=200"),
   ...(await page("/intake/v1/inspections?mine=true&state=closed&limit=20")).items,
 ]);
 
-/** What was assigned to the caller. @param {string} account @returns {Promise<any[]>} */
+/** What was assigned to the caller. @param {string} account @returns {Promise<Assignment[]>} */
 export const assignments = (account) => kept(`${account}/assignments`, async () => (await get("/intake/v1/assignments")).items);
 
-/** One inspection, the caller's own or another in scope. @param {string} account @param {string} id */
+/** One inspection, the caller's own or another in scope. @param {string} account @param {string} id @returns {Promise<Visit>} */
 export const inspection = (account, id) => kept(`${account}/inspections/${id}`, () => get(`/intake/v1/inspections/${id}`));
 
-/** The findings of one inspection, as the server holds them. @param {string} account @param {string} inspection @returns {Promise<any[]>} */
+/** The findings of one inspection, as the server holds them. @param {string} account @param {string} inspection @returns {Promise<Finding[]>} */
 export const findings = (account, inspection) =>
   kept(`${account}/findings/${inspection}`, () => all(`/intake/v1/findings?inspection=${inspection}&limit=200`));
 
-/** Who I am; the answer's Date header also sets the phone's clock right before anything is stamped. */
+/** Who I am; the answer's Date header also sets the phone's clock right before anything is stamped. @returns {Promise<Me>} */
 export const me = () => kept("me", async () => {
   const sent = Date.now();
   const { body, date } = await request("GET", "/intake/v1/me");
@@ -76,8 +76,8 @@ export const me = () => kept("me", async () => {
 /** After signing out or in the phone starts for nobody it knew before; what waits stays. */
 export const forgetMe = () => drop("lists", "me").catch(() => {}); // a browser that keeps nothing knew nobody
 
-/** What a queue is sealed to that a colleague carries. */
+/** What a queue is sealed to that a colleague carries. @returns {Promise<{id: string, key: string}>} */
 export const handoverKey = () => kept("handover-key", () => get("/intake/v1/handover-key"));
 
-/** The keys of the log, by which the phone checks its receipts. */
+/** The keys of the log, by which the phone checks its receipts. @returns {Promise<string[]>} */
 export const logKeys = () => kept("log-keys", async () => (await get("/audit/v1/keys")).known);

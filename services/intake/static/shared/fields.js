@@ -124,7 +124,7 @@ function mark(node, detail, id) {
 const labelOf = (node) => (node.matches("fieldset") ? node.querySelector("legend") : node.closest(".field")?.querySelector("label"))?.textContent;
 
 /** The server's words are about a field without naming it. @param {Fault} fault @param {string | null} [label] */
-export const said = ({ pointer, detail, bare }, label = /** @type {Record<string, string>} */ (FIELD)[pointer.split("/")[1]]) => (bare && label ? `${label}: ${detail}` : detail);
+export const said = ({ pointer, detail, bare }, label = FIELD[pointer.split("/")[1]]) => (bare && label ? `${label}: ${detail}` : detail);
 
 /** A problem as errors of a form: its fields, or its one sentence. @param {any} problem @returns {Fault[]} */
 export const errorsOf = (problem) => (problem.errors?.length

@@ -2,10 +2,12 @@
 
 import { t } from "../../assets/words.js";
 
+/** @type {Record<string, string>} */
 export const KIND = {
   unannounced: t("Đột xuất", "Unannounced"), planned: t("Theo kế hoạch", "Planned"), recheck: t("Phúc tra", "Re-check"),
 };
 
+/** @type {Record<number, string>} */
 export const SEVERITY = {
   0: t("Không trừ điểm", "No deduction"),
   1: t("Mức 1: nhắc nhở", "Level 1: remind"),
@@ -14,6 +16,7 @@ export const SEVERITY = {
   4: t("Mức 4: chuyển thẩm quyền", "Level 4: refer"),
 };
 
+/** @type {Record<string, string[]>} */
 export const STATE = {
   recorded: [t("Đã ghi nhận", "Recorded"), ""],
   replied: [t("Đã giải trình", "Replied"), "info"],
@@ -26,6 +29,7 @@ export const STATE = {
   decided: [t("Đã quyết định", "Decided"), "good"],
 };
 
+/** @type {Record<string, string[]>} */
 export const QUEUED = {
   waiting: [t("Chờ gửi", "Waiting"), "warn"],
   sending: [t("Đang gửi", "Sending"), "info"],
@@ -34,7 +38,7 @@ export const QUEUED = {
   failed: [t("Bị từ chối", "Refused"), "bad"],
 };
 
-/** The fields of a body, for what the server says about one of them. */
+/** The fields of a body, for what the server says about one of them. @type {Record<string, string>} */
 export const FIELD = {
   unit: t("Đơn vị", "Unit"), kind: t("Hình thức", "Kind"), selection: t("Căn cứ chọn đơn vị", "How it was chosen"),
   basis: t("Quyết định số", "Order"), team: t("Thành viên đoàn", "Team"), assignment: t("Phân công", "Assignment"), opened_at: t("Lúc bắt đầu", "Start"),
