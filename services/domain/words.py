@@ -35,6 +35,12 @@ GROUP: Mapping[str, Words] = {
     "other": ("khác", "other"),
 }
 GROUPS: Mapping[str, Words] = {group: (vi, en if group == "other" else f"{en}s") for group, (vi, en) in GROUP.items()}
+STANDINGS: Mapping[str, Words] = {
+    "alarm": ("cao bất thường", "alarm: far above peers"),
+    "watch": ("cần theo dõi", "watch: above peers"),
+    "within": ("trong mức chung", "within the expected"),
+    "insufficient": ("chưa đủ số liệu", "too few checks"),
+}
 SUCCESSIONS: Mapping[str, Words] = {
     "merge": ("sáp nhập", "merger"),
     "split": ("chia tách", "split"),

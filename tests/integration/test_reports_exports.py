@@ -25,6 +25,7 @@ from frictionless import Package
 from PIL import Image
 from pypdf import PdfReader
 
+from services.domain.codes import code_names
 from services.intake.people.accounts import issue_reading_token, issue_token
 from services.kernel.identity.authentication import COOKIE, hash_token
 from services.kernel.identity.roles import Role
@@ -180,7 +181,10 @@ async def test_a_published_card_in_every_format(old: Old, tmp_path: Path) -> Non
         assert [row[3] for row in book["Ghi nhận được tính"].iter_rows(min_row=2, values_only=True)] == [
             item["code"] for item in items
         ]
-        assert card["unit_name"] in PdfReader(io.BytesIO(made["pdf"])).pages[0].extract_text().replace("\u200b", "")
+        sheet = " ".join(PdfReader(io.BytesIO(made["pdf"])).pages[0].extract_text().replace("\u200b", "").split())
+        assert card["unit_name"] in sheet
+        for item in items[:1]:
+            assert f"{item['code']} {code_names()[item['code']][0]}" in sheet
         check_code(made["docx"], card, tmp_path)
         refused = await ask(old, f"{path}&format=package")
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/format")

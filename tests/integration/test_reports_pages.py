@@ -206,6 +206,14 @@ async def test_what_the_overview_counts_is_what_the_cards_list(settings: Setting
             assert [one.index for one in entries] == sorted(one.index for one in told)[:3]
 
 
+async def test_the_letterhead_has_the_day_of_vietnam(settings: Settings) -> None:
+    async with province_house(settings) as house:
+        clock = house.app.state.service.clock
+        clock.set(clock.now().replace(month=12, day=4, hour=20))
+        head = (await house.ask(f"/reports/units/xa-tan-hoa?quarter={QUARTER}", "reviewer")).text
+        assert "ngày 05 tháng 12 năm 2026" in head[: head.index("<h1")]
+
+
 async def test_the_list_points_to_who_fell_and_a_code_leads_to_its_entries(settings: Settings) -> None:
     async with province_house(settings) as house:
         made, first = house.made, len(house.made.entries)

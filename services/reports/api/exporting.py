@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
+from services.domain.codes import code_names, group_names
 from services.domain.words import edition_words
 from services.kernel.feed.client import LogUnreachable
 from services.kernel.feed.entries import LogDiffers
@@ -222,14 +223,15 @@ def _headers(
 
 @cache
 def _program() -> str:
-    """What makes the files, by its own text and the libraries that it uses."""
+    """What makes the files, by its own text, the words and the libraries that it uses."""
     services = Path(__file__).parents[2]
     made = sha256()
-    for folder in (services / "reports" / "exports", services / "kernel" / "paper"):
+    for folder in (services / "reports" / "exports", services / "kernel" / "paper", services / "domain"):
         for path in sorted(folder.glob("*.[pt]y*")):
             made.update(path.read_bytes())
     for library in _LIBRARIES:
         made.update(version(library).encode())
+    made.update(repr((code_names(), group_names())).encode())
     return made.hexdigest()
 
 

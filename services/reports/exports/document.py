@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from services.domain.words import GROUP, headed
+from services.domain.codes import code_names, group_names
+from services.domain.words import GROUP, STANDINGS, headed
 from services.kernel.paper.sheet import Bars, Grid, Part, Sheet, day_in_words
 from services.kernel.quarters import local_date, quarter_name
 from services.reports.exports.columns import Row
@@ -16,12 +17,6 @@ from services.reports.exports.tables import as_row
 from services.reports.scoring.masks import masked
 from services.reports.scoring.method import BAND_LABELS, GROUPS
 
-STANDINGS = {
-    "within": "trong mức kỳ vọng",
-    "watch": "cần theo dõi",
-    "alarm": "cao rõ rệt",
-    "insufficient": "chưa đủ số liệu",
-}
 _GATES = {"overdue": "quá hạn khắc phục"}
 _ORDER = {group: place for place, group in enumerate(GROUP)}
 _NONE = "–"
@@ -92,7 +87,7 @@ def _province(rows: Sequence[Row], source: Source) -> str:
     )
 
 
-_MEAN = "Điểm trừ trung bình của các đơn vị được kiểm tra, theo nhóm ghi nhận từ A đến H."
+_MEAN = "Điểm trừ trung bình của các đơn vị được kiểm tra, theo nhóm ghi nhận."
 _READING = (
     "Cột A đến H là điểm trừ; “Chờ” là số ghi nhận chờ kết luận. Ô có dấu “–” là chưa có số liệu hoặc quá ít người "
     "được kiểm tra để nêu."
@@ -117,7 +112,8 @@ def _deducted(rows: Sequence[Row]) -> Bars:
     most = max(means.values()) or Decimal(1)
     shown = {group: mean.quantize(Decimal("0.01"), ROUND_HALF_EVEN) for group, mean in means.items()}
     return Bars(
-        "Điểm trừ trung bình", [(group, float(means[group] / most), _number(str(shown[group]))) for group in GROUPS]
+        "Điểm trừ trung bình",
+        [(_group(group), float(means[group] / most), _number(str(shown[group]))) for group in GROUPS],
     )
 
 
@@ -132,7 +128,7 @@ def _line(at: int, row: Row) -> list[str]:
     return [
         str(at), row["unit_name"], _whole(exposure["inspections"]), _whole(exposure["persons_checked"]),
         _number(row["score"]), row["band_label"], *(_number(row["deductions"][group]) for group in GROUPS),
-        _whole(row["pending"]["findings"]), STANDINGS[compared["standing"]] if compared else _NONE,
+        _whole(row["pending"]["findings"]), STANDINGS[compared["standing"]][0] if compared else _NONE,
     ]  # fmt: skip
 
 
@@ -141,7 +137,7 @@ def _figures(row: Row, card: Mapping[str, Any]) -> Grid:
     lines = [
         ("Đơn vị", card["unit_name"]), ("Loại đơn vị", headed(GROUP[card["group"]])[0]),
         ("Kỳ", quarter_name(card["quarter"])), ("Điểm", _number(card["score"])), ("Xếp loại", card["band_label"]),
-        ("Giới hạn xếp loại", ", ".join(_GATES.get(gate, gate) for gate in card["gates"]) or "không"),
+        ("Giới hạn xếp loại", ", ".join(_GATES.get(gate) or _named(gate) for gate in card["gates"]) or "không"),
         ("Điểm cộng", _number(row["bonus"])), ("Số cuộc kiểm tra", _whole(exposure["inspections"])),
         ("Lượt người, hồ sơ được kiểm tra",
          f"{_whole(exposure['persons_checked'])} người, {_whole(exposure['files_checked'])} hồ sơ"),
@@ -157,7 +153,7 @@ def _caps(groups: Sequence[Mapping[str, Any]]) -> Bars:
         "Điểm trừ so với trần của mỗi nhóm",
         [
             (
-                f"Nhóm {one['group']}", float(Decimal(one["deduction"]) / one["cap"]) if one["cap"] else 0.0,
+                _group(one["group"]), float(Decimal(one["deduction"]) / one["cap"]) if one["cap"] else 0.0,
                 f"{_number(one['deduction'])}/{_NONE if one['cap'] is None else one['cap']}",
             )
             for one in groups
@@ -168,14 +164,14 @@ def _caps(groups: Sequence[Mapping[str, Any]]) -> Bars:
 def _items(card: Mapping[str, Any]) -> tuple[Sequence[str], None, Grid | None]:
     """The part's words, no chart, and the table, if anything counts."""
     lines = [
-        [f"{visit['date'][8:]}/{visit['date'][5:7]}/{visit['date'][:4]}", item["code"], str(item["severity"]),
+        [f"{visit['date'][8:]}/{visit['date'][5:7]}/{visit['date'][:4]}", _named(item["code"]), str(item["severity"]),
          _whole(item["count"]), _number(item["factor"]), _number(item["points"]), _whole(item["index"])]
         for visit in card["inspections"] for item in visit["items"]
     ]  # fmt: skip
     if not lines:
         return ["Không có ghi nhận nào được tính."], None, None
-    heads = ("Ngày kiểm tra", "Mã", "Mức", "Số lượng", "Hệ số", "Điểm trừ", "Mục nhật ký")
-    return [], None, Grid(heads, (3.0, 1.6, 1.4, 2.2, 2.4, 2.6, 3.2), lines, (2, 3, 4, 5, 6))
+    heads = ("Ngày", "Ghi nhận", "Mức", "Số lượng", "Hệ số", "Điểm trừ", "Mục nhật ký")
+    return [], None, Grid(heads, (2.2, 5.6, 1.5, 1.7, 1.7, 1.7, 2.0), lines, (2, 3, 4, 5, 6))
 
 
 def _compared(row: Row) -> list[str]:
@@ -188,7 +184,7 @@ def _compared(row: Row) -> list[str]:
     return [
         f"{_whole(one['observed'])} vi phạm trong {_whole(one['exposure'])} lượt người; các đơn vị cùng nhóm có "
         f"kỳ vọng {_number(one['expected'])}. Sau khi trừ phần ngẫu nhiên: {_number(one['rate'])} trên 100 lượt người "
-        f"({_number(low)}–{_number(high)}): {STANDINGS[one['standing']]}."
+        f"({_number(low)}–{_number(high)}): {STANDINGS[one['standing']][0]}."
     ]
 
 
@@ -198,6 +194,14 @@ def _surveyed(row: Row) -> list[str]:
         f"{_number(one['share'])} % (khoảng tin cậy 95 %: {_number(one['interval'][0])}–{_number(one['interval'][1])})."
         for one in row.get("survey") or ()
     ]
+
+
+def _group(group: str) -> str:
+    return f"{group}. {group_names()[group][0]}"
+
+
+def _named(code: str) -> str:
+    return f"{code} {code_names()[code][0]}" if code in code_names() else code
 
 
 def _whole(count: int) -> str:

@@ -15,6 +15,7 @@ from services.domain.codes import code_names, group_names
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import Action
+from services.kernel.paper.sheet import day_in_words
 from services.kernel.problems import NotFound, Problem, Unauthorized
 from services.kernel.quarters import local_date, quarters_until
 from services.kernel.web import pages
@@ -116,6 +117,7 @@ def render(
         "card_fields": CARD_FIELDS,
         "department": state.settings.department,
         "seat": state.settings.seat,
+        "dated": day_in_words(local_date(state.clock.now())),
         "peer_groups": PEERS,
         "standings": STANDINGS,
         "standing_tags": STANDING_TAGS,

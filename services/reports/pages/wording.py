@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from services.domain import words
 from services.domain.words import GROUPS, Words, edition_words, headed
 from services.reports.scoring.method import GROUPS as METHOD_GROUPS
 
-GROUPS_OF_UNITS: Mapping[str, Words] = {group: headed(words) for group, words in GROUPS.items()}
+GROUPS_OF_UNITS: Mapping[str, Words] = {group: headed(named) for group, named in GROUPS.items()}
 
 
 class _EditionNames(dict[str, Words]):
@@ -36,12 +37,7 @@ CARD_FIELDS: Mapping[str, Words] = {
     **{f"deductions.{group}": (f"Trừ nhóm {group}", f"Deducted in group {group}") for group in METHOD_GROUPS},
 }
 PEERS: Mapping[str, Words] = {**GROUPS_OF_UNITS, "commune": ("Xã, phường", "Communes and wards")}
-STANDINGS: Mapping[str, Words] = {
-    "alarm": ("Cao bất thường", "Alarm: far above peers"),
-    "watch": ("Cần theo dõi", "Watch: above peers"),
-    "within": ("Trong mức chung", "Within the expected"),
-    "insufficient": ("Chưa đủ số liệu", "Too few checks"),
-}
+STANDINGS: Mapping[str, Words] = {standing: headed(named) for standing, named in words.STANDINGS.items()}
 STANDING_TAGS: Mapping[str, str] = {"alarm": "bad", "watch": "warn", "within": "good", "insufficient": ""}
 STANDING_MARKS: Mapping[str, str] = {"alarm": "▲▲", "watch": "▲", "within": "●", "insufficient": "○"}
 BAND_TAGS: Mapping[str, str] = {
