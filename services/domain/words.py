@@ -36,9 +36,9 @@ GROUP: Mapping[str, Words] = {
 }
 GROUPS: Mapping[str, Words] = {group: (vi, en if group == "other" else f"{en}s") for group, (vi, en) in GROUP.items()}
 STANDINGS: Mapping[str, Words] = {
-    "alarm": ("cao bất thường", "alarm: far above peers"),
-    "watch": ("cần theo dõi", "watch: above peers"),
-    "within": ("trong mức chung", "within the expected"),
+    "alarm": ("cao bất thường", "alarm"),
+    "watch": ("cần theo dõi", "watch"),
+    "within": ("trong mức chung", "within limits"),
     "insufficient": ("chưa đủ số liệu", "too few checks"),
 }
 SUCCESSIONS: Mapping[str, Words] = {

@@ -39,8 +39,10 @@ def measure() -> Iterator[Limit]:
     made = _took(lambda: workbook(sheets, source, OFFICE.site))
     yield at_most(f"XLSX of {MANY:,} units, {cells:,} cells", 2, made, " s")
     yield at_most(f"  beside a bare workbook of as many numbers ({bare:.2f} s)", 2.5, made / bare, " x")
-    yield at_most(f"PDF of {PROVINCE} units", 10, _took(lambda: to_pdf(list_sheet(province, source, OFFICE))), " s")
-    yield at_most(f".docx of {PROVINCE} units", 10, _took(lambda: to_docx(list_sheet(province, source, OFFICE))), " s")
+    yield at_most(f"PDF of {PROVINCE} units", 10, _took(lambda: to_pdf(list_sheet(province, source, OFFICE, {}))), " s")
+    yield at_most(
+        f".docx of {PROVINCE} units", 10, _took(lambda: to_docx(list_sheet(province, source, OFFICE, {}))), " s"
+    )
     package = _took(lambda: data_package(list_tables(many), source, OFFICE.site))
     yield at_most(f"data package of {MANY:,} units", 2, package, " s")
     rows, head = [dump(row) for row in many["cards"]], TreeHead(1, ROOT)

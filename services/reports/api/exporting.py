@@ -231,8 +231,13 @@ def _program() -> str:
             made.update(path.read_bytes())
     for library in _LIBRARIES:
         made.update(version(library).encode())
-    made.update(repr((code_names(), group_names())).encode())
+    made.update(repr(_names()).encode())
     return made.hexdigest()
+
+
+def _names() -> Mapping[str, str]:
+    """What papers call groups and codes."""
+    return {name: words[0] for name, words in (group_names() | code_names()).items()}
 
 
 def _end(wanted: Wanted) -> str:
@@ -267,7 +272,7 @@ def _list_file(shown: Mapping[str, Any], source: Source, office: Office, kind: s
         from services.reports.exports.package import data_package
 
         return data_package(list_tables(shown), source, office.site)
-    return _paper(list_sheet(shown, source, office), kind)
+    return _paper(list_sheet(shown, source, office, _names()), kind)
 
 
 def _card_file(shown: Mapping[str, Any], source: Source, office: Office, kind: str, dialect: Any) -> bytes:
@@ -282,7 +287,7 @@ def _card_file(shown: Mapping[str, Any], source: Source, office: Office, kind: s
         from services.reports.exports.workbook import workbook
 
         return workbook(card_sheets(shown), source, office.site)
-    return _paper(card_sheet(shown, source, office), kind)
+    return _paper(card_sheet(shown, source, office, _names()), kind)
 
 
 def _paper(sheet: Any, kind: str) -> bytes:

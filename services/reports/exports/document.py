@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from services.domain.codes import code_names, group_names
 from services.domain.words import GROUP, STANDINGS, headed
 from services.kernel.paper.sheet import Bars, Grid, Part, Sheet, day_in_words
 from services.kernel.quarters import local_date, quarter_name
@@ -23,26 +22,26 @@ _NONE = "–"
 _LIST_WIDTHS = (1.0, 5.0, 1.2, 1.5, 1.7, 2.7, *(1.25,) * len(GROUPS), 1.2, 2.5)
 
 
-def list_sheet(listing: Mapping[str, Any], source: Source, office: Office) -> Sheet:
-    """Of a list as GET answers it: figures, two charts, and every unit in a table."""
+def list_sheet(listing: Mapping[str, Any], source: Source, office: Office, names: Mapping[str, str]) -> Sheet:
+    """Of a list as GET answers it: figures, two charts, and every unit in a table; `names` of groups and codes."""
     rows = sorted((masked(row) for row in listing["cards"]), key=lambda row: (_ORDER[row["group"]], row["unit"]))
     return _sheet(
         source, office, wide=True, subtitle=source.edition_name, opening=[_province(rows, source)],
         parts=[
             Part("I. Kết quả chung", bars=_bands(rows)),
-            Part("II. Các nhóm ghi nhận bị trừ điểm", [_MEAN], bars=_deducted(rows)),
+            Part("II. Các nhóm ghi nhận bị trừ điểm", [_MEAN], bars=_deducted(rows, names)),
             Part("III. Phiếu điểm của các đơn vị", [_READING], grid=_units(rows)),
         ],
     )  # fmt: skip
 
 
-def card_sheet(card: Mapping[str, Any], source: Source, office: Office) -> Sheet:
-    """Of a card as GET answers it: its figures, its groups, what counts, the comparison."""
+def card_sheet(card: Mapping[str, Any], source: Source, office: Office, names: Mapping[str, str]) -> Sheet:
+    """Of a card as GET answers it: its figures, its groups, what counts, the comparison; `names` as above."""
     row = as_row(card)
     parts = [
-        Part("I. Kết quả", grid=_figures(row, card)),
-        Part("II. Điểm trừ theo nhóm ghi nhận", bars=_caps(card["groups"])),
-        Part("III. Ghi nhận được tính", *_items(card)),
+        Part("I. Kết quả", grid=_figures(row, card, names)),
+        Part("II. Điểm trừ theo nhóm ghi nhận", bars=_caps(card["groups"], names)),
+        Part("III. Ghi nhận được tính", *_items(card, names)),
     ]
     if compared := _compared(row):
         parts.append(Part("IV. So với các đơn vị cùng nhóm", compared))
@@ -103,7 +102,7 @@ def _bands(rows: Sequence[Row]) -> Bars:
     )
 
 
-def _deducted(rows: Sequence[Row]) -> Bars:
+def _deducted(rows: Sequence[Row], names: Mapping[str, str]) -> Bars:
     inspected = [row for row in rows if row["exposure"]["inspections"]]
     means = {
         group: sum((Decimal(row["deductions"][group]) for row in inspected), Decimal()) / max(len(inspected), 1)
@@ -113,7 +112,7 @@ def _deducted(rows: Sequence[Row]) -> Bars:
     shown = {group: mean.quantize(Decimal("0.01"), ROUND_HALF_EVEN) for group, mean in means.items()}
     return Bars(
         "Điểm trừ trung bình",
-        [(_group(group), float(means[group] / most), _number(str(shown[group]))) for group in GROUPS],
+        [(_named(group, names), float(means[group] / most), _number(str(shown[group]))) for group in GROUPS],
     )
 
 
@@ -132,12 +131,12 @@ def _line(at: int, row: Row) -> list[str]:
     ]  # fmt: skip
 
 
-def _figures(row: Row, card: Mapping[str, Any]) -> Grid:
+def _figures(row: Row, card: Mapping[str, Any], names: Mapping[str, str]) -> Grid:
     exposure, pending = card["exposure"], card["pending"]
     lines = [
         ("Đơn vị", card["unit_name"]), ("Loại đơn vị", headed(GROUP[card["group"]])[0]),
         ("Kỳ", quarter_name(card["quarter"])), ("Điểm", _number(card["score"])), ("Xếp loại", card["band_label"]),
-        ("Giới hạn xếp loại", ", ".join(_GATES.get(gate) or _named(gate) for gate in card["gates"]) or "không"),
+        ("Giới hạn xếp loại", ", ".join(_GATES.get(gate) or _named(gate, names) for gate in card["gates"]) or "không"),
         ("Điểm cộng", _number(row["bonus"])), ("Số cuộc kiểm tra", _whole(exposure["inspections"])),
         ("Lượt người, hồ sơ được kiểm tra",
          f"{_whole(exposure['persons_checked'])} người, {_whole(exposure['files_checked'])} hồ sơ"),
@@ -148,12 +147,12 @@ def _figures(row: Row, card: Mapping[str, Any]) -> Grid:
     return Grid(("Chỉ tiêu", "Số liệu"), (8.0, 8.4), lines)
 
 
-def _caps(groups: Sequence[Mapping[str, Any]]) -> Bars:
+def _caps(groups: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Bars:
     return Bars(
         "Điểm trừ so với trần của mỗi nhóm",
         [
             (
-                _group(one["group"]), float(Decimal(one["deduction"]) / one["cap"]) if one["cap"] else 0.0,
+                _named(one["group"], names), float(Decimal(one["deduction"]) / one["cap"]) if one["cap"] else 0.0,
                 f"{_number(one['deduction'])}/{_NONE if one['cap'] is None else one['cap']}",
             )
             for one in groups
@@ -161,11 +160,12 @@ def _caps(groups: Sequence[Mapping[str, Any]]) -> Bars:
     )  # fmt: skip
 
 
-def _items(card: Mapping[str, Any]) -> tuple[Sequence[str], None, Grid | None]:
+def _items(card: Mapping[str, Any], names: Mapping[str, str]) -> tuple[Sequence[str], None, Grid | None]:
     """The part's words, no chart, and the table, if anything counts."""
     lines = [
-        [f"{visit['date'][8:]}/{visit['date'][5:7]}/{visit['date'][:4]}", _named(item["code"]), str(item["severity"]),
-         _whole(item["count"]), _number(item["factor"]), _number(item["points"]), _whole(item["index"])]
+        [f"{visit['date'][8:]}/{visit['date'][5:7]}/{visit['date'][:4]}", _named(item["code"], names),
+         str(item["severity"]), _whole(item["count"]), _number(item["factor"]), _number(item["points"]),
+         _whole(item["index"])]
         for visit in card["inspections"] for item in visit["items"]
     ]  # fmt: skip
     if not lines:
@@ -196,12 +196,9 @@ def _surveyed(row: Row) -> list[str]:
     ]
 
 
-def _group(group: str) -> str:
-    return f"{group}. {group_names()[group][0]}"
-
-
-def _named(code: str) -> str:
-    return f"{code} {code_names()[code][0]}" if code in code_names() else code
+def _named(code: str, names: Mapping[str, str]) -> str:
+    """A group or a code with its name, if it has one."""
+    return f"{code} {names[code]}" if code in names else code
 
 
 def _whole(count: int) -> str:

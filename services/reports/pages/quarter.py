@@ -43,7 +43,7 @@ COLUMNS = (
     ("score", "Điểm", "Score"),
     ("delta", "So quý trước", "Change"),
     ("rate", "So cùng nhóm", "Peers"),
-    ("visits", "Số cuộc", "Inspections"),
+    ("visits", "Số cuộc", "Visits"),
     ("persons", "Lượt người", "Persons"),
     ("pending", "Chờ kết luận", "Pending"),
 )
