@@ -137,7 +137,7 @@ def _say(quarter: str, made: Made, told: Mapping[str, Any] | None) -> int:
     head = f"{quarter} {made.edition}: {len(made.rows)} phiếu / cards, size {made.head.size}"
     found = None
     if told is not None:
-        found = first_difference(told, made.listing() if "cards" in told else made.card or {})
+        found = first_difference(told, made.listing(told.get("group")) if "cards" in told else made.card or {})
     elif made.other_roots and made.published_at is None:
         found = Difference("-", "cards_root", made.other_roots[0], made.cards_root)
     if found is None:

@@ -67,6 +67,11 @@ async def test_every_edition_list_and_card_comes_out_of_the_log_alone(
         answer = run(*log, "--edition", edition)
         assert (answer.exit_code, frozen.frozen.cards_root in answer.output) == (0, True), answer.output
         assert run(*log, "--edition", edition, "--against", written(tmp_path, frozen.text())).exit_code == 0
+        kind = json.loads((await read(pool, frozen_listing, QUARTER, edition, "xa")).text())
+        assert 0 < len(kind["cards"]) < len(frozen.rows)
+        assert run(*log, "--against", written(tmp_path, json.dumps(kind))).exit_code == 0
+        del kind["cards"][0]
+        assert ": unit: " in run(*log, "--against", written(tmp_path, json.dumps(kind))).output
         body = await read(pool, frozen_card, QUARTER, edition, "xa-001")
         assert run(*log, "--against", written(tmp_path, body)).exit_code == 0  # the card says of which edition it is
     live = (await read(pool, listing, QUARTER, EVERYTHING)).text()

@@ -166,12 +166,16 @@ class Row(BaseModel):
 
 
 class Listing(BaseModel):
-    """A quarter's list; `cards_root`, `closing` and `published_at` (null while closed) stand on frozen ones."""
+    """A quarter's list; `group` stands on one of a kind, `cards_root`, `closing` and `published_at` on frozen ones.
+
+    `published_at` is null while the edition is closed.
+    """
 
     quarter: str
     edition: Annotated[str, Field(pattern=EDITION)]
     rules: str | None
     log: TreeHead
+    group: str | None = None
     cards_root: str | None = None
     closing: str | None = None
     published_at: str | None = None

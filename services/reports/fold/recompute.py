@@ -45,7 +45,8 @@ class Made:
     published_at: str | None = None
     other_roots: list[str] = field(default_factory=list)
     """That were published of this cut."""
-    differs: list[dict[str, Any]] | None = None
+    was: Mapping[str, str] | None = None
+    """The rows of the edition that this one restates."""
 
     def fill(self, rows: Mapping[str, Row], beside: Mapping[str, Mapping[str, Any]]) -> None:
         """Put the units in order, and beside each its comparison."""
@@ -70,15 +71,17 @@ class Made:
         else:
             self.other_roots.append(data["cards_root"])
 
-    def listing(self) -> dict[str, Any]:
-        """The quarter's list."""
+    def listing(self, group: str | None = None) -> dict[str, Any]:
+        """The quarter's list, or that of a kind of unit."""
+        rows = _of_group(self.rows, group)
+        differs = None if self.was is None else differences(_of_group(self.was, group), rows)
         frozen = {
             "cards_root": self.cards_root, "closing": self.closing, "published_at": self.published_at,
         }  # fmt: skip
         return {
             "quarter": self.quarter, "edition": self.edition, "rules": self.rules, "log": self.head.json(),
-            **(frozen if self.closing else {}), **({} if self.differs is None else {"differs": self.differs}),
-            "cards": [json.loads(row) for row in self.rows.values()],
+            **({} if group is None else {"group": group}), **(frozen if self.closing else {}),
+            **({} if differs is None else {"differs": differs}), "cards": [json.loads(row) for row in rows.values()],
         }  # fmt: skip
 
 
@@ -144,8 +147,7 @@ class Recomputing:
         made = self._computed(references, self._cut(self.edition))
         earlier = before(self.edition)
         if earlier is not None:
-            was = self._computed(references, self._cut(earlier)).rows if earlier in self._cuts else {}
-            made.differs = differences(was, made.rows)
+            made.was = self._computed(references, self._cut(earlier)).rows if earlier in self._cuts else {}
         for entry in self._published:
             made.publish(entry)
         return made
@@ -186,6 +188,10 @@ class Recomputing:
         if faults:
             raise Unfoldable(*min(faults))
         return rows, seen
+
+
+def _of_group(rows: Mapping[str, str], group: str | None) -> Mapping[str, str]:
+    return rows if group is None else {unit: row for unit, row in rows.items() if json.loads(row)["group"] == group}
 
 
 def _body_compared(body: bytes, comparison: Mapping[str, Any]) -> bytes:

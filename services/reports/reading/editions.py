@@ -41,7 +41,7 @@ async def frozen_listing(
         shown = await _rows(snapshot, frozen.closing, group)
         return Listing(
             quarter=quarter, edition=edition, rules=row["rules"], head=frozen.head, rows=shown, frozen=frozen,
-            differs=await _differences(snapshot, quarter, edition, group, shown),
+            group=group, differs=await _differences(snapshot, quarter, edition, group, shown),
         )  # fmt: skip
 
     return await snapshot.kept.listing((frozen, group), made)

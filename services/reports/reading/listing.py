@@ -42,7 +42,7 @@ class Frozen:
 class Listing:
     """A quarter's list: rows as JSON text by unit, with what heads the answer. Its bytes are made once.
 
-    `differs` is what a restatement says otherwise than the edition before it.
+    `differs` is what a restatement says otherwise than the edition before it; `group` the kind of unit it is all of.
     """
 
     quarter: str
@@ -50,6 +50,7 @@ class Listing:
     rules: str | None
     head: TreeHead
     rows: Mapping[str, str]
+    group: str | None = None
     frozen: Frozen | None = None
     differs: Sequence[Mapping[str, Any]] | None = None
     next: str | None = None
@@ -70,7 +71,7 @@ class Listing:
     def body(self) -> bytes:
         """The answer of wire.md, without parsing a row."""
         top: dict[str, Any] = {"quarter": self.quarter, "edition": self.edition, "rules": self.rules}
-        top["log"] = self.head.json()
+        top |= {"log": self.head.json()} | ({} if self.group is None else {"group": self.group})
         if self.frozen is not None:
             top |= {
                 "cards_root": self.frozen.cards_root, "closing": self.frozen.closing,

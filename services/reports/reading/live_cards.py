@@ -41,7 +41,7 @@ async def _listing(snapshot: Snapshot, quarter: str, scope: Scope, group: str | 
     }
     rules = snapshot.reference.rulebook.rules(quarter)
     version = rules.version if rules else None
-    return Listing(quarter=quarter, edition=LIVE, rules=version, head=snapshot.head, rows=rows)
+    return Listing(quarter=quarter, edition=LIVE, rules=version, head=snapshot.head, rows=rows, group=group)
 
 
 def _beside(row: str, comparison: str | None, size: int) -> str:
