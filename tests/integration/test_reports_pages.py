@@ -481,7 +481,8 @@ async def test_the_oldest_appeal_is_none_of_what_a_person_concerned_said(setting
         for finding in (appealed, reopened):
             made.decide("xa-tan-hoa", visit, finding, "upheld")
         made.reopen("xa-tan-hoa", visit, reopened)
-        made.answer("xa-tan-hoa", visit, reopened)
+        for finding in (appealed, reopened):
+            made.answer("xa-tan-hoa", visit, finding)
         await house.grow(first)
         asked = (queries.in_the_way, "2026-Q4", [1, 2, 3])
         told = await house.app.state.service.pool.fetchrow(*asked)

@@ -215,7 +215,8 @@ class MadeLog:
             "inspection": inspection,
             "commitments": {"text": HASH},
         }
-        return self.append("finding.answered", f"finding/{finding}", unit, data)
+        link = derived_id(self.new_id(), "kycuong.finding.answered.v1", 1)
+        return self.append("finding.answered", f"finding/{finding}", unit, data, id=link)
 
     def reopen(self, unit: str, inspection: str, finding: str, due: str | None = None) -> int:
         """A reviewer's reopening; `due` of a finding never replied to."""

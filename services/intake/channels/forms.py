@@ -45,6 +45,7 @@ class Until(str):
     """A day or an instant as sent, with the instant it ends at."""
 
     at: datetime
+    is_day: bool
 
 
 def _until(text: str) -> Until:
@@ -57,7 +58,7 @@ def _until(text: str) -> Until:
             "must be a day, for example 2026-12-01, or an RFC 3339 date-time with an offset",
         )) from None  # fmt: skip
     until = Until(text)
-    until.at = at.astimezone(UTC)
+    until.at, until.is_day = at.astimezone(UTC), day is not None
     return until
 
 

@@ -72,8 +72,9 @@ def silence(asked: Asked) -> Accepted:
     """Send some kinds of one's own unit's notices nowhere, for at most 30 days."""
     form, unit = cast(Silence, asked.command.form), _post(asked)
     refuse_foreign(asked.known)
-    until = cast(Until, form.until).at
-    if not asked.world.now < until <= asked.world.now + _LONGEST + _DAY:
+    ends = cast(Until, form.until)
+    until, longest = ends.at, _LONGEST + (_DAY if ends.is_day else timedelta())  # a day is silent to its end
+    if not asked.world.now < until <= asked.world.now + longest:
         raise invalid("/until", "phải sau lúc này và trong vòng 30 ngày", "must be later than now and within 30 days")
     new = New(
         id=asked.command.id, kind="silence", account=asked.caller.account, unit=unit, kinds=form.kinds,

@@ -264,7 +264,7 @@ SELECT unit, code, index FROM reports.commendation WHERE quarter = $1 ORDER BY i
 -- name: in_the_way
 -- What of a quarter is not settled: what waits for units and until when at the latest, for the Department, what is
 -- under appeal or reopened, and since when the oldest appeal waits; $2 are the severities that are scored. What a person
--- concerned said is told as an appeal is: what came before the decision, or to what was reopened, is none.
+-- concerned said is told as an appeal is, but by an event of derived id: an appeal's is its write's, a UUIDv7.
 SELECT count(*) FILTER (WHERE awaits)::int AS for_units, max(due) FILTER (WHERE awaits) AS latest,
        count(*) FILTER (WHERE NOT awaits AND NOT contested)::int AS for_department,
        count(*) FILTER (WHERE contested)::int AS contested, min(appealed) FILTER (WHERE contested) AS oldest_appeal
@@ -281,10 +281,9 @@ FROM (
     ) AS told
     CROSS JOIN LATERAL (
         SELECT max(due) AS due,
-               min(created_at) FILTER (WHERE kind = 'appeal' AND index > decided AND reopened IS NOT TRUE) AS appealed
+               min(created_at) FILTER (WHERE kind = 'appeal' AND substr(event::text, 15, 1) = '7' AND index > decided) AS appealed
         FROM (
-            SELECT due, created_at, kind, index, max(index) FILTER (WHERE kind = 'decision') OVER () AS decided,
-                   max(index) FILTER (WHERE kind = 'reopening') OVER () > max(index) FILTER (WHERE kind = 'decision') OVER () AS reopened
+            SELECT due, created_at, kind, event, index, max(index) FILTER (WHERE kind = 'decision') OVER () AS decided
             FROM reports.notice
             WHERE notice.inspection = inspection.id AND coalesce(notice.finding, told.id) = told.id
         ) AS notice
