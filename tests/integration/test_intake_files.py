@@ -220,13 +220,16 @@ async def test_an_erased_file_is_gone_with_its_hash(intake: Intake, finding: str
     row = await intake.service.pool.fetchrow("SELECT sha256, sealed, wrapped_key FROM intake.vault_file")
     assert tuple(row) == (None, None, None)
     shown = await intake.get("reviewer", f"/intake/v1/findings/{finding}")
-    assert shown["files"] == [
-        {"of": "reply", "write": write, "n": 1, "type": "application/pdf", "bytes": len(PDF), "held": False}
-    ]
+    gone = {"type": "application/pdf", "bytes": len(PDF), "held": False, "awaited": False}
+    assert shown["files"] == [{"of": "reply", "write": write, "n": 1, **gone}]
 
 
 async def test_the_case_tells_its_files(intake: Intake, finding: str) -> None:
     path = await replied(intake, finding, ("application/pdf", PDF), ("image/png", PNG))
     await send(intake, path, 2, "image/png", PNG)
     shown = await intake.get("head", f"/intake/v1/findings/{finding}")
-    assert [(one["of"], one["n"], one["held"]) for one in shown["files"]] == [("reply", 1, False), ("reply", 2, True)]
+    files = [(one["of"], one["n"], one["held"], one["awaited"]) for one in shown["files"]]
+    assert files == [("reply", 1, False, True), ("reply", 2, True, False)]
+    for who in ("reviewer", "parent-head"):
+        shown = await intake.get(who, f"/intake/v1/findings/{finding}")
+        assert not any(one["awaited"] for one in shown["files"])

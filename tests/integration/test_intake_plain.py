@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from hashlib import sha256
 from html import unescape
 from typing import Any
 
@@ -247,6 +248,29 @@ async def test_words_outlive_the_session_that_they_were_typed_in(intake: Intake,
     assert await intake.rows() == before
 
 
+async def test_another_language_or_view_keeps_what_was_typed_and_sends_nothing(intake: Intake, finding: str) -> None:
+    typed = {"id": fresh(), "/accepts": "false", "/private/text": "", "/private/reason": "x"}
+    refused = (await send(intake, "head", finding, "reply", typed, 422)).text
+    assert refused.count('form="typed"') == 3 and 'formaction="?lang=en#errors"' in refused
+    assert 'id="typed" method="post" action=' in refused and "data-language" not in refused
+    typed |= {"/private/text": SAID, "again": "1"}
+    for query, words, shown in (
+        ("lang=en", "Nothing was sent", "Reply"),
+        ("view=outdoor", "Chưa gửi gì", "Giải trình"),
+    ):
+        drawn = await send(intake, "head", finding, f"reply?{query}", typed, 200)
+        said = unescape(drawn.text)
+        assert words in said and f">\n{SAID}</textarea>" in said and shown in said and f'value="{typed["id"]}"' in said
+        assert query.split("=")[1] in drawn.headers["set-cookie"]
+    assert await state(intake, finding) == "recorded"
+    signed_out = (await send(intake, "nobody", finding, "reply?lang=en", typed, 401)).text
+    assert "Not sent" in signed_out and signed_out.count(SAID) == 2 and 'form="typed"' in signed_out
+    await send(intake, "lead", finding, "withdrawal", typed, 405)
+    await intake.put("lead", f"findings/{finding}/withdrawal/{fresh()}", {"private": {"reason": "Ghi nhầm."}})
+    late = (await send(intake, "head", finding, "reply?lang=en", typed, 200)).text
+    assert "Nothing was sent" in late and late.count(SAID) == 2 and 'id="typed" method="post" hidden' in late
+
+
 async def test_words_outlive_a_database_that_is_away(
     intake: Intake, finding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
@@ -273,16 +297,45 @@ async def test_a_reply_whose_files_failed_is_received_and_they_can_be_sent_again
     refused = (await send(intake, "head", finding, "reply", {"id": write, **DISAGREES}, 503, files=files)).text
     assert await state(intake, finding) == "replied"
     assert "Nội dung đã được nhận" in refused and "Chưa gửi được" not in refused
-    drawn = re.search(r"/reply#errors.*?</form>", refused, re.DOTALL)
-    assert drawn and 'type="file"' in drawn[0] and "<textarea" not in drawn[0]
-    again = {name: unescape(value) for name, value in re.findall(r'hidden" name="([^"]+)" value="([^"]*)"', drawn[0])}
-    assert again == {"id": write, **DISAGREES}
     monkeypatch.undo()
+    missing = f"{finding}/reply/{write}/files"
+    drawn = await page(intake, "head", f"cases/{finding}")  # later, too
+    assert all(f'action="/intake/cases/{missing}#errors"' in one for one in (refused, drawn))
+    assert "data-kept" not in refused and "<textarea" not in refused
+    assert f"/{write}/files" not in await page(intake, "reviewer", f"cases/{finding}")
+    away = await intake.client.get(f"/intake/cases/{missing}")
+    assert (away.status_code, away.headers["location"]) == (303, f"/intake/cases/{finding}")
     others = [("/files", ("khac.pdf", b"%PDF-1.7 khac", "application/pdf"))]
-    wrong = (await send(intake, "head", finding, "reply", again, 409, files=others)).text
-    assert f'value="{write}"' in wrong and "không phải những tệp đã gửi lúc đầu" in wrong
-    await send(intake, "head", finding, "reply", again, files=files)
+    none = [("/files", ("", b"", "application/octet-stream"))]  # as a browser says that none was chosen
+    for chosen, words in ((others, "không phải tệp đã chọn lúc đầu"), (none, "hãy chọn các tệp còn thiếu")):
+        wrong = (await send_missing(intake, "head", missing, chosen, 422)).text
+        assert words in wrong and f'action="/intake/cases/{missing}#errors"' in wrong
+    for who, status in (("reviewer", 403), ("parent-head", 403), ("other-head", 404), ("nobody", 401)):
+        await send_missing(intake, who, missing, files, status)
+    assert not any(
+        one["awaited"] for one in (await intake.get("parent-head", f"/intake/v1/findings/{finding}"))["files"]
+    )
+    await send_missing(intake, "head", missing, files, 303)
     assert [one["held"] for one in (await intake.get("reviewer", f"/intake/v1/findings/{finding}"))["files"]] == [True]
+    assert missing not in await page(intake, "head", f"cases/{finding}")
+
+
+async def send_missing(intake: Intake, who: str, path: str, files: Any, status: int) -> httpx.Response:
+    finding, noun = path.split("/", 1)
+    return await send(intake, who, finding, noun, {}, status, files=files)
+
+
+async def test_missing_files_come_in_any_order_and_one_by_one(intake: Intake, finding: str) -> None:
+    write, papers = fresh(), [(f"{n}.pdf", f"%PDF-1.7 {n}".encode(), "application/pdf") for n in range(3)]
+    files = [{"sha256": sha256(raw).hexdigest(), "bytes": len(raw), "type": kind} for _, raw, kind in papers]
+    await intake.put("head", f"findings/{finding}/reply/{write}", {"accepts": False, "files": files})
+    missing = f"{finding}/reply/{write}/files"
+    for chosen in (papers[2:], papers[1::-1]):
+        await send_missing(intake, "head", missing, [("/files", one) for one in chosen], 303)
+    shown = (await intake.get("head", f"/intake/v1/findings/{finding}"))["files"]
+    assert [one["held"] for one in shown] == [True] * 3
+    again = (await send_missing(intake, "head", missing, [("/files", papers[0])], 422)).text
+    assert "không phải tệp đã chọn lúc đầu" in again
 
 
 @pytest.mark.parametrize("charset", ["punycode", "undefined", "idna", "utf-7", "utf-16", "no-such", "rot13", "base64"])

@@ -102,7 +102,9 @@ async def opened(
         shown |= {"answers": _answers(steps), "history": [_told(step, language) for step in history]}
         opens = role is not Role.AUDITOR or not is_blank(reason or "")
         shown["redactions"] = [_covered(one) for one in await reader.connection.fetch(_sql.redactions, id)]
-        files = [dict(one) for one in await reader.connection.fetch(_sql.files_of_finding, id)]
+        sends = reader.answers_for(row["unit"]) and row["state"] != State.VOIDED
+        rows = await reader.connection.fetch(_sql.files_of_finding, id)
+        files = [dict(one) | {"awaited": sends and one["awaited"]} for one in rows]
         shown["files"] = _before(steps, files) if blind else files
         if opens:
             shown |= await _opened(reader, shown, row["severity"])

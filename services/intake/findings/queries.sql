@@ -144,8 +144,9 @@ SELECT DISTINCT ON (place) place AS n, event::text AS id, boxes FROM intake.phot
 ORDER BY place, photo_redaction.n DESC;
 
 -- name: files_of_finding
--- The files that writes about a finding name, and which are held.
-SELECT split_part(noun, '/', 2) AS of, write::text, place AS n, type, size AS bytes, stored_at IS NOT NULL AS held
+-- The files that writes about a finding name, which are held, and which are still to come: of an erased one the hash is gone.
+SELECT split_part(noun, '/', 2) AS of, write::text, place AS n, type, size AS bytes, stored_at IS NOT NULL AS held,
+       stored_at IS NULL AND sha256 IS NOT NULL AS awaited
 FROM intake.vault_file WHERE finding = $1 ORDER BY write, place;
 
 -- name: desk_of_units

@@ -3,7 +3,7 @@
 A form has its write's id from when it was drawn: sent twice it is one write. What is refused is shown again as typed.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, cast
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from uuid_utils import uuid7
 from services.domain.words import PARTS, ROLES, Words, headed, severity_words
 from services.intake.evidence.attachments import FILE_NOUNS, TYPES
 from services.intake.evidence.file_endpoints import FileUpload, fault
+from services.intake.evidence.sql import QUERIES as EVIDENCE
 from services.intake.evidence.uploads import token_digest
 from services.intake.faces.shell import PAGES
 from services.intake.findings import desk, endpoints
@@ -51,10 +52,12 @@ _SENT_BEFORE = (
     "Mẫu này đã được gửi với nội dung khác, và bản gửi trước được giữ; hãy xem hồ sơ dưới đây rồi gửi lại nếu cần.",
     "This form was sent before with other content, which is kept; see the case below, and send again if needed.",
 )
-_OTHER_FILES = (
-    "Nội dung đã được nhận, nhưng các tệp vừa chọn không phải những tệp đã gửi lúc đầu, hoặc khác thứ tự.",
-    "The words were received, but these are not the files that were first chosen, or in another order.",
-)
+_OTHER_FILES = FieldError(
+    FILES, "có tệp không phải tệp đã chọn lúc đầu; hãy chọn lại đúng các tệp còn thiếu",
+    "one is none of the files that were first chosen; choose those that are missing",
+)  # fmt: skip
+_RETYPED = "typed"  # the form that is drawn anew with what was typed, where another language or view is chosen
+_NO_FILES = FieldError(FILES, "hãy chọn các tệp còn thiếu", "choose the files that are missing")
 _FILES_GONE = ("tệp đã chọn không được giữ lại; hãy chọn lại", "the files chosen were not kept; choose them again")
 _FAILURES: tuple[type[Exception], ...] = (Problem, *cast(tuple[type[Exception], ...], TRANSIENT))
 _WhichList = Annotated[desk.Listed | None, Query(alias="list")]
@@ -69,6 +72,10 @@ def install(app: FastAPI) -> None:
     for noun in ASKED:
         allowed = allows(_ACTIONS[noun])
         app.post(f"{PATH}/{{id}}/{noun}", include_in_schema=False, openapi_extra=allowed)(_sender(noun))
+    for name in FILE_NOUNS:
+        path = f"{PATH}/{{id}}/{name.split('/')[1]}/{{write}}/files"
+        app.get(path, **reading)(to_case)
+        app.post(path, include_in_schema=False, openapi_extra=allows(Action.ANSWER))(_files_sender(name))
 
 
 _ANSWERS = ("reply", "extension-request", "appeal", "remedy-plan", "remedy-report")
@@ -109,6 +116,11 @@ async def back(request: Request, id: str, noun: str) -> Response:
     return RedirectResponse(_address(id, noun == _SECOND, request.query_params), status_code=303)
 
 
+async def to_case(id: str) -> Response:
+    """From where missing files are sent to, to the case."""
+    return RedirectResponse(_address(id, False, {}), status_code=303)
+
+
 def _address(id: str, blind: bool, query: Mapping[str, str]) -> str:
     asked = dict(query) | ({"blind": "true"} if blind else {})
     return f"{PATH}/{id}" + (f"?{urlencode(asked)}" if asked else "")
@@ -124,12 +136,57 @@ def _sender(noun: str) -> Callable[..., Awaitable[Response]]:
             sent = await read(request, files=isinstance(caller, Caller))
             if not isinstance(caller, Caller):
                 raise caller
+            if sent.again:
+                raise NotSent
             await _write(service_of(request), caller, token_digest(request), noun, id, sent)
         except _FAILURES as error:
             return await _again(request, id, noun, sent, as_problem(error))
         return RedirectResponse(_address(id, False, {"done": noun}) + "#told", status_code=303)
 
     return send
+
+
+def _files_sender(name: str) -> Callable[..., Awaitable[Response]]:
+    noun = name.split("/")[1]
+
+    async def send(request: Request, id: str, write: str) -> Response:
+        """Take files that a write named and that did not come with it, whichever of them and in any order."""
+        require_own_page(request)
+        sent = Sent()
+        try:
+            caller = await _caller(request)
+            sent = await read(request, files=True)
+            await _complete(service_of(request), caller, token_digest(request), name, id, write, sent)
+        except _FAILURES as error:
+            return await _again(request, id, "", sent, as_problem(error))
+        return RedirectResponse(_address(id, False, {"done": noun}) + "#told", status_code=303)
+
+    return send
+
+
+async def _complete(
+    service: Service, caller: Caller, token: bytes, name: str, finding: str, write: str, sent: Sent
+) -> None:  # fmt: skip
+    """Keep each file in its place, which its bytes tell; any Problem that the file itself would get."""
+    caller.require(Action.ANSWER, service.clock.now())
+    rows = await service.pool.fetch(EVIDENCE.files_of_writes, [write] if is_write_id(write) else [])
+    places = {row["sha256"]: row["place"] for row in rows if row["finding"] == finding and not row["held"]}
+    named = [(places.get(file.named()["sha256"]), file) for file in sent.files]
+    others = [_OTHER_FILES] if any(place is None for place, _ in named) else []
+    errors = [*sent.faults, *others] if named or sent.faults else [_NO_FILES]
+    if errors:
+        raise Invalid(errors=errors)
+    service.rate.take(caller.account)
+    service.require_writable()
+    await _send_files(service, token, name, finding, write, [(place, file) for place, file in named if place])
+
+
+async def _send_files(
+    service: Service, token: bytes, name: str, finding: str, write: str, files: Iterable[tuple[int, File]]
+) -> None:  # fmt: skip
+    for place, file in files:
+        upload = FileUpload(token, write, place, file.kind, finding, FILE_NOUNS[name])
+        await service.batcher.submit(await upload.keeping(service, file.raw))
 
 
 async def _known(request: Request) -> Caller | Problem:
@@ -155,10 +212,8 @@ async def _write(service: Service, caller: Caller, token: bytes, noun: str, find
     service.rate.take(caller.account)
     service.require_writable()
     await service.batcher.submit(read_command(kind, finding, sent.id, body, token))
-    # a crash here leaves the write accepted and its files missing: the form sent again is the same write, and they come
-    for place, file in enumerate(sent.files, start=1):
-        upload = FileUpload(token, sent.id, place, file.kind, finding, FILE_NOUNS[kind.name])
-        await service.batcher.submit(await upload.keeping(service, file.raw))
+    # a crash here leaves the write accepted and its files missing: the case asks for them, and the form may come again
+    await _send_files(service, token, kind.name, finding, sent.id, enumerate(sent.files, start=1))
 
 
 def _noun(service: Service, name: str) -> Noun:
@@ -200,10 +255,20 @@ def _words_alone(request: Request, id: str, refused: "_Refused") -> Response:
     case = _address(id, refused.noun == _SECOND, {}) if is_write_id(id) else PATH
     page = PAGES.render(
         request, "unsent.html", status=problem.status, kept=_kept(refused), chosen=refused.sent.chosen, case=case,
+        **_again_typed(refused, shown=False),
         problem=problem.body(_language(request), request.url.path), again=f"{SIGN_IN}?{urlencode({'next': case})}",
     )  # fmt: skip
     page.headers.update(problem.headers)
     return page
+
+
+class NotSent(Problem):
+    """Chưa gửi gì; nội dung đã nhập vẫn ở đây.
+
+    Nothing was sent; what you typed is still here.
+    """
+
+    status, slug = 200, "not-sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,35 +306,39 @@ def _was_done(noun: str, case: Case, reader: Reader) -> bool:
 
 def _refusal(request: Request, case: Case, offered: Sequence[str], refused: _Refused | None) -> dict[str, Any]:
     """The forms, and what is said above them of one that was not taken as it came."""
+    missing = _missing(case)
     if refused is None:
         forms = [_form(noun, case, None, ()) for noun in offered]
-        return {"forms": forms, "problem": None, "late": False, "wrong": (), "lost": (), "kept": ()}
-    late = _is_late(refused, case)
+        return {"forms": forms, "missing": missing, "problem": None, "late": False, "wrong": (), "lost": (), "kept": ()}
+    late = refused.sent.id in missing
     if isinstance(refused.problem, IdReused):
-        refused = _sent_before(refused, late=late)
+        refused = replace(refused, problem=IdReused(_SENT_BEFORE), sent=replace(refused.sent, id=""))
     told = refused.problem.body(_language(request), request.url.path)
     wrong, lost = told.get("errors", []), _lost(request, refused.sent)
-    others = [noun for noun in offered if noun != refused.noun]
-    forms = [_form(noun, case, None, ()) for noun in others]
-    if late or refused.noun in offered:
-        forms.insert(0, _form(refused.noun, case, refused, [*wrong, *lost]) | {"late": late})
+    forms = [_form(noun, case, None, ()) for noun in offered if noun != refused.noun]
+    shown = refused.noun in offered
+    if shown:
+        forms.insert(0, _form(refused.noun, case, refused, [*wrong, *lost]))
     return {
-        "forms": forms, "problem": told, "late": late, "wrong": _told(wrong, forms), "lost": _told(lost, forms),
-        "kept": () if len(forms) > len(others) else _kept(refused),
+        "forms": forms, "missing": missing, "problem": told, "late": late, "wrong": _told(wrong, forms),
+        "lost": _told(lost, forms), "kept": () if late or shown else _kept(refused),
+        **({} if late else _again_typed(refused, shown=shown)),
     }  # fmt: skip
 
 
-def _is_late(refused: _Refused, case: Case) -> bool:
-    """Whether the write itself was accepted, and waits for files that it names."""
-    return any(
-        one["write"] == refused.sent.id and one["of"] == refused.noun and not one["held"] for one in case["files"]
-    )
+def _again_typed(refused: _Refused, *, shown: bool) -> dict[str, Any]:
+    """What the switches of language and view send again, so that no word is lost: the form, or what is kept of it."""
+    kept = {"id": refused.sent.id, **refused.sent.typed}
+    return {"retyped": _RETYPED, "typed": kept} if shown or _kept(refused) else {}
 
 
-def _sent_before(refused: _Refused, *, late: bool) -> _Refused:
-    """The words stay; the id, too, where it is to be sent again with the very files that it names."""
-    sent, words = refused.sent, _OTHER_FILES if late else _SENT_BEFORE
-    return replace(refused, problem=IdReused(words), sent=replace(sent, id=sent.id if late else ""))
+def _missing(case: Case) -> dict[str, list[Mapping[str, Any]]]:
+    """By write the files that it names and that the reader may still send."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for one in case["files"]:
+        if one["awaited"]:
+            found.setdefault(one["write"], []).append(one)
+    return found
 
 
 def _lost(request: Request, sent: Sent) -> list[dict[str, str]]:
@@ -286,7 +355,7 @@ def _form(noun: str, case: Case, refused: _Refused | None, wrong: Sequence[Mappi
     asking, sent = ASKED[noun], refused.sent if refused else Sent()
     errors = wrong if refused else ()
     return {
-        "noun": noun, "asking": asking, "id": sent.id or str(uuid7()), "open": refused is not None, "late": False,
+        "noun": noun, "asking": asking, "id": sent.id or str(uuid7()), "open": refused is not None,
         "entries": [_entry(noun, entry, case, sent.typed, errors) for entry in asking.entries],
     }  # fmt: skip
 
@@ -319,7 +388,8 @@ def _told(wrong: Sequence[Mapping[str, str]], forms: Sequence[Mapping[str, Any]]
 def _kept(refused: _Refused) -> list[tuple[Words, str]]:
     """What was typed into a form that is not offered any more, so that it is not lost."""
     typed = refused.sent.typed
-    texts = [entry for entry in ASKED[refused.noun].entries if entry.kind in ("text", "day")]
+    asked = ASKED[refused.noun].entries if refused.noun in ASKED else ()
+    texts = [entry for entry in asked if entry.kind in ("text", "day")]
     return [(entry.label, typed[entry.pointer]) for entry in texts if typed.get(entry.pointer, "").strip()]
 
 

@@ -54,6 +54,8 @@ class Sent:
     """Whether files were chosen, kept or not: no page can choose them again."""
     too_long: bool = False
     """Whether there were more words than are read; the first of them are here."""
+    again: bool = False
+    """Whether it is only to be drawn anew, in another language or view."""
 
 
 async def read(request: Request, *, files: bool) -> Sent:
@@ -142,7 +144,7 @@ def _words(
     pairs: Sequence[tuple[str, str]], faults: Sequence[FieldError] = (), *, chosen: bool = False, too_long: bool = False
 ) -> Sent:  # fmt: skip
     typed = dict(pairs)
-    return Sent(typed.pop("id", ""), typed, (), faults, chosen, too_long)
+    return Sent(typed.pop("id", ""), typed, (), faults, chosen, too_long, typed.pop("again", "") != "")
 
 
 class _TooMuch(Exception):

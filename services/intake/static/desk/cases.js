@@ -74,9 +74,9 @@ const answer = ({ private: sealed }, name, part) => (sealed ? said(sealed[name],
   : el("em", { class: "erased" }, t("Chưa mở: nội dung không công khai", "Private part, not opened")));
 
 /** The files of a kind of write: read as downloads, each reading noted by the server. @param {Case} case @param {string} noun */
-const attached = ({ id, files = [] }, noun) => files.filter(({ of }) => of === noun).map(({ write, n, type, bytes, held }) => el("p", { class: "meta" },
+const attached = ({ id, files = [] }, noun) => files.filter(({ of }) => of === noun).map(({ write, n, type, bytes, held, awaited }) => el("p", { class: "meta" },
   held ? el("a", { href: `/intake/v1/findings/${id}/${noun}/${write}/files/${n}`, download: true }, t(`Tài liệu ${n} (${KINDS[type] ?? type}, ${number(Math.ceil(bytes / 1024))} kB)`, `Document ${n} (${KINDS[type] ?? type}, ${number(Math.ceil(bytes / 1024))} kB)`))
-    : el("span", {}, t(`Tài liệu ${n}: chưa tới`, `Document ${n}: not here yet`))));
+    : [el("span", {}, t(`Tài liệu ${n}: chưa tới`, `Document ${n}: not here yet`)), awaited && [" · ", el("a", { href: `/intake/cases/${id}#missing-${write}` }, t("gửi tệp còn thiếu", "send what is missing"))]]));
 
 /** @type {Record<string, string>} */
 const KINDS = { "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP", "application/pdf": "PDF" };
