@@ -103,6 +103,11 @@ def test_a_head_answers_and_a_reviewer_decides(narrow: Page, instance: Instance,
     expect(page.get_by_label("Không thống nhất")).to_be_checked()  # what was chosen is kept
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.get_by_label("Nội dung giải trình").fill("Có giấy mời họp 5/GM-UBND.")
+    page.get_by_role("button", name="English").click()  # a switch of language sends nothing, and loses no word
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was sent")
+    expect(page.get_by_label("Reply", exact=True)).to_have_value("Có giấy mời họp 5/GM-UBND.")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_role("button", name="Tiếng Việt").click()
     page.get_by_label("Tệp kèm theo").set_input_files(paper)
     page.get_by_role("button", name="Gửi giải trình").click()
     expect(page.get_by_role("status").filter(has_text="Đã nhận: Giải trình")).to_be_focused()
@@ -135,7 +140,10 @@ def test_a_case_in_english_and_a_late_answer(narrow: Page, instance: Instance) -
     said = page.get_by_role("alert")
     expect(said).to_contain_text("The finding has been withdrawn.")
     expect(said).to_contain_text("We were at a meeting.")  # what was typed is not lost
-    page.get_by_role("link", name="Tiếng Việt").click()  # the form's own address is no page: it leads to the case
+    page.get_by_role("button", name="Tiếng Việt").click()
+    expect(said).to_contain_text("Chưa gửi gì")
+    expect(said).to_contain_text("We were at a meeting.")
+    page.goto(page.url.partition("#")[0])  # the form's own address is no page: it leads to the case
     expect(page).to_have_url(re.compile(rf"/intake/cases/{finding}\?lang=vi$"))
 
 
