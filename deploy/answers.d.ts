@@ -81,7 +81,7 @@ interface Case extends Finding {
   answers: Record<string, string>;
   history: { type: string; time: string; index: number | null; role: string; id: string | null; label: string }[];
   redactions: Redaction[];
-  files: { of: string; write: string; n: number; type: string; bytes: number; held: boolean }[];
+  files: { of: string; write: string; n: number; type: string; bytes: number; held: boolean; awaited: boolean }[];
   private?: Sealed;
 }
 interface Redaction {

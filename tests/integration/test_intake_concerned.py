@@ -55,7 +55,13 @@ async def test_a_link_is_read_by_its_secret_alone_and_spent_by_one_answer(intake
 
 async def test_a_plain_form_answers_too(intake, finding):
     _, link = await given(intake, finding)
-    sent = await intake.client.post(link, data={"text": "Tôi\r\nđi họp."})
+    for typed, words in ((" ", "wrong-words"), ("Tôi đi họp. " * 400, "Tôi đi họp. Tôi")):
+        refused = await intake.client.post(link, data={"text": typed})
+        assert refused.status_code == 422 and words in refused.text and 'aria-invalid="true"' in refused.text
+        assert refused.headers["cache-control"] == "no-store"
+    wrong = await intake.client.post(f"{link}x", data={"text": " "})
+    assert wrong.status_code == 404
+    sent = await intake.client.post(link, data={"text": "Tôi\r\nđi\thọp."})
     assert sent.status_code == 200 and "Đã nhận" in sent.text
     case = await intake.get("reviewer", f"/intake/v1/findings/{finding}")
     assert case["private"]["answer"]["text"] == "Tôi\nđi họp."

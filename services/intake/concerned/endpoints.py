@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -10,7 +10,7 @@ import asyncpg
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from services.domain.words import ROLES, case_label, headed
+from services.domain.words import ROLES, Words, case_label, headed
 from services.intake.concerned.forms import Answer
 from services.intake.concerned.store import QUERIES, hashed
 from services.intake.faces.shell import PAGES
@@ -24,16 +24,16 @@ from services.intake.writing.service import Service, service_of
 from services.intake.writing.storing import lock_units, store_writes
 from services.kernel.envelope import derived_id
 from services.kernel.identity.roles import PUBLIC
-from services.kernel.problems import Invalid, Language, NotFound, TooFast, language_of
+from services.kernel.problems import FieldError, Invalid, Language, NotFound, TooFast, language_of
 from services.kernel.quarters import local_date, rfc3339
 from services.kernel.store.db import Connection, transaction
 from services.kernel.strict_json import parse
 from services.kernel.web.addresses import counted
 from services.kernel.web.app import read_body
+from services.kernel.web.plain import PLAIN, media_type, written
 
 _CONCERNED = "concerned"
 _MAX_BODY = 64 * 1024
-_FORM = "application/x-www-form-urlencoded"
 _PATH = "/intake/concerned/{secret}"
 _guessing = Patience()
 
@@ -57,12 +57,17 @@ async def read(request: Request, secret: str) -> Response:
 async def answer(request: Request, secret: str) -> Response:
     """The one answer; the link is spent by it."""
     service, language = service_of(request), language_of(request.headers)
-    plain = request.headers.get("content-type", "").startswith(_FORM)
-    text = await _text(request, plain)
+    plain = media_type(request) == PLAIN
+    body = {"text": await _typed(request)} if plain else parse(await read_body(request, _MAX_BODY))
+    form = read_form(Answer, body)
+    if isinstance(form, list) and plain:
+        return await _asked_again(request, service, secret, body["text"], form)
+    if not isinstance(form, Answer):
+        raise Invalid(errors=form) if isinstance(form, list) else NotFound
     service.require_writable()
     async with transaction(service.pool) as connection:
         link = await _link(request, connection, secret)
-        event = await _store(connection, service, link, text)
+        event = await _store(connection, service, link, form.text)
         # a crash here leaves the link unspent and nothing answered; the person sends it again
     service.wake()
     told = {"finding": link["id"], "state": "answered", "receipt": f"/audit/v1/receipts/{event}"}
@@ -71,16 +76,21 @@ async def answer(request: Request, secret: str) -> Response:
     return JSONResponse(told, 201, headers={"content-language": language})
 
 
-async def _text(request: Request, plain: bool) -> str:
-    if plain:
-        raw = (await read_body(request, _MAX_BODY, _FORM)).decode(errors="replace")
-        body: Any = {"text": next(iter(parse_qs(raw).get("text", [""]))).replace("\r\n", "\n")}
-    else:
-        body = parse(await read_body(request, _MAX_BODY))
-    form = read_form(Answer, body)
-    if not isinstance(form, Answer):
-        raise Invalid(errors=form) if isinstance(form, list) else NotFound
-    return form.text
+async def _typed(request: Request) -> str:
+    """What was written into the plain form."""
+    raw = (await read_body(request, _MAX_BODY, PLAIN)).decode(errors="replace")
+    return written(next(iter(parse_qs(raw).get("text", [""]))))
+
+
+async def _asked_again(
+    request: Request, service: Service, secret: str, typed: str, errors: Sequence[FieldError]
+) -> Response:  # fmt: skip
+    """The page with what was typed, and why it was not taken."""
+    async with transaction(service.pool) as connection:
+        link = await _link(request, connection, secret)
+        shown = await _shown(connection, service, link, language_of(request.headers))
+        await note_opening(connection, _CONCERNED, _CONCERNED, service.clock.now(), finding=link["id"])
+    return _page(request, shown, typed=typed, wrong=[(one.vi, one.en) for one in errors], status=422)
 
 
 async def _link(request: Request, connection: Connection, secret: str) -> asyncpg.Record:
@@ -154,9 +164,18 @@ async def _store(connection: Connection, service: Service, link: Mapping[str, An
 
 def _answered(request: Request, shown: dict[str, Any]) -> Response:
     if "text/html" in request.headers.get("accept", ""):
-        page: Response = PAGES.render(request, "concerned.html", done=False, **shown)
-    else:
-        page = Response(json.dumps(shown, ensure_ascii=False), media_type="application/json")
-    page.headers["cache-control"] = "no-store"
-    page.headers["referrer-policy"] = "no-referrer"
-    return page
+        return _page(request, shown)
+    return _kept_private(Response(json.dumps(shown, ensure_ascii=False), media_type="application/json"))
+
+
+def _page(
+    request: Request, shown: dict[str, Any], *, typed: str = "", wrong: Sequence[Words] = (), status: int = 200
+) -> Response:  # fmt: skip
+    page = PAGES.render(request, "concerned.html", done=False, typed=typed, wrong=wrong, status=status, **shown)
+    return _kept_private(page)
+
+
+def _kept_private(answer: Response) -> Response:
+    answer.headers["cache-control"] = "no-store"
+    answer.headers["referrer-policy"] = "no-referrer"
+    return answer

@@ -10,6 +10,7 @@ from services.domain.case import Outcome
 from services.domain.words import OUTCOMES, Words, headed
 from services.kernel.problems import FieldError
 from services.kernel.quarters import local_date
+from services.kernel.web.plain import written
 
 Case = Mapping[str, Any]
 """A finding as its reader is shown it."""
@@ -17,7 +18,6 @@ Option = tuple[str, Words, Words | None]
 """What is sent, what it is called, and what it brings about."""
 _DAY = re.compile(r"(\d{1,2})\s*[/.\-\s]\s*(\d{1,2})\s*[/.\-\s]\s*(\d{4}|\d{2})", re.ASCII)  # as days.js takes it
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # as drafts.js makes them blank
 _NO_DAY = ("phải là một ngày, viết như 15/12/2026", "must be a day, written as 15/12/2026")
 _SEALED = ("Bắt buộc; được lưu mã hóa.", "Required; stored encrypted.")
 _READ_BY_UNIT = ("Bắt buộc. Đơn vị đọc được; lưu mã hóa.", "Required. The unit can read it; stored encrypted.")
@@ -38,7 +38,7 @@ class Entry:
 
     def read(self, typed: str) -> Any:
         """What is written in the place; None of an empty one, ValueError of what is no day."""
-        text = _CONTROL.sub(" ", typed.replace("\r\n", "\n").replace("\r", "\n")).strip()
+        text = written(typed).strip()
         if not text:
             return None
         if self.kind == "day":

@@ -1,11 +1,14 @@
 """Forms that a browser sends without a script: taken only from a page of ours, by the browser's own word."""
 
+import re
+
 from fastapi import Request
 
 from services.kernel.identity.authentication import OWN_FORM
 from services.kernel.problems import Forbidden
 
 PLAIN = "application/x-www-form-urlencoded"
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # as drafts.js makes them blank
 
 
 def require_own_page(request: Request) -> None:
@@ -29,3 +32,8 @@ def is_plain(request: Request) -> bool:
 def media_type(request: Request) -> str:
     """What a body is said to be, without its parameters."""
     return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+def written(typed: str) -> str:
+    """Words of a form: lines end as on the desk, and what is no character that one sees is a blank."""
+    return _CONTROL.sub(" ", typed.replace("\r\n", "\n").replace("\r", "\n"))
