@@ -5,7 +5,7 @@
 # The typewriter font that comes with typst, the one of `raw`, shows Vietnamese without a fault. Of the 72 vowels and đ, 23, most with a hook
 # or two marks above (ủ, ở, ế), are set from two glyphs though each is one character, and the PDF keeps no text for the second glyph:
 # - pypdf puts a control character behind the letter and pdfminer "(cid:3)", so that no word with such a letter is found. What is
-#   extracted is no text that a database or XML takes.
+#   extracted is no text that XML takes.
 # - A mark that was met first behind a capital is taken for that letter: "Ủy" is read as "ỦỦy" by pdfium too, which Chromium shows,
 #   searches and copies by, and a later "trưởng" as "trưởỦng" by the two others.
 # The serif font that comes with it has the letters whole, and all three read them back, so a test on a heading does not show it.
