@@ -67,7 +67,7 @@ interface Finding {
   remedy: string;
   reply_due: string | null;
   working_days_left: number | null;
-  settled: boolean;
+  settled: string | null;
   state_label: string;
   deadlines: Deadline[];
   may: string[];

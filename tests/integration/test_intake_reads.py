@@ -16,6 +16,7 @@ from services.kernel.process.settings import Settings
 from services.kernel.store.migrate import migrate
 from services.kernel.store.postgres import EmbeddedPostgres
 from tests.support.intake import UNIT, closing, fresh, opening, populate, recording, register, running_intake
+from tests.support.page_types import faults
 from tests.support.postgres import FAST
 
 PRIVATE = {"narrative": "Vắng mặt", "persons": ["Ông A"]}
@@ -147,6 +148,52 @@ async def test_me_units_and_catalogue(intake):
     assert {"A01", "H05", "K00", "K04"} <= {code["code"] for code in catalogue["codes"]}
     await intake.get("inspector", "/intake/v1/catalogue?at=2020-01-01", 404)
     await intake.get("inspector", "/intake/v1/units?at=never", 422)
+
+
+async def test_the_pages_scripts_are_typed_by_what_is_answered(intake, case):
+    inspection, finding = case
+    planned, assigned = fresh(), {"unit": UNIT, "opener": "inspector", "team": ["colleague"]}
+    span, beacon = (
+        {"from": "2026-09-01", "to": "2026-12-15"},
+        {"name": "XSMB", "date": "2026-09-03", "pattern": "^[0-9]$"},
+    )
+    strata, chosen = [{"group": "xa", "size": 1}], [{"unit": UNIT, "selection": "risk"}]
+    plan = {"basis": "15/KH-SNV", "kind": "planned", "strata": strata, "chosen": chosen, "beacon": beacon} | span
+    await intake.put("lead", f"rounds/{planned}", plan)
+    await intake.put("lead", f"rounds/{planned}/assignments/{fresh()}", assigned | span)
+    erasing = {"event": finding, "parts": ["narrative"], "private": {"reason": "Theo đơn của người liên quan."}}
+    await intake.put("reviewer", f"erasures/{fresh()}", erasing)
+    told = []
+    for who, path, type_ in (
+        ("reviewer", "units", "Unit"),
+        ("inspector", "inspections", "Inspection"),
+        ("auditor", "inspections", "Inspection"),
+        ("head", "findings", "Finding"),
+        ("head", "desk?list=todo", "DeskRow"),
+        ("reviewer", "desk?list=period", "DeskRow"),
+        ("reviewer", "rounds", "Round"),
+        ("inspector", "assignments", "Assignment"),
+        ("auditor", "erasures", "Erasure"),
+    ):
+        items = (await intake.get(who, f"/intake/v1/{path}"))["items"]
+        assert items
+        whole = [each | {"plain": ""} for each in items] if type_ == "Unit" else items  # which the page adds
+        told += faults(whole, f"{type_}[]", f"{who} {path}")
+    for who, path, type_ in (
+        ("inspector", "me", "Me"),
+        ("lead", f"inspections/{inspection}", "Visit"),
+        ("reviewer", f"findings/{finding}", "Case"),
+        ("auditor", f"findings/{finding}", "Case"),
+        ("reviewer", f"rounds/{planned}", "Round"),
+        ("reviewer", "coverage?year=2026", "Coverage"),
+    ):
+        told += faults(await intake.get(who, f"/intake/v1/{path}"), type_, f"{who} {path}")
+    assert told == []
+
+
+def test_a_type_of_the_pages_that_no_answer_has_is_told():
+    assert faults({"account": "an", "roles": [{"role": "lead"}]}, "Me") == ["/roles/0/unit: missing"]
+    assert faults({"account": 1, "roles": []}, "Me") == ["/account: string, not 1"]
 
 
 async def test_signing_in_with_a_password(intake):
