@@ -530,6 +530,10 @@ async def test_good_practice_is_everybodys_once_published_and_before_that_the_sc
         await house.grow(first)
         told = (await house.ask(path, "unit_head", "xa-tan-hoa")).text
         assert "K02" in told and "K01" in told and "K03" not in told  # that one stands in no published edition yet
+        others = f"/reports/units/phuong-dao?quarter={QUARTER}&amp;edition=flash"
+        assert told.count('href="/audit/entry?at=') == 1 and others in told  # an entry of another unit is not for him
+        shown = (await house.ask(others.replace("&amp;", "&"), "unit_head", "xa-tan-hoa")).text
+        assert 'href="/audit/v1/receipts/' in shown and 'href="/audit/entry?at=' not in shown
         told = (await house.ask(path, "admin")).text  # published cards are open to every role
         assert "K02" in told and "K01" in told and "K03" not in told
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fastapi import Request
 from fastapi.responses import Response
 
@@ -30,9 +28,13 @@ async def practice_page(request: Request, state: State, caller: Caller) -> Respo
     choice = Choice.of(request, local_date(now))
     async with state.reader.without_cards() as snapshot:
         check_begun(choice.quarter, snapshot.today)
-        published = max((one.head.size for one in await editions(snapshot, choice.quarter, reviewer=False)), default=0)
-        scope = Scope.of(caller.grants_for(Action.LIVE_CARDS, now))
-        told = _in(snapshot, scope, choice.quarter, published, await praised(snapshot, choice.quarter))
+        published = max(
+            await editions(snapshot, choice.quarter, reviewer=False), key=lambda one: one.head.size, default=None
+        )
+        scope, every = Scope.of(caller.grants_for(Action.LIVE_CARDS, now)), await praised(snapshot, choice.quarter)
+        own = {one for one in every if _sees(snapshot, scope, choice.quarter, one)}
+        public = {one for one in every if published and one.index < published.head.size}
+        told = [one for one in every if one in own | public]
         names = unit_names(snapshot.directory, {one.unit for one in told}, snapshot.today)
         offered = await offered_quarters(snapshot, choice.quarter)
     return render(
@@ -45,13 +47,13 @@ async def practice_page(request: Request, state: State, caller: Caller) -> Respo
         reviews=access.reviews(caller, now),
         quarters=offered,
         told=told,
+        own=own,
+        public=public,
         names=names,
-        published=bool(published),
+        published=published and published.kind,
         codes=sorted({one.code for one in told}),
     )
 
 
-def _in(snapshot: Snapshot, scope: Scope, quarter: str, published: int, told: Sequence[Praise]) -> list[Praise]:
-    """Those of the log's first `published` entries, and those in scope."""
-    readers = snapshot.directory.card_readers
-    return [one for one in told if one.index < published or scope.sees(readers(one.unit, quarter, snapshot.today))]
+def _sees(snapshot: Snapshot, scope: Scope, quarter: str, told: Praise) -> bool:
+    return scope.sees(snapshot.directory.card_readers(told.unit, quarter, snapshot.today))
