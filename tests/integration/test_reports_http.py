@@ -206,6 +206,7 @@ async def test_alerts_belong_to_the_post(ask: Ask) -> None:
     assert await seen("unit_head", "tram-y-te") == ["tram-y-te"]
     assert await seen("unit_head", "so-noi-vu") == []
     assert await seen("unit_head", "xa-tan-hoa", "?unit=tram-y-te&open=true") == ["tram-y-te"]
+    assert await seen("unit_head", "xa-tan-hoa", "?unit=&open=true") == ["tram-y-te", "xa-tan-hoa"]
     for unit in ("phuong-dao", "khong-co"):
         assert (await ask(f"/reports/v1/alerts?unit={unit}", "unit_head", "xa-tan-hoa")).status_code == 404
     for role in ("inspector", "lead", "auditor"):

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from services.kernel.problems import NotFound
@@ -28,6 +28,11 @@ def tiny(static: Path) -> FastAPI:
         if name == "none":
             raise NotFound
         return PlainTextResponse(f"text {name}", headers={"Cache-Control": "public, immutable", "ETag": '"1"'})
+
+    @router.get("/tiny/v1/asked")
+    @router.get("/tiny/page")
+    async def asked(request: Request) -> Response:
+        return PlainTextResponse(request.url.query)
 
     @router.get("/tiny/parts")
     async def parts() -> Response:
@@ -84,6 +89,13 @@ async def test_a_405_names_what_the_address_takes(client, method, path, allow):
     assert (answer.status_code, answer.headers["allow"]) == (405, allow)
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_what_a_program_leaves_empty_it_does_not_say(client):
+    query = "unit=&open=true&cursor=YQ==&q=%20&b&after="
+    assert (await client.get(f"/tiny/v1/asked?{query}")).text == "open=true&cursor=YQ==&q=%20"
+    assert (await client.get("/tiny/v1/asked?unit=")).text == ""
+    assert (await client.get(f"/tiny/page?{query}")).text == query  # a page may be told by a name alone
 
 
 async def test_head_is_in_no_description(client):
