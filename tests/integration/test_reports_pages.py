@@ -347,6 +347,7 @@ async def test_a_compared_unit_is_told_in_plain_words_with_its_range(settings: S
         assert "7 vi phạm trong 214 lượt kiểm tra; đơn vị cùng nhóm thường có khoảng 4,60" in re.sub(" +", " ", words)
         assert "2,9 trên 100 lượt (1,3–5,2)" in re.sub(" +", " ", words)
         assert 'aria-labelledby="range-title"' in page and "Trong mức chung của đơn vị cùng nhóm" in page
+        assert re.findall(r"data-inspectors>(\d+)<", page) == ["1"]  # the team of its one visit
         await put_beside(house, "xa-tan-hoa", told | {"standing": "alarm"})
         listed = await front(house, None, "reviewer")
         assert (

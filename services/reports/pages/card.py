@@ -152,6 +152,7 @@ async def _read(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choic
         "card": card,
         "survey": card.get("survey"),
         "frozen": frozen,
+        "inspectors": await _inspectors(snapshot, choice, card),
         "contested": await contested(snapshot, choice.quarter, unit) if choice.edition == LIVE else 0,
         "pending": await _pending(snapshot, caller, now, choice, unit),
         "differs": await differences_of(snapshot, choice.quarter, choice.edition, unit),
@@ -162,6 +163,14 @@ async def _read(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choic
         "about": await _around(snapshot, caller, now, choice, card, frozen),
         "heads": not snapshot.directory.answering(unit, snapshot.today).isdisjoint(access.posts(caller, now)),
     }
+
+
+async def _inspectors(snapshot: Snapshot, choice: Choice, card: Mapping[str, Any]) -> int | None:
+    """Behind the comparison of a live card; None beside what is frozen, for the log has moved on since."""
+    compared = card.get("comparison")
+    if choice.edition != LIVE or not compared:
+        return None
+    return await around.most_inspectors(snapshot, card["unit"], compared["window"])
 
 
 async def _card(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choice, unit: str) -> dict[str, Any]:

@@ -132,6 +132,11 @@ async def heads_days(snapshot: Snapshot, unit: str, quarters: Sequence[str]) -> 
     return [HeadsDay(**row) for row in rows]
 
 
+async def most_inspectors(snapshot: Snapshot, unit: str, window: Sequence[str]) -> int:
+    """How many inspectors stand behind a comparison over some quarters: as many as saw the unit in one of them."""
+    return int(await snapshot.connection.fetchval(queries.most_inspectors, unit, list(window)))
+
+
 def kind_of(edition: str, frozen: Sequence[Frozen]) -> Frozen | None:
     """The frozen edition of a kind; None of the live one."""
     return None if edition == LIVE else next((one for one in frozen if one.kind == edition), None)

@@ -195,6 +195,17 @@ FROM (SELECT nullif(split_part(split_part(row, '"score":"', 2), '"', 1), '')::fl
       WHERE closing = $1::uuid AND grp = $2) AS peer
 WHERE score IS NOT NULL;
 
+-- name: most_inspectors
+-- How many inspectors saw a unit in that quarter of some in which most did, at visits that are compared: their pseudonyms
+-- hold within one quarter.
+SELECT coalesce(max(inspectors), 0)::int FROM (
+    SELECT count(DISTINCT member) AS inspectors
+    FROM reports.inspection CROSS JOIN LATERAL unnest(string_to_array(nullif(team, ''), ' ')) AS member
+    WHERE unit = $1 AND quarter = ANY($2::text[]) AND closed_at IS NOT NULL AND NOT voided
+      AND kind <> 'recheck' AND selection IN ('random', 'scheduled')
+    GROUP BY quarter
+) AS counted;
+
 -- name: past_rows
 -- The live rows of some units in some quarters, but for those that are still to be rendered.
 SELECT quarter, unit, row FROM reports.card WHERE unit = ANY($1::text[]) AND quarter = ANY($2::text[])
