@@ -55,7 +55,7 @@ def net(instance: Instance) -> Iterator[WebProxy]:
 def phone(browser: Browser, net: WebProxy) -> Iterator[Person]:
     """An inspector's phone, whose network is `net`; its page threw no error and broke no policy."""
     person = Person(browser, net.url, PHONE)
-    person.sign_in("an.kt", PASSWORDS["an.kt"])
+    person.come_in("an.kt", PASSWORDS["an.kt"])
     expect(person.page.get_by_role("heading", level=1)).to_be_visible()
     yield person
     person.context.close()
@@ -68,8 +68,7 @@ def enter(people: list[Person], browser: Browser, instance: Instance) -> Any:
 
     def enter(account: str, address: str, viewport: dict[str, int] = DESK) -> Page:
         people.append(person := Person(browser, instance.url, viewport))
-        person.sign_in(account, PASSWORDS[account])
-        person.page.goto(instance.url + address)
+        person.come_in(account, PASSWORDS[account], address)
         return person.page
 
     return enter

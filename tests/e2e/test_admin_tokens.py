@@ -12,8 +12,7 @@ from tests.support.instance import Instance
 def page(request: pytest.FixtureRequest, people: list[Person], browser: Browser, instance: Instance) -> Page:
     account = f"quan.tri.{request.param['width']}"
     people.append(person := Person(browser, instance.url, request.param))
-    person.sign_in(account, instance.member(account, "admin", None))
-    person.page.goto(instance.url + "/intake/desk/#/tokens")
+    person.come_in(account, instance.member(account, "admin", None), "/intake/desk/#/tokens")
     expect(person.page.get_by_role("heading", name="Mã truy cập cho Excel, Power BI và công cụ")).to_be_visible()
     return person.page
 

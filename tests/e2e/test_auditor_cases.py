@@ -91,8 +91,7 @@ def case(instance: Instance, passwords: dict[str, str]) -> tuple[str, str]:
 def enter(people: list[Person], browser: Browser, instance: Instance, passwords: dict[str, str]) -> Any:
     def enter(account: str, view: str = "cases", viewport: dict[str, int] = DESK, language: str = "vi") -> Page:
         people.append(person := Person(browser, instance.url, viewport))
-        person.sign_in(account, passwords[account])
-        person.page.goto(f"{instance.url}/intake/desk/?lang={language}#/{view}")
+        person.come_in(account, passwords[account], f"/intake/desk/?lang={language}#/{view}")
         return person.page
 
     return enter

@@ -33,8 +33,7 @@ def station(instance: Instance) -> None:
 def enter(people: list[Person], browser: Browser, instance: Instance) -> Any:
     def enter(account: str, address: str, viewport: dict[str, int] = DESK, url: str = instance.url) -> Page:
         people.append(person := Person(browser, url, viewport))
-        person.sign_in(account, PASSWORDS[account])
-        person.page.goto(url + address)
+        person.come_in(account, PASSWORDS[account], address)
         return person.page
 
     return enter

@@ -66,8 +66,7 @@ def finding(inspection: str, code: str) -> dict[str, Any]:
 def enter(people: list[Person], browser: Browser, instance: Instance, passwords: dict[str, str]) -> Any:
     def enter(account: str, tab: str, viewport: dict[str, int] = DESK, language: str = "vi") -> Any:
         people.append(person := Person(browser, instance.url, viewport))
-        person.sign_in(account, passwords[account])
-        person.page.goto(f"{instance.url}/intake/desk/?lang={language}#/{tab}")
+        person.come_in(account, passwords[account], f"/intake/desk/?lang={language}#/{tab}")
         return person
 
     return enter

@@ -17,8 +17,7 @@ FIRST, BETTERED = "Lời gửi lần đầu", "Lời đã sửa cho hay hơn"
 def enter(people: list[Person], browser: Browser, instance: Instance) -> Any:
     def enter(account: str, tab: str, viewport: dict[str, int] = DESK) -> Page:
         people.append(person := Person(browser, instance.url, viewport))
-        person.sign_in(account, PASSWORDS[account])
-        person.page.goto(f"{instance.url}/intake/desk/#/{tab}")
+        person.come_in(account, PASSWORDS[account], f"/intake/desk/#/{tab}")
         return person.page
 
     return enter

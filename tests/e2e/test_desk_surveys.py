@@ -16,8 +16,7 @@ HEADS = "unit,quarter,source,asked,answered,satisfied"
 @pytest.fixture
 def page(people: list[Person], browser: Browser, instance: Instance) -> Page:
     people.append(person := Person(browser, instance.url, DESK))
-    person.sign_in("tham.dinh", PASSWORDS["tham.dinh"])
-    person.page.goto(instance.url + "/intake/desk/#/surveys")
+    person.come_in("tham.dinh", PASSWORDS["tham.dinh"], "/intake/desk/#/surveys")
     expect(person.page.get_by_role("heading", name="Kết quả khảo sát sự hài lòng")).to_be_visible()
     return person.page
 

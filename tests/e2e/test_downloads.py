@@ -17,7 +17,7 @@ from tests.support.instance import Instance
 def test_the_reviewer_takes_the_live_list_away(browser: Browser, instance: Instance, people: list[Person]) -> None:
     password = instance.member("tai.ve", Role.REVIEWER)
     people.append(person := Person(browser, instance.url, DESK))
-    person.sign_in("tai.ve", password)
+    person.come_in("tai.ve", password)
     page = person.page
     told: list[str] = []
     page.on("request", lambda asked: told.append(asked.url) if "/intake/v1/exports/" in asked.url else None)
@@ -39,7 +39,7 @@ def test_a_network_that_goes_away_is_said_in_the_reader_s_language(
     browser: Browser, instance: Instance, people: list[Person]
 ) -> None:
     people.append(person := Person(browser, instance.url, DESK))
-    person.sign_in("tai.hong", instance.member("tai.hong", Role.REVIEWER))
+    person.come_in("tai.hong", instance.member("tai.hong", Role.REVIEWER))
     person.page.goto(f"{instance.url}/reports/")
     person.page.route(re.compile(r"/reports/v1/.*format=xlsx"), lambda route: route.abort())
     person.page.get_by_role("link", name="Excel", exact=True).click()
@@ -52,7 +52,7 @@ def test_a_plain_link_without_the_script_is_told_what_to_do(
 ) -> None:
     password = instance.member("khong.ma", Role.REVIEWER)
     people.append(person := Person(browser, instance.url, DESK))
-    person.sign_in("khong.ma", password)
+    person.come_in("khong.ma", password)
     answer = person.page.request.get(f"{instance.url}/reports/v1/scorecards/2026-Q3?format=xlsx")
     assert answer.status == 409
     assert "/intake/v1/exports/" in answer.json()["detail"]

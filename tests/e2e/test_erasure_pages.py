@@ -56,8 +56,7 @@ def finding(instance: Instance, passwords: dict[str, str]) -> str:
 def enter(people: list[Person], browser: Browser, instance: Instance, passwords: dict[str, str]) -> Any:
     def enter(account: str, viewport: dict[str, int] = DESK, language: str = "vi") -> Page:
         people.append(person := Person(browser, instance.url, viewport))
-        person.sign_in(account, passwords[account])
-        person.page.goto(f"{instance.url}/intake/desk/?lang={language}")
+        person.come_in(account, passwords[account], f"/intake/desk/?lang={language}")
         return person.page
 
     return enter

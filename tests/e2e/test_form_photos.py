@@ -78,9 +78,8 @@ def page(field: Field) -> Iterator[Page]:
     """An inspection just opened on a phone that was signed in."""
     field.proxy.heal()
     person = Person(field.browser, field.proxy.url, PHONE, touch=True)
-    person.sign_in("an.kt", field.password)
+    person.come_in("an.kt", field.password, "/intake/#/open")
     page = person.page
-    page.goto(field.proxy.url + "/intake/#/open")
     page.locator("#unit-search").fill("tan hoa")
     page.get_by_label(NAME, exact=True).check()
     page.get_by_label("Ngẫu nhiên").check()
@@ -297,8 +296,7 @@ def test_the_reviewer_sees_the_photo_and_that_another_is_missing(field: Field, p
     reply = head.put(f"/intake/v1/findings/{finding}/reply/{uuid_utils.uuid7()}", json={"accepts": False})
     assert reply.status_code == 201, reply.text
     desk = Person(field.browser, field.instance.url, PHONE)
-    desk.sign_in("tham.dinh", field.judge)
-    desk.page.goto(field.instance.url + "/intake/desk/")
+    desk.come_in("tham.dinh", field.judge, "/intake/desk/")
     case = desk.page.locator(f'[data-finding="{finding}"]')
     desk.page.locator(f'[data-row="{finding}"]').click()
     expect(case.locator(".photos img")).to_have_count(1)

@@ -156,9 +156,8 @@ def test_the_roll_and_the_reasons_in_english_at_every_width(
     browser: Browser, net: WebProxy, width: int, height: int
 ) -> None:
     person = Person(browser, net.url, {"width": width, "height": height}, touch=width < 400)
-    person.sign_in("an.kt", PASSWORDS["an.kt"])
+    person.come_in("an.kt", PASSWORDS["an.kt"], "/intake/?lang=en")
     page = person.page
-    page.goto(net.url + "/intake/?lang=en")
     expect(page.get_by_role("heading", level=1, name="My inspections")).to_be_visible()
     page.goto(net.url + "/intake/#/open")
     page.locator("#unit-search").fill("tan hoa")

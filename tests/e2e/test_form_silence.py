@@ -116,9 +116,8 @@ def test_every_text_field_tells_how_long_it_may_be_and_none_cuts(phone: Person, 
 
 def test_the_desk_keeps_a_pasted_text_too(browser: Browser, instance: Instance, net: WebProxy) -> None:
     reviewer = Person(browser, net.url, PHONE)
-    reviewer.sign_in("tham.dinh", PASSWORDS["tham.dinh"])
+    reviewer.come_in("tham.dinh", PASSWORDS["tham.dinh"], "/intake/desk/#/commend")
     page = reviewer.page
-    page.goto(net.url + "/intake/desk/#/commend")
     page.locator("#commend-unit-search").fill("tan hoa")
     page.get_by_label(NAME, exact=True).check()
     page.get_by_label("K01").check()
@@ -650,7 +649,7 @@ def test_no_page_of_the_form_is_wider_than_its_window(
     width: int, language: str, browser: Browser, net: WebProxy
 ) -> None:
     person = Person(browser, net.url, {"width": width, "height": 700})
-    person.sign_in("an.kt", PASSWORDS["an.kt"])
+    person.come_in("an.kt", PASSWORDS["an.kt"])
     page = person.page
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     open_inspection(page, "tan hoa", NAME, f"{width}/QĐ-SNV")

@@ -14,7 +14,7 @@ from tests.support.web_proxy import WebProxy
 def touched(browser: Browser, net: WebProxy) -> Iterator[Page]:
     """The form on a phone that is touched, not clicked."""
     person = Person(browser, net.url, PHONE, touch=True)
-    person.sign_in("an.kt", PASSWORDS["an.kt"])
+    person.come_in("an.kt", PASSWORDS["an.kt"])
     expect(person.page.get_by_role("heading", level=1)).to_be_visible()
     yield person.page
     person.context.close()

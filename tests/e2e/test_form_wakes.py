@@ -14,7 +14,7 @@ LONG = 600  # seconds that the server asks the phone to wait
 def signed_in(browser: Browser, net: WebProxy, before: str = "") -> Person:
     person = Person(browser, net.url, PHONE)
     person.context.add_init_script(before)
-    person.sign_in("an.kt", PASSWORDS["an.kt"])
+    person.come_in("an.kt", PASSWORDS["an.kt"])
     return person
 
 

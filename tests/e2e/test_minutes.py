@@ -109,8 +109,7 @@ def test_the_printed_code_leads_to_the_page(page: Page, instance: Instance, offi
 
 def test_a_units_code_is_printed_and_leads_to_its_form(browser: Browser, instance: Instance, tmp_path: Path) -> None:
     person = Person(browser, instance.url, PHONE)
-    person.sign_in("an.kt", PASSWORDS["an.kt"])
-    person.page.goto(f"{instance.url}/intake/units/{UNIT}/qr")
+    person.come_in("an.kt", PASSWORDS["an.kt"], f"/intake/units/{UNIT}/qr")
     person.page.locator("svg.segno").screenshot(path=tmp_path / "code.png")
     [read] = zxingcpp.read_barcodes(Image.open(tmp_path / "code.png"), formats=zxingcpp.BarcodeFormat.QRCode)
     assert read.text == f"{instance.url}/intake/?unit={UNIT}"

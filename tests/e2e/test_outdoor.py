@@ -99,7 +99,7 @@ def test_every_page_of_every_role_is_readable(
 ) -> None:
     person = come()
     page: Page = person.page
-    person.sign_in(f"nang.{role.value}", members[role])
+    person.come_in(f"nang.{role.value}", members[role])
     for path in PAGES:
         page.goto(f"{instance.url}{path}")
         page.wait_for_load_state("networkidle")
@@ -166,8 +166,7 @@ def test_one_press_turns_it_on_in_place_and_the_device_remembers(
 ) -> None:
     person = come(outdoor=False)
     page: Page = person.page
-    person.sign_in("nang.reviewer", members[Role.REVIEWER])
-    page.goto(f"{instance.url}/intake/desk/#/commend")
+    person.come_in("nang.reviewer", members[Role.REVIEWER], "/intake/desk/#/commend")
     page.locator("#commend-text").fill("Đang gõ dở")
     expect(switch(page)).to_have_attribute("aria-pressed", "false")
     switch(page).focus()
@@ -212,7 +211,7 @@ def test_the_kept_form_is_so_before_anything_is_painted_also_without_a_network(c
 
 def test_it_needs_no_script(browser: Browser, come: Any, instance: Instance, members: dict[Role, str]) -> None:
     person = come(outdoor=False)
-    person.sign_in("nang.reviewer", members[Role.REVIEWER])
+    person.come_in("nang.reviewer", members[Role.REVIEWER])
     context = browser.new_context(
         java_script_enabled=False, locale="vi-VN", storage_state=person.context.storage_state()
     )

@@ -44,7 +44,7 @@ def test_every_page_of_every_role_fits_in_both_languages(
 ) -> None:
     person = come()
     page: Page = person.page
-    person.sign_in(account(role), members[role.value])
+    person.come_in(account(role), members[role.value])
     for language in ("vi", "en"):
         for path in PAGES:
             page.goto(f"{instance.url}{path}{'&' if '?' in path else '?'}lang={language}")
@@ -63,8 +63,7 @@ def fits_at_every_width(page: Page, what: object) -> None:
 
 def test_a_phone_has_one_bar_above_and_the_sections_at_the_thumb(come: Any, members: dict[str, str]) -> None:
     person = come(320)
-    person.sign_in("khung.lead", members["lead"])
-    person.page.goto(f"{person.url}/intake/desk/")
+    person.come_in("khung.lead", members["lead"], "/intake/desk/")
     bar = person.page.locator(".top").bounding_box()
     nav = person.page.get_by_role("navigation", name="Các phần").bounding_box()
     assert bar is not None and nav is not None
@@ -132,8 +131,7 @@ def test_a_sign_in_that_must_wait_says_how_long(come: Any, instance: Instance) -
 
 def test_a_heading_that_has_the_focus_is_in_no_box(come: Any, instance: Instance) -> None:
     person = come(DESK["width"])
-    person.sign_in("tham.dinh", PASSWORDS["tham.dinh"])
-    person.page.goto(f"{instance.url}/intake/desk/")
+    person.come_in("tham.dinh", PASSWORDS["tham.dinh"], "/intake/desk/")
     expect(person.page.locator("#waiting-count")).to_contain_text("mục")  # the desk has opened
     person.page.get_by_role("link", name="Đã xử lý").press("Enter")
     heading = person.page.locator("#history-title")

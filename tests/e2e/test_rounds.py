@@ -33,8 +33,7 @@ def communes(instance: Instance) -> None:
 def enter(people: list[Person], browser: Browser, instance: Instance) -> Enter:
     def enter(account: str, width: int) -> Page:
         people.append(person := Person(browser, instance.url, {"width": width, "height": 800}))
-        person.sign_in(account, PASSWORDS[account])
-        person.page.goto(f"{instance.url}/intake/desk/#/rounds")
+        person.come_in(account, PASSWORDS[account], "/intake/desk/#/rounds")
         expect(person.page.get_by_role("heading", name="Đợt kiểm tra")).to_be_visible()
         return person.page
 

@@ -4,9 +4,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.support.authorities import AUTHORITIES
 
 PATIENCE = 40_000  # ms: how slow the machine is today is no test's question
 expect.set_options(timeout=PATIENCE)
@@ -73,6 +77,17 @@ class Person:
         self.page.get_by_label("Mật khẩu", exact=True).fill(password)
         self.page.get_by_role("button", name="Đăng nhập").click()
         self.page.wait_for_url(lambda address: "/intake/login" not in address)
+
+    def come_in(self, account: str, password: str, address: str = "/intake/login") -> None:
+        """At an address with a session of their own, where no test asks how one signs in: two page loads less."""
+        answer = httpx.post(
+            f"{self.url}/intake/login", json={"account": account, "password": password},
+            timeout=PATIENCE / 1000, trust_env=False, verify=AUTHORITIES,
+        )  # fmt: skip
+        assert answer.status_code == 204, answer.text
+        kept: Any = {"domain": "127.0.0.1", "path": "/", "secure": True, "httpOnly": True, "sameSite": "Lax"}
+        self.context.add_cookies([{"name": each.name, "value": each.value, **kept} for each in answer.cookies.jar])
+        self.page.goto(self.url + address)
 
     def overflow(self) -> int:
         """By how many pixels the page is wider than its window."""
