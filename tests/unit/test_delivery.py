@@ -5,7 +5,9 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import SMTP, SMTPUTF8, EmailPolicy
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -18,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from services.domain.notices import Kind
 from services.kernel.identity.vapid import padded, private_key, unpadded
 from services.kernel.web.reachable import allowed, networks, reachable, read_url
-from services.reports.delivery.mail.letter import _SAID
+from services.reports.delivery.mail.letter import _SAID, letter
+from services.reports.delivery.port import Message
 from services.reports.delivery.push.sealing import authorization, sealed
 from services.reports.delivery.waiting import pause
 from services.reports.delivery.webhook.signing import headers, signature
@@ -93,6 +96,23 @@ def opened(body: bytes, key: ec.EllipticCurvePrivateKey, auth: bytes) -> bytes:
     )
     assert plain[-1] == 2
     return plain[:-1]
+
+
+@pytest.mark.parametrize("policy", [SMTP, SMTPUTF8])
+def test_no_word_of_a_long_subject_grows_into_the_next(policy: EmailPolicy) -> None:
+    unit = "Trung tâm Phục vụ hành chính công phường Đông Hòa thuộc Ủy ban nhân dân thành phố Cần Thơ"
+    names = [unit[:end] for end in range(20, len(unit)) if unit[end] == " "]
+    for name in [*names, "Sở Nội vụ thành phố Cần Thơ", unit]:
+        mail = letter(_of(name), "Sở Nội vụ <noreply@so.example>", "a@b.example", datetime(2026, 11, 30, tzinfo=UTC))
+        told = message_from_bytes(mail.as_bytes(policy=policy), policy=policy)
+        assert told["Subject"] == f"Kỷ Cương: {name}"
+
+
+def _of(name: str) -> Message:
+    return Message(
+        id="n", kind="decision", unit="u", unit_name=name, inspection="i", finding=None, findings=1,
+        created_at="2026-11-30T08:00:00.000Z", due=None, due_on=None, link="https://so.example/",
+    )  # fmt: skip
 
 
 def test_a_push_message_is_opened_by_its_browser_alone() -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from email.header import Header
+from email.headerregistry import BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
+from typing import cast
 
 from services.kernel.quarters import local_date, parse_instant
 from services.reports.delivery.port import Message
@@ -27,6 +31,19 @@ _SAID: Mapping[str, Callable[[Message], str]] = {
     "escalation": lambda m: f"{m.unit_name} có một hồ sơ quá hạn được chuyển lên trên",
     "pattern": lambda m: f"{m.unit_name} có một lỗi lặp lại trong bốn quý",
 }
+
+
+class _Subject(UniqueUnstructuredHeader):
+    """Folded by the older `Header`: before Python 3.13 two words grow together (findings/email-folded-words)."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        words = Header(str(self), "utf-8", header_name="Subject").encode(linesep=policy.linesep)
+        return f"Subject: {str(self) if policy.utf8 else words}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("subject", cast("type[BaseHeader]", _Subject))
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 def _day(message: Message) -> str:
@@ -68,7 +85,7 @@ def digest(message: Message, sender: str, to: str, now: datetime) -> EmailMessag
 
 
 def _addressed(sender: str, to: str, now: datetime) -> EmailMessage:
-    mail = EmailMessage()
+    mail = EmailMessage(_POLICY)
     mail["From"], mail["To"], mail["Date"] = sender, to, format_datetime(now)
     mail["Auto-Submitted"] = "auto-generated"
     return mail
