@@ -174,6 +174,7 @@ async def test_a_repeat_gets_its_first_answer_and_the_version_is_used_once(intak
     [
         ({"version": "mới"}, "/file/version"),
         ({"version": "2026.03"}, "/file/version"),
+        ({"version": "2026.٣"}, "/file/version"),
         ({"weekend": [7]}, "/file/weekend"),
         ({"weekend": [6, 8]}, "/file/weekend/1"),
         ({"reply_working_days": 4}, "/file/reply_working_days"),

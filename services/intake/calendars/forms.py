@@ -39,7 +39,7 @@ class DaysOff(Form):
 class CalendarFile(Form):
     """What a calendar's file says (schemas/calendar)."""
 
-    version: Annotated[str, Field(pattern=r"^20\d\d\.[1-9]\d{0,2}$")]
+    version: Annotated[str, Field(pattern=r"^20[0-9]{2}\.[1-9][0-9]{0,2}$")]
     weekend: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(max_length=7), AfterValidator(_days_once)]
     reply_working_days: Annotated[int, Field(ge=1, le=60)]
     until: Day

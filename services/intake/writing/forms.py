@@ -24,6 +24,8 @@ _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 WRITE_ID = f"^{_UUID7.pattern}$"
 PLACE = "^[1-9][0-9]?$"
 """A place in a list as a path names it, from 1."""
+# written out: to some readers \d is any script's digit, and \S a control character too (findings/patterns-four-readers)
+_SEEN = r"[^\s\x00-\x1f\x7f-\x9f]"
 _PLAIN = r"[^\x00-\x09\x0b-\x1f\x7f-\x9f]"  # as descriptions say it: any character but Cc, a line break excepted
 # what stands in the log for all to read is written so that two texts that look alike are alike: Latin letters with
 # their marks, plain digits, common punctuation; nothing invisible, nothing that turns the direction of writing
@@ -36,7 +38,7 @@ _KINDS = "Nghị quyết|Quyết định|Nghị định|Thông tư|Kế hoạch|
 _BASIS = rf"^(?:(?:{_KINDS})(?: số)? )?{_NUMBER[1:]}"
 _CALLED = re.compile(r"\d(?:[.-]?\d){8}", re.ASCII)  # a telephone or an identity card: no document has such a number
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
-_DAY = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
+_DAY = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 
 class Instant(str):
@@ -162,10 +164,10 @@ def shown(pattern: str, **more: Any) -> Any:
 
 Time = Annotated[str, AfterValidator(_instant), Field(json_schema_extra={"format": "date-time"})]
 Day = Annotated[str, AfterValidator(_day), shown(f"^{_DAY.pattern}$", format="date")]
-Quarter = Annotated[str, AfterValidator(_quarter), shown(r"^20\d\d-Q[1-4]$")]
+Quarter = Annotated[str, AfterValidator(_quarter), shown("^20[0-9]{2}-Q[1-4]$")]
 Text = Annotated[str, AfterValidator(_text), shown(f"^{_PLAIN}*$", maxLength=MAX_TEXT)]
-Line = Annotated[str, AfterValidator(_line), Field(max_length=200), shown(rf"^\S({_PLAIN}*\S)?$")]
-Reason = Annotated[str, AfterValidator(_reason), shown(rf"^{_PLAIN}*\S{_PLAIN}*$", maxLength=MAX_TEXT)]
+Line = Annotated[str, AfterValidator(_line), Field(max_length=200), shown(f"^{_SEEN}({_PLAIN}*{_SEEN})?$")]
+Reason = Annotated[str, AfterValidator(_reason), shown(f"^{_PLAIN}*{_SEEN}{_PLAIN}*$", maxLength=MAX_TEXT)]
 WriteId = Annotated[str, AfterValidator(_write_id), shown(WRITE_ID)]
 UnitId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,62}$")]
 ACCOUNT = r"^[a-z0-9][a-z0-9._-]{1,94}$"
