@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
-from threading import Lock
 from typing import Any
 
 DIGITS = 50
-_PRECISION = Lock()  # mpmath has one for all threads, and blocks that overlap leave a wrong one (findings)
 NEAR = 1e-9
 Precise = Callable[[], Any]
 """The same figure once more, as an `mpmath.mpf` or a `Fraction`; called with mpmath working at 50 digits."""
@@ -34,7 +32,7 @@ def _decided(precise: Precise) -> Decimal:
     """Ten digits fewer than were computed with: what lies on the boundary is then exactly there."""
     import mpmath
 
-    with _PRECISION, mpmath.workdps(DIGITS), localcontext() as context:
+    with mpmath.workdps(DIGITS), localcontext() as context:
         context.prec = DIGITS
         value = precise()
         if isinstance(value, Fraction):
