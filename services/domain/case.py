@@ -158,6 +158,7 @@ def step(severity: int, state: str, command: Command, released: bool = False) ->
     return Refusal.WINDOW_OPEN if kept and command is Command.UPHOLDING and isinstance(found, State) else found
 
 
+@cache
 def allows(severity: int, state: str, command: Command, released: bool = False) -> bool:
     """Whether a command moves a case."""
     return isinstance(step(severity, state, command, released), State)

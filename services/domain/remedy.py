@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 
 
 class Remedy(StrEnum):
@@ -53,6 +54,7 @@ TABLE: Mapping[Command, Mapping[Remedy, Remedy | None]] = {
 _STATES = frozenset(map(str, Remedy))
 
 
+@cache
 def step(state: str, command: Command) -> Remedy | None:
     """Where a command takes a remedy; None when it may not be, also from a state of a newer program."""
     return TABLE[command][Remedy(state)] if state in _STATES else None

@@ -11,9 +11,11 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from services.domain.calendar import WorkingCalendar
 from services.domain.catalogue import Catalogue
 from services.domain.deadlines import Deadlines
 from services.domain.rulefiles import load_catalogues, load_deadlines
+from services.domain.units import Directory
 from services.intake.calendars import watch as calendar_watch
 from services.intake.calendars.store import CalendarKeeper
 from services.intake.cases import deadlines as lapses
@@ -50,6 +52,7 @@ from services.intake.vault.sealing import Vault
 from services.intake.writing import openapi as schemas
 from services.intake.writing import routes as endpoints
 from services.intake.writing.keeper import Keeper
+from services.intake.writing.needs import Stamps
 from services.intake.writing.rate import RateLimit
 from services.intake.writing.senders import Senders
 from services.intake.writing.service import Service, service_of
@@ -66,7 +69,7 @@ from services.kernel.process.collector import spare_the_collector
 from services.kernel.process.folder import Folder
 from services.kernel.process.loops import start_loop
 from services.kernel.process.settings import Settings
-from services.kernel.store.db import opened_pool
+from services.kernel.store.db import Connection, opened_pool
 from services.kernel.streams import opened_stream
 from services.kernel.web.app import service_app
 
@@ -156,12 +159,17 @@ def _service(
         keepers=kept, standing=standing, lengths=lengths, time=time, demo=lambda: settings.demo, wake=relay.wake,
     )  # fmt: skip
     parts = _parts(settings.folder, kept)
+    units, calendars = parts[DirectoryKeeper], parts[CalendarKeeper]
+
+    async def known(connection: Connection, stamps: Stamps) -> tuple[Directory, WorkingCalendar]:
+        return await units.at(connection, stamps.directory), await calendars.at(connection, stamps.calendars)
+
     return Service(
         settings=settings, pool=pool, clock=clock, vault=vault, catalogues=catalogues, lengths=lengths, nouns=NOUNS,
         writes=writes,
         batcher=Batcher(writes.commit, max_size=500, max_age=0.001), rate=RateLimit(settings.writes_per_second),
-        senders=senders, standing=standing, time=time, directory=parts[DirectoryKeeper].current,
-        calendar=parts[CalendarKeeper].current, parts=parts, let_lapse=lapses.sweep, wake=relay.wake,
+        senders=senders, standing=standing, time=time, directory=units.current,
+        calendar=calendars.current, known=known, parts=parts, let_lapse=lapses.sweep, wake=relay.wake,
     )  # fmt: skip
 
 

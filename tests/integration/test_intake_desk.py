@@ -1,13 +1,15 @@
 """The desk's lists: whose turn it is, in which order, what is searched, and page by page."""
 
 import re
+from itertools import product
 
 import pytest
 import pytest_asyncio
 
+from services.domain.case import FREE, SEVERITIES, State, Turn, turn
 from services.intake.findings import endpoints as findings
 from services.intake.inspections import endpoints as inspections
-from services.kernel.store.db import transaction
+from services.kernel.store.db import columns, transaction
 from tests.support.intake import UNIT, closing, fresh, opening, populate, recording, running_intake
 
 
@@ -118,21 +120,44 @@ async def test_what_makes_no_sense_is_refused(intake, asked):
     await intake.get("reviewer", f"/intake/v1/desk?{asked}", 422)
 
 
-ANYBODY = ("reviewer", True, [], False, [], False, [])
+async def test_the_database_sorts_cases_into_lists_as_the_table_of_cases_does(intake):
+    cases = list(product(sorted(SEVERITIES), map(str, State), (None, False, True), (False, True)))
+    async with transaction(intake.service.pool) as connection:
+        rows = await connection.fetch(_STORED, fresh(), *columns(cases, 4))
+    assert len(rows) == len(cases)
+    for row in rows:
+        severity, state, accepts, released, listed = row
+        if severity == FREE:
+            assert listed is None
+        elif turn(severity, state, accepts, released) is Turn.DECISION:
+            assert listed == "decision", row
+        else:
+            assert listed == ("handled" if state in (State.DECIDED, *OVER) else "period"), row
+
+
+OVER = (State.WITHDRAWN, State.VOIDED)
+_STORED = """
+INSERT INTO intake.finding (id, inspection, unit, code, catalogue, severity, count, captured_at, photos, filer,
+                            received_at, state, accepts, released)
+SELECT gen_random_uuid(), $1, 'xa', 'A01', '2026.1', severity, 1, now(), '[]', 'an', now(), state, accepts, released
+FROM unnest($2::smallint[], $3::text[], $4::boolean[], $5::boolean[]) AS told(severity, state, accepts, released)
+RETURNING severity, state, accepts, released, list
+"""
 LISTED = (
-    (findings.QUERIES.findings_of_inspections, [[fresh()], *ANYBODY]),
-    (findings.QUERIES.steps_of_findings, [[fresh()]]),
-    (findings.QUERIES.clocks_of_findings, [[fresh()]]),
-    (findings.QUERIES.photos_of_findings, [[fresh()]]),
-    (inspections.QUERIES.some_inspections, [[fresh()], *ANYBODY]),
-    (findings.QUERIES.desk_of_units, ["todo", 100, 0.0, fresh(), *ANYBODY, None, [UNIT], [UNIT]]),
+    (findings.OF_INSPECTIONS, {"finding_inspection", "case_step_pkey", "deadline_pkey"}),
+    (inspections.QUERIES.some_inspections, {"inspection_pkey"}),
+    (findings.QUERIES.desk_of_units, {"inspection_unit", "finding_alive", "finding_inspection", "deadline_pkey"}),
+    (findings.QUERIES.desk_waiting, {"finding_list", "finding_verification", "case_step_asking", "Merge Append"}),
 )
 
 
-@pytest.mark.parametrize(("statement", "asked"), LISTED)
-async def test_a_page_is_read_by_indexes_with_a_plan_that_is_made_once(intake, statement, asked):
+@pytest.mark.parametrize(("statement", "used"), LISTED)
+async def test_a_page_is_read_by_indexes_with_a_plan_that_is_made_once(intake, statement, used):
+    asked = ", ".join(["NULL"] * max(map(int, re.findall(r"\$(\d+)", statement))))
     async with transaction(intake.service.pool) as connection:
         await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan")
-        plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {statement}", *asked))
-    assert "Index" in plan
+        await connection.execute(f"PREPARE page AS {statement}")
+        plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE page({asked})"))
+        await connection.execute("DEALLOCATE page")
+    assert all(name in plan for name in used), plan
     assert not re.search(r"Seq Scan on (finding|inspection|deadline|case_step|vault_photo|write)\b", plan), plan

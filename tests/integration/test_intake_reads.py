@@ -6,7 +6,7 @@ import asyncpg
 import pytest_asyncio
 
 from services.intake.cases.store import QUERIES as CASES
-from services.intake.findings.store import QUERIES as FINDINGS
+from services.intake.findings.store import FINDINGS_BY_ID
 from services.intake.inspections.store import QUERIES as INSPECTIONS
 from services.intake.quarters.store import QUERIES as QUARTERS
 from services.intake.replay.sql import QUERIES as REPLAY
@@ -246,9 +246,7 @@ async def test_hot_queries_use_their_indexes(intake, case):
     cases = (
         (WRITING.lock_and_recall, ([UNIT], [finding]), {"write_pkey", "unit_sequence_pkey"}),
         (INSPECTIONS.inspections_by_id, ([inspection],), {"inspection_pkey"}),
-        (FINDINGS.findings_by_id, ([finding],), {"finding_pkey"}),
-        (FINDINGS.steps_of_findings, ([finding],), {"case_step_pkey", "write_pkey"}),
-        (FINDINGS.clocks_of_findings, ([finding],), {"deadline_pkey"}),
+        (FINDINGS_BY_ID, ([finding],), {"finding_pkey", "case_step_pkey", "write_pkey", "deadline_pkey"}),
         (CASES.logged, ([finding], *[intake.clock.now()] * 3), {"deadline_cause"}),
         (CASES.logged_unnoticed, (500,), {"deadline_cause"}),
         (CASES.second_reviews, ([finding], ["an"]), {"second_review_pkey", "vault_read_finding"}),

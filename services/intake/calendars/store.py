@@ -28,14 +28,14 @@ class CalendarKeeper(Keeper):
         if needs.stamps is None:
             world.calendar = await self.current(connection)
         else:
-            world.calendar = await self._at(connection, needs.stamps.calendars)
+            world.calendar = await self.at(connection, needs.stamps.calendars)
 
     async def current(self, connection: Connection) -> WorkingCalendar:
         """The calendar in force now."""
-        return await self._at(connection, await connection.fetchval(QUERIES.calendars_published))
+        return await self.at(connection, await connection.fetchval(QUERIES.calendars_published))
 
-    async def _at(self, connection: Connection, count: int) -> WorkingCalendar:
-        """The highest of the versions published.
+    async def at(self, connection: Connection, count: int) -> WorkingCalendar:
+        """The highest of so many versions published.
 
         Before any is known here (a database that is still being rebuilt from the log) the program's own.
         """

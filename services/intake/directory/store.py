@@ -30,13 +30,14 @@ class DirectoryKeeper(Keeper):
             version = needs.stamps.directory
         else:
             version = await connection.fetchval(QUERIES.directory_version)
-        world.directory = await self._at(connection, version)
+        world.directory = await self.at(connection, version)
 
     async def current(self, connection: Connection) -> Directory:
         """The tree as it stands now."""
-        return await self._at(connection, await connection.fetchval(QUERIES.directory_version))
+        return await self.at(connection, await connection.fetchval(QUERIES.directory_version))
 
-    async def _at(self, connection: Connection, version: int) -> Directory:
+    async def at(self, connection: Connection, version: int) -> Directory:
+        """The tree at its number in the database."""
         if version != self._version:
             self._directory = await load_directory(connection)
             self._version = version

@@ -80,7 +80,7 @@ async def page(request: Request, asked: Listing, language: Language) -> dict[str
     inspection, limit = asked.inspection, asked.limit
     if inspection is not None and not is_write_id(inspection):
         raise invalid("/inspection", "phải là UUIDv7 viết thường", "must be a UUIDv7 in lower case")
-    async with reading(request, Action.READ_CASE) as reader:
+    async with reading(request, Action.READ_CASE, planned_once=True) as reader:
         places = [(inspection, "")] if inspection is not None else await _places(reader, asked)
         rows = await _laid_out(reader, [each for each, _ in places[:limit]], language)
     following = write_cursor(places[limit - 1][1]) if len(places) > limit else None
@@ -116,11 +116,12 @@ def _after(cursor: str) -> tuple[float, str]:
 
 async def _laid_out(reader: Reading, ids: Sequence[str], language: Language) -> list[dict[str, Any]]:
     """Inspections in their order, each with its cases."""
-    left = await reader.days_left()
+    left = reader.days_left()
     found = {row["id"]: row for row in await inspections.some(reader, ids)}
     cases: dict[str, list[dict[str, Any]]] = {each: [] for each in ids}
     for finding, shown in await findings.of_inspections(reader, ids, left, language):
-        cases[finding.inspection].append(shown | {"waits_for": _waits_for(finding)})
+        shown["waits_for"] = _waits_for(finding)
+        cases[finding.inspection].append(shown)
     return [_item(reader, found[each], cases[each], left) for each in ids if each in found]
 
 

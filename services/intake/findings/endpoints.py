@@ -19,7 +19,7 @@ from services.domain.remedy import Remedy
 from services.domain.words import EVENTS, case_label
 from services.intake.findings.may import deadlines, may, offered
 from services.intake.findings.state import Finding, Step
-from services.intake.findings.store import read_cases
+from services.intake.findings.store import finding_of, with_cases
 from services.intake.reading.paging import FIRST, Cursor, Limit, Short, before, next_id, paged
 from services.intake.reading.private import Reason, note_reading, privates_of
 from services.intake.reading.reach import Reading, reading
@@ -46,6 +46,7 @@ _PARTS = {
 _CORRECTED = ("narrative", "persons")
 Blind = Annotated[bool, Query(description="as it stood before its first decision, for who is to review it once more")]
 QUERIES = _sql = load_queries(Path(__file__).with_name("queries.sql"))
+FINDINGS, OF_INSPECTIONS = with_cases(_sql.findings), with_cases(_sql.findings_of_inspections)
 
 
 def install(app: FastAPI) -> None:
@@ -70,7 +71,7 @@ async def findings(
         states = named(state) if state is not None else None
         words = sought(q, reader.directory, reader.service.catalogues)
         rows = await _rows(reader, FIRST, before(cursor), limit + 1, inspection, unit, states, words)
-        listed = await _listed(reader, rows, await reader.days_left(), language_of(request.headers))
+        listed = await _listed(reader, rows, reader.days_left(), language_of(request.headers))
     return paged([shown for _, shown in listed], limit)
 
 
@@ -88,9 +89,8 @@ async def opened(
     """One finding as the caller reads it, in words of a language; that he has opened it is noted."""
     async with reading(request, Action.READ_CASE) as reader:
         row, role = await known_finding(reader, id)
-        left, apart = await reader.days_left(), await _apart(reader, [row])
+        left, apart, found = reader.days_left(), await _apart(reader, [row]), finding_of(row)
         as_asked = dict(row) | {"blind": row["blind"] and blind}
-        found = (await read_cases(reader.connection, [row]))[id]
         shown = _shown(as_asked, found, reader, left, apart, language)
         history = await reader.connection.fetch(_sql.history, id)
         steps = found.steps
@@ -161,7 +161,7 @@ async def _rows(
 ) -> list[asyncpg.Record]:
     """Those from one id on and before another that the caller may read, the newest first."""
     return list(await reader.connection.fetch(
-        _sql.findings, first, end, most, reader.caller.account, *reader.reach(), inspection, unit, states, words,
+        FINDINGS, first, end, most, reader.caller.account, *reader.reach(), inspection, unit, states, words,
     ))  # fmt: skip
 
 
@@ -170,17 +170,15 @@ async def of_inspections(
 ) -> list[tuple[Finding, dict[str, Any]]]:
     """All findings of some inspections that the caller may read, each as it stands and as it is shown."""
     account, reach = reader.caller.account, reader.reach()
-    rows = await reader.connection.fetch(_sql.findings_of_inspections, inspections, account, *reach)
+    rows = await reader.connection.fetch(OF_INSPECTIONS, inspections, account, *reach)
     return await _listed(reader, rows, left, language)
 
 
 async def _listed(
     reader: Reading, rows: Sequence[asyncpg.Record], left: DaysLeft, language: Language
 ) -> list[tuple[Finding, dict[str, Any]]]:
-    apart, found = await _apart(reader, rows), await read_cases(reader.connection, rows)
-    return [
-        (found[row["id"]], _shown(row, found[row["id"]], reader, left, apart, language)) for row in rows
-    ]  # fmt: skip
+    apart, found = await _apart(reader, rows), map(finding_of, rows)
+    return [(one, _shown(row, one, reader, left, apart, language)) for row, one in zip(rows, found, strict=True)]
 
 
 async def _opened(reader: Reading, shown: Mapping[str, Any], severity: int) -> dict[str, Any]:

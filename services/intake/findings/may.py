@@ -25,8 +25,8 @@ class _Asked:
     row: Mapping[str, Any]
     finding: Finding
     calendar: WorkingCalendar
-    certain: bool
-    """Whether nobody of the team is lost, or the caller is certainly none of them."""
+    apart: bool
+    """Whether the caller certainly had no part in it, nor in the unit."""
 
     def step(self, command: Command) -> bool:
         """Whether the case takes a command."""
@@ -80,18 +80,16 @@ class _Asked:
 
     def judges(self, action: Action) -> bool:
         """Whether the caller judges the unit's cases and had no part in this one."""
-        reading, unit = self.reading, self.finding.unit
-        if not self.certain or reading.caller.account in (*self.row["team"], *self.row["former"], self.finding.filer):
-            return False
-        return not reading.conflicts(unit) and bool(reading.roles(action, unit))
+        return self.apart and bool(self.reading.roles(action, self.finding.unit))
 
     def takes_back(self) -> bool:
         """Whether the caller filed it within the last 24 hours, or leads."""
         finding = self.finding
         roles = self.reading.roles(Action.FILE, finding.unit)
-        fresh = self.reading.now <= finding.received_at + FILER_MAY_WITHDRAW
-        is_filer = finding.filer == self.reading.caller.account
-        return Role.LEAD in roles or (Role.INSPECTOR in roles and is_filer and fresh)
+        if Role.LEAD in roles:
+            return True
+        is_filer = Role.INSPECTOR in roles and finding.filer == self.reading.caller.account
+        return is_filer and self.reading.now <= finding.received_at + FILER_MAY_WITHDRAW
 
 
 def may(
@@ -103,7 +101,8 @@ def may(
     """
     people = (*row["team"], *row["former"], finding.filer)
     doubtful = any(map(is_lost, people)) and row["quarter"] not in apart
-    asked = _Asked(reading, row, finding, calendar, not doubtful)
+    certain = not doubtful and reading.caller.account not in people
+    asked = _Asked(reading, row, finding, calendar, certain and not reading.conflicts(finding.unit))
     asks = [
         *(_of_the_unit(asked) if asked.answers() else ()),
         *(_of_the_filers(asked) if asked.takes_back() else ()),

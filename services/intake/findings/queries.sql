@@ -113,19 +113,19 @@ WHERE inspection = ANY($1::uuid[])
   AND NOT (severity = 4 AND NOT released AND ($7 OR unit = ANY($8::text[])))
 ORDER BY id DESC;
 
--- name: steps_of_findings
--- The steps of findings in their order, each with who took it.
-SELECT finding::text, event::text, type, role, at, write.account
-FROM intake.case_step LEFT JOIN intake.write ON write.id = event WHERE finding = ANY($1::uuid[]) ORDER BY n;
-
--- name: clocks_of_findings
--- The clocks of findings, of each kind in their order.
-SELECT finding::text, kind, n, due, first_due, begins, cause::text, lapse_after, state, last, reminded, escalated
-FROM intake.deadline WHERE finding = ANY($1::uuid[]) ORDER BY n;
-
--- name: photos_of_findings
--- The photos of findings that are held.
-SELECT finding::text, place, encode(commitment, 'hex') AS commitment FROM intake.vault_photo WHERE finding = ANY($1::uuid[]);
+-- name: with_cases
+-- The findings that a statement (it takes the place of `found`) tells of, each with its steps in their order and who took them,
+-- its clocks, of each kind in their order, and its photos that are held.
+SELECT finding.*,
+       ARRAY(SELECT ROW(event::text, type, role, at, write.account)
+             FROM intake.case_step LEFT JOIN intake.write ON write.id = event
+             WHERE case_step.finding = finding.id::uuid ORDER BY n) AS steps,
+       ARRAY(SELECT ROW(kind, n, due, first_due, begins, cause::text, lapse_after, state, last, reminded, escalated)
+             FROM intake.deadline WHERE deadline.finding = finding.id::uuid ORDER BY n) AS clocks,
+       CASE WHEN photos <> '[]' THEN ARRAY(
+           SELECT ROW(place, encode(commitment, 'hex')) FROM intake.vault_photo WHERE vault_photo.finding = finding.id::uuid
+       ) END AS held
+FROM (found) AS finding;
 
 -- name: history
 -- The events of a finding in their order, each with its place in the log as far as that is known here.
@@ -153,7 +153,7 @@ FROM intake.vault_file WHERE finding = $1 ORDER BY write, place;
 -- For the head of units: at most $2 of the inspections of a list ($1) after a place in it ($3, $4), of the reach of a caller
 -- ($5 to $11, as in findings), with what is sought ($12: words, each with units and codes). What waits for the units that he
 -- answers for ($13) and what waits at others' goes by the soonest deadline, what is done the newest first. Those of some units
--- ($14) are looked at: of all others the list holds none.
+-- ($14) are looked at: of all others the list holds none; and but for what is done, those of which something is waited for.
 SELECT inspection.id::text, place
 FROM intake.inspection
 CROSS JOIN LATERAL (
@@ -172,6 +172,10 @@ CROSS JOIN LATERAL (
     SELECT CASE WHEN $1 = 'done' THEN -extract(epoch FROM received_at) ELSE coalesce(extract(epoch FROM due), 1e12) END::float8 AS place
 ) AS placed
 WHERE unit = ANY($14::text[]) AND state IN ('closed', 'voided')
+  AND ($1 = 'done' OR inspection.id IN (
+      SELECT inspection FROM intake.finding
+      WHERE finding.unit = ANY($14)
+        AND (state IN ('recorded', 'unheard') OR list = 'decision' OR remedy IN ('due', 'planned', 'reported', 'declined'))))
   AND ($6 OR unit = ANY($7::text[]) OR (team @> ARRAY[$5::text] AND ($8 OR unit = ANY($9::text[]))))
   AND $1::text = CASE WHEN state = 'voided' THEN 'done' WHEN own AND waits THEN 'todo' WHEN NOT own AND (waits OR judged) THEN 'following'
                       ELSE 'done' END
@@ -186,41 +190,45 @@ ORDER BY place, inspection.id LIMIT $2;
 -- name: desk_waiting
 -- For whoever judges cases: at most $2 of the inspections with a case of a list ($1) beyond one of them ($4; $3 is a place of
 -- other lists), the oldest first, what is handled the newest first; of the reach of a caller ($5 to $11, as in findings), with
--- what is sought ($12). What waits for more time is what was last asked so, while its clock runs.
-SELECT inspection.id::text, $3::float8 AS place
-FROM intake.inspection
-WHERE CASE WHEN $1 = 'handled' THEN inspection.id < $4::uuid ELSE inspection.id > $4::uuid END
-  AND ($6 OR unit = ANY($7::text[]) OR (team @> ARRAY[$5::text] AND ($8 OR unit = ANY($9::text[]))))
-  AND inspection.id IN (
-      SELECT finding.inspection FROM intake.finding
-      CROSS JOIN LATERAL (
-          SELECT severity = 4 AND NOT released AND finding.state IN ('recorded', 'unheard')
-                 OR finding.state = 'replied' AND NOT (severity = 1 AND accepts IS TRUE)
-                 OR finding.state = 'lapsed' AND severity <> 1 OR finding.state IN ('appealed', 'reopened') AS decision,
-                 remedy IN ('reported', 'declined') AS verification
-      ) AS waits
-      WHERE severity > 0 AND NOT (severity = 4 AND NOT released AND ($10 OR finding.unit = ANY($11::text[])))
-        AND CASE
-            WHEN $1::text = 'handled' THEN finding.state IN ('decided', 'withdrawn', 'voided')
-            WHEN $1 = 'period' THEN finding.state IN ('recorded', 'unheard') AND NOT decision
-                                OR severity = 1 AND (finding.state = 'lapsed' OR finding.state = 'replied' AND accepts IS TRUE)
-            WHEN $1 = 'second' THEN EXISTS (
-                SELECT FROM intake.second_review WHERE second_review.finding = finding.id AND review IS NULL
-                  AND NOT EXISTS (SELECT FROM intake.case_step JOIN intake.write ON write.id = event
-                                  WHERE case_step.finding = finding.id AND type = 'finding.decided' AND write.account = $5)
-                  AND NOT EXISTS (SELECT FROM intake.vault_read WHERE vault_read.finding = finding.id AND account = $5
-                                                                  AND read_at >= decided_at AND part IS NULL))
-            WHEN $1 IN ('waiting', 'decision') AND decision THEN true
-            WHEN $1 IN ('waiting', 'verification') AND verification THEN true
-            WHEN $1 IN ('waiting', 'extension') THEN
-                EXISTS (SELECT FROM intake.deadline WHERE deadline.finding = finding.id AND deadline.state = 'open')
-                AND (SELECT type FROM intake.case_step
-                     WHERE case_step.finding = finding.id AND type NOT IN ('finding.reminded', 'remedy.reminded', 'remedy.planned', 'finding.answered', 'photo.redacted')
-                     ORDER BY n DESC LIMIT 1) LIKE '%.extension\_requested'
-            ELSE false END)
-  AND ($12::jsonb IS NULL OR NOT EXISTS (
-      SELECT FROM jsonb_to_recordset($12) AS word(text text, units text[], codes text[])
-      WHERE NOT (unit = ANY(word.units) OR strpos(translate(lower(basis), 'đ', 'd'), word.text) > 0 OR EXISTS (
-          SELECT FROM intake.finding WHERE finding.inspection = inspection.id AND code = ANY(word.codes)
-            AND NOT (severity = 4 AND NOT released AND ($10 OR finding.unit = ANY($11::text[])))))))
-ORDER BY CASE WHEN $1 <> 'handled' THEN inspection.id END, inspection.id DESC LIMIT $2;
+-- what is sought ($12). What waits for more time is what was last asked so, while its clock runs. Each part is read off an
+-- index in the list's order, no further than it is shown.
+WITH reached AS NOT MATERIALIZED (
+    SELECT id, inspection, list, remedy FROM intake.finding
+    WHERE severity > 0 AND NOT (severity = 4 AND NOT released AND ($10 OR unit = ANY($11::text[]))) AND (
+        SELECT ($6 OR unit = ANY($7::text[]) OR (team @> ARRAY[$5::text] AND ($8 OR unit = ANY($9::text[]))))
+           AND ($12::jsonb IS NULL OR NOT EXISTS (
+               SELECT FROM jsonb_to_recordset($12) AS word(text text, units text[], codes text[])
+               WHERE NOT (unit = ANY(word.units) OR strpos(translate(lower(basis), 'đ', 'd'), word.text) > 0 OR EXISTS (
+                   SELECT FROM intake.finding WHERE finding.inspection = inspection.id AND code = ANY(word.codes)
+                     AND NOT (severity = 4 AND NOT released AND ($10 OR finding.unit = ANY($11::text[])))))))
+        FROM intake.inspection WHERE inspection.id = finding.inspection)
+)
+SELECT inspection::text AS id, $3::float8 AS place
+FROM (
+    (SELECT DISTINCT inspection FROM reached
+     WHERE $1::text <> 'handled' AND list = CASE $1 WHEN 'waiting' THEN 'decision' ELSE $1 END AND inspection > $4::uuid
+     ORDER BY inspection LIMIT $2)
+    UNION
+    (SELECT DISTINCT inspection FROM reached
+     WHERE $1 = 'handled' AND list = 'handled' AND inspection < $4 ORDER BY inspection DESC LIMIT $2)
+    UNION
+    (SELECT DISTINCT inspection FROM reached
+     WHERE $1 IN ('waiting', 'verification') AND remedy IN ('reported', 'declined') AND inspection > $4
+     ORDER BY inspection LIMIT $2)
+    UNION
+    SELECT inspection FROM reached
+    WHERE $1 IN ('waiting', 'extension') AND inspection > $4
+      AND id IN (SELECT finding FROM intake.case_step WHERE type IN ('finding.extension_requested', 'remedy.extension_requested'))
+      AND EXISTS (SELECT FROM intake.deadline WHERE deadline.finding = reached.id AND deadline.state = 'open')
+      AND (SELECT type FROM intake.case_step
+           WHERE case_step.finding = reached.id AND type NOT IN ('finding.reminded', 'remedy.reminded', 'remedy.planned', 'finding.answered', 'photo.redacted')
+           ORDER BY n DESC LIMIT 1) LIKE '%.extension\_requested'
+    UNION
+    SELECT inspection FROM reached JOIN intake.second_review ON second_review.finding = reached.id
+    WHERE $1 = 'second' AND review IS NULL AND inspection > $4
+      AND NOT EXISTS (SELECT FROM intake.case_step JOIN intake.write ON write.id = event
+                      WHERE case_step.finding = reached.id AND type = 'finding.decided' AND write.account = $5)
+      AND NOT EXISTS (SELECT FROM intake.vault_read WHERE vault_read.finding = reached.id AND account = $5
+                                                      AND read_at >= decided_at AND part IS NULL)
+) AS listed
+ORDER BY CASE WHEN $1 <> 'handled' THEN inspection END, inspection DESC LIMIT $2;

@@ -65,7 +65,10 @@ class Finding:
 
     def clock(self, kind: Kind) -> Deadline | None:
         """The newest clock of a kind."""
-        return next((one for one in reversed(self.clocks) if one.kind == kind), None)
+        for one in reversed(self.clocks):
+            if one.kind == kind:
+                return one
+        return None
 
     def running(self, kind: Kind) -> Deadline | None:
         """The clock of a kind that runs."""
@@ -115,7 +118,10 @@ class Finding:
 
     def last(self, type: str) -> Step | None:
         """The newest step of a type."""
-        return next((one for one in reversed(self.steps) if one.type == type), None)
+        for one in reversed(self.steps):
+            if one.type == type:
+                return one
+        return None
 
 
 def missing_photos(manifest: Iterable[Mapping[str, Any]], held: Container[int]) -> list[int]:

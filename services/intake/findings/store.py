@@ -22,6 +22,9 @@ _COLUMNS = (
     "id", "inspection", "unit", "code", "catalogue", "severity", "count", "captured_at", "filer", "received_at",
     "state", "accepts", "outcome", "released", "remedy",
 )  # fmt: skip
+_CLOCK = (
+    "kind", "n", "due", "first_due", "begins", "cause", "lapse_after", "state", "last", "reminded", "escalated",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +101,28 @@ class ClockKeeper(Keeper):
         return [row for new in world[Findings].new for row in _clock_rows(new, world.demo)]
 
 
+def with_cases(statement: str) -> str:
+    """A statement of findings, with what `finding_of` reads of their cases."""
+    return QUERIES.with_cases.replace("(found)", f"({statement.rstrip(';')})")
+
+
+FINDINGS_BY_ID = with_cases(QUERIES.findings_by_id)
+
+
 async def load_findings(connection: Connection, ids: Sequence[str]) -> dict[str, Finding]:
     """Findings by id, with their cases; their units are locked, or their numbers are read."""
-    return await read_cases(connection, await connection.fetch(QUERIES.findings_by_id, ids))
+    return {row["id"]: finding_of(row) for row in await connection.fetch(FINDINGS_BY_ID, ids)}
 
 
-async def read_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, Finding]:
-    """The findings of rows in their order, whatever else a row has, each with its steps, clocks and photos."""
-    if not rows:  # of what is filed nothing is known yet
-        return {}
-    found = {row["id"]: _finding(row) for row in rows}
-    ids = list(found)
-    for finding, *step in await connection.fetch(QUERIES.steps_of_findings, ids):
-        found[finding].steps.append(Step(*step))
-    for clock in await connection.fetch(QUERIES.clocks_of_findings, ids):
-        found[clock["finding"]].clocks.append(_clock(clock))
-    pictured = [one for one, finding in found.items() if finding.photos]
-    for finding, place, commitment in await connection.fetch(QUERIES.photos_of_findings, pictured) if pictured else ():
-        found[finding].held[place] = commitment
-    for one in found.values():
-        one.stored, one.kept_clocks = len(one.steps), len(one.clocks)
-    return found
+def finding_of(row: Mapping[str, Any]) -> Finding:
+    """The finding of a row, whatever else that has, with its steps, clocks and photos."""
+    steps = [Step(*step) for step in row["steps"]]
+    clocks = [Deadline(**dict(zip(_CLOCK, clock, strict=True))) for clock in row["clocks"]]
+    photos = tuple(json.loads(row["photos"])) if row["photos"] != "[]" else ()
+    return Finding(
+        **{name: row[name] for name in _COLUMNS}, photos=photos, steps=steps, stored=len(steps), clocks=clocks,
+        kept_clocks=len(clocks), held=dict(row["held"] or ()),
+    )  # fmt: skip
 
 
 async def store_findings(connection: Connection, findings: Sequence[Finding], *, demo: bool = False) -> None:
@@ -149,17 +153,6 @@ async def store_passed(connection: Connection, passed: Sequence[tuple[Finding, D
     begun = [row for finding in findings for row in _clock_rows(finding, False, since=finding.kept_clocks)]
     if begun:
         await connection.execute(QUERIES.keep_deadlines, *columns(begun, 12))
-
-
-def _finding(row: Mapping[str, Any]) -> Finding:
-    photos = tuple(json.loads(row["photos"])) if row["photos"] != "[]" else ()
-    return Finding(**{name: row[name] for name in _COLUMNS}, photos=photos)
-
-
-def _clock(row: Mapping[str, Any]) -> Deadline:
-    told = dict(row)
-    del told["finding"]
-    return Deadline(**told)
 
 
 def _new_row(new: Finding) -> Row:

@@ -50,7 +50,7 @@ async def inspections(
     async with reading(request, Action.READ_CASE) as reader:
         words = sought(q, reader.directory, reader.service.catalogues)
         rows = await _rows(reader, FIRST, before(cursor), limit + 1, unit, state, mine, stage, words)
-        left = await reader.days_left()
+        left = reader.days_left()
     return paged([shown(row, reader, left) for row in rows], limit)
 
 
@@ -58,7 +58,7 @@ async def inspection(request: Request, id: str) -> Response:
     """One inspection; the unit's opinion in the minutes to those who may read private parts."""
     async with reading(request, Action.READ_CASE) as reader:
         row, role = await known(reader, id)
-        told = shown(row, reader, await reader.days_left())
+        told = shown(row, reader, reader.days_left())
         told |= {"closing": row["closing"], "correction": row["correction"], "impartial": row["impartial"]}
         opened = None
         if row["closing"] is not None and role is not Role.AUDITOR:

@@ -1,5 +1,11 @@
 -- Statements of reading.
 
+-- name: who_asks
+-- The session of a token hash that is valid now with its appointments, as in rights_of_tokens; and with each row, or without
+-- one, the number of the last change of the unit tree, and how many calendars there are.
+SELECT token_hash, account, kind, expires_at, role, unit, valid_from, valid_to, carried, reads, version, calendars
+FROM intake.directory LEFT JOIN identity.rights ON token_hash = $1 AND expires_at > now();
+
 -- name: note_reading
 -- Who opened a private part of a finding or an inspection.
 INSERT INTO intake.vault_read (account, role, finding, inspection, reason, read_at, part) VALUES ($1, $2, $3, $4, $5, $6, $7);

@@ -4,20 +4,26 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
+from asyncpg import Record
 from fastapi import Request
 
-from services.domain.calendar import DaysLeft
+from services.domain.calendar import DaysLeft, WorkingCalendar
 from services.domain.conflict import conflicts
 from services.domain.units import Directory
+from services.intake.writing.needs import Stamps
 from services.intake.writing.service import Service, service_of
-from services.kernel.identity.authentication import authenticate, token_of
-from services.kernel.identity.callers import Caller, Grant
+from services.kernel.identity.authentication import callers_of, hash_token, token_of
+from services.kernel.identity.callers import Caller, Grant, ReadsPublished
 from services.kernel.identity.reach import Matter, covering, is_kept_from, readable
 from services.kernel.identity.roles import MATRIX, Action, Reach, Role
+from services.kernel.problems import Unauthorized
 from services.kernel.quarters import local_date
 from services.kernel.store.db import Connection, snapshot
+from services.kernel.store.sql import load_queries
 
+_sql = load_queries(Path(__file__).with_name("queries.sql"))
 STAFF = (Role.INSPECTOR, Role.LEAD, Role.REVIEWER)
 _READERS = (*STAFF, Role.UNIT_HEAD, Role.AUDITOR)  # of several roles the first that reaches a case reads it
 
@@ -49,6 +55,7 @@ class Reading:
     grants: tuple[Grant, ...]
     """His appointments for what he is doing."""
     directory: Directory
+    calendar: WorkingCalendar
     now: datetime
     _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _roles: dict[tuple[Action, str], frozenset[Role]] = field(default_factory=dict)
@@ -121,9 +128,9 @@ class Reading:
         """A unit's name on the day of an instant, told from others of that name; its id where it had none."""
         return self.directory.label(unit, local_date(instant))
 
-    async def days_left(self) -> DaysLeft:
+    def days_left(self) -> DaysLeft:
         """The working days left until deadlines."""
-        return DaysLeft(await self.service.calendar(self.connection), self.now)
+        return DaysLeft(self.calendar, self.now)
 
     def _role(self, unit: str, mine: bool, kept: bool) -> Role | None:
         matter = Matter(self._scope(unit), mine=mine, kept=kept)
@@ -146,14 +153,25 @@ class Reading:
 
 
 @asynccontextmanager
-async def reading(request: Request, action: Action) -> AsyncIterator[Reading]:
+async def reading(request: Request, action: Action, *, planned_once: bool = False) -> AsyncIterator[Reading]:
     """Who asks, and the one snapshot that he is answered from; Unauthorized, or Forbidden for another role.
 
     What is told to the reading log is written after it, on a connection of its own.
     """
     service, token = service_of(request), token_of(request)
-    async with snapshot(service.pool) as connection:
-        caller, now = await authenticate(connection, token), service.clock.now()
+    if token is None:
+        raise Unauthorized
+    async with snapshot(service.pool, planned_once=planned_once) as connection:
+        rows = await connection.fetch(_sql.who_asks, hash_token(token))
+        caller, now = _caller(rows), service.clock.now()
         grants = caller.require(action, now)
-        directory = await service.directory(connection)
-        yield Reading(service, connection, caller, action, grants, directory, now)
+        known = await service.known(connection, Stamps(rows[0]["version"], rows[0]["calendars"]))
+        yield Reading(service, connection, caller, action, grants, *known, now)
+
+
+def _caller(rows: Sequence[Record]) -> Caller:
+    for caller in callers_of(row for row in rows if row["account"] is not None).values():
+        if caller.reads is not None:
+            raise ReadsPublished
+        return caller
+    raise Unauthorized

@@ -14,6 +14,7 @@ from services.domain.deadlines import Deadlines
 from services.domain.units import Directory
 from services.intake.vault.sealing import Vault
 from services.intake.writing.commands import Command, Nouns
+from services.intake.writing.needs import Stamps
 from services.intake.writing.rate import RateLimit
 from services.intake.writing.senders import Senders
 from services.intake.writing.standing import Standing
@@ -49,6 +50,8 @@ class Service:
     """The unit tree as it stands now."""
     calendar: Callable[[Connection], Awaitable[WorkingCalendar]]
     """The working calendar in force now."""
+    known: Callable[[Connection, Stamps], Awaitable[tuple[Directory, WorkingCalendar]]]
+    """Both as they are at their numbers."""
     slices: Slices = field(default_factory=Slices)
     parts: Mapping[type, Any] = field(default_factory=dict)
     """What capabilities keep of their own while the service runs."""

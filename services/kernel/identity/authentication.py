@@ -6,7 +6,7 @@ Intake writes the schema; every service's app role reads its views and nothing e
 import binascii
 import hashlib
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -98,7 +98,11 @@ async def load_callers(source: Pool | Connection, digests: Sequence[bytes]) -> d
 
     A session's life is measured by the database's clock, so a demo folder's set clock ends nobody's session.
     """
-    rows = await source.fetch(_queries.rights_of_tokens, list(set(digests)))
+    return callers_of(await source.fetch(_queries.rights_of_tokens, list(set(digests))))
+
+
+def callers_of(rows: Iterable[Record]) -> dict[bytes, Caller]:
+    """The callers that rows of `identity.rights` tell of."""
     sessions: dict[bytes, tuple[str, Literal["bearer", "browser"], datetime, str | None]] = {}
     grants: dict[bytes, list[Grant]] = {}
     posts: dict[bytes, list[Grant]] = {}

@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 import asyncpg
 
 _FAREWELL = 1.0  # seconds
+_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_PLANNED_ONCE = "; SET LOCAL plan_cache_mode = force_generic_plan"
 Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Pool: TypeAlias = asyncpg.Pool
 # what a caller may meet when the database is away, restarting or overloaded: try again, nothing was decided
@@ -69,10 +71,19 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
 
 
 @asynccontextmanager
-async def snapshot(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection whose statements all see the same instant, and change nothing: what one answer is made of."""
-    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        yield connection
+async def snapshot(pool: Pool, *, planned_once: bool = False) -> AsyncIterator[Connection]:
+    """A connection whose statements all see the same instant, and change nothing: what one answer is made of.
+
+    `planned_once`: for statements whose plan is the same whatever is asked, and takes as long to make as to follow.
+    """
+    async with pool.acquire() as connection:
+        await connection.execute(_SNAPSHOT + (_PLANNED_ONCE if planned_once else ""))
+        try:
+            yield connection
+        except BaseException:
+            await connection.execute("ROLLBACK")
+            raise
+        await connection.execute("COMMIT")
 
 
 def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
