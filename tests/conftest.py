@@ -1,5 +1,6 @@
 """What every suite shares: a real PostgreSQL, a migrated database for each test."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -38,6 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items.remove(end)
         place = max((n for n, item in enumerate(items, 1) if item.path == end.path), default=len(items))
         items.insert(place, end)
+
+
+def pytest_collection_finish() -> None:
+    """Let what was collected, which lives to the end, out of every later round of the garbage collector."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
