@@ -78,6 +78,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def new_id() -> str:
+    """An id of a cluster, or of a folder, as Kafka writes them."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
 class Broker:
     """One node with its data in a folder."""
 
@@ -92,7 +97,8 @@ class Broker:
         return f"127.0.0.1:{self._port}"
 
     @property
-    def _data(self) -> Path:
+    def data(self) -> Path:
+        """The folder with what it stores."""
         return self._room / "data"
 
     @property
@@ -105,10 +111,7 @@ class Broker:
 
     def start(self) -> None:
         """Format the folder when it is new, start the node and wait until its port is open."""
-        self._room.mkdir(parents=True, exist_ok=True)
-        properties = self._write_properties()
-        if not (self._data / "meta.properties").exists():
-            self._format(properties)
+        properties = self.format()
         command = ["java", "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
         with self._journal.open("ab") as sink:
             self._process = subprocess.Popen(
@@ -117,21 +120,28 @@ class Broker:
             )  # fmt: skip
         self._until_open()
 
+    def format(self) -> Path:
+        """Make the folder that of a new cluster unless it is one's; the node's settings."""
+        self._room.mkdir(parents=True, exist_ok=True)
+        properties = self._write_properties()
+        if not (self.data / "meta.properties").exists():
+            self._format(properties)
+        return properties
+
     def _write_properties(self) -> Path:
         template = string.Template((HERE / "server.properties").read_text(encoding="utf-8"))
         path = self._room / "server.properties"
         path.write_text(
-            template.substitute(port=self._port, controller_port=self._controller_port, data=self._data),
+            template.substitute(port=self._port, controller_port=self._controller_port, data=self.data),
             encoding="utf-8",
         )
         return path
 
     def _format(self, properties: Path) -> None:
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = ["java", "-XX:TieredStopAtLevel=1", "-cp", self._classpath, "kafka.tools.StorageTool"]
         # `=`, because an id may begin with a dash
         result = subprocess.run(
-            [*command, "format", f"--cluster-id={cluster_id}", "-c", properties],
+            [*command, "format", f"--cluster-id={new_id()}", "-c", properties],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if result.returncode != 0:
@@ -174,7 +184,7 @@ class Broker:
     def wipe(self) -> None:
         """Lose everything it stored; the next start makes a new cluster."""
         self.kill()
-        shutil.rmtree(self._data, ignore_errors=True)
+        shutil.rmtree(self.data, ignore_errors=True)
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ PEOPLE = (
 def instance() -> Iterator[Instance]:
     with tempfile.TemporaryDirectory(prefix="kc-") as folder:
         Path(folder).chmod(0o711)  # the embedded server's own user walks through it
-        with running(Path(folder) / "data") as instance:
+        with running(Path(folder) / "data", warm=True) as instance:
             yield instance
 
 

@@ -9,7 +9,7 @@ import uuid_utils
 
 from services.kernel.log.note import Checkpoint, Signer, Verifier, split_note
 from tests.support.installation import installed, prepared
-from tests.support.instance import PROGRAM, ROOT, Instance
+from tests.support.instance import Instance
 from tests.support.postgres import Cluster
 
 
@@ -104,10 +104,7 @@ def test_a_readers_token_reads_bundles_and_nothing_else_until_it_is_taken_back(i
 
 def start(instance: Instance) -> subprocess.CompletedProcess[str]:
     """A start that is to fail."""
-    return subprocess.run(
-        [*PROGRAM, "run", "--data", str(instance.data), "--port", str(instance.port)],
-        capture_output=True, text=True, env=instance.env, cwd=ROOT, timeout=60,
-    )  # fmt: skip
+    return instance.command("run", "--data", str(instance.data), "--port", str(instance.port), check=False)
 
 
 def test_what_might_fork_the_log_refuses_to_start_and_says_what_to_do(instance: Instance) -> None:

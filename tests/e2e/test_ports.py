@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from services.house import serve
 from services.kernel.process.folder import Folder
 from services.kernel.web.listening import NotOurHost, PortInUse, address_of, bind, listen
 from tests.support.authorities import AUTHORITIES
-from tests.support.instance import PROGRAM, ROOT, Instance, free_port
+from tests.support.instance import Instance, free_port
+from tests.support.warm import run
 
 
 @pytest.mark.parametrize("command", [("run",), ("serve", "intake"), ("demo",)], ids=" ".join)
@@ -25,11 +25,8 @@ def test_a_port_in_use_is_named_with_the_remedy(command: tuple[str, ...]) -> Non
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        done = subprocess.run(
-            [*PROGRAM, *command, "--data", data, "--port", str(port)],
-            capture_output=True, text=True, cwd=ROOT, timeout=60,
-            env={**clean, "KYCUONG_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"},
-        )  # fmt: skip
+        environment = {**clean, "KYCUONG_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"}
+        done = run([*command, "--data", data, "--port", str(port)], env=environment)
         assert not (Path(data) / "secrets/database_url").exists()
     assert done.returncode == 1, done.stderr
     assert f"cổng {port}" in done.stderr and f"port {port} is in use" in done.stderr
@@ -84,8 +81,8 @@ def test_the_program_listens_where_it_is_told(open_tmp: Path) -> None:
 
 def test_a_service_without_its_database_says_so_and_exits_with_1(tmp_path):
     Folder(tmp_path).prepare().secret_text("db_reports_app")
-    asked = [*PROGRAM, "serve", "reports", "--data", str(tmp_path), "--port", str(free_port())]
+    asked = ["serve", "reports", "--data", str(tmp_path), "--port", str(free_port())]
     env = {**os.environ, "KYCUONG_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/none"}
-    done = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, env=env, timeout=60)
+    done = run(asked, env=env)
     assert done.returncode == 1 and done.stdout == ""
     assert "cannot connect to the database" in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr

@@ -75,7 +75,7 @@ def instance(request, open_tmp):
     if request.param == "kafka":
         broker = request.getfixturevalue("kafka")
         env = {"KYCUONG_KAFKA": broker.address, "KYCUONG_TOPIC_PREFIX": broker.prefix()}
-    with running(open_tmp / "data", **env) as instance:
+    with running(open_tmp / "data", warm=True, **env) as instance:
         yield instance
 
 

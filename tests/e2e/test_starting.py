@@ -16,6 +16,7 @@ from services.kernel.process.folder import Folder
 from services.kernel.store.postgres import EmbeddedPostgres, _backends
 from tests.support.instance import PROGRAM, ROOT, Instance, free_port
 from tests.support.postgres import FAST
+from tests.support.warm import run
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("KYCUONG_", "OTEL_"))}
 NO_DATABASE = "postgresql://nobody:hidden-word@127.0.0.1:1/none"
@@ -23,11 +24,14 @@ AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts, and becomes somebody else")
 
 
-def ask(*command, data, prefix=(), port=None, **env):
-    """Run a command of the program on a folder."""
-    words = [*prefix, *PROGRAM, *command, "--data", str(data)]
+def ask(*command, data, prefix=None, **env):
+    """Run a command of the program on a folder: from its file when there is a prefix, be it an empty one."""
+    words = [*command, "--data", str(data)]
     if command[0] in ("run", "serve", "demo"):
-        words += ["--port", str(port or free_port())]
+        words += ["--port", str(free_port())]
+    if prefix is None:
+        return run(words, env={**CLEAN, **env}, timeout=90)
+    words = [*prefix, *PROGRAM, *words]
     return subprocess.run(words, capture_output=True, text=True, cwd=ROOT, env={**CLEAN, **env}, timeout=90)
 
 
@@ -125,7 +129,9 @@ def test_a_setting_that_cannot_be_meant_is_named(tmp_path, name, value):
 
 def test_an_empty_setting_is_none(tmp_path):
     empty = {name: "" for name, _ in SETTINGS if name != "KYCUONG_DATABASE_URL"}
-    told = the_sentence(ask("serve", "intake", data=tmp_path, **{**empty, "KYCUONG_DATABASE_URL": NO_DATABASE}))
+    told = the_sentence(
+        ask("serve", "intake", data=tmp_path, prefix=(), **{**empty, "KYCUONG_DATABASE_URL": NO_DATABASE})
+    )
     assert "`kycuong migrate`" in told
     assert ask("migrate", data=tmp_path, KYCUONG_DATABASE_URL="").returncode == 2
 
@@ -186,7 +192,7 @@ def mounted(place, options):
 def test_a_read_only_disk_is_said(open_tmp, command):
     env = {} if command in (("run",), ("demo",)) else {"KYCUONG_DATABASE_URL": NO_DATABASE}
     with mounted(open_tmp / "disk", "size=1m,ro") as disk:
-        assert "the disk is read-only" in the_sentence(ask(*command, data=disk / "data", **env))
+        assert "the disk is read-only" in the_sentence(ask(*command, data=disk / "data", prefix=(), **env))
 
 
 def fill(disk: Path) -> None:
@@ -208,7 +214,7 @@ def test_a_disk_that_is_full_before_the_first_start_is_said_and_the_next_start_w
         for command in (("run",), ("demo",)):
             assert "is full" in the_sentence(ask(*command, data=disk / "data"))
         (disk / "filling").unlink()
-        instance = Instance(disk / "data")
+        instance = Instance(disk / "data", warm=True)
         try:
             instance.start()
             instance.stop()
@@ -219,7 +225,7 @@ def test_a_disk_that_is_full_before_the_first_start_is_said_and_the_next_start_w
 @as_root
 def test_a_disk_that_is_full_at_a_later_start_is_said_and_nothing_is_lost(open_tmp):
     with mounted(open_tmp / "disk", "size=600m,mode=0711") as disk:
-        instance = Instance(disk / "data")
+        instance = Instance(disk / "data", warm=True)
         try:
             instance.start()
             token = instance.token("admin")
@@ -236,7 +242,7 @@ def test_a_disk_that_is_full_at_a_later_start_is_said_and_nothing_is_lost(open_t
 
 
 def test_a_lost_or_other_password_of_the_embedded_database_is_set_anew(open_tmp):
-    instance = Instance(open_tmp / "data")
+    instance = Instance(open_tmp / "data", warm=True)
     try:
         instance.start()
         token = instance.token("admin")

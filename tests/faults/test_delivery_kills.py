@@ -48,7 +48,7 @@ def inspected(instance: Instance, token: str) -> None:
 
 @pytest.mark.timeout(300)
 async def test_every_step_of_a_delivery_may_be_the_last(tmp_path: Path) -> None:
-    instance = Instance(tmp_path / "data", env={"KYCUONG_WEBHOOK_ALLOW": "127.0.0.1"})
+    instance = Instance(tmp_path / "data", env={"KYCUONG_WEBHOOK_ALLOW": "127.0.0.1"}, warm=True)
     try:
         async with hooks() as sink:
             await asyncio.to_thread(instance.start)

@@ -10,7 +10,6 @@ import base64
 import contextlib
 import json
 import re
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,10 +25,10 @@ from services.kernel.log.note import Verifier
 from services.kernel.quarters import local_date, quarter_of
 from tests.support.cards import expected_card
 from tests.support.checklog import check_entries, read_log
-from tests.support.instance import PROGRAM, ROOT
 from tests.support.processes import SERVICES, Trio, running_trio
 from tests.support.receipts import documented_check
 from tests.support.traffic import Filer, Phone, fresh, now, opening
+from tests.support.warm import ROOT
 from tests.support.witness import TestWitness, witnessing_apart
 
 FILED = ("xa-tan-hoa", "phuong-binh-minh")
@@ -393,9 +392,7 @@ def _check_bytes(world: World, accepted: dict[str, bytes]) -> None:
 def _check_program_agrees(world: World) -> None:
     vkey = world.reviewer.get("/audit/vkey").text.strip()
     options = ["--vkey", vkey, "--token", world.auditor, "--policy", str(world.policy)]
-    command = [*PROGRAM, "log", "verify", world.trio.url("/audit/"), *options]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=world.trio.environment, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
+    world.trio.command("log", "verify", world.trio.url("/audit/"), *options)
 
 
 def _check_card(world: World, unit: str, events: list[Envelope]) -> dict[str, Any]:

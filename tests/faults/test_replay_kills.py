@@ -11,7 +11,6 @@ import pytest
 from services.kernel.process.settings import Settings
 from tests.support import restore
 from tests.support.authorities import AUTHORITIES
-from tests.support.instance import PROGRAM, ROOT
 from tests.support.intake import fresh, put_line
 from tests.support.processes import running_trio
 
@@ -86,11 +85,7 @@ class Office:
     def log_verifies(self):
         vkey = httpx.get(self.trio.url("/audit/vkey"), timeout=40, trust_env=False, verify=AUTHORITIES).text.strip()
         options = ["--vkey", vkey, "--token", self.trio.token("auditor")]
-        command = [*PROGRAM, "log", "verify", self.trio.url("/audit/"), *options]
-        done = subprocess.run(
-            command, capture_output=True, text=True, cwd=ROOT, env=self.trio.environment, timeout=60, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        self.trio.command("log", "verify", self.trio.url("/audit/"), *options)
 
 
 @pytest.mark.timeout(300)

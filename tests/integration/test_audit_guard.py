@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,8 +12,9 @@ from services.audit.signer import trust
 from services.kernel.log.note import Checkpoint
 from services.kernel.process.settings import Settings
 from tests.support.events import many
-from tests.support.instance import PROGRAM, ROOT, free_port
+from tests.support.instance import free_port
 from tests.support.log import Log, drain, open_log
+from tests.support.warm import run
 
 
 @pytest_asyncio.fixture
@@ -89,12 +89,9 @@ async def test_a_database_behind_the_guard_is_neither_signed_nor_grown(log: Log)
 async def test_a_database_behind_the_guard_ends_the_program_with_a_sentence(log: Log) -> None:
     await restore_to(log, 280)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KYCUONG_")}
-    ended = await asyncio.to_thread(
-        subprocess.run,
-        [*PROGRAM, "serve", "audit", "--data", str(log.settings.data), "--port", str(free_port())],
-        capture_output=True, text=True, timeout=60, cwd=ROOT,
-        env={**clean, "KYCUONG_DATABASE_URL": log.settings.database_url},
-    )  # fmt: skip
+    command = ["serve", "audit", "--data", str(log.settings.data), "--port", str(free_port())]
+    environment = {**clean, "KYCUONG_DATABASE_URL": log.settings.database_url}
+    ended = await asyncio.to_thread(run, command, env=environment)
     assert (ended.returncode, ended.stdout) == (1, "")
     said = ended.stderr.splitlines()[-1]
     assert "chỉ có 280 sự kiện" in said and "restore a newer backup" in said

@@ -16,9 +16,10 @@ from services.audit.verifier.monitor import ALARM, FINE, UNREACHABLE, Monitor, S
 from services.audit.verifier.remembered import Memory
 from services.audit.verifier.sources import FolderSource
 from services.kernel.log.tiles import bundle_path
-from tests.support.instance import PROGRAM, ROOT, free_port
+from tests.support.instance import free_port
 from tests.support.served import SIGNER, TRUST, Served, entries, static_server
 from tests.support.telemetry import Heard
+from tests.support.warm import ROOT, Warm, run
 
 LONG = entries(700)
 OFTEN = Schedule(every=0.1, full_every=3600, stale=3600)
@@ -146,13 +147,11 @@ def test_a_token_that_is_replaced_is_read_anew(tmp_path: Path) -> None:
 
 
 def command(place: object, state: Path, *options: str) -> list[str]:
-    return [*PROGRAM, "log", "monitor", str(place), "--vkey", SIGNER.vkey, "--state", str(state), *options]
+    return ["log", "monitor", str(place), "--vkey", SIGNER.vkey, "--state", str(state), *options]
 
 
 def once(place: object, state: Path, *options: str) -> tuple[int, list[dict[str, str]]]:
-    done = subprocess.run(
-        command(place, state, "--once", *options), capture_output=True, text=True, cwd=ROOT, timeout=60
-    )
+    done = run(command(place, state, "--once", *options))
     return done.returncode, [json.loads(line) for line in done.stderr.splitlines()]
 
 
@@ -171,7 +170,7 @@ def test_a_single_check_has_the_exit_codes_of_the_verifier(tmp_path: Path) -> No
 
 @contextmanager
 def running(place: object, state: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(command(place, state, *options), stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    process = Warm(command(place, state, *options), stderr=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         yield process
     finally:
@@ -228,5 +227,5 @@ def test_a_token_file_that_holds_no_token_is_a_log_that_cannot_be_read(tmp_path:
 @pytest.mark.parametrize("options", [("--state", "none"), ("--every", "0")])
 def test_it_needs_a_memory_and_a_pause(tmp_path: Path, options: tuple[str, str]) -> None:
     asked = command(tmp_path, tmp_path / "state", *options, "--once")
-    assert subprocess.run(asked, cwd=tmp_path, capture_output=True, timeout=60).returncode == 2
+    assert run(asked, cwd=tmp_path).returncode == 2
     assert not (tmp_path / "none").exists()

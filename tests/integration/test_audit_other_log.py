@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 from services.__main__ import log
 from services.kernel.log.note import Signer
 from tests.support.events import finding
-from tests.support.instance import PROGRAM, ROOT
 from tests.support.served import SIGNER, Served, entries
+from tests.support.warm import run
 
 OTHER = Signer("snv.example/log", bytes(range(32)))
 SIZES = {"smaller": 5, "as large": 20, "larger": 40}
@@ -28,8 +28,7 @@ def ask(*words: object) -> Result:
 
 def watch(place: Path, *words: object) -> subprocess.CompletedProcess[str]:
     """`kycuong log monitor`, which writes its log to a process's stderr."""
-    asked = [*PROGRAM, "log", "monitor", str(place), *map(str, words)]
-    return subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    return run(["log", "monitor", str(place), *map(str, words)])
 
 
 def names_both(stdout: str, stderr: str) -> None:

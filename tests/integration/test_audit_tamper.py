@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import subprocess
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,9 @@ from services.kernel.envelope import canonical
 from services.kernel.log.note import Checkpoint, Signer
 from services.kernel.process.settings import Settings
 from tests.support.events import event_id, finding, many, unit_of
-from tests.support.instance import PROGRAM, ROOT
 from tests.support.log import Answered, Log, _Stored, drain, open_log
 from tests.support.tamper import as_superuser, put_note, rewrite, served_files, sign_anew, stored_entries
+from tests.support.warm import run
 
 SIZE = 700  # two full tiles, and a partial one of 188
 Act = Callable[[Log], Awaitable[None]]
@@ -250,8 +249,7 @@ async def filled(log: Log) -> None:
 
 def program(folder: Path, log: Log, *options: str) -> int:
     """The exit code of the program itself, over the log as served."""
-    command = [*PROGRAM, "log", "verify", str(folder), "--vkey", log.signer.vkey, "--json", *options]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    done = run(["log", "verify", str(folder), "--vkey", log.signer.vkey, "--json", *options])
     assert (done.returncode == 0) == json.loads(done.stdout)["ok"], done.stderr
     return done.returncode
 

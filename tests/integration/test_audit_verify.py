@@ -33,6 +33,7 @@ from tests.support.events import event_id, finding
 from tests.support.instance import PROGRAM, ROOT
 from tests.support.schemas import example
 from tests.support.served import SIGNER, TRUST, Served, entries, files_of, static_server
+from tests.support.warm import Warm
 
 LONG = entries(1200)
 OTHER = [raw.replace(b'"count":3', b'"count":4') for raw in LONG]
@@ -564,8 +565,8 @@ def test_ctrl_c_is_no_verdict(tmp_path: Path) -> None:
 
 
 def export(url: str, folder: Path) -> subprocess.Popen[str]:
-    arguments = [*PROGRAM, "log", "export", str(folder), "--url", url, "--vkey", SIGNER.vkey]
-    return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    arguments = ["log", "export", str(folder), "--url", url, "--vkey", SIGNER.vkey]
+    return Warm(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
 
 
 def done(process: subprocess.Popen[str]) -> str:

@@ -16,6 +16,7 @@ from services.kernel.store.postgres import EmbeddedPostgres
 from services.reports.app import SECRETS as OF_REPORTS
 from tests.support.instance import PROGRAM, ROOT, free_port
 from tests.support.postgres import FAST
+from tests.support.warm import run
 
 SERVICES = ("audit", "intake", "reports")
 USERS = {"intake": 64101, "audit": 64102, "reports": 64103}
@@ -48,7 +49,7 @@ def handed_over(open_tmp, server):
 
 def migrate(data, server, *options):
     env = {**os.environ, "KYCUONG_DATABASE_URL": server}
-    done = subprocess.run([*PROGRAM, "migrate", "--data", data, *options], capture_output=True, cwd=ROOT, env=env)
+    done = run(["migrate", "--data", str(data), *options], env=env)
     assert done.returncode == 0, done.stderr
 
 
@@ -118,9 +119,7 @@ def served(name, folder, port, env):
 @as_root
 def test_a_key_that_root_adds_is_its_keepers(handed_over):
     folder, _ = handed_over
-    added = subprocess.run(
-        [*PROGRAM, "log", "reader", "add", "giam-sat", "--data", folder.path], capture_output=True, cwd=ROOT
-    )
+    added = run(["log", "reader", "add", "giam-sat", "--data", str(folder.path)])
     assert added.returncode == 0, added.stderr
     assert (folder.secrets_dir / "readers/giam-sat").stat().st_uid == USERS["audit"]
 

@@ -24,7 +24,7 @@ from services.kernel.process.folder import Folder
 from services.kernel.process.settings import Settings
 from tests.support.authorities import AUTHORITIES
 from tests.support.loops import apart
-from tests.support.warm import ROOT, Warm
+from tests.support.warm import ROOT, Warm, run
 
 T = TypeVar("T")
 PROGRAM = [sys.executable, "-m", "services"]
@@ -122,9 +122,7 @@ class Instance:
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Another command of the program, on this folder's behalf."""
-        return subprocess.run(
-            [*PROGRAM, *arguments], capture_output=True, text=True, check=check, env=self.env, cwd=ROOT, timeout=60
-        )
+        return run(arguments, check=check, env=self.env)
 
     def printed_token(self, role: str, unit: str | None = None) -> str:
         """`kycuong token`: prints a bearer token and nothing else."""

@@ -21,8 +21,8 @@ from services.kernel.process.folder import Folder
 from services.kernel.process.settings import Settings
 from services.kernel.store.postgres import EmbeddedPostgres
 from tests.support.authorities import AUTHORITIES
-from tests.support.instance import PROGRAM, ROOT, free_port
-from tests.support.warm import Warm
+from tests.support.instance import free_port
+from tests.support.warm import ROOT, Warm, run
 
 SERVICES = ("audit", "intake", "reports")
 READY_WITHIN = 90.0
@@ -158,9 +158,7 @@ class Trio:
 
     def command(self, *arguments: str) -> str:
         """Another command of the program on this folder; its output."""
-        done = subprocess.run(
-            [*PROGRAM, *arguments], capture_output=True, text=True, env=self.environment, cwd=ROOT, timeout=60
-        )
+        done = run(arguments, env=self.environment)
         assert done.returncode == 0, f"kycuong {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,21 @@ class Warm(subprocess.Popen[Any]):
             self._child_created = True
         finally:
             self._close_pipe_fds(*ends)  # type: ignore[attr-defined]
+
+
+def run(
+    args: Sequence[str], *, timeout: float = 60, check: bool = False, **how: Any
+) -> subprocess.CompletedProcess[str]:
+    """What `subprocess.run` does, its output kept as text; `args` without the program's name, again."""
+    with Warm(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **{"cwd": ROOT, **how}) as process:
+        try:
+            out, error = process.communicate(timeout=timeout)
+        finally:
+            process.kill()  # does nothing to one that has ended
+    done = subprocess.CompletedProcess(args, process.returncode, out, error)
+    if check:
+        done.check_returncode()
+    return done
 
 
 @cache

@@ -13,9 +13,9 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from services.reports.statistics.discovery import benjamini_hochberg, upper_tail
 from services.reports.statistics.funnel import (
@@ -134,11 +134,13 @@ def test_limits_are_where_the_score_is_the_limits() -> None:
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_false_discoveries_as_scipy_controls_them(p: list[float]) -> None:
-    assert benjamini_hochberg(p) == pytest.approx(stats.false_discovery_control(p).tolist(), abs=1e-15)
+    assert benjamini_hochberg(p) == pytest.approx(scipy.stats.false_discovery_control(p).tolist(), abs=1e-15)
 
 
 def test_the_tail_is_the_normal_ones() -> None:
-    assert [upper_tail(z) for z in (-1, 0, 1.96, 3.09)] == pytest.approx(stats.norm.sf([-1, 0, 1.96, 3.09]).tolist())
+    assert [upper_tail(z) for z in (-1, 0, 1.96, 3.09)] == pytest.approx(
+        scipy.stats.norm.sf([-1, 0, 1.96, 3.09]).tolist()
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -159,7 +161,9 @@ def test_an_estimate_lies_in_its_interval_and_is_never_zero(units: list[tuple[in
     for (o, n), (low, high) in zip(units, fit.quantiles(units, (LOW, HIGH)), strict=True):
         assert 0 < low < fit.mean(o, n) < high
     for (o, n), (low, _) in zip(units[:1], fit.quantiles(units[:1], (LOW, HIGH)), strict=True):
-        total = sum(node.weight * stats.gamma.cdf(low, node.alpha + o, scale=1 / (node.beta + n)) for node in fit.nodes)
+        total = sum(
+            node.weight * scipy.stats.gamma.cdf(low, node.alpha + o, scale=1 / (node.beta + n)) for node in fit.nodes
+        )
         assert total == pytest.approx(0.025, abs=1e-11)
 
 
@@ -230,7 +234,7 @@ def test_a_graver_finding_weighs_more() -> None:
 
 def test_a_change_and_an_improvement() -> None:
     assert change((0, 100), (0, 100)) == 1
-    assert change((2, 100), (12, 100)) == pytest.approx(stats.binomtest(2, 14, 0.5).pvalue)
+    assert change((2, 100), (12, 100)) == pytest.approx(scipy.stats.binomtest(2, 14, 0.5).pvalue)
     fit = Posterior(UNITS)
     better, worse = improved(fit, (1, 200), (9, 200)), improved(fit, (9, 200), (1, 200))
     assert better > 0.95

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import mpmath
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
 from services.reports.statistics.intervals import share_shown, wilson, wilson_shown
 from services.reports.statistics.shown import shown
@@ -15,7 +15,7 @@ from services.reports.statistics.shown import shown
 @given(st.integers(0, 400), st.integers(1, 400))
 def test_wilson_is_scipys(successes: int, n: int) -> None:
     successes = min(successes, n)
-    theirs = binomtest(successes, n).proportion_ci(method="wilson")
+    theirs = scipy.stats.binomtest(successes, n).proportion_ci(method="wilson")
     assert wilson(successes, n) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
 
 
