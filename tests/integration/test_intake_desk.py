@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from services.domain.case import FREE, SEVERITIES, State, Turn, turn
+from services.intake.findings import desk
 from services.intake.findings import endpoints as findings
 from services.intake.inspections import endpoints as inspections
 from services.kernel.store.db import columns, transaction
@@ -146,8 +147,8 @@ RETURNING severity, state, accepts, released, list
 LISTED = (
     (findings.OF_INSPECTIONS, {"finding_inspection", "case_step_pkey", "deadline_pkey"}),
     (inspections.QUERIES.some_inspections, {"inspection_pkey"}),
-    (findings.QUERIES.desk_of_units, {"inspection_unit", "finding_alive", "finding_inspection", "deadline_pkey"}),
-    (findings.QUERIES.desk_waiting, {"finding_list", "finding_verification", "case_step_asking", "Merge Append"}),
+    (desk.OF_UNITS, {"inspection_unit", "finding_alive", "finding_inspection", "deadline_pkey"}),
+    (desk.WAITING, {"finding_list", "finding_verification", "case_step_asking", "Merge Append"}),
 )
 
 

@@ -44,6 +44,10 @@ WhichList = Annotated[
 _OF_UNITS = frozenset({"todo", "following", "done"})
 _JSON = "application/json"
 _BEFORE_ALL = float("-inf")
+OF_UNITS, WAITING = (
+    findings.QUERIES.with_inspections.replace("(listed)", f"({listing.rstrip(';')})")
+    for listing in (findings.QUERIES.desk_of_units, findings.QUERIES.desk_waiting)
+)
 
 
 def install(app: FastAPI) -> None:
@@ -81,30 +85,28 @@ async def page(request: Request, asked: Listing, language: Language) -> dict[str
     if inspection is not None and not is_write_id(inspection):
         raise invalid("/inspection", "phải là UUIDv7 viết thường", "must be a UUIDv7 in lower case")
     async with reading(request, Action.READ_CASE, planned_once=True) as reader:
-        places = [(inspection, "")] if inspection is not None else await _places(reader, asked)
-        rows = await _laid_out(reader, [each for each, _ in places[:limit]], language)
-    following = write_cursor(places[limit - 1][1]) if len(places) > limit else None
-    return {"items": rows, "next": following, "total": len(places)}
+        if inspection is not None:
+            rows, total = await inspections.some(reader, [inspection]), 1
+        else:
+            rows = await _rows(reader, asked)
+            total = rows[0]["total"] if rows else 0
+        items = await _laid_out(reader, rows, language)
+    following = write_cursor(f"{rows[-1]['place']}|{rows[-1]['id']}") if total > limit else None
+    return {"items": items, "next": following, "total": total}
 
 
-async def _places(reader: Reading, asked: Listing) -> list[tuple[str, str]]:
-    """The inspections of a list, each with its place in it: those of a page and one more, or as many as are counted."""
+async def _rows(reader: Reading, asked: Listing) -> list[asyncpg.Record]:
+    """The inspections of a page, each with its place in the list, and with how many follow, as far as is counted."""
     listed, cursor = asked.listed, asked.cursor
     place, after = _after(cursor) if cursor is not None else (_BEFORE_ALL, LAST if listed == "handled" else FIRST)
     words = sought(asked.q, reader.directory, reader.service.catalogues)
     most = max(asked.limit + 1, MOST)
-    reach = reader.reach()
-    fetch, sql = reader.connection.fetch, findings.QUERIES
-    if listed in _OF_UNITS:
-        units = list(reader.directory.versions)
-        own = [unit for unit in units if reader.answers_for(unit)]
-        units_asked = (own, own if listed == "todo" else units)
-        rows = await fetch(
-            sql.desk_of_units, listed, most, place, after, reader.caller.account, *reach, words, *units_asked
-        )
-    else:
-        rows = await fetch(sql.desk_waiting, listed, most, place, after, reader.caller.account, *reach, words)
-    return [(row["id"], f"{row['place']}|{row['id']}") for row in rows]
+    told = (listed, most, place, after, reader.caller.account, *reader.reach(), words, asked.limit)
+    if listed not in _OF_UNITS:
+        return list(await reader.connection.fetch(WAITING, *told))
+    units = list(reader.directory.versions)
+    own = [unit for unit in units if reader.answers_for(unit)]
+    return list(await reader.connection.fetch(OF_UNITS, *told, own, own if listed == "todo" else units))
 
 
 def _after(cursor: str) -> tuple[float, str]:
@@ -114,15 +116,14 @@ def _after(cursor: str) -> tuple[float, str]:
     return float(place), last
 
 
-async def _laid_out(reader: Reading, ids: Sequence[str], language: Language) -> list[dict[str, Any]]:
+async def _laid_out(reader: Reading, rows: Sequence[asyncpg.Record], language: Language) -> list[dict[str, Any]]:
     """Inspections in their order, each with its cases."""
     left = reader.days_left()
-    found = {row["id"]: row for row in await inspections.some(reader, ids)}
-    cases: dict[str, list[dict[str, Any]]] = {each: [] for each in ids}
-    for finding, shown in await findings.of_inspections(reader, ids, left, language):
+    cases: dict[str, list[dict[str, Any]]] = {row["id"]: [] for row in rows}
+    for finding, shown in await findings.of_inspections(reader, list(cases), left, language):
         shown["waits_for"] = _waits_for(finding)
         cases[finding.inspection].append(shown)
-    return [_item(reader, found[each], cases[each], left) for each in ids if each in found]
+    return [_item(reader, row, cases[row["id"]], left) for row in rows]
 
 
 def _waits_for(finding: Finding) -> str | None:

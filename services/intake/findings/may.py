@@ -1,8 +1,9 @@
 """What a caller may do with a finding's case now: what is not refused for who he is or how the case stands."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from services.domain import remedy
@@ -16,40 +17,55 @@ from services.intake.writing.world import is_lost
 from services.kernel.identity.roles import Action, Role
 from services.kernel.quarters import local_date, rfc3339
 
+_ALLOWED = {
+    "reply": Command.REPLY, "extension-request": Command.EXTENSION, "appeal": Command.APPEAL,
+    "withdrawal": Command.WITHDRAWAL, "correction": Command.CORRECTION, "decision": Command.DECISION,
+    "release": Command.RELEASE, "extension": Command.EXTENSION, "reopening": Command.REOPENING,
+    "second-review": Command.SECOND_REVIEW,
+}  # fmt: skip
+_MENDED = {
+    "extension-request": remedy.Command.EXTENSION, "remedy-plan": remedy.Command.PLAN,
+    "remedy-report": remedy.Command.REPORT, "extension": remedy.Command.EXTENSION,
+    "remedy-verification": remedy.Command.VERIFICATION,
+}  # fmt: skip
+"""What each noun is to a case, and to what is to be put right of it."""
+_KINDS = tuple(Kind)
+_OF_THE_UNIT = ("reply", "extension-request", "appeal", "remedy-plan", "remedy-report")
+_OF_THE_FILERS = ("withdrawal", "correction")
+_OF_THE_DEPARTMENT = ("decision", "release", "extension", "reopening", "remedy-verification", "second-review")
 
-@dataclass(frozen=True, slots=True)
+
+@cache
+def _taken(nouns: Sequence[str], severity: int, state: str, released: bool, remedied: str) -> tuple[str, ...]:
+    """Those of some nouns that a case takes where it stands, whoever asks and whenever."""
+    return tuple(
+        noun for noun in nouns
+        if (noun in _ALLOWED and allows(severity, state, _ALLOWED[noun], released))
+        or (noun in _MENDED and remedy.step(remedied, _MENDED[noun]) is not None)
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
 class _Asked:
     """Who asks about which finding."""
 
     reading: Reading
     row: Mapping[str, Any]
     finding: Finding
+    quarters: Collection[str]
+    """Of whose lost persons the caller is none."""
     calendar: WorkingCalendar
-    apart: bool
-    """Whether the caller certainly had no part in it, nor in the unit."""
-
-    def step(self, command: Command) -> bool:
-        """Whether the case takes a command."""
-        one = self.finding
-        return allows(one.severity, one.state, command, one.released)
-
-    def answers(self) -> bool:
-        """Whether the caller speaks for the unit."""
-        return self.reading.answers_for(self.finding.unit)
-
-    def remedy(self, command: remedy.Command) -> bool:
-        """Whether what is to be put right takes a command."""
-        return remedy.step(self.finding.remedy, command) is not None
 
     def put_off(self) -> bool:
         """Whether there is a deadline that may be later."""
-        return (self.step(Command.EXTENSION) and self.runs(Kind.REPLY)) or (
-            self.remedy(remedy.Command.EXTENSION) and self.runs(Kind.REMEDY)
+        one = self.finding
+        return (allows(one.severity, one.state, Command.EXTENSION, one.released) and self.runs(Kind.REPLY)) or (
+            remedy.step(one.remedy, remedy.Command.EXTENSION) is not None and self.runs(Kind.REMEDY)
         )
 
     def appeals(self) -> bool:
         """Whether the decision may still be appealed."""
-        if not self.step(Command.APPEAL) or self.finding.last("finding.appealed"):
+        if self.finding.last("finding.appealed"):
             return False
         until = _appeal_due(self.finding, self.calendar, self.reading)
         return until is not None and self.reading.now <= until
@@ -62,16 +78,27 @@ class _Asked:
         """Whether the caller may decide it: what was decided before, another must."""
         return self.judges(Action.DECIDE) and (self.finding.state not in AGAIN or self.another())
 
+    def releases(self) -> bool:
+        """Whether the caller may tell the unit of it, by the end of the visit."""
+        return self.row["stage"] == "closed" and self.judges(Action.REVIEW)
+
+    def extends(self) -> bool:
+        """Whether the caller may give more time."""
+        return self.put_off() and self.judges(Action.REVIEW)
+
     def reopens(self) -> bool:
         """Whether the caller may have it decided again."""
         last = self.finding.last("finding.decided")
         recent = last is not None and self.reading.now <= last.at + REOPENED_WITHIN
-        return self.step(Command.REOPENING) and recent and self.another() and self.judges(Action.REVIEW)
+        return recent and self.another() and self.judges(Action.REVIEW)
+
+    def verifies(self) -> bool:
+        """Whether the caller may say how it was put right."""
+        return self.judges(Action.VERIFY)
 
     def reviews_blind(self) -> bool:
         """Whether it was drawn to be reviewed once more, and the caller has not read the decision."""
-        waits = self.row["blind"] and not self.row["read"]
-        return waits and self.step(Command.SECOND_REVIEW) and self.another() and self.judges(Action.REVIEW)
+        return self.row["blind"] and not self.row["read"] and self.another() and self.judges(Action.REVIEW)
 
     def runs(self, kind: Kind) -> bool:
         """Whether a deadline is still to come."""
@@ -79,8 +106,16 @@ class _Asked:
         return clock is not None and self.reading.now <= clock.due
 
     def judges(self, action: Action) -> bool:
-        """Whether the caller judges the unit's cases and had no part in this one."""
-        return self.apart and bool(self.reading.roles(action, self.finding.unit))
+        """Whether the caller judges the unit's cases and certainly had no part in this one, nor in the unit."""
+        unit = self.finding.unit
+        return bool(self.reading.roles(action, unit)) and not self.reading.conflicts(unit) and self.apart()
+
+    def apart(self) -> bool:
+        """Whether the caller is certainly none of the team, nor who filed it."""
+        people = (*self.row["team"], *self.row["former"], self.finding.filer)
+        if self.reading.caller.account in people:
+            return False
+        return not any(map(is_lost, people)) or self.row["quarter"] in self.quarters
 
     def takes_back(self) -> bool:
         """Whether the caller filed it within the last 24 hours, or leads."""
@@ -92,6 +127,14 @@ class _Asked:
         return is_filer and self.reading.now <= finding.received_at + FILER_MAY_WITHDRAW
 
 
+_CONDITIONS: Mapping[str, Callable[[_Asked], bool]] = {
+    "extension-request": _Asked.put_off, "appeal": _Asked.appeals, "decision": _Asked.decides,
+    "release": _Asked.releases, "extension": _Asked.extends, "reopening": _Asked.reopens,
+    "remedy-verification": _Asked.verifies, "second-review": _Asked.reviews_blind,
+}  # fmt: skip
+"""Of what is allowed not only by where the case stands."""
+
+
 def may(
     reading: Reading, row: Mapping[str, Any], finding: Finding, apart: Collection[str], calendar: WorkingCalendar
 ) -> list[str]:  # fmt: skip
@@ -99,41 +142,15 @@ def may(
 
     Of a finding that the caller reads: what is kept from him he is not even told of.
     """
-    people = (*row["team"], *row["former"], finding.filer)
-    doubtful = any(map(is_lost, people)) and row["quarter"] not in apart
-    certain = not doubtful and reading.caller.account not in people
-    asked = _Asked(reading, row, finding, calendar, certain and not reading.conflicts(finding.unit))
-    asks = [
-        *(_of_the_unit(asked) if asked.answers() else ()),
-        *(_of_the_filers(asked) if asked.takes_back() else ()),
-        *(_of_the_department(asked) if reading.roles(Action.VERIFY, finding.unit) else ()),
-    ]
-    return [noun for noun, allowed in asks if allowed]
-
-
-_Asks = Iterable[tuple[str, bool]]
-
-
-def _of_the_unit(asked: _Asked) -> _Asks:
-    yield "reply", asked.step(Command.REPLY)
-    yield "extension-request", asked.put_off()
-    yield "appeal", asked.appeals()
-    yield "remedy-plan", asked.remedy(remedy.Command.PLAN)
-    yield "remedy-report", asked.remedy(remedy.Command.REPORT)
-
-
-def _of_the_filers(asked: _Asked) -> _Asks:
-    yield "withdrawal", asked.step(Command.WITHDRAWAL)
-    yield "correction", asked.step(Command.CORRECTION)
-
-
-def _of_the_department(asked: _Asked) -> _Asks:
-    yield "decision", asked.step(Command.DECISION) and asked.decides()
-    yield "release", asked.step(Command.RELEASE) and asked.row["stage"] == "closed" and asked.judges(Action.REVIEW)
-    yield "extension", asked.put_off() and asked.judges(Action.REVIEW)
-    yield "reopening", asked.reopens()
-    yield "remedy-verification", asked.remedy(remedy.Command.VERIFICATION) and asked.judges(Action.VERIFY)
-    yield "second-review", asked.reviews_blind()
+    asked = _Asked(reading, row, finding, apart, calendar)
+    whose = (
+        (_OF_THE_UNIT, reading.answers_for(finding.unit)),
+        (_OF_THE_FILERS, asked.takes_back()),
+        (_OF_THE_DEPARTMENT, bool(reading.roles(Action.VERIFY, finding.unit))),
+    )
+    stands = (finding.severity, finding.state, finding.released, finding.remedy)
+    taken = [noun for nouns, his in whose if his for noun in _taken(nouns, *stands)]
+    return [noun for noun in taken if noun not in _CONDITIONS or _CONDITIONS[noun](asked)]
 
 
 def offered(finding: Finding) -> list[Outcome]:
@@ -144,7 +161,7 @@ def offered(finding: Finding) -> list[Outcome]:
 
 def deadlines(finding: Finding, calendar: WorkingCalendar, reading: Reading) -> list[dict[str, str]]:
     """The newest clock of each kind that is or was waited for, and how long the decision may be appealed."""
-    newest = [clock for kind in Kind if (clock := finding.clock(kind)) and clock.state != Standing.ENDED]
+    newest = [clock for kind in _KINDS if (clock := finding.clock(kind)) and clock.state != Standing.ENDED]
     shown = [{"of": one.kind, "due": rfc3339(one.due), "state": one.state} for one in newest]
     until = None if finding.kept else _appeal_due(finding, calendar, reading)
     if until is not None:
@@ -155,11 +172,13 @@ def deadlines(finding: Finding, calendar: WorkingCalendar, reading: Reading) -> 
 
 def _appeal_due(finding: Finding, calendar: WorkingCalendar, reading: Reading) -> datetime | None:
     """The end of the time to appeal against the decision that upholds; against the one appealed, where one was."""
+    if finding.state not in (State.DECIDED, State.APPEALED) or finding.outcome != Outcome.UPHELD:
+        return None
     decided = [step.at for step in finding.steps if step.type == "finding.decided"]
     appealed = finding.last("finding.appealed")
     if appealed is not None:
         decided = [at for at in decided if at <= appealed.at]
-    if not decided or finding.state not in (State.DECIDED, State.APPEALED) or finding.outcome != Outcome.UPHELD:
+    if not decided:
         return None
     lengths = lengths_on(reading.service.lengths, local_date(decided[-1]), calendar.reply_working_days)
     return calendar.over(decided[-1], lengths.appeal)

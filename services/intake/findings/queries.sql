@@ -107,9 +107,8 @@ ORDER BY id DESC LIMIT $3;
 SELECT id::text, inspection::text, unit, code, catalogue, severity, count, captured_at, photos, filer, received_at, state,
        accepts, outcome, released, remedy, team, quarter, stage, former, told_due, drawn AND review IS NULL AS blind,
        drawn AND EXISTS (SELECT FROM intake.vault_read WHERE finding = case_read.id AND account = $2 AND read_at >= decided_at AND part IS NULL) AS read
-FROM intake.case_read
-WHERE inspection = ANY($1::uuid[])
-  AND ($3 OR unit = ANY($4::text[]) OR (team @> ARRAY[$2::text] AND ($5 OR unit = ANY($6::text[]))))
+FROM unnest($1::uuid[]) AS asked (visit) JOIN intake.case_read ON inspection = visit
+WHERE ($3 OR unit = ANY($4::text[]) OR (team @> ARRAY[$2::text] AND ($5 OR unit = ANY($6::text[]))))
   AND NOT (severity = 4 AND NOT released AND ($7 OR unit = ANY($8::text[])))
 ORDER BY id DESC;
 
@@ -152,9 +151,9 @@ FROM intake.vault_file WHERE finding = $1 ORDER BY write, place;
 -- name: desk_of_units
 -- For the head of units: at most $2 of the inspections of a list ($1) after a place in it ($3, $4), of the reach of a caller
 -- ($5 to $11, as in findings), with what is sought ($12: words, each with units and codes). What waits for the units that he
--- answers for ($13) and what waits at others' goes by the soonest deadline, what is done the newest first. Those of some units
--- ($14) are looked at: of all others the list holds none; and but for what is done, those of which something is waited for.
-SELECT inspection.id::text, place
+-- answers for ($14) and what waits at others' goes by the soonest deadline, what is done the newest first. Those of some units
+-- ($15) are looked at: of all others the list holds none; and but for what is done, those of which something is waited for.
+SELECT inspection.id, place
 FROM intake.inspection
 CROSS JOIN LATERAL (
     SELECT min(clock.due) AS due, coalesce(bool_or(finding.state IN ('recorded', 'unheard')), false) AS unanswered,
@@ -167,14 +166,14 @@ CROSS JOIN LATERAL (
     WHERE finding.inspection = inspection.id AND severity > 0
       AND NOT (severity = 4 AND NOT released AND ($10 OR finding.unit = ANY($11::text[])))
 ) AS found
-CROSS JOIN LATERAL (SELECT unit = ANY($13::text[]) AS own, unanswered OR unmended AS waits) AS whose
+CROSS JOIN LATERAL (SELECT unit = ANY($14::text[]) AS own, unanswered OR unmended AS waits) AS whose
 CROSS JOIN LATERAL (
     SELECT CASE WHEN $1 = 'done' THEN -extract(epoch FROM received_at) ELSE coalesce(extract(epoch FROM due), 1e12) END::float8 AS place
 ) AS placed
-WHERE unit = ANY($14::text[]) AND state IN ('closed', 'voided')
+WHERE unit = ANY($15::text[]) AND state IN ('closed', 'voided')
   AND ($1 = 'done' OR inspection.id IN (
       SELECT inspection FROM intake.finding
-      WHERE finding.unit = ANY($14)
+      WHERE finding.unit = ANY($15)
         AND (state IN ('recorded', 'unheard') OR list = 'decision' OR remedy IN ('due', 'planned', 'reported', 'declined'))))
   AND ($6 OR unit = ANY($7::text[]) OR (team @> ARRAY[$5::text] AND ($8 OR unit = ANY($9::text[]))))
   AND $1::text = CASE WHEN state = 'voided' THEN 'done' WHEN own AND waits THEN 'todo' WHEN NOT own AND (waits OR judged) THEN 'following'
@@ -194,16 +193,16 @@ ORDER BY place, inspection.id LIMIT $2;
 -- index in the list's order, no further than it is shown.
 WITH reached AS NOT MATERIALIZED (
     SELECT id, inspection, list, remedy FROM intake.finding
-    WHERE severity > 0 AND NOT (severity = 4 AND NOT released AND ($10 OR unit = ANY($11::text[]))) AND (
+    WHERE severity > 0 AND NOT (severity = 4 AND NOT released AND ($10 OR unit = ANY($11::text[]))) AND ($6 AND $12::jsonb IS NULL OR (
         SELECT ($6 OR unit = ANY($7::text[]) OR (team @> ARRAY[$5::text] AND ($8 OR unit = ANY($9::text[]))))
            AND ($12::jsonb IS NULL OR NOT EXISTS (
                SELECT FROM jsonb_to_recordset($12) AS word(text text, units text[], codes text[])
                WHERE NOT (unit = ANY(word.units) OR strpos(translate(lower(basis), 'đ', 'd'), word.text) > 0 OR EXISTS (
                    SELECT FROM intake.finding WHERE finding.inspection = inspection.id AND code = ANY(word.codes)
                      AND NOT (severity = 4 AND NOT released AND ($10 OR finding.unit = ANY($11::text[])))))))
-        FROM intake.inspection WHERE inspection.id = finding.inspection)
+        FROM intake.inspection WHERE inspection.id = finding.inspection))
 )
-SELECT inspection::text AS id, $3::float8 AS place
+SELECT inspection AS id, $3::float8 AS place
 FROM (
     (SELECT DISTINCT inspection FROM reached
      WHERE $1::text <> 'handled' AND list = CASE $1 WHEN 'waiting' THEN 'decision' ELSE $1 END AND inspection > $4::uuid
@@ -232,3 +231,11 @@ FROM (
                                                       AND read_at >= decided_at AND part IS NULL)
 ) AS listed
 ORDER BY CASE WHEN $1 <> 'handled' THEN inspection END, inspection DESC LIMIT $2;
+
+-- name: with_inspections
+-- The first $13 of a list of inspections (it takes the place of `listed`), each as some_inspections has it, with how many there are.
+SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team, received_at, state, closed_at, roll, reply_due,
+       acknowledged, row_to_json(found)::text AS found, place, total
+FROM (SELECT id AS visit, place, row_number() OVER () AS nth, count(*) OVER () AS total FROM (listed) AS listed) AS listed
+JOIN intake.inspection ON id = visit CROSS JOIN LATERAL intake.found_at(id, $10, $11) AS found
+WHERE nth <= $13 ORDER BY nth;

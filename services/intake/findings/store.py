@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ _COLUMNS = (
     "id", "inspection", "unit", "code", "catalogue", "severity", "count", "captured_at", "filer", "received_at",
     "state", "accepts", "outcome", "released", "remedy",
 )  # fmt: skip
+_columns_of = itemgetter(*_COLUMNS)
 _CLOCK = (
     "kind", "n", "due", "first_due", "begins", "cause", "lapse_after", "state", "last", "reminded", "escalated",
 )  # fmt: skip
@@ -120,8 +122,8 @@ def finding_of(row: Mapping[str, Any]) -> Finding:
     clocks = [Deadline(**dict(zip(_CLOCK, clock, strict=True))) for clock in row["clocks"]]
     photos = tuple(json.loads(row["photos"])) if row["photos"] != "[]" else ()
     return Finding(
-        **{name: row[name] for name in _COLUMNS}, photos=photos, steps=steps, stored=len(steps), clocks=clocks,
-        kept_clocks=len(clocks), held=dict(row["held"] or ()),
+        **dict(zip(_COLUMNS, _columns_of(row), strict=True)), photos=photos, steps=steps, stored=len(steps),
+        clocks=clocks, kept_clocks=len(clocks), held=dict(row["held"] or ()),
     )  # fmt: skip
 
 

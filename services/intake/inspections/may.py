@@ -9,11 +9,7 @@ from services.kernel.identity.roles import Action, Role
 
 def may(reading: Reading, inspection: Mapping[str, Any]) -> list[str]:
     """The nouns to put under the inspection."""
-    asks = {
-        "closing": _closes, "correction": _corrects, "voiding": _voids, "team": _changes_team,
-        "acknowledgement": _acknowledges,
-    }  # fmt: skip
-    return [noun for noun, is_his in asks.items() if is_his(reading, inspection)]
+    return [noun for noun, is_his in _ASKS.items() if is_his(reading, inspection)]
 
 
 def _answers_for_it(reading: Reading, inspection: Mapping[str, Any]) -> bool:
@@ -42,3 +38,9 @@ def _changes_team(reading: Reading, inspection: Mapping[str, Any]) -> bool:
 def _acknowledges(reading: Reading, inspection: Mapping[str, Any]) -> bool:
     seen = inspection["state"] != "closed" or inspection["acknowledged"]
     return not seen and reading.answers_for(inspection["unit"])
+
+
+_ASKS = {
+    "closing": _closes, "correction": _corrects, "voiding": _voids, "team": _changes_team,
+    "acknowledgement": _acknowledges,
+}  # fmt: skip

@@ -58,6 +58,7 @@ class Reading:
     calendar: WorkingCalendar
     now: datetime
     _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _held: dict[Action, tuple[Grant, ...]] = field(default_factory=dict)
     _roles: dict[tuple[Action, str], frozenset[Role]] = field(default_factory=dict)
     _readers: dict[tuple[str, bool, bool], Role | None] = field(default_factory=dict)
     _conflicts: dict[str, bool] = field(default_factory=dict)
@@ -88,7 +89,9 @@ class Reading:
         """The roles by which the caller may take an action at a unit."""
         known = self._roles.get((action, unit))
         if known is None:
-            held = covering(self.caller.grants_for(action, self.now), self._scope(unit))
+            if action not in self._held:
+                self._held[action] = self.caller.grants_for(action, self.now)
+            held = covering(self._held[action], self._scope(unit))
             known = self._roles[action, unit] = frozenset(one.role for one in held)
         return known
 
