@@ -10,6 +10,7 @@ from services.domain.folding import plain
 from services.kernel.identity import reach
 
 _DAY = timedelta(days=1)
+_RECENT = 16_384
 FIELDS = frozenset({"name", "group", "parent", "staff"})
 
 
@@ -51,6 +52,8 @@ class Directory:
     """How often a parent's name stands above units of a name on a day; gone with a change."""
     _labels: dict[tuple[str, date], str] = field(default_factory=dict)
     """What units are called on a day; gone with a change."""
+    _scopes: dict[tuple[str, date], tuple[str, ...]] = field(default_factory=dict)
+    """Whose people reach a unit's cases on a day, so many as were asked for of late; gone with a change."""
 
     def copy(self) -> "Directory":
         """A directory to change while others read this one."""
@@ -104,8 +107,9 @@ class Directory:
                     self._namesakes.setdefault(plain(version.name), set()).add(unit)
         return self._namesakes.get(name, set())
 
-    def _forget_names(self) -> None:
+    def _forget(self) -> None:
         self._namesakes = None
+        self._scopes.clear()
         self._above.clear()
         self._labels.clear()
 
@@ -119,7 +123,12 @@ class Directory:
 
     def scope(self, unit: str, day: date) -> tuple[str, ...]:
         """Every unit whose people may reach a unit's cases on a day: its ancestors, and those of its heir."""
-        return reach.scope(self, unit, day)
+        known = self._scopes.get((unit, day))
+        if known is None:
+            if len(self._scopes) > _RECENT:
+                self._scopes.clear()
+            known = self._scopes[unit, day] = reach.scope(self, unit, day)
+        return known
 
     def parent_of(self, unit: str, day: date) -> str | None:
         """The unit above on a day, or on the unit's nearest day."""
@@ -145,13 +154,13 @@ class Directory:
 
     def register(self, unit: str, version: Version) -> None:
         """Add a unit."""
-        self._forget_names()
+        self._forget()
         self.versions[unit] = (version,)
 
     def amend(self, unit: str, day: date, fields: dict[str, Any]) -> None:
         """Change fields from a valid day on, each until a change of a later day names it itself."""
         changed: list[Version] = []
-        self._forget_names()
+        self._forget()
         for version in self.versions[unit]:
             if version.covers(day):
                 named = frozenset(fields)
@@ -169,7 +178,7 @@ class Directory:
 
     def close(self, unit: str, last: date) -> None:
         """End a unit after a day; versions that would begin later are cut to nothing and dropped."""
-        self._forget_names()
+        self._forget()
         kept = [version for version in self.versions[unit] if version.valid_from <= last]
         kept[-1] = replace(kept[-1], valid_to=last)
         self.versions[unit] = tuple(kept)
@@ -191,6 +200,7 @@ class Directory:
 
     def pass_on(self, unit: str, heir: Heir) -> bool:
         """Let an heir take over a unit's cases; whether the unit's last day, the one before, is thereby set."""
+        self._forget()
         self.heirs[unit] = heir
         last, ended = heir.valid_from - _DAY, self.last_day(unit)
         if ended is not None and ended <= last:

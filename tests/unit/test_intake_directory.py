@@ -92,6 +92,16 @@ def test_cases_pass_to_the_heir_from_its_day_on(directory):
     assert directory.below(["huyen"], LATER) == {"huyen", "xa-cu"}
 
 
+def test_a_scope_asked_for_before_a_change_is_another_after_it(directory):
+    assert directory.scope("xa-cu", LATER) == ("xa-cu", "huyen", "tinh")
+    directory.amend("xa-cu", FIRST, {"parent": "tinh"})
+    assert directory.scope("xa-cu", LATER) == ("xa-cu", "tinh")
+    directory.close("xa-cu", date(2025, 3, 1))
+    assert directory.scope("xa-cu", LATER) == ("xa-cu", "tinh")
+    assert not directory.pass_on("xa-cu", Heir("xa-moi", date(2025, 4, 1)))  # it had ended before: nothing else changes
+    assert directory.scope("xa-cu", LATER) == ("xa-cu", "tinh", "xa-moi")
+
+
 def test_heirs_in_a_circle_end(directory):
     directory.heirs.update({"xa-cu": Heir("xa-moi", FIRST), "xa-moi": Heir("xa-cu", FIRST)})
     assert directory.answering("xa-cu", LATER) in ("xa-cu", "xa-moi")

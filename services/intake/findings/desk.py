@@ -104,9 +104,9 @@ async def _rows(reader: Reading, asked: Listing) -> list[asyncpg.Record]:
     told = (listed, most, place, after, reader.caller.account, *reader.reach(), words, asked.limit)
     if listed not in _OF_UNITS:
         return list(await reader.connection.fetch(WAITING, *told))
-    units = list(reader.directory.versions)
-    own = [unit for unit in units if reader.answers_for(unit)]
-    return list(await reader.connection.fetch(OF_UNITS, *told, own, own if listed == "todo" else units))
+    own = reader.own()
+    units = own if listed == "todo" else list(reader.directory.versions)
+    return list(await reader.connection.fetch(OF_UNITS, *told, own, units))
 
 
 def _after(cursor: str) -> tuple[float, str]:

@@ -63,6 +63,7 @@ class Reading:
     _readers: dict[tuple[str, bool, bool], Role | None] = field(default_factory=dict)
     _conflicts: dict[str, bool] = field(default_factory=dict)
     _answers: dict[str, bool] = field(default_factory=dict)
+    _reached: tuple[bool, list[str], bool, list[str], bool, list[str]] | None = None
 
     def role(self, unit: str, team: Sequence[str], *, kept: bool = False) -> Role | None:
         """As whom the caller reads a case of a unit and team; None when it is not for him."""
@@ -107,6 +108,11 @@ class Reading:
         answering = self.directory.answering(unit, local_date(self.now))
         return any(grant.unit == answering for grant in self.caller.grants_for(Action.ANSWER, self.now))
 
+    def own(self) -> list[str]:
+        """The units that the caller answers for."""
+        held = self._some(self.caller.grants_for(Action.ANSWER, self.now))
+        return [unit for unit in (self.directory.versions if held.everywhere else held.units) if self.answers_for(unit)]
+
     def whole(self) -> Some:
         """The units of which the caller reads everything, whoever it is of."""
         return self._some(grant for grant in self.grants if self._reach(grant) is not Reach.OWN_TEAM)
@@ -121,7 +127,9 @@ class Reading:
 
     def reach(self) -> tuple[bool, list[str], bool, list[str], bool, list[str]]:
         """The three as statements take them."""
-        return (*self.whole().columns(), *self.teams().columns(), *self.headed().columns())
+        if self._reached is None:
+            self._reached = (*self.whole().columns(), *self.teams().columns(), *self.headed().columns())
+        return self._reached
 
     def everybody(self) -> bool:
         """Whether the caller reads of all accounts, also those of no team."""
