@@ -1,7 +1,7 @@
 """Ten thousand open cases listed for a reviewer and a head, beside the empty endpoint and the one that tells who asks.
 
-The server is a process of its own, asked over one connection, in turns. Three times: the cases spread over a hundred
-units; the same beside a hundred thousand older ones that are closed; all in one unit.
+The server is a process of its own, asked over one connection, in turns, in a province of 524 units. Three times: the
+cases spread over a hundred of them; the same beside a hundred thousand older ones that are closed; all in one unit.
 """
 
 import asyncio
@@ -76,12 +76,22 @@ SELECT id, 'reply', 1, $2, $2, $1, id, $2, CASE state WHEN 'recorded' THEN 'open
 """
 
 
+_UNITS = """
+WITH told AS (INSERT INTO identity.unit SELECT 'xa-' || n, $1 FROM generate_series(1, $2::int) AS n RETURNING unit)
+INSERT INTO identity.unit_version (unit, valid_from, name, grp, parent, staff, set_fields)
+SELECT told.unit, valid_from, told.unit, grp, parent, staff, set_fields
+FROM told, (SELECT * FROM identity.unit_version WHERE parent IS NOT NULL LIMIT 1) AS one
+"""
+_PROVINCE = 524  # units
+
+
 async def _filled(settings: Settings, shape: Shape) -> dict[str, str]:
     """The tokens of who asks; the database analyzed, as autovacuum does by itself a minute later."""
     async with running_intake(settings) as intake:
         await populate(intake)
         await intake.put("inspector", f"inspections/{fresh()}", opening())
     owner = await asyncpg.connect(settings.database_url)
+    await owner.execute(_UNITS, NOW, _PROVINCE)
     for many, since, over in ((shape.closed, "0198", True), (shape.open, "0199", False)):
         await owner.execute(_VISITS, many // 4, shape.units, since)
         await owner.execute(_FINDINGS, NOW, NOW + timedelta(days=7), since, over)

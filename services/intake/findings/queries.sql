@@ -237,5 +237,6 @@ ORDER BY CASE WHEN $1 <> 'handled' THEN inspection END, inspection DESC LIMIT $2
 SELECT id::text, unit, kind, basis, opened_at, quarter, catalogue, opener, team, received_at, state, closed_at, roll, reply_due,
        acknowledged, row_to_json(found)::text AS found, place, total
 FROM (SELECT id AS visit, place, row_number() OVER () AS nth, count(*) OVER () AS total FROM (listed) AS listed) AS listed
-JOIN intake.inspection ON id = visit CROSS JOIN LATERAL intake.found_at(id, $10, $11) AS found
+CROSS JOIN LATERAL (SELECT * FROM intake.inspection WHERE id = visit LIMIT 1) AS inspection -- looked up one by one
+CROSS JOIN LATERAL intake.found_at(id, $10, $11) AS found
 WHERE nth <= $13 ORDER BY nth;
