@@ -26,6 +26,19 @@ from services.reports.text import dump
 _KEPT = 4  # quarters at a size
 
 
+class NoSuchSize(NotFound):
+    """Nhật ký không có mốc kiểm chứng nào đúng số mục này.
+
+    No checkpoint of the log has exactly so many entries.
+    """
+
+    def __init__(self, size: int | str) -> None:
+        super().__init__((
+            f"Nhật ký không có mốc kiểm chứng nào đúng {size} mục.",
+            f"No checkpoint of the log has exactly {size} entries.",
+        ))  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Then:
     """A quarter's cards without their tree head, at that size of the log."""
@@ -57,10 +70,7 @@ class KnownThen:
     async def _compute(self, quarter: str, size: int) -> Then:
         root = await self._log.signed(size)
         if root is None:
-            raise NotFound((
-                f"Nhật ký không có mốc kiểm chứng nào đúng {size} mục.",
-                f"No checkpoint of the log has exactly {size} entries.",
-            ))  # fmt: skip
+            raise NoSuchSize(size)
         prefix = await read_prefix(self._log, size, root, quarter)
         return await _then(prefix, TreeHead(size, base64.b64encode(root).decode()))
 
