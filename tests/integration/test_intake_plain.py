@@ -5,17 +5,22 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from hashlib import sha256
 from html import unescape
+from itertools import product
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import Request
 
 from services.intake.evidence.imaging import Darkroom
 from services.intake.plain import endpoints
 from services.intake.plain.entries import ASKED
+from services.intake.plain.sent import NotSent, Sent
+from services.intake.writing.refusals import WrongState
 from services.kernel.identity.authentication import COOKIE
+from services.kernel.problems import IdReused, Invalid, Problem, TooLarge
 from services.kernel.process.settings import Settings
 from tests.support.intake import Intake, closing, fresh, opening, populate, recording, running_intake
 from tests.support.photos import jpeg, scene
@@ -161,6 +166,10 @@ async def test_a_form_sent_again_with_other_words_says_that_the_first_stand(inta
     await send(intake, "head", finding, "reply", sent)
     answer = await send(intake, "head", finding, "reply", sent | {"/private/text": "Lời khác."}, 409)
     assert "bản gửi trước được giữ" in answer.text and "Lời khác." in answer.text and SAID in answer.text
+    assert (
+        re.search(r"đã được nhận lúc \d\d/\d\d/\d{4} \d\d:\d\d", answer.text)
+        and "Hồ sơ hiện không nhận thêm" in answer.text
+    )
     assert sent["id"] not in re.findall(r'name="id" value="([^"]+)"', answer.text)
 
 
@@ -253,6 +262,12 @@ async def test_another_language_or_view_keeps_what_was_typed_and_sends_nothing(i
     refused = (await send(intake, "head", finding, "reply", typed, 422)).text
     assert refused.count('form="typed"') == 3 and 'formaction="?lang=en#errors"' in refused
     assert 'id="typed" method="post" action=' in refused and "data-language" not in refused
+    why = re.search(r'name="was" value="([^"]+)"', refused)
+    assert why
+    wrong = await send(intake, "head", finding, "reply?lang=en", typed | {"was": unescape(why[1]), "again": "1"}, 200)
+    assert "Reply: say why the unit disagrees" in wrong.text and 'aria-invalid="true"' in wrong.text
+    for broken in ("{}", "[1]", '{"detail": ["a"], "errors": [], "chosen": false}'):
+        assert (await send(intake, "head", finding, "reply", typed | {"was": broken, "again": "1"}, 200)).text
     typed |= {"/private/text": SAID, "again": "1"}
     for query, words, shown in (
         ("lang=en", "Nothing was sent", "Reply"),
@@ -267,7 +282,11 @@ async def test_another_language_or_view_keeps_what_was_typed_and_sends_nothing(i
     assert "Not sent" in signed_out and signed_out.count(SAID) == 2 and 'form="typed"' in signed_out
     await send(intake, "lead", finding, "withdrawal", typed, 405)
     await intake.put("lead", f"findings/{finding}/withdrawal/{fresh()}", {"private": {"reason": "Ghi nhầm."}})
-    late = (await send(intake, "head", finding, "reply?lang=en", typed, 200)).text
+    told = await send(intake, "head", finding, "reply", {name: typed[name] for name in typed if name != "again"}, 409)
+    why = re.search(r'name="was" value="([^"]+)"', told.text)
+    assert why and "đã được rút" in told.text
+    late = (await send(intake, "head", finding, "reply?lang=en", typed | {"was": unescape(why[1])}, 200)).text
+    assert "The finding has been withdrawn." in late
     assert "Nothing was sent" in late and late.count(SAID) == 2 and 'id="typed" method="post" hidden' in late
 
 
@@ -303,18 +322,43 @@ async def test_a_reply_whose_files_failed_is_received_and_they_can_be_sent_again
     assert all(f'action="/intake/cases/{missing}#errors"' in one for one in (refused, drawn))
     assert "data-kept" not in refused and "<textarea" not in refused
     assert f"/{write}/files" not in await page(intake, "reviewer", f"cases/{finding}")
-    away = await intake.client.get(f"/intake/cases/{missing}")
-    assert (away.status_code, away.headers["location"]) == (303, f"/intake/cases/{finding}")
+    away = await intake.client.get(f"/intake/cases/{missing}?lang=en")
+    assert (away.status_code, away.headers["location"]) == (303, f"/intake/cases/{finding}?lang=en")
     others = [("/files", ("khac.pdf", b"%PDF-1.7 khac", "application/pdf"))]
     none = [("/files", ("", b"", "application/octet-stream"))]  # as a browser says that none was chosen
     for chosen, words in ((others, "không phải tệp đã chọn lúc đầu"), (none, "hãy chọn các tệp còn thiếu")):
         wrong = (await send_missing(intake, "head", missing, chosen, 422)).text
         assert words in wrong and f'action="/intake/cases/{missing}#errors"' in wrong
     for who, status in (("reviewer", 403), ("parent-head", 403), ("other-head", 404), ("nobody", 401)):
-        await send_missing(intake, who, missing, files, status)
+        assert "data-lost" in (await send_missing(intake, who, missing, files, status)).text
     await send_missing(intake, "head", missing, files, 303)
     assert [one["held"] for one in (await intake.get("reviewer", f"/intake/v1/findings/{finding}"))["files"]] == [True]
     assert f"{missing}#errors" not in await page(intake, "head", f"cases/{finding}")
+
+
+async def replied_without_its_file(intake: Intake, finding: str) -> str:
+    """A reply that names a file which never came."""
+    write = fresh()
+    file = {"sha256": sha256(b"%PDF-1.7").hexdigest(), "bytes": 8, "type": "application/pdf"}
+    body = {"accepts": False, "private": {"text": SAID}, "files": [file]}
+    await intake.put("head", f"findings/{finding}/reply/{write}", body)
+    return write
+
+
+async def test_other_words_under_an_old_id_are_not_said_to_be_received(intake: Intake, finding: str) -> None:
+    """Whether the write's files are missing or not, and also where the case takes another of it by now."""
+    sent = {"id": await replied_without_its_file(intake, finding), **DISAGREES, "/private/text": "Lời khác."}
+    refused = (await send(intake, "head", finding, "reply", sent, 409)).text
+    assert "Nội dung đã được nhận" not in refused and "bản gửi trước được giữ" in refused and "Tệp còn thiếu" in refused
+    assert "data-kept>Lời khác." in refused and 'name="/private/text" value="Lời khác."' in refused
+    better = {"narrative": "Bàn trống.", "reason": "Đếm nhầm."}
+    change = {"code": "A03", "count": 2, "captured_at": "2026-09-01T07:45:12+07:00", "private": better}
+    await intake.put("lead", f"findings/{finding}/correction/{fresh()}", change)
+    assert await state(intake, finding) == "recorded"
+    offered = (await send(intake, "head", finding, "reply", sent, 409)).text
+    assert ">\nLời khác.</textarea>" in offered and "nếu vẫn cần thì gửi lại" in offered and 'form="typed"' in offered
+    emptied = (await send(intake, "head", finding, "reply", sent | {"/private/text": ""}, 422)).text
+    assert "data-before" in emptied and "Nội dung đã được nhận" not in emptied
 
 
 async def send_missing(intake: Intake, who: str, path: str, files: Any, status: int) -> httpx.Response:
@@ -333,6 +377,44 @@ async def test_missing_files_come_in_any_order_and_one_by_one(intake: Intake, fi
     assert [one["held"] for one in shown] == [True] * 3
     again = (await send_missing(intake, "head", missing, [("/files", papers[0])], 422)).text
     assert "không phải tệp đã chọn lúc đầu" in again
+
+
+async def test_one_file_fills_every_place_that_names_it(intake: Intake, finding: str) -> None:
+    write, paper = fresh(), ("a.pdf", b"%PDF-1.7", "application/pdf")
+    file = {"sha256": sha256(paper[1]).hexdigest(), "bytes": len(paper[1]), "type": paper[2]}
+    await intake.put("head", f"findings/{finding}/reply/{write}", {"accepts": False, "files": [file, file]})
+    await send_missing(intake, "head", f"{finding}/reply/{write}/files", [("/files", paper)] * 2, 303)
+    shown = (await intake.get("head", f"/intake/v1/findings/{finding}"))["files"]
+    assert [one["held"] for one in shown] == [True] * 2
+
+
+async def test_files_that_can_never_come_are_not_awaited(intake: Intake, finding: str) -> None:
+    await replied_without_its_file(intake, finding)
+    path = f"/intake/v1/findings/{finding}"
+    case = await intake.get("head", path)
+    assert [one["awaited"] for one in case["files"]] == [True]
+    await intake.put("lead", f"findings/{finding}/withdrawal/{fresh()}", {"private": {"reason": "Ghi nhầm."}})
+    voiding = f"inspections/{case['inspection']}/voiding/{fresh()}"
+    await intake.put("reviewer", voiding, {"private": {"reason": "Sai đơn vị."}})
+    case = await intake.get("head", path)
+    assert (case["state"], [one["awaited"] for one in case["files"]]) == ("withdrawn", [False])
+
+
+@pytest.mark.parametrize("problem", [Invalid(), WrongState(), IdReused(), NotSent(), TooLarge()])
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_page_of_what_was_refused_has_all_that_it_asks_for(problem: Problem, taken: bool) -> None:
+    request = Request({"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""})
+    file = {"awaited": True, "write": "w", "of": "reply", "n": 1}
+    past = [{"id": "w", "time": "2026-09-01T07:45:12.000Z"}]
+    asked = endpoints._told_of({}, [])
+    for write, files, offered in product(("w", "", "x"), ([], [file]), ([], ["reply"], ["appeal"])):
+        case = {"files": files, "history": past, "deadlines": [], "outcomes": [], "accepts": None, "severity": 2}
+        sent = Sent(write, {"/private/text": SAID}, taken=taken)
+        told = endpoints._refusal(request, case, offered, endpoints._Refused("reply", sent, problem))
+        assert told.keys() == asked.keys()
+        drawn_open = any(form["open"] for form in told["forms"])
+        assert drawn_open == (not taken and "reply" in offered)
+        assert bool(told["retyped"]) == (drawn_open or bool(told["kept"])) == (not taken)
 
 
 @pytest.mark.parametrize("charset", ["punycode", "undefined", "idna", "utf-7", "utf-16", "no-such", "rot13", "base64"])

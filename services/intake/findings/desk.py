@@ -27,7 +27,9 @@ from services.kernel.problems import Language, invalid, language_of
 from services.kernel.web.paging import bad_cursor, read_cursor, write_cursor
 
 _PLACE = re.compile(r"-?(inf|\d{1,20}(\.\d{1,9})?)")
-_NO_ANSWER = frozenset({"finding.reminded", "remedy.reminded", "remedy.planned"})
+_NO_ANSWER = frozenset(
+    {"finding.reminded", "remedy.reminded", "remedy.planned", "finding.answered", "photo.redacted"}
+)  # as desk_waiting says
 MOST = 100
 """As many are counted; there may be more."""
 Listed = Literal[

@@ -102,7 +102,7 @@ async def opened(
         shown |= {"answers": _answers(steps), "history": [_told(step, language) for step in history]}
         opens = role is not Role.AUDITOR or not is_blank(reason or "")
         shown["redactions"] = [_covered(one) for one in await reader.connection.fetch(_sql.redactions, id)]
-        sends = reader.answers_for(row["unit"]) and row["state"] != State.VOIDED
+        sends = reader.answers_for(row["unit"]) and State.VOIDED not in (row["state"], row["stage"])
         rows = await reader.connection.fetch(_sql.files_of_finding, id)
         files = [dict(one) | {"awaited": sends and one["awaited"]} for one in rows]
         shown["files"] = _before(steps, files) if blind else files

@@ -21,7 +21,7 @@ from services.intake.faces.shell import PAGES
 from services.intake.findings import desk, endpoints
 from services.intake.findings.forms import MAX_FILE_BYTES
 from services.intake.plain.entries import ASKED, Case, Entry
-from services.intake.plain.sent import FILES, File, Sent, read
+from services.intake.plain.sent import FILES, File, NotSent, Sent, Why, read
 from services.intake.reading.paging import Cursor
 from services.intake.reading.searching import Sought
 from services.intake.writing.commands import Noun, read_command
@@ -33,7 +33,7 @@ from services.kernel.identity.roles import Action, Role, allows
 from services.kernel.problems import FieldError, IdReused, Invalid, Language, NotFound, Problem, TooLarge, Unauthorized
 from services.kernel.store.db import TRANSIENT
 from services.kernel.web.destinations import SIGN_IN
-from services.kernel.web.pages import Reader, language_of, to_sign_in
+from services.kernel.web.pages import Reader, language_of, moment, to_sign_in
 from services.kernel.web.plain import require_own_page
 from services.kernel.web.rendering import as_problem
 
@@ -49,8 +49,16 @@ _LISTS: Mapping[desk.Listed, tuple[Role, Words]] = {
     "handled": (Role.REVIEWER, ("Đã xử lý", "Handled")),
 }
 _SENT_BEFORE = (
-    "Mẫu này đã được gửi với nội dung khác, và bản gửi trước được giữ; hãy xem hồ sơ dưới đây rồi gửi lại nếu cần.",
-    "This form was sent before with other content, which is kept; see the case below, and send again if needed.",
+    "Mẫu này đã được gửi một lần và đã được nhận{}: bản gửi trước được giữ nguyên. Nội dung vừa nhập chưa được nhận.",
+    "This form was sent once before and received{}: what was sent then stands. What you typed now was not received.",
+)
+_AGAIN = (
+    "Hãy xem bản trước trong hồ sơ dưới đây; nếu vẫn cần thì gửi lại.",
+    "See the case below; send again if needed.",
+)
+_NO_MORE = (
+    "Hồ sơ hiện không nhận thêm; nội dung vừa nhập ở dưới để chép lại nếu cần.",
+    "The case takes no other now; what you typed is below, to copy if you need it.",
 )
 _OTHER_FILES = FieldError(
     FILES, "có tệp không phải tệp đã chọn lúc đầu; hãy chọn lại đúng các tệp còn thiếu",
@@ -116,9 +124,9 @@ async def back(request: Request, id: str, noun: str) -> Response:
     return RedirectResponse(_address(id, noun == _SECOND, request.query_params), status_code=303)
 
 
-async def to_case(id: str) -> Response:
+async def to_case(request: Request, id: str) -> Response:
     """From where missing files are sent to, to the case."""
-    return RedirectResponse(_address(id, False, {}), status_code=303)
+    return RedirectResponse(_address(id, False, request.query_params), status_code=303)
 
 
 def _address(id: str, blind: bool, query: Mapping[str, str]) -> str:
@@ -137,8 +145,12 @@ def _sender(noun: str) -> Callable[..., Awaitable[Response]]:
             if not isinstance(caller, Caller):
                 raise caller
             if sent.again:
-                raise NotSent
-            await _write(service_of(request), caller, token_digest(request), noun, id, sent)
+                raise sent.why.unsent() if sent.why else NotSent
+            service, token = service_of(request), token_digest(request)
+            await _write(service, caller, token, noun, id, sent)
+            sent = replace(sent, taken=True)
+            # a crash here leaves the write accepted, its files missing: the case asks for them, the form may come again
+            await _send_files(service, token, f"findings/{noun}", id, sent.id, enumerate(sent.files, start=1))
         except _FAILURES as error:
             return await _again(request, id, noun, sent, as_problem(error))
         return RedirectResponse(_address(id, False, {"done": noun}) + "#told", status_code=303)
@@ -154,8 +166,10 @@ def _files_sender(name: str) -> Callable[..., Awaitable[Response]]:
         require_own_page(request)
         sent = Sent()
         try:
-            caller = await _caller(request)
-            sent = await read(request, files=True)
+            caller = await _known(request)
+            sent = await read(request, files=isinstance(caller, Caller))
+            if not isinstance(caller, Caller):
+                raise caller
             await _complete(service_of(request), caller, token_digest(request), name, id, write, sent)
         except _FAILURES as error:
             return await _again(request, id, "", sent, as_problem(error))
@@ -170,15 +184,16 @@ async def _complete(
     """Keep each file in its place, which its bytes tell; any Problem that the file itself would get."""
     caller.require(Action.ANSWER, service.clock.now())
     rows = await service.pool.fetch(EVIDENCE.files_of_writes, [write] if is_write_id(write) else [])
-    places = {row["sha256"]: row["place"] for row in rows if row["finding"] == finding and not row["held"]}
-    named = [(places.get(file.named()["sha256"]), file) for file in sent.files]
-    others = [_OTHER_FILES] if any(place is None for place, _ in named) else []
-    errors = [*sent.faults, *others] if named or sent.faults else [_NO_FILES]
+    places = [(row["place"], row["sha256"]) for row in rows if row["finding"] == finding and not row["held"]]
+    brought = {file.named()["sha256"]: file for file in sent.files}
+    others = [_OTHER_FILES] if brought.keys() - {sha256 for _, sha256 in places} else []
+    errors = [*sent.faults, *others] if brought or sent.faults else [_NO_FILES]
     if errors:
         raise Invalid(errors=errors)
     service.rate.take(caller.account)
     service.require_writable()
-    await _send_files(service, token, name, finding, write, [(place, file) for place, file in named if place])
+    files = [(place, brought[sha256]) for place, sha256 in places if sha256 in brought]
+    await _send_files(service, token, name, finding, write, files)
 
 
 async def _send_files(
@@ -198,7 +213,7 @@ async def _known(request: Request) -> Caller | Problem:
 
 
 async def _write(service: Service, caller: Caller, token: bytes, noun: str, finding: str, sent: Sent) -> None:
-    """The write that a form makes, then its files; any Problem that the write itself would get."""
+    """The write that a form makes; any Problem that the write itself would get."""
     if sent.too_long:
         raise TooLarge
     kind = _noun(service, noun)
@@ -212,8 +227,6 @@ async def _write(service: Service, caller: Caller, token: bytes, noun: str, find
     service.rate.take(caller.account)
     service.require_writable()
     await service.batcher.submit(read_command(kind, finding, sent.id, body, token))
-    # a crash here leaves the write accepted and its files missing: the case asks for them, and the form may come again
-    await _send_files(service, token, kind.name, finding, sent.id, enumerate(sent.files, start=1))
 
 
 def _noun(service: Service, name: str) -> Noun:
@@ -255,20 +268,11 @@ def _words_alone(request: Request, id: str, refused: "_Refused") -> Response:
     case = _address(id, refused.noun == _SECOND, {}) if is_write_id(id) else PATH
     page = PAGES.render(
         request, "unsent.html", status=problem.status, kept=_kept(refused), chosen=refused.sent.chosen, case=case,
-        **_again_typed(refused, shown=False),
+        **_again_typed(refused, kept=bool(_kept(refused))),
         problem=problem.body(_language(request), request.url.path), again=f"{SIGN_IN}?{urlencode({'next': case})}",
     )  # fmt: skip
     page.headers.update(problem.headers)
     return page
-
-
-class NotSent(Problem):
-    """Chưa gửi gì; nội dung đã nhập vẫn ở đây.
-
-    Nothing was sent; what you typed is still here.
-    """
-
-    status, slug = 200, "not-sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,28 +312,51 @@ def _refusal(request: Request, case: Case, offered: Sequence[str], refused: _Ref
     """The forms, and what is said above them of one that was not taken as it came."""
     missing = _missing(case)
     if refused is None:
-        forms = [_form(noun, case, None, ()) for noun in offered]
-        return {"forms": forms, "missing": missing, "problem": None, "late": False, "wrong": (), "lost": (), "kept": ()}
-    late = refused.sent.id in missing
+        return _told_of(missing, [_form(noun, case, None, ()) for noun in offered])
+    late = refused.sent.taken
+    shown = refused.noun in offered and not late
+    before = None if late else _sent_before(case, refused, shown=shown)
     if isinstance(refused.problem, IdReused):
-        refused = replace(refused, problem=IdReused(_SENT_BEFORE), sent=replace(refused.sent, id=""))
-    told = refused.problem.body(_language(request), request.url.path)
-    wrong, lost = told.get("errors", []), _lost(request, refused.sent)
-    forms = [_form(noun, case, None, ()) for noun in offered if noun != refused.noun]
-    shown = refused.noun in offered
+        refused = replace(refused, problem=IdReused(before), sent=replace(refused.sent, id=""))
+        before = None
+    problem = refused.problem.body(_language(request), request.url.path)
+    wrong, lost = problem.get("errors", []), _lost(request, refused.sent)
+    forms = [_form(noun, case, None, ()) for noun in offered if late or noun != refused.noun]
     if shown:
         forms.insert(0, _form(refused.noun, case, refused, [*wrong, *lost]))
-    return {
-        "forms": forms, "missing": missing, "problem": told, "late": late, "wrong": _told(wrong, forms),
-        "lost": _told(lost, forms), "kept": () if late or shown else _kept(refused),
-        **({} if late else _again_typed(refused, shown=shown)),
+    kept = () if late or shown else _kept(refused)
+    return _told_of(missing, forms) | {
+        "problem": problem, "late": late, "awaited": refused.sent.id in missing, "before": before,
+        "wrong": _told(wrong, forms), "lost": _told(lost, forms), "kept": kept,
+        **_again_typed(refused, kept=shown or bool(kept)),
     }  # fmt: skip
 
 
-def _again_typed(refused: _Refused, *, shown: bool) -> dict[str, Any]:
-    """What the switches of language and view send again, so that no word is lost: the form, or what is kept of it."""
-    kept = {"id": refused.sent.id, **refused.sent.typed}
-    return {"retyped": _RETYPED, "typed": kept} if shown or _kept(refused) else {}
+def _told_of(missing: Mapping[str, Any], forms: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """All that the page asks for, of a case of which nothing was refused."""
+    return {
+        "missing": missing, "forms": forms, "problem": None, "late": False, "awaited": False, "before": None,
+        "wrong": (), "lost": (), "kept": (), "retyped": None, "typed": {},
+    }  # fmt: skip
+
+
+def _sent_before(case: Case, refused: _Refused, *, shown: bool) -> Words | None:
+    """That what this form brought once stands, and what came now does not."""
+    times = [moment(step["time"]) for step in case["history"] if step["id"] == refused.sent.id]
+    if not times and not isinstance(refused.problem, IdReused):
+        return None
+    at = (f" lúc {times[0]}", f" on {times[0]}") if times else ("", "")
+    vi, en = (said.format(when) for said, when in zip(_SENT_BEFORE, at, strict=True))
+    more = _AGAIN if shown else _NO_MORE
+    return f"{vi} {more[0]}", f"{en} {more[1]}"
+
+
+def _again_typed(refused: _Refused, *, kept: bool) -> dict[str, Any]:
+    """What the switches of language and view send again, so that no word is lost, nor why it was refused."""
+    if not kept:
+        return {"retyped": None, "typed": {}}
+    why = Why.of(refused.problem, chosen=refused.sent.chosen).written()
+    return {"retyped": _RETYPED, "typed": {"id": refused.sent.id, "was": why, **refused.sent.typed}}
 
 
 def _missing(case: Case) -> dict[str, list[Mapping[str, Any]]]:

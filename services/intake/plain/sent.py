@@ -1,18 +1,21 @@
 """What a form without a script brought: words typed and files chosen, the words also of a form that is not taken."""
 
 import hashlib
+import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import Request
+from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from services.domain.words import Words
 from services.intake.findings.forms import MAX_FILE_BYTES
-from services.kernel.problems import FieldError, NotJson
+from services.kernel.problems import FieldError, NotJson, Problem, first_errors
 from services.kernel.web.plain import PLAIN, media_type
 
 FILES = "/files"
@@ -42,6 +45,49 @@ class File:
         return {"sha256": hashlib.sha256(self.raw).hexdigest(), "bytes": len(self.raw), "type": self.kind}
 
 
+class NotSent(Problem):
+    """Chưa gửi gì; nội dung đã nhập vẫn ở đây.
+
+    Nothing was sent; what you typed is still here.
+    """
+
+    status, slug = 200, "not-sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a form was refused: it goes along with what was typed, to be read in another language too."""
+
+    detail: Words
+    errors: tuple[FieldError, ...]
+    chosen: bool
+
+    @classmethod
+    def of(cls, problem: Problem, *, chosen: bool) -> "Why":
+        """In both languages."""
+        vi, en = (problem.body(language, "")["detail"] for language in ("vi", "en"))
+        return cls((vi, en), tuple(first_errors(problem.errors)), chosen)
+
+    def written(self) -> str:
+        """As the form carries it."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    def unsent(self) -> NotSent:
+        """The same, of a form that was only drawn anew."""
+        return NotSent(self.detail, errors=self.errors)
+
+
+_WHY = TypeAdapter(Why)
+
+
+def _why(said: str) -> Why | None:
+    """None of what no page of ours wrote."""
+    try:
+        return _WHY.validate_json(said)
+    except ValidationError:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What a form brought."""
@@ -56,6 +102,10 @@ class Sent:
     """Whether there were more words than are read; the first of them are here."""
     again: bool = False
     """Whether it is only to be drawn anew, in another language or view."""
+    why: Why | None = None
+    """Why it was refused before, of one that is drawn anew."""
+    taken: bool = False
+    """Whether its write was accepted, whatever became of its files."""
 
 
 async def read(request: Request, *, files: bool) -> Sent:
@@ -144,7 +194,9 @@ def _words(
     pairs: Sequence[tuple[str, str]], faults: Sequence[FieldError] = (), *, chosen: bool = False, too_long: bool = False
 ) -> Sent:  # fmt: skip
     typed = dict(pairs)
-    return Sent(typed.pop("id", ""), typed, (), faults, chosen, too_long, typed.pop("again", "") != "")
+    again, why = typed.pop("again", "") != "", _why(typed.pop("was", ""))
+    chosen = chosen or (again and why is not None and why.chosen)
+    return Sent(typed.pop("id", ""), typed, (), faults, chosen, too_long, again, why)
 
 
 class _TooMuch(Exception):

@@ -27,11 +27,12 @@ for (const button of document.querySelectorAll("[data-sign-out]")) button.addEve
 for (const link of document.querySelectorAll("[data-language]")) {
   link.addEventListener("click", () => { link.hash = location.hash; });
 }
-for (const form of document.querySelectorAll("[data-view]")) {
-  const show = (/** @type {boolean} */ on) => one(form, "button").setAttribute("aria-pressed", String(on));
+for (const place of document.querySelectorAll("[data-view]")) { // a form, or a button of another's: that would send its files for nothing
+  const button = place.matches("button") ? place : one(place, "button");
+  const show = (/** @type {boolean} */ on) => button.setAttribute("aria-pressed", String(on));
   const { documentElement: page } = document;
   show(page.hasAttribute("data-outdoor"));
-  form.addEventListener("submit", (event) => { // without a script the server does it, and this page begins anew
+  button.addEventListener("click", (event) => { // without a script the server does it, and this page begins anew
     event.preventDefault();
     const on = page.toggleAttribute("data-outdoor");
     document.cookie = `kycuong_view=${on ? "outdoor" : "plain"}; path=/; max-age=31536000; samesite=lax`;
