@@ -167,3 +167,24 @@ def test_words_outlive_a_session(narrow: Page, instance: Instance, tmp_path: Pat
     enter(page, "chu.tich", PASSWORDS["chu.tich"])
     page.wait_for_url(f"**/intake/cases/{finding}")
     expect(page.get_by_role("button", name="Gửi giải trình")).to_be_visible()
+
+
+def test_with_scripts_another_view_keeps_the_files_of_a_refused_form(browser: Browser, instance: Instance) -> None:
+    _, [finding] = inspected(instance, "B03")
+    context = browser.new_context(locale="vi-VN")
+    page = context.new_page()
+    page.goto(f"{instance.url}/intake/login")
+    enter(page, "chu.tich", PASSWORDS["chu.tich"])
+    page.wait_for_url("**/intake/desk/")
+    page.goto(f"{instance.url}/intake/cases/{finding}")
+    page.get_by_label("Không thống nhất").check()
+    page.get_by_role("button", name="Gửi giải trình").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    paper = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+    page.get_by_label("Tệp kèm theo").set_input_files(paper)
+    outdoor = page.get_by_role("button", name="Chế độ ngoài trời")
+    outdoor.click()
+    expect(outdoor).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("alert")).to_contain_text("hãy nêu lý do")
+    assert page.get_by_label("Tệp kèm theo").evaluate("each => each.files.length") == 1
+    context.close()

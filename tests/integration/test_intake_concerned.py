@@ -1,9 +1,11 @@
 """The person concerned: a link shown once, read without sign-in, spent by one answer; wrong ones are all alike."""
 
+import asyncpg
 import pytest_asyncio
 
 from services.intake.concerned import endpoints
 from services.intake.people.patience import Patience
+from services.intake.writing.standing import Standing
 from tests.support.intake import NOW, fresh, opening, populate, recording, running_intake
 from tests.support.schemas import validate_event
 
@@ -65,6 +67,26 @@ async def test_a_plain_form_answers_too(intake, finding):
     assert sent.status_code == 200 and "Đã nhận" in sent.text
     case = await intake.get("reviewer", f"/intake/v1/findings/{finding}")
     assert case["private"]["answer"]["text"] == "Tôi\nđi họp."
+
+
+async def test_what_was_typed_outlives_every_refusal(intake, finding, monkeypatch):
+    """And of a link that is wrong or over, spent by that very answer too, nothing more is told."""
+    _, link = await given(intake, finding)
+    long = await intake.client.post(link, data={"text": "Tôi đi họp. " * 9_000})
+    assert long.status_code == 413 and "Tôi đi họp. Tôi" in long.text and len(long.text) < 70_000
+    for name, away in (("standing", Standing()), ("pool", asyncpg.create_pool("postgresql://localhost"))):
+        with monkeypatch.context() as patched:
+            patched.setattr(intake.service, name, away)
+            waits = await intake.client.post(link, data={"text": "Tôi <đi> họp."})
+        assert waits.status_code == 503 and ">\nTôi &lt;đi&gt; họp.</textarea>" in waits.text
+    assert (await intake.client.post(link, data={"text": "Tôi đi họp."})).status_code == 200
+    pages = []
+    for address in (link, f"{link}x"):
+        gone = await intake.client.post(address, data={"text": "Tôi đi họp."}, headers={"accept": "text/html"})
+        assert gone.status_code == 404 and "data-kept>Tôi đi họp.<" in gone.text and "<form" not in gone.text
+        assert gone.headers["referrer-policy"] == "no-referrer" and gone.headers["cache-control"] == "no-store"
+        pages.append(gone.text)
+    assert pages[0] == pages[1]
 
 
 async def test_a_link_ends_by_its_day_or_by_a_reviewer_and_all_wrong_ones_are_alike(intake, finding):

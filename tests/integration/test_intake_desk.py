@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from services.domain.case import FREE, SEVERITIES, State, Turn, turn
+from services.domain.words import EVENTS
 from services.intake.findings import desk
 from services.intake.findings import endpoints as findings
 from services.intake.inspections import endpoints as inspections
@@ -150,6 +151,22 @@ LISTED = (
     (desk.OF_UNITS, {"inspection_unit", "finding_alive", "finding_inspection", "deadline_pkey"}),
     (desk.WAITING, {"finding_list", "finding_verification", "case_step_asking", "Merge Append"}),
 )
+
+
+async def test_who_waits_for_more_time_is_told_alike_by_the_list_and_by_the_case(intake):
+    """Whatever step came after the request."""
+    inspection, [finding] = await inspected(intake, "A03")
+    more = {"of": "reply", "until": "2026-09-15", "private": {"reason": "Chờ văn bản."}}
+    await intake.put("head", f"findings/{finding}/extension-request/{fresh()}", more)
+    [item] = await listed(intake, "reviewer", "list=extension")
+    assert item["findings"][0]["waits_for"] == "extension"
+    step = "INSERT INTO intake.case_step (finding, n, event, type, role, at) VALUES ($1, $2, $3, $4, 'lead', now())"
+    for n, came in enumerate(EVENTS, start=1):
+        for place, told in ((2 * n, "finding.extension_requested"), (2 * n + 1, came)):
+            await intake.service.pool.execute(step, finding, place, fresh(), told)
+        there = await ids(intake, "reviewer", "list=extension") == [inspection]
+        [item] = await listed(intake, "reviewer", f"inspection={inspection}")
+        assert (item["findings"][0]["waits_for"] == "extension") == there, came
 
 
 @pytest.mark.parametrize(("statement", "used"), LISTED)

@@ -553,6 +553,8 @@ async def test_what_is_drawn_for_a_second_review_is_read_blind(intake: Intake, f
     pool = intake.service.pool
     listed = await page(intake, "second", "cases?list=second")
     assert f"/intake/cases/{finding}?blind=true" in listed and "Xác nhận vi phạm" not in listed
+    await intake.get("second", f"/intake/v1/findings/{finding}?blind=", 422)
+    await page(intake, "second", f"cases/{finding}?blind=", 422)  # said by mistake, it spends nobody's right to judge
     blind = await page(intake, "second", f"cases/{finding}?blind=true")
     assert UPHELD["/private/reason"] not in blind and "/second-review#errors" in blind
     assert "/reopening#errors" not in blind

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from services.kernel.problems import NotFound
 from services.kernel.web import pages
-from services.kernel.web.app import SecurityHeaders, service_app
+from services.kernel.web.app import _PROGRAMS, SecurityHeaders, service_app
 
 
 @asynccontextmanager
@@ -95,6 +95,8 @@ async def test_what_a_program_leaves_empty_it_does_not_say(client):
     query = "unit=&open=true&cursor=YQ==&q=%20&b&after="
     assert (await client.get(f"/tiny/v1/asked?{query}")).text == "open=true&cursor=YQ==&q=%20"
     assert (await client.get("/tiny/v1/asked?unit=")).text == ""
+    assert (await client.get("/tiny/v1/asked?blind=&unit=")).text == "blind="  # what is kept is not shown by mistake
+    assert _PROGRAMS.match("/intake/v1/desk") and not _PROGRAMS.match("/intake/units/v1/qr")
     assert (await client.get(f"/tiny/page?{query}")).text == query  # a page may be told by a name alone
 
 

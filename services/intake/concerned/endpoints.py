@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 import asyncpg
@@ -24,17 +24,21 @@ from services.intake.writing.service import Service, service_of
 from services.intake.writing.storing import lock_units, store_writes
 from services.kernel.envelope import derived_id
 from services.kernel.identity.roles import PUBLIC
-from services.kernel.problems import FieldError, Invalid, Language, NotFound, TooFast, language_of
+from services.kernel.problems import FieldError, Invalid, Language, NotFound, Problem, TooFast, TooLarge, language_of
 from services.kernel.quarters import local_date, rfc3339
-from services.kernel.store.db import Connection, transaction
+from services.kernel.store.db import TRANSIENT, Connection, transaction
 from services.kernel.strict_json import parse
+from services.kernel.web import pages
 from services.kernel.web.addresses import counted
 from services.kernel.web.app import read_body
 from services.kernel.web.plain import PLAIN, media_type, written
+from services.kernel.web.rendering import as_problem
 
 _CONCERNED = "concerned"
 _MAX_BODY = 64 * 1024
+_MOST_READ = 16 * _MAX_BODY  # who is still sending hears nothing; what is over is thrown away
 _PATH = "/intake/concerned/{secret}"
+_FAILURES: tuple[type[Exception], ...] = (Problem, *cast(tuple[type[Exception], ...], TRANSIENT))
 _guessing = Patience()
 
 
@@ -56,30 +60,59 @@ async def read(request: Request, secret: str) -> Response:
 
 async def answer(request: Request, secret: str) -> Response:
     """The one answer; the link is spent by it."""
-    service, language = service_of(request), language_of(request.headers)
-    plain = media_type(request) == PLAIN
-    body = {"text": await _typed(request)} if plain else parse(await read_body(request, _MAX_BODY))
-    form = read_form(Answer, body)
-    if isinstance(form, list) and plain:
-        return await _asked_again(request, service, secret, body["text"], form)
+    if media_type(request) == PLAIN:
+        return await _plainly(request, secret)
+    form = read_form(Answer, parse(await read_body(request, _MAX_BODY)))
     if not isinstance(form, Answer):
         raise Invalid(errors=form) if isinstance(form, list) else NotFound
+    told = await _take(request, secret, form)
+    return JSONResponse(told, 201, headers={"content-language": language_of(request.headers)})
+
+
+async def _take(request: Request, secret: str, form: Answer) -> dict[str, Any]:
+    service = service_of(request)
     service.require_writable()
     async with transaction(service.pool) as connection:
         link = await _link(request, connection, secret)
         event = await _store(connection, service, link, form.text)
         # a crash here leaves the link unspent and nothing answered; the person sends it again
     service.wake()
-    told = {"finding": link["id"], "state": "answered", "receipt": f"/audit/v1/receipts/{event}"}
-    if plain:
-        return PAGES.render(request, "concerned.html", done=True)
-    return JSONResponse(told, 201, headers={"content-language": language})
+    return {"finding": link["id"], "state": "answered", "receipt": f"/audit/v1/receipts/{event}"}
 
 
-async def _typed(request: Request) -> str:
-    """What was written into the plain form."""
-    raw = (await read_body(request, _MAX_BODY, PLAIN)).decode(errors="replace")
-    return written(next(iter(parse_qs(raw).get("text", [""]))))
+async def _plainly(request: Request, secret: str) -> Response:
+    """The answer of a form: whatever becomes of it, what was typed is shown again."""
+    typed, whole = await _typed(request)
+    try:
+        if not whole:
+            raise TooLarge
+        form = read_form(Answer, {"text": typed})
+        if isinstance(form, list):
+            return await _asked_again(request, service_of(request), secret, typed, form)
+        await _take(request, secret, cast(Answer, form))
+    except _FAILURES as error:
+        return _unsent(request, typed, as_problem(error))
+    return PAGES.render(request, "concerned.html", done=True)
+
+
+def _unsent(request: Request, typed: str, problem: Problem) -> Response:
+    """What was typed, and why it was not taken: by a link that is wrong or over, no more than that it is."""
+    told = problem.body("en" if pages.language_of(request) == "en" else "vi", request.url.path)
+    page = PAGES.render(request, "concerned_unsent.html", status=problem.status, problem=told, typed=typed)
+    page.headers.update(problem.headers)
+    return page
+
+
+async def _typed(request: Request) -> tuple[str, bool]:
+    """What was written into the plain form, as far as it is read, and whether that is all."""
+    raw, size = bytearray(), 0
+    async for part in request.stream():
+        raw += part[: max(0, _MAX_BODY - size)]
+        size += len(part)
+        if size > _MOST_READ:
+            break
+    said = parse_qs(raw.decode(errors="replace"), max_num_fields=None).get("text", [""])
+    return written(said[0]), size <= _MAX_BODY
 
 
 async def _asked_again(

@@ -34,6 +34,8 @@ _UNKEPT = (b"cache-control", b"no-store")
 _SECURED = "kycuong.secured"
 _SECRET = re.compile(r"(?<![^/])[^/]{40,}")  # longer than any id: whoever holds it may look
 _ASKED = "kycuong.asked"
+_PROGRAMS = re.compile(r"/[a-z]+/v1/")  # what programs ask, under a service's name
+_KEEPING = frozenset({b"blind"})
 # FastAPI's own server span a request; its log records would carry what was sent, so none of those
 _TELEMETRY: TelemetryConfig = {
     "operation_spans": False,
@@ -102,13 +104,16 @@ class AsAsked:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _ASKED in scope:
             scope["path"], query = scope.pop(_ASKED)
-            scope["query_string"] = _said(query) if "/v1/" in scope["path"] else query
+            scope["query_string"] = _said(query) if _PROGRAMS.match(scope["path"]) else query
         await self._app(scope, receive, send)
 
 
 def _said(query: bytes) -> bytes:
-    """A program's query without what it leaves empty: `?unit=&open=true`, as the contract writes it, names no unit."""
-    return b"&".join(one for one in query.split(b"&") if one.partition(b"=")[2])
+    """A program's query without what it leaves empty: `?unit=&open=true`, as the contract writes it, names no unit.
+
+    But for what keeps something from its reader: to leave that empty is a mistake, and once it is shown it is too late.
+    """
+    return b"&".join(one for one in query.split(b"&") if one.partition(b"=")[2] or one.partition(b"=")[0] in _KEEPING)
 
 
 class HeadAsGet:
