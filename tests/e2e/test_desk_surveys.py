@@ -1,11 +1,15 @@
 """Surveys from a spreadsheet's file: shown first, written once confirmed, and a second time not again."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
+from services import intake
+from services.intake.surveys.forms import Source
+from services.intake.writing import forms
 from tests.support.browser import DESK, Person, overflow
 from tests.support.form import PASSWORDS, UNIT, until
 from tests.support.instance import Instance
@@ -109,9 +113,42 @@ def test_rows_that_are_wrong_are_named_and_nothing_can_be_written(page: Page, in
     expect(first).to_contain_text("nhiều ô hơn dòng đầu")
     choose(page, f'{HEADS}\n{UNIT},2026-Q3,"SIPAS" A,120,80,71\n')
     expect(first).to_contain_text('"SIPAS" A')
+    # columns that are not read: under no head nothing may stand, under another it is shown, so that a shift is seen
+    choose(page, f"{HEADS},,\n{UNIT},2026-Q3,SIPAS,120,80,0,71\n")
+    expect(first).to_contain_text("có ô dưới cột không tên")
+    choose(page, f"{HEADS},ghi chú\n{UNIT},2026-Q3,SIPAS,120,80,0,71\n")
+    expect(page.locator("#surveys-ignored")).to_contain_text("ghi chú")
+    expect(page.locator("#surveys-preview thead th").last).to_have_text("ghi chú (không ghi)")
+    expect(first.locator("td").last).to_have_text("71")
+    # a source that the server refuses; a quotation mark left open takes in rows, also in a column that is not read
+    for source, said in (
+        (f'"SIPAS,10,9,8\n{UNIT},2026-Q2,A"', "nguồn phải là một dòng; có thể thiếu dấu nháy đóng"),
+        ("S" * 61, "nguồn dài quá 60 ký tự"),
+        ("S\u0007A", "nguồn phải có chữ"),
+        ("12", "nguồn phải có chữ"),
+    ):
+        choose(page, f"{HEADS}\n{UNIT},2026-Q3,{source},10,9,8\n")
+        expect(first).to_contain_text(said)
+    choose(page, f'{HEADS},x\n{UNIT},2026-Q3,A,9,8,7,"a\n{UNIT},2026-Q2,B,9,8,7,b"\n')
+    expect(first).to_contain_text("nuốt các dòng sau")
+    for source, read in (('"S" ', "S"), (' "S, 2"', "S, 2"), (' "S, 2" ', "S, 2")):
+        choose(page, f"{HEADS}\n{UNIT},2026-Q3,{source},10,9,8\n")
+        expect(page.locator("#surveys-said")).to_contain_text("1 dòng đọc được")
+        expect(first.locator("td").nth(3)).to_have_text(read)
+    choose(page, f"sep=;\n\n;;\n{HEADS.replace(',', ';')}\n{UNIT};2026-Q3;S, 2;10;9;8\n")
+    expect(first.locator("td").first).to_have_text("5")  # as the file's lines are numbered
+    expect(first.locator("td").nth(3)).to_have_text("S, 2")
+    choose(page, f"Kết quả khảo sát\n{HEADS}\n{UNIT},2026-Q3,S,10,9,8\n")
+    expect(page.locator("#flash")).to_contain_text("Dòng đầu đang là: “Kết quả khảo sát”")
     choose(page, f"{HEADS}\n{UNIT},2026-Q3,Nhân dân,9,8,7\n", "cp1258")
     expect(page.locator("#flash")).to_contain_text("CSV UTF-8")
     expect(page.locator("#surveys-preview")).to_be_empty()
     choose(page, f"unit\tquarter\tsource\tasked\tanswered\tsatisfied\n{UNIT}\t2026-Q3\tĐợt 1\t9\t8\t7\n", "utf-16")
     expect(page.locator("#surveys-said")).to_contain_text("1 dòng đọc được")
     expect(first).to_contain_text("Đợt 1")
+
+
+def test_a_source_is_read_by_the_servers_own_pattern() -> None:
+    page = (Path(intake.__file__).parent / "static" / "desk" / "surveys.js").read_text()
+    assert f"String.raw`{forms._LETTER}`" in page and f"String.raw`{forms._SIGN}`" in page
+    assert "LONGEST_SOURCE = 60;" in page and get_args(Source)[-1].metadata[0].max_length == 60

@@ -386,3 +386,24 @@ def test_a_printed_list_has_a_code_that_leads_to_its_check(browser: Browser, ser
         page.emulate_media(media="screen")
     page.goto(read.text)
     expect(page.get_by_role("main")).to_contain_text("Mã gốc các phiếu trên giấy")
+
+
+def test_on_paper_no_live_table_is_cut_off_and_at_a_small_desk_no_column_of_the_list(
+    browser: Browser, served: Served
+) -> None:
+    page = enter(browser, served, "reviewer", {"width": 680, "height": 960}).page
+    page.emulate_media(media="print")
+    for path, shown in (("units/xa-tan-hoa", "#head-part"), ("figures", "#judgements")):
+        for language in ("vi", "en"):
+            page.goto(f"{served.url}/reports/{path}?quarter=2026-Q3&lang={language}")
+            expect(page.locator(shown)).to_be_visible()
+            # as long as an account's name may be, and a figure with its range
+            page.locator("#head-part ~ .table-wrap tbody th").evaluate_all(
+                "all => all.forEach(one => one.prepend('chu.tich.ubnd.xa-tan-hoa'))"
+            )
+            assert cut_off(page) == [], (path, language)
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for language in ("vi", "en"):
+        page.goto(f"{served.url}/reports/?quarter=2026-Q3&lang={language}")
+        assert cut_off(page) == [], language

@@ -94,7 +94,10 @@ def workbook(body: bytes, listing: dict[str, Any], _: Path) -> None:
 
 def paper(body: bytes, listing: dict[str, Any], _: Path) -> None:
     reader = PdfReader(io.BytesIO(body))
-    text = " ".join(" ".join(page.extract_text() for page in reader.pages).replace("\u200b", "").split())
+    raw = " ".join(page.extract_text() for page in reader.pages)
+    assert all(code in raw for code in (listing["cards_root"], listing["log"]["root"], listing["cards_root"][:16]))
+    text = " ".join(raw.replace("\u200b", "").split())
+    assert "Nơi nhận:" in text
     assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in text and "Độc lập - Tự do - Hạnh phúc" in text
     for card in listing["cards"]:
         assert card["unit_name"] in text

@@ -110,6 +110,10 @@ async def test_the_list_by_group(ask: Ask) -> None:
     assert units(await ask(f"{CARDS}?group=xa", "reviewer")) == ["xa-tan-hoa"]
     assert units(await ask(f"{CARDS}?group=other", "reviewer")) == []
     assert units(await ask(f"{CARDS}?group=xa&edition=official", "reviewer")) == ["xa-tan-hoa"]
+    assert (await ask(f"{CARDS}?group=phuong", "reviewer")).json()["group"] == "phuong"
+    for own, group in (("phuong-dao", "phuong"), ("xa-tan-hoa", "phuong")):  # what is his is all of the kind, or not
+        part = (await ask(f"{CARDS}?group={group}", "unit_head", own)).json()
+        assert ("group" in part) == (len(part["cards"]) == 1)
 
 
 @pytest.mark.parametrize("query", ["group=thon", "edition=final", "format=ods"])

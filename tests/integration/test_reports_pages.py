@@ -535,6 +535,11 @@ async def test_good_practice_is_everybodys_once_published_and_before_that_the_sc
         assert told.count('href="/audit/entry?at=') == 1 and others in told  # an entry of another unit is not for him
         shown = (await house.ask(others.replace("&amp;", "&"), "unit_head", "xa-tan-hoa")).text
         assert 'href="/audit/v1/receipts/' in shown and 'href="/audit/entry?at=' not in shown
+        listed = f"/reports/codes/A01?quarter={QUARTER}&edition=flash&lang=en"
+        told = (await house.ask(listed, "unit_head", "phuong-dao")).text
+        assert told.count('href="/audit/entry?at=') == 1 and "/units/xa-tan-hoa" in told
+        told = (await house.ask(listed, "admin")).text
+        assert 'href="/audit/entry?at=' not in told and "Choose an entry" not in told and "/units/xa-tan-hoa" in told
         told = (await house.ask(path, "admin")).text  # published cards are open to every role
         assert "K02" in told and "K01" in told and "K03" not in told
 

@@ -115,6 +115,10 @@ async def test_cards_as_known_at_every_signed_size(old: Old) -> None:
     assert (await ask(old, f"2027-Q1/at/{max(signed)}")).status_code == 404
     own = (await ask(old, f"{quarter}/at/{max(signed)}", "xa-mot")).json()
     assert {card["unit"] for card in own["cards"]} < {card["unit"] for card in live["cards"]}
+    kind = (await ask(old, f"{quarter}/at/{max(signed)}?group=xa")).json()
+    assert kind["group"] == "xa" and "group" not in own
+    assert kind["cards"] == [card for card in then.json()["cards"] if card["group"] == "xa"]
+    assert (await ask(old, f"{quarter}/at/{max(signed)}?group=x")).status_code == 422
     assert (await ask(old, f"{quarter}/at/{max(signed)}", "inspector")).status_code == 403
     # a later entry changes the live cards, and nothing of what was known
     assert await old.put("inspector", f"inspections/{uuid_utils.uuid7()}", opening()) == 201

@@ -300,6 +300,10 @@ def test_no_run_leaves_the_page(run: str, field: str) -> None:
         assert beyond.getextrema() == (255, 255), field
 
 
+def test_headings_are_read_back_as_they_are_written() -> None:
+    assert "Nơi nhận:" in words_of_pdf(to_pdf(lines()))
+
+
 def test_whoever_signs_signs_on_the_page_that_holds_the_last_words() -> None:
     for lines_of_opinion in range(18, 32):  # the text ends just above, at and below the foot of a page
         said = lines(replace(CLOSED, private=PRIVATE | {"opinion": "Ý kiến.\n\n" * lines_of_opinion}))

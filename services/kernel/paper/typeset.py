@@ -19,7 +19,7 @@ TEMPLATE = Path(__file__).with_name("sheet.typ")
 _RUN = re.compile(r"\S{16,}")
 _LEADERS = re.compile(r"(?:[^\w\s]+ +){6,}")  # signs apart: no line may begin with a full stop (UAX 14, LB13)
 _PLACE = re.compile(r"[^\w\s]|\w{12}")  # behind a sign, and within what is one word to a reader only
-_TO_THE_LETTER = ("address",)
+_TO_THE_LETTER = ("address", "mark", "proof")  # codes of at most 44 signs fit a line, and are searched and copied
 
 
 def compiled(template: Path, data: Mapping[str, Any], kind: str = "pdf", **options: Any) -> Any:
@@ -31,9 +31,10 @@ def compiled(template: Path, data: Mapping[str, Any], kind: str = "pdf", **optio
 
 def to_pdf(sheet: Sheet) -> bytes:
     """The paper as PDF."""
-    said = {name: value for name, value in asdict(sheet).items() if name not in ("made_on", *_TO_THE_LETTER)}
-    address = {"address": sheet.address, "shown": breakable(sheet.address), "qr": qr_svg(sheet.address)}
-    raw: bytes = compiled(TEMPLATE, {**breakable(said), **address})
+    told = {name: value for name, value in asdict(sheet).items() if name != "made_on"}
+    words = {name: value for name, value in told.items() if name not in _TO_THE_LETTER}
+    more = {"shown": breakable(sheet.address), "qr": qr_svg(sheet.address)}
+    raw: bytes = compiled(TEMPLATE, told | breakable(words) | more)
     return raw
 
 

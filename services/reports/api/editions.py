@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BeforeValidator
 
+from services.domain.words import Group
 from services.kernel.identity.authentication import token_of
 from services.kernel.identity.roles import Action, allows
 from services.kernel.problems import NotFound
@@ -64,8 +65,9 @@ async def latest(state: Service, caller: Reading, request: Request, quarter: str
     responses={200: {"model": models.Listing, "content": CONTENT}, **models.SAME, **models.FILES},
 )
 async def list_then(
-    state: Service, caller: SignedIn, request: Request, wanted: OfList, quarter: str, size: Size
-) -> Response:
+    state: Service, caller: SignedIn, request: Request, wanted: OfList, quarter: str, size: Size,
+    group: Group | None = None,
+) -> Response:  # fmt: skip
     """A quarter's cards as known at a checkpoint's size: it never changes.
 
     As a file it is told to the log as one of the live edition: what is told of an export names no size.
@@ -73,7 +75,7 @@ async def list_then(
     scope = access.what_if_scope(caller, state.clock.now(), as_file=not wanted.as_json)
     then = await _then(state, quarter, size)
     async with state.reader.without_cards() as snapshot:
-        listing = listing_then(snapshot, then, quarter, scope)
+        listing = listing_then(snapshot, then, quarter, scope, group)
         tree = snapshot.head.size
     if wanted.as_json:
         return _for_ever(request, listing.body)

@@ -50,6 +50,8 @@ class Around:
     quarters: Sequence[str]
     units: Mapping[str, str]
     rows: Mapping[tuple[str, str], Mapping[str, Any]]
+    lacking: Sequence[tuple[str, str]]
+    """Those of which the row cannot be shown now."""
     kinds: Mapping[str, str]
     """The edition that a quarter's rows are of."""
     restated: frozenset[str]
@@ -92,15 +94,18 @@ async def _around(
     shown = around.kind_of(choice.edition, frozen)
     if choice.edition == LIVE:
         kinds = dict.fromkeys(quarters, LIVE)
-        rows = await around.past(snapshot, units, quarters, access.live_scope(caller, now))
+        scope = access.live_scope(caller, now)
+        rows = await around.past(snapshot, units, quarters, scope)
+        lacking = await around.lacking(snapshot, units, quarters, scope)
     else:
         newest = await around.newest_published(snapshot, quarters)
         kinds = {quarter: one.kind for quarter, one in newest.items()} | {choice.quarter: choice.edition}
-        rows = await around.past_published(snapshot, units, newest)
+        rows, lacking = await around.past_published(snapshot, units, newest), []
     return Around(
         quarters=quarters,
         units=unit_names(snapshot.directory, units, snapshot.today),
         rows=rows,
+        lacking=lacking,
         kinds=kinds,
         restated=await around.restated(snapshot, quarters),
         peers=await around.peers(snapshot, choice.quarter, card["group"], shown),

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from services.domain.codes import code_names
 from services.kernel.identity.callers import Caller
+from services.kernel.identity.roles import Action
 from services.kernel.problems import NotFound
 from services.kernel.quarters import local_date
 from services.reports.pages.choice import Choice
@@ -16,6 +17,7 @@ from services.reports.pages.frame import opened, render
 from services.reports.pages.paper import code_of_list
 from services.reports.reading import access
 from services.reports.reading.listing import Listing
+from services.reports.reading.scope import Scope
 from services.reports.reading.snapshot import Snapshot
 from services.reports.reading.state import State
 from services.reports.reading.totals import Told, told_frozen, told_live
@@ -33,10 +35,13 @@ async def code_page(request: Request, state: State, caller: Caller) -> Response:
             snapshot, caller, now, quarter=choice.quarter, edition=choice.edition, group=choice.group
         )
         told = [one for one in await _told(snapshot, listing, code) if one.unit in listing.rows]
+        scope, readers = Scope.of(caller.grants_for(Action.LIVE_CARDS, now)), snapshot.directory.card_readers
+        units = {one.unit for one in told}
+        own = {unit for unit in units if scope.sees(readers(unit, choice.quarter, snapshot.today))}
     names = {row["unit"]: row["unit_name"] for row in listing.parsed()}
     return render(
         request, state, caller, "code.html",
-        choice=choice, listing=listing, code=code, told=told, names=names, units={one.unit for one in told}, today=now,
+        choice=choice, listing=listing, code=code, told=told, names=names, units=units, own=own, today=now,
         printed=code_of_list(request, state, listing),
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from services.kernel.identity.callers import Caller
 from services.kernel.quarters import local_date, quarters_until
 from services.reports.pages.attention import Row, against, moved
 from services.reports.pages.choice import Choice
-from services.reports.pages.frame import opened, render
+from services.reports.pages.frame import opened_with_past, render
 from services.reports.pages.quarter import offered_quarters, ordered
 from services.reports.reading import access
 from services.reports.reading.before import by_unit, list_before
@@ -29,7 +29,7 @@ async def compare_page(request: Request, state: State, caller: Caller) -> Respon
     choice = Choice.of(request, local_date(now))
     check_quarter(choice.quarter)
     other = request.query_params.get("with") or quarters_until(choice.quarter, 2)[0]
-    async with opened(state, caller, choice, beside=other) as snapshot:
+    async with opened_with_past(state, caller, choice, beside=other) as (snapshot, missing):
         listing = await access.listing_of(
             snapshot, caller, now, quarter=choice.quarter, edition=choice.edition, group=choice.group
         )
@@ -47,6 +47,7 @@ async def compare_page(request: Request, state: State, caller: Caller) -> Respon
         reviews=access.reviews(caller, now),
         listing=listing,
         earlier=earlier,
+        missing=missing,
         other=other,
         quarters=sorted({*offered, other}, reverse=True),
         moved=moved(rows),

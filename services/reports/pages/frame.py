@@ -91,7 +91,7 @@ def opened(
 
 @asynccontextmanager
 async def opened_with_past(
-    state: State, caller: Caller, choice: Choice, back: int, unit: str | None = None
+    state: State, caller: Caller, choice: Choice, back: int = 1, unit: str | None = None, *, beside: str | None = None
 ) -> AsyncIterator[tuple[Snapshot, Unrenderable | None]]:
     """What a page is read from that shows a quarter, or a unit's card in it, and around it what can be shown.
 
@@ -99,7 +99,8 @@ async def opened_with_past(
     """
     async with AsyncExitStack() as stack:
         try:
-            snapshot, missing = await stack.enter_async_context(opened(state, caller, choice, back)), None
+            around = opened(state, caller, choice, back, beside=beside)
+            snapshot, missing = await stack.enter_async_context(around), None
         except Unrenderable as fault:
             snapshot = await stack.enter_async_context(state.reader.snapshot([choice.quarter], unit))
             missing = fault

@@ -88,6 +88,16 @@ async def past(
     }
 
 
+async def lacking(
+    snapshot: Snapshot, units: Sequence[str], quarters: Sequence[str], scope: Scope
+) -> list[tuple[str, str]]:
+    """The (unit, quarter) that `past` leaves out though there is a card, as far as the scope reaches."""
+    rows = await snapshot.connection.fetch(queries.past_lacking, list(units), list(quarters))
+    seen = snapshot.directory.card_readers
+    found = [(row["unit"], row["quarter"]) for row in rows if row["unit"] in snapshot.directory]
+    return sorted(one for one in found if scope.sees(seen(*one, snapshot.today)))
+
+
 async def newest_published(snapshot: Snapshot, quarters: Sequence[str]) -> dict[str, Frozen]:
     """By quarter its newest published edition; nothing of a quarter without one."""
     newest: dict[str, Frozen] = {}

@@ -95,10 +95,12 @@ def _cards(
     }
 
 
-def listing_then(snapshot: Snapshot, then: Then, quarter: str, scope: Scope) -> Listing:
-    """A quarter's list as known then, as far as the scope reaches today."""
-    rows = {unit: dump(summary(card)) for unit, card in then.cards.items() if _sees(snapshot, scope, quarter, unit)}
-    return Listing(quarter=quarter, edition=LIVE, rules=then.rules, head=then.head, rows=rows)
+def listing_then(snapshot: Snapshot, then: Then, quarter: str, scope: Scope, group: str | None = None) -> Listing:
+    """A quarter's list as known then, or that of a kind of unit, as far as the scope reaches today."""
+    asked = {unit: card for unit, card in then.cards.items() if group in (None, card["group"])}
+    rows = {unit: dump(summary(card)) for unit, card in asked.items() if _sees(snapshot, scope, quarter, unit)}
+    of = group if len(rows) == len(asked) else None
+    return Listing(quarter=quarter, edition=LIVE, rules=then.rules, head=then.head, rows=rows, group=of)
 
 
 def card_then(snapshot: Snapshot, then: Then, quarter: str, unit: str, scope: Scope) -> dict[str, Any]:

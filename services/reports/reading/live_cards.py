@@ -34,14 +34,16 @@ async def _listing(snapshot: Snapshot, quarter: str, scope: Scope, group: str | 
     size = await snapshot.connection.fetchval(queries.fit, quarter)
     fitted = await snapshot.connection.fetch(queries.comparisons, quarter) if size else ()
     beside = {row["unit"]: row["body"] for row in fitted}
+    asked = {unit: place for unit, place in places.items() if group in (None, place.group)}
     rows = {
         unit: _beside(stored.get(unit, place.row), beside.get(unit), size)
-        for unit, place in places.items()
-        if (group is None or place.group == group) and scope.sees(place.readers)
+        for unit, place in asked.items()
+        if scope.sees(place.readers)
     }
     rules = snapshot.reference.rulebook.rules(quarter)
     version = rules.version if rules else None
-    return Listing(quarter=quarter, edition=LIVE, rules=version, head=snapshot.head, rows=rows, group=group)
+    of = group if len(rows) == len(asked) else None  # what the scope narrows is not all of a kind of unit
+    return Listing(quarter=quarter, edition=LIVE, rules=version, head=snapshot.head, rows=rows, group=of)
 
 
 def _beside(row: str, comparison: str | None, size: int) -> str:

@@ -211,6 +211,10 @@ SELECT coalesce(max(inspectors), 0)::int FROM (
 SELECT quarter, unit, row FROM reports.card WHERE unit = ANY($1::text[]) AND quarter = ANY($2::text[])
    AND NOT EXISTS (SELECT FROM reports.stale WHERE (stale.quarter, stale.unit) = (card.quarter, card.unit));
 
+-- name: past_lacking
+-- Of some units in some quarters those whose card is still to be rendered.
+SELECT quarter, unit FROM reports.stale WHERE unit = ANY($1::text[]) AND quarter = ANY($2::text[]);
+
 -- name: past_frozen
 -- The rows of some units in some frozen editions.
 SELECT closing::text, unit, row FROM reports.edition_card WHERE closing = ANY($1::uuid[]) AND unit = ANY($2::text[]);

@@ -15,9 +15,15 @@ const COLUMNS = {
 const NAMES = Object.keys(COLUMNS);
 const MOST_ROWS = 5000; // of a batch
 const MOST_SHOWN = 200;
-/** A row of the file as a write. @typedef {{line: number, name: string, body: Survey, faults: string[]}} Row */
+/** A row of the file as a write, and what stands in it under heads that are not read. @typedef {{line: number, name: string, body: Survey, faults: string[], ignored: [string, string][]}} Row */
 /** @typedef {{unit: string, quarter: string, source: string, asked: number, answered: number, satisfied: number}} Survey */
 /** What became of a write of a batch. @typedef {{line: number, status: number, body: any}} Answer */
+// what the server takes as a source: Latin letters, common punctuation, one line
+const LETTER = String.raw`A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff`;
+const SIGN = String.raw`.,;:\u0027\u2018\u2019\u02bc\u0022\u201c\u201d()/&+\u00b0\u2116\u2013\u2014\-`;
+const WORD = String.raw`[${LETTER}0-9${SIGN}][${LETTER}0-9${SIGN}\u0300-\u034e\u0350-\u036f]*`;
+const SOURCE = new RegExp(`^(?=[^${LETTER}]*[${LETTER}])${WORD}(?: ${WORD})*$`, "u");
+const LONGEST_SOURCE = 60; // characters
 const LARGEST = 2 * 1024 * 1024; // bytes
 /** @type {Record<string, string>} */
 const LABELS = {
@@ -35,41 +41,80 @@ function decoded(bytes) {
   }
 }
 
-/** The fields of a CSV text, row by row: commas, semicolons or tabs as its first line has them, quotes doubled inside quotes. @param {string} text */
-export function fieldsOf(text) {
-  const first = text.slice(0, text.search(/\n|$/));
-  const mark = [";", "\t", ","].find((one) => first.includes(one)) ?? ",";
+const SAID = /^"?sep=([;,\t])"?(?=\n)/i; // Excel's own first line, which it hides
+
+/** What parts a text's fields: commas, semicolons or tabs, as it says itself or its first line of words has them. @param {string} text */
+function markOf(text) {
+  const [, said] = SAID.exec(text) ?? [];
+  const first = text.split("\n").find((line) => /[^\s;,"]/.test(line)) ?? "";
+  return said ?? [";", "\t", ","].find((one) => first.includes(one)) ?? ",";
+}
+
+/** The fields of a CSV text, row by row, quotes doubled inside quotes. @param {string} text @param {string} mark */
+export function fieldsOf(text, mark = markOf(text)) {
   const rows = [/** @type {string[]} */ ([])];
-  const field = new RegExp(`("(?:[^"]|"")*"|[^${mark}\\n]*)(${mark}|\\n|$)`, "gy");
+  const field = new RegExp(`([ \u00a0]*"(?:[^"]|"")*"[ \u00a0]*|[^${mark}\\n]*)(${mark}|\\n|$)`, "gy");
   for (const [, raw, end] of text.matchAll(field)) {
-    rows[rows.length - 1].push((/^".*"$/s.test(raw) ? raw.slice(1, -1).replaceAll('""', '"') : raw).trim().normalize("NFC"));
+    const told = raw.trim();
+    rows[rows.length - 1].push((/^"(?:[^"]|"")*"$/.test(told) ? told.slice(1, -1).replaceAll('""', '"') : told).trim().normalize("NFC"));
     if (end === "") break;
     if (end !== mark) rows.push([]);
   }
   return rows;
 }
 
+/** Why a row's fields cannot be told from each other. @param {string[]} fields @param {string[]} heads @param {string} mark */
+function shifted(fields, heads, mark) {
+  const faults = [];
+  // a decimal comma in a file of commas: every figure after it would be read in another's place
+  if (fields.slice(heads.length).some(Boolean)) faults.push(t("nhiều ô hơn dòng đầu", "more fields than the first line"));
+  if (fields.some((field, at) => field && heads[at] === "")) faults.push(t("có ô dưới cột không tên", "a field stands under no head"));
+  // a quotation mark left open takes in the rows that follow, up to the next one
+  if (fields.some((field) => field.split("\n").slice(1).some((line) => line.split(mark).length >= NAMES.length))) faults.push(t("dấu nháy mở ở dòng này nuốt các dòng sau", "a quotation mark opened here takes in the rows that follow"));
+  return faults;
+}
+
 /** The rows of a file as {line, body, faults}; a text instead says what is wrong with the whole of it. @param {string} text @param {Unit[]} units @returns {Row[] | string} */
 export function read(text, units) {
-  const [heads, ...rows] = fieldsOf(text.replace(/\r\n?/g, "\n"));
+  const lines = text.replace(/\r\n?/g, "\n");
+  const mark = markOf(lines);
+  const every = fieldsOf(lines.replace(SAID, ""), mark);
+  const top = Math.max(every.findIndex((fields) => fields.some(Boolean)), 0);
+  const [heads, ...rows] = every.slice(top);
   const places = NAMES.map((name) => heads.findIndex((head) => COLUMNS[name].includes(plain(head))));
   const missing = NAMES.filter((_, at) => places[at] < 0);
-  if (missing.length) return t(`Dòng đầu của tệp phải có các cột: ${missing.map((name) => LABELS[name]).join(", ")}.`, `The file's first line must name the columns: ${missing.join(", ")}.`);
-  const told = rows.map((fields, at) => ({ line: at + 2, fields })).filter(({ fields }) => fields.some(Boolean));
+  if (missing.length) return t(`Dòng đầu của tệp phải có các cột: ${missing.map((name) => LABELS[name]).join(", ")}.`, `The file's first line must name the columns: ${missing.join(", ")}.`) + found(heads);
+  const told = rows.map((fields, at) => ({ line: top + at + 2, fields })).filter(({ fields }) => fields.some(Boolean));
   if (!told.length) return t("Tệp không có dòng nào.", "The file has no rows.");
   if (told.length > MOST_ROWS) return t(`Tệp có ${number(told.length)} dòng; mỗi lần nhiều nhất ${number(MOST_ROWS)}.`, `The file has ${number(told.length)} rows; at most ${number(MOST_ROWS)} at once.`);
   const seen = new Map();
-  return told.map(({ line, fields }) => rowOf(line, Object.fromEntries(NAMES.map((name, at) => [name, fields[places[at]] ?? ""])), units, seen, fields.slice(heads.length).some(Boolean)));
+  const others = heads.flatMap((head, at) => (head && !places.includes(at) ? [at] : []));
+  return told.map(({ line, fields }) => ({
+    ...rowOf(line, Object.fromEntries(NAMES.map((name, at) => [name, fields[places[at]] ?? ""])), units, seen, shifted(fields, heads, mark)),
+    ignored: others.map((at) => [heads[at], fields[at] ?? ""]),
+  }));
 }
 
-/** @param {number} line @param {Fields} fields @param {Unit[]} units @param {Map<string, number>} seen @param {boolean} longer */
-function rowOf(line, fields, units, seen, longer) {
-  // a decimal comma in a file of commas: every figure after it would be read in another's place
-  const faults = longer ? [t("nhiều ô hơn dòng đầu", "more fields than the first line")] : [];
+/** What stands where the heads should. @param {string[]} heads */
+function found(heads) {
+  const said = heads.filter(Boolean).map((head) => `“${head.slice(0, 60)}”`).join(", ");
+  return said && t(` Dòng đầu đang là: ${said}. Nếu đó là tên bảng, hãy xóa các dòng phía trên tên cột.`, ` It is now: ${said}. If that is a title, take out the lines above the columns' names.`);
+}
+
+/** What keeps a source from being taken. @param {string} source */
+function faultOfSource(source) {
+  if (!source) return t("thiếu nguồn", "no source");
+  if (source.includes("\n")) return t("nguồn phải là một dòng; có thể thiếu dấu nháy đóng", "the source must be one line; a closing quotation mark may be missing");
+  if ([...source].length > LONGEST_SOURCE) return t(`nguồn dài quá ${LONGEST_SOURCE} ký tự`, `the source is over ${LONGEST_SOURCE} characters`);
+  return SOURCE.test(source) ? "" : t("nguồn phải có chữ; chỉ dùng chữ La-tinh, chữ số, dấu câu thường, một dấu cách giữa các từ", "the source must have a letter; use Latin letters, digits, common punctuation, single blanks");
+}
+
+/** @param {number} line @param {Fields} fields @param {Unit[]} units @param {Map<string, number>} seen @param {string[]} faults */
+function rowOf(line, fields, units, seen, faults) {
   const alike = units.filter(({ unit, name }) => unit === fields.unit || plain(name) === plain(fields.unit));
   if (alike.length !== 1) faults.push(alike.length ? t("nhiều đơn vị cùng tên, hãy ghi mã", "several units have this name, give the id") : t("không có đơn vị này", "there is no such unit"));
   if (!/^20\d\d-Q[1-4]$/.test(fields.quarter)) faults.push(t("quý phải viết như 2026-Q3", "the quarter is written 2026-Q3"));
-  if (!fields.source) faults.push(t("thiếu nguồn", "no source"));
+  faults.push(...[faultOfSource(fields.source)].filter(Boolean));
   const [asked, answered, satisfied] = ["asked", "answered", "satisfied"].map((name) => {
     if (!/^\d{1,7}$/.test(fields[name])) faults.push(t(`${LABELS[name].toLowerCase()} phải là số nguyên`, `${name} must be a whole number`));
     return Number(fields[name]);
@@ -172,10 +217,12 @@ export class Surveys {
     const said = wrong.length
       ? t(`${number(wrong.length)} trong ${number(rows.length)} dòng có lỗi, hiện ở trên. Chưa ghi gì. Hãy sửa tệp rồi chọn lại.`, `${number(wrong.length)} of ${number(rows.length)} rows are wrong, shown first. Nothing is written. Mend the file and choose it again.`)
       : t(`${number(rows.length)} dòng đọc được. Chưa ghi gì: hãy xem lại, rồi xác nhận.`, `${number(rows.length)} rows are read. Nothing is written yet: look them through, then confirm.`);
+    const ignored = rows[0].ignored.map(([head]) => head);
     redraw(this.place,
       el("p", { class: wrong.length ? "notice bad" : "notice", role: "status", tabindex: "-1", id: "surveys-said" }, said),
+      ignored.length > 0 && el("p", { class: "hint", id: "surveys-ignored" }, t(`Cột không ghi, chỉ hiện để đối chiếu: ${ignored.join(", ")}.`, `Columns that are not recorded, only shown to compare: ${ignored.join(", ")}.`)),
       el("div", { class: "table-wrap" }, el("table", {},
-        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("Dòng", "Line")), ...NAMES.map((name) => el("th", { scope: "col", class: NAMES.indexOf(name) > 2 ? "figure" : "" }, LABELS[name])), el("th", { scope: "col" }, t("Lỗi", "Wrong")))),
+        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("Dòng", "Line")), ...NAMES.map((name) => el("th", { scope: "col", class: NAMES.indexOf(name) > 2 ? "figure" : "" }, LABELS[name])), el("th", { scope: "col" }, t("Lỗi", "Wrong")), ...ignored.map((head) => el("th", { scope: "col" }, t(`${head} (không ghi)`, `${head} (not recorded)`))))),
         el("tbody", {}, shown.map((row) => drawn(row))))),
       rows.length > shown.length && el("p", { class: "hint" }, t(`Hiện ${number(shown.length)} dòng đầu.`, `The first ${number(shown.length)} rows are shown.`)),
       !wrong.length && el("button", { type: "button", id: "surveys-confirm", onclick: ({ target }) => this.send(rows, target) }, t(`Ghi ${number(rows.length)} kết quả khảo sát`, `Record ${number(rows.length)} surveys`)));
@@ -215,9 +262,9 @@ export class Surveys {
 }
 
 /** @param {Row} row */
-function drawn({ line, name, body, faults }) {
+function drawn({ line, name, body, faults, ignored }) {
   return el("tr", {},
     el("td", {}, number(line)), el("td", {}, name), el("td", {}, /^20\d\d-Q[1-4]$/.test(body.quarter) ? quarterName(body.quarter) : body.quarter), el("td", {}, body.source),
     .../** @type {const} */ (["asked", "answered", "satisfied"]).map((field) => el("td", { class: "figure" }, Number.isNaN(body[field]) ? "" : number(body[field]))),
-    el("td", {}, faults.length ? faults.join("; ") : t("không", "none")));
+    el("td", {}, faults.length ? faults.join("; ") : t("không", "none")), ...ignored.map(([, field]) => el("td", {}, field)));
 }
