@@ -3,6 +3,7 @@
 import re
 from itertools import product
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -145,6 +146,11 @@ SELECT gen_random_uuid(), $1, 'xa', 'A01', '2026.1', severity, 1, now(), '[]', '
 FROM unnest($2::smallint[], $3::text[], $4::boolean[], $5::boolean[]) AS told(severity, state, accepts, released)
 RETURNING severity, state, accepts, released, list
 """
+_LARGE = """
+LOCK TABLE intake.inspection, intake.finding, intake.deadline, intake.case_step IN SHARE UPDATE EXCLUSIVE MODE;
+UPDATE pg_class SET reltuples = 100000
+WHERE relnamespace = 'intake'::regnamespace AND relkind = 'r' AND reltuples > 0
+"""
 LISTED = (
     (findings.OF_INSPECTIONS, {"finding_inspection", "case_step_pkey", "deadline_pkey"}),
     (inspections.QUERIES.some_inspections, {"inspection_pkey"}),
@@ -169,13 +175,23 @@ async def test_who_waits_for_more_time_is_told_alike_by_the_list_and_by_the_case
         assert (item["findings"][0]["waits_for"] == "extension") == there, came
 
 
+@pytest.mark.parametrize("analyzed", [False, True])
 @pytest.mark.parametrize(("statement", "used"), LISTED)
-async def test_a_page_is_read_by_indexes_with_a_plan_that_is_made_once(intake, statement, used):
+async def test_a_page_is_read_by_indexes_with_a_plan_that_is_made_once(settings, intake, statement, used, analyzed):
+    """Whether the tables were analyzed already, which comes by itself at any moment, or not; as if they were large."""
+    _, [finding] = await inspected(intake, "A03")
+    await intake.put("head", f"findings/{finding}/reply/{fresh()}", {"accepts": True})
     asked = ", ".join(["NULL"] * max(map(int, re.findall(r"\$(\d+)", statement))))
-    async with transaction(intake.service.pool) as connection:
-        await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan")
-        await connection.execute(f"PREPARE page AS {statement}")
-        plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE page({asked})"))
-        await connection.execute("DEALLOCATE page")
+    owner = await asyncpg.connect(settings.database_url)
+    try:
+        await owner.execute("BEGIN")  # till the connection ends: meanwhile nothing is analyzed by itself
+        if analyzed:
+            await owner.execute("ANALYZE")
+        await owner.execute(_LARGE)
+        await owner.execute("SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan")
+        await owner.execute(f"PREPARE page AS {statement}")
+        plan = "\n".join(row[0] for row in await owner.fetch(f"EXPLAIN EXECUTE page({asked})"))
+    finally:
+        await owner.close()
     assert all(name in plan for name in used), plan
     assert not re.search(r"Seq Scan on (finding|inspection|deadline|case_step|vault_photo|write)\b", plan), plan
