@@ -159,6 +159,7 @@ async def test_no_value_of_an_address_is_an_error_of_the_server(settings, caplog
                      for value in _odd(name, "integer" if name in NUMBERED else "")]  # fmt: skip
         for app in house.apps.values():
             addresses += _addresses(app.openapi()["paths"])
+        addresses.remove("/reports/v1/alerts/stream?after=")  # nothing is said there: a stream, without an end
         roles = [Role.REVIEWER, Role.AUDITOR, Role.UNIT_HEAD]
         at_once = asyncio.Semaphore(8)
 
