@@ -5,22 +5,17 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from hashlib import sha256
 from html import unescape
-from itertools import product
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import Request
 
 from services.intake.evidence.imaging import Darkroom
 from services.intake.plain import endpoints
 from services.intake.plain.entries import ASKED
-from services.intake.plain.sent import NotSent, Sent
-from services.intake.writing.refusals import WrongState
 from services.kernel.identity.authentication import COOKIE
-from services.kernel.problems import IdReused, Invalid, Problem, TooLarge
 from services.kernel.process.settings import Settings
 from tests.support.intake import Intake, closing, fresh, opening, populate, recording, running_intake
 from tests.support.photos import jpeg, scene
@@ -398,23 +393,6 @@ async def test_files_that_can_never_come_are_not_awaited(intake: Intake, finding
     await intake.put("reviewer", voiding, {"private": {"reason": "Sai đơn vị."}})
     case = await intake.get("head", path)
     assert (case["state"], [one["awaited"] for one in case["files"]]) == ("withdrawn", [False])
-
-
-@pytest.mark.parametrize("problem", [Invalid(), WrongState(), IdReused(), NotSent(), TooLarge()])
-@pytest.mark.parametrize("taken", [False, True])
-def test_a_page_of_what_was_refused_has_all_that_it_asks_for(problem: Problem, taken: bool) -> None:
-    request = Request({"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""})
-    file = {"awaited": True, "write": "w", "of": "reply", "n": 1}
-    past = [{"id": "w", "time": "2026-09-01T07:45:12.000Z"}]
-    asked = endpoints._told_of({}, [])
-    for write, files, offered in product(("w", "", "x"), ([], [file]), ([], ["reply"], ["appeal"])):
-        case = {"files": files, "history": past, "deadlines": [], "outcomes": [], "accepts": None, "severity": 2}
-        sent = Sent(write, {"/private/text": SAID}, taken=taken)
-        told = endpoints._refusal(request, case, offered, endpoints._Refused("reply", sent, problem))
-        assert told.keys() == asked.keys()
-        drawn_open = any(form["open"] for form in told["forms"])
-        assert drawn_open == (not taken and "reply" in offered)
-        assert bool(told["retyped"]) == (drawn_open or bool(told["kept"])) == (not taken)
 
 
 @pytest.mark.parametrize("charset", ["punycode", "undefined", "idna", "utf-7", "utf-16", "no-such", "rot13", "base64"])

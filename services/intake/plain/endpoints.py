@@ -3,14 +3,13 @@
 A form has its write's id from when it was drawn: sent twice it is one write. What is refused is shown again as typed.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, cast
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Query, Request
 from starlette.responses import RedirectResponse, Response
-from uuid_utils import uuid7
 
 from services.domain.words import PARTS, ROLES, Words, headed, severity_words
 from services.intake.evidence.attachments import FILE_NOUNS, TYPES
@@ -20,8 +19,9 @@ from services.intake.evidence.uploads import token_digest
 from services.intake.faces.shell import PAGES
 from services.intake.findings import desk, endpoints
 from services.intake.findings.forms import MAX_FILE_BYTES
-from services.intake.plain.entries import ASKED, Case, Entry
-from services.intake.plain.sent import FILES, File, NotSent, Sent, Why, read
+from services.intake.plain.entries import ASKED, Case
+from services.intake.plain.refused import Refused, again_typed, forms_of, kept_of
+from services.intake.plain.sent import FILES, File, NotSent, Sent, read
 from services.intake.reading.paging import Cursor
 from services.intake.reading.searching import Sought
 from services.intake.writing.commands import Noun, read_command
@@ -30,10 +30,10 @@ from services.intake.writing.service import Service, service_of
 from services.kernel.identity.authentication import authenticate, token_of
 from services.kernel.identity.callers import Caller
 from services.kernel.identity.roles import Action, Role, allows
-from services.kernel.problems import FieldError, IdReused, Invalid, Language, NotFound, Problem, TooLarge, Unauthorized
+from services.kernel.problems import FieldError, Invalid, Language, NotFound, Problem, TooLarge, Unauthorized
 from services.kernel.store.db import TRANSIENT
 from services.kernel.web.destinations import SIGN_IN
-from services.kernel.web.pages import Reader, language_of, moment, to_sign_in
+from services.kernel.web.pages import Reader, language_of, to_sign_in
 from services.kernel.web.plain import require_own_page
 from services.kernel.web.rendering import as_problem
 
@@ -48,26 +48,13 @@ _LISTS: Mapping[desk.Listed, tuple[Role, Words]] = {
     "second": (Role.REVIEWER, ("Thẩm định lần hai", "Second review")),
     "handled": (Role.REVIEWER, ("Đã xử lý", "Handled")),
 }
-_SENT_BEFORE = (
-    "Mẫu này đã được gửi một lần và đã được nhận{}: bản gửi trước được giữ nguyên. Nội dung vừa nhập chưa được nhận.",
-    "This form was sent once before and received{}: what was sent then stands. What you typed now was not received.",
-)
-_AGAIN = (
-    "Hãy xem bản trước trong hồ sơ dưới đây; nếu vẫn cần thì gửi lại.",
-    "See the case below; send again if needed.",
-)
-_NO_MORE = (
-    "Hồ sơ hiện không nhận thêm; nội dung vừa nhập ở dưới để chép lại nếu cần.",
-    "The case takes no other now; what you typed is below, to copy if you need it.",
-)
 _OTHER_FILES = FieldError(
     FILES, "có tệp không phải tệp đã chọn lúc đầu; hãy chọn lại đúng các tệp còn thiếu",
     "one is none of the files that were first chosen; choose those that are missing",
 )  # fmt: skip
-_RETYPED = "typed"  # the form that is drawn anew with what was typed, where another language or view is chosen
 _NO_FILES = FieldError(FILES, "hãy chọn các tệp còn thiếu", "choose the files that are missing")
-_FILES_GONE = ("tệp đã chọn không được giữ lại; hãy chọn lại", "the files chosen were not kept; choose them again")
 _FAILURES: tuple[type[Exception], ...] = (Problem, *cast(tuple[type[Exception], ...], TRANSIENT))
+_PARTS = {name: headed(words) for name, words in PARTS.items()}
 _WhichList = Annotated[desk.Listed | None, Query(alias="list")]
 
 
@@ -140,8 +127,7 @@ def _sender(noun: str) -> Callable[..., Awaitable[Response]]:
         require_own_page(request)
         sent = Sent()
         try:
-            caller = await _known(request)
-            sent = await read(request, files=isinstance(caller, Caller))
+            caller, sent = await _brought(request)
             if not isinstance(caller, Caller):
                 raise caller
             if sent.again:
@@ -166,8 +152,7 @@ def _files_sender(name: str) -> Callable[..., Awaitable[Response]]:
         require_own_page(request)
         sent = Sent()
         try:
-            caller = await _known(request)
-            sent = await read(request, files=isinstance(caller, Caller))
+            caller, sent = await _brought(request)
             if not isinstance(caller, Caller):
                 raise caller
             await _complete(service_of(request), caller, token_digest(request), name, id, write, sent)
@@ -204,12 +189,13 @@ async def _send_files(
         await service.batcher.submit(await upload.keeping(service, file.raw))
 
 
-async def _known(request: Request) -> Caller | Problem:
-    """Who sends it, before anything of it is read; or why nobody is known, whose words are still to be shown."""
+async def _brought(request: Request) -> tuple[Caller | Problem, Sent]:
+    """Who sends it, known before anything of it is read, and what; of nobody known the words, and why."""
     try:
-        return await _caller(request)
+        caller: Caller | Problem = await _caller(request)
     except _FAILURES as error:
-        return as_problem(error)
+        caller = as_problem(error)
+    return caller, await read(request, files=isinstance(caller, Caller))
 
 
 async def _write(service: Service, caller: Caller, token: bytes, noun: str, finding: str, sent: Sent) -> None:
@@ -247,14 +233,14 @@ async def _unfit(service: Service, file: File) -> FieldError | None:
 
 async def _again(request: Request, id: str, noun: str, sent: Sent, problem: Problem) -> Response:
     """The page with what was typed, and why it was not taken; the words alone where it cannot be made."""
-    refused = _Refused(noun, sent, problem)
+    refused = Refused(noun, sent, problem)
     try:
         return await _drawn_again(request, id, refused)
     except _FAILURES as error:
         return _words_alone(request, id, replace(refused, problem=as_problem(error)))
 
 
-async def _drawn_again(request: Request, id: str, refused: "_Refused") -> Response:
+async def _drawn_again(request: Request, id: str, refused: Refused) -> Response:
     """Blind where the case waits for the reader's second review: a form drawn before it was decided tells nothing."""
     try:
         return await _page(request, id, blind=True, refused=refused)
@@ -262,30 +248,21 @@ async def _drawn_again(request: Request, id: str, refused: "_Refused") -> Respon
         return await _page(request, id, refused=refused)
 
 
-def _words_alone(request: Request, id: str, refused: "_Refused") -> Response:
+def _words_alone(request: Request, id: str, refused: Refused) -> Response:
     """What was typed, for whom no page of the case can be made: nobody is signed in, or the database is away."""
     problem = refused.problem
     case = _address(id, refused.noun == _SECOND, {}) if is_write_id(id) else PATH
     page = PAGES.render(
-        request, "unsent.html", status=problem.status, kept=_kept(refused), chosen=refused.sent.chosen, case=case,
-        **_again_typed(refused, kept=bool(_kept(refused))),
+        request, "unsent.html", status=problem.status, kept=kept_of(refused), chosen=refused.sent.chosen, case=case,
+        **again_typed(refused, kept=bool(kept_of(refused))),
         problem=problem.body(_language(request), request.url.path), again=f"{SIGN_IN}?{urlencode({'next': case})}",
     )  # fmt: skip
     page.headers.update(problem.headers)
     return page
 
 
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """A form that was not taken."""
-
-    noun: str
-    sent: Sent
-    problem: Problem
-
-
 async def _page(
-    request: Request, id: str, *, blind: bool = False, done: str = "", refused: _Refused | None = None
+    request: Request, id: str, *, blind: bool = False, done: str = "", refused: Refused | None = None
 ) -> Response:  # fmt: skip
     language = _language(request)
     reader = Reader.of(await _caller(request), service_of(request).clock.now())
@@ -295,7 +272,7 @@ async def _page(
         request, "case.html", reader=reader, status=refused.problem.status if refused else 200, case=shown, blind=blind,
         done=ASKED[done] if _was_done(done, shown, reader) else None, names=_names(request),
         severity=severity_words(shown["severity"]), parts=_PARTS, roles=ROLES,
-        **_refusal(request, shown, offered, refused),
+        **forms_of(shown, offered, refused, language, request.url.path),
     )  # fmt: skip
     page.headers.update(refused.problem.headers if refused else {})
     return page
@@ -306,118 +283,6 @@ def _was_done(noun: str, case: Case, reader: Reader) -> bool:
     if noun == _SECOND:
         return Role.REVIEWER in reader.roles and _SECOND not in case["may"]
     return noun in ASKED and noun in case["answers"]
-
-
-def _refusal(request: Request, case: Case, offered: Sequence[str], refused: _Refused | None) -> dict[str, Any]:
-    """The forms, and what is said above them of one that was not taken as it came."""
-    missing = _missing(case)
-    if refused is None:
-        return _told_of(missing, [_form(noun, case, None, ()) for noun in offered])
-    late = refused.sent.taken
-    shown = refused.noun in offered and not late
-    before = None if late else _sent_before(case, refused, shown=shown)
-    if isinstance(refused.problem, IdReused):
-        refused = replace(refused, problem=IdReused(before), sent=replace(refused.sent, id=""))
-        before = None
-    problem = refused.problem.body(_language(request), request.url.path)
-    wrong, lost = problem.get("errors", []), _lost(request, refused.sent)
-    forms = [_form(noun, case, None, ()) for noun in offered if late or noun != refused.noun]
-    if shown:
-        forms.insert(0, _form(refused.noun, case, refused, [*wrong, *lost]))
-    kept = () if late or shown else _kept(refused)
-    return _told_of(missing, forms) | {
-        "problem": problem, "late": late, "awaited": refused.sent.id in missing, "before": before,
-        "wrong": _told(wrong, forms), "lost": _told(lost, forms), "kept": kept,
-        **_again_typed(refused, kept=shown or bool(kept)),
-    }  # fmt: skip
-
-
-def _told_of(missing: Mapping[str, Any], forms: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """All that the page asks for, of a case of which nothing was refused."""
-    return {
-        "missing": missing, "forms": forms, "problem": None, "late": False, "awaited": False, "before": None,
-        "wrong": (), "lost": (), "kept": (), "retyped": None, "typed": {},
-    }  # fmt: skip
-
-
-def _sent_before(case: Case, refused: _Refused, *, shown: bool) -> Words | None:
-    """That what this form brought once stands, and what came now does not."""
-    times = [moment(step["time"]) for step in case["history"] if step["id"] == refused.sent.id]
-    if not times and not isinstance(refused.problem, IdReused):
-        return None
-    at = (f" lúc {times[0]}", f" on {times[0]}") if times else ("", "")
-    vi, en = (said.format(when) for said, when in zip(_SENT_BEFORE, at, strict=True))
-    more = _AGAIN if shown else _NO_MORE
-    return f"{vi} {more[0]}", f"{en} {more[1]}"
-
-
-def _again_typed(refused: _Refused, *, kept: bool) -> dict[str, Any]:
-    """What the switches of language and view send again, so that no word is lost, nor why it was refused."""
-    if not kept:
-        return {"retyped": None, "typed": {}}
-    why = Why.of(refused.problem, chosen=refused.sent.chosen).written()
-    return {"retyped": _RETYPED, "typed": {"id": refused.sent.id, "was": why, **refused.sent.typed}}
-
-
-def _missing(case: Case) -> dict[str, list[Mapping[str, Any]]]:
-    """By write the files that it names and that the reader may still send."""
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for one in case["files"]:
-        if one["awaited"]:
-            found.setdefault(one["write"], []).append(one)
-    return found
-
-
-def _lost(request: Request, sent: Sent) -> list[dict[str, str]]:
-    """That files were chosen: no page can choose them again."""
-    words = _FILES_GONE[language_of(request) == "en"]
-    return [{"pointer": FILES, "detail": words}] if sent.chosen else []
-
-
-_PARTS = {name: headed(words) for name, words in PARTS.items()}
-
-
-def _form(noun: str, case: Case, refused: _Refused | None, wrong: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """A form as the page draws it, with what was typed into it before."""
-    asking, sent = ASKED[noun], refused.sent if refused else Sent()
-    errors = wrong if refused else ()
-    return {
-        "noun": noun, "asking": asking, "id": sent.id or str(uuid7()), "open": refused is not None,
-        "entries": [_entry(noun, entry, case, sent.typed, errors) for entry in asking.entries],
-    }  # fmt: skip
-
-
-def _entry(
-    noun: str, entry: Entry, case: Case, typed: Mapping[str, str], wrong: Sequence[Mapping[str, str]]
-) -> dict[str, Any]:  # fmt: skip
-    options = entry.options(case)
-    only = options[0][0] if len(options) == 1 and not typed else ""
-    return {
-        "entry": entry, "id": f"{noun}{entry.pointer.replace('/', '-')}", "options": options,
-        "value": typed.get(entry.pointer, only),
-        "wrong": [one["detail"] for one in wrong if _is_of(one["pointer"], entry)],
-    }  # fmt: skip
-
-
-def _is_of(pointer: str, entry: Entry) -> bool:
-    return pointer == entry.pointer or pointer.startswith(f"{entry.pointer}/")
-
-
-def _told(wrong: Sequence[Mapping[str, str]], forms: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What is wrong, each with the field that it is about."""
-    fields = [one for form in forms if form["open"] for one in form["entries"]]
-    return [
-        {"detail": one["detail"], "field": next((of for of in fields if _is_of(one["pointer"], of["entry"])), None)}
-        for one in wrong
-    ]  # fmt: skip
-
-
-def _kept(refused: _Refused) -> list[tuple[Words, str]]:
-    """What was typed into a form that is not offered any more, so that it is not lost."""
-    typed = refused.sent.typed
-    asked = ASKED[refused.noun].entries if refused.noun in ASKED else ()
-    texts = [entry for entry in asked if entry.kind in ("text", "day")]
-    return [(entry.label, typed[entry.pointer]) for entry in texts if typed.get(entry.pointer, "").strip()]
 
 
 def _names(request: Request) -> Callable[[Case], str]:
