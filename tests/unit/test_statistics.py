@@ -16,6 +16,7 @@ import pytest
 import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import gammainc
 
 from services.reports.statistics.discovery import benjamini_hochberg, upper_tail
 from services.reports.statistics.funnel import (
@@ -204,6 +205,28 @@ def test_intervals_cover_what_they_say() -> None:
         held += sum(low <= rate <= high for rate, (low, high) in zip(truth, ends, strict=True))
         total += len(units)
     assert held / total >= 0.92
+
+
+@pytest.mark.parametrize(
+    "units",
+    [
+        [(6847, 1923), (229417, 70508)],
+        [(20, 233), (592, 5884), (3, 812), (40, 611), (77, 5400)],
+        [(940, 1341), (1774, 2617), (8, 20), (148, 198), (237, 381), (448, 694)],
+        [(0, 1030), (0, 2178), (4, 472), (2627, 2891)],
+        [(824, 580179), (350, 20410), (39884, 1930), (0, 12525)],
+        [(1, 1)] * 3,
+    ],
+)
+def test_intervals_end_where_they_say_for_many_findings_too(units: list[tuple[int, int]]) -> None:
+    """Once the last step was too short for a float, the search began anew at twice the rate, and was lost there."""
+    fit = Posterior(units)
+    shape, rate, weight = fit.arrays
+    with np.errstate(all="raise", under="ignore"):
+        found = fit.quantiles(units, (LOW, HIGH))
+    for (o, n), ends in zip(units, found, strict=True):
+        reached = [float((weight * gammainc(shape + o, (rate + n) * end)).sum()) for end in ends]
+        assert reached == pytest.approx([0.025, 0.975], rel=1e-9)
 
 
 def test_nothing_found_anywhere_is_still_no_zero() -> None:

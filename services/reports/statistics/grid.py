@@ -21,7 +21,8 @@ STEPS = range(-10, 11)
 LOW, HIGH = "0.025", "0.975"
 _LOST = 1e-14  # of the weight: no figure shows it
 _CLOSE = 1e-11  # relative, of the last step: the error after it is far smaller
-_TURNS = 60
+_TURNS = 80
+_FAINT = 1e-150  # of a density: its square is still a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,10 @@ class Posterior:
 
 
 def _solved(shape: Any, rate: Any, weight: Any, level: float, x: Any) -> list[float]:
-    """By Halley's steps from x, inside a bracket; a row for each unit, and only of those that still move."""
+    """By Halley's steps from x, inside a bracket; a row for each unit, and only of those that still move.
+
+    Far off, where the density is next to nothing or the step much shorter than Newton's, the bracket is halved.
+    """
     import numpy as np
     from scipy.special import gammainc, gammaln, xlogy
 
@@ -118,10 +122,12 @@ def _solved(shape: Any, rate: Any, weight: Any, level: float, x: Any) -> list[fl
         column = at[:, None]
         miss = (weight * gammainc(a, b * column)).sum(1) - level
         parts = weight * np.exp(scale[moving] + xlogy(a - 1, column) - b * column)
-        density, slope = np.maximum(parts.sum(1), np.finfo(float).tiny), (parts * ((a - 1) / column - b)).sum(1)
+        density, slope = np.maximum(parts.sum(1), _FAINT), (parts * ((a - 1) / column - b)).sum(1)
         low[moving], high[moving] = np.where(miss < 0, at, low[moving]), np.where(miss > 0, at, high[moving])
-        step = at - miss / density / np.maximum(1 - miss * slope / (2 * density**2), 0.5)
-        outside = (step <= low[moving]) | (step >= high[moving])
+        bend = np.maximum(1 - miss * slope / (2 * density**2), 0.5)
+        step = at - miss / density / bend
+        # A step too short for a float stays where it is, at an end of the bracket: that is the root, not outside.
+        outside = (density <= _FAINT) | (bend > 2) | (step < low[moving]) | (step > high[moving])
         middle = np.where(np.isinf(high[moving]), 2 * at, (low[moving] + high[moving]) / 2)
         x[moving] = np.where(miss == 0, at, np.where(outside, middle, step))
         moving = moving[np.abs(x[moving] - at) > _CLOSE * at]
