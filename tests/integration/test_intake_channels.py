@@ -30,6 +30,13 @@ async def sealed(intake, channel):
     return Seal.of(intake.service.settings.folder).open(channel, row["sealed"])
 
 
+async def secrets(intake, channel):
+    """The secrets of a hook, the newest first."""
+    row = await intake.service.pool.fetchrow("SELECT previous FROM identity.channel WHERE id = $1::uuid", channel)
+    previous = Seal.of(intake.service.settings.folder).open(channel, row["previous"])
+    return [one["secret"] for one in (await sealed(intake, channel), previous, *previous["before"])]
+
+
 async def test_a_hooks_secret_is_shown_once_and_stands_nowhere_in_the_clear(intake):
     made = fresh()
     first = (await intake.put("head", f"webhooks/{made}", HOOK)).json()
@@ -59,6 +66,12 @@ async def test_a_rotation_keeps_the_old_secret_for_a_day_and_a_removal_keeps_not
     row = await pool.fetchrow("SELECT previous, previous_until FROM identity.channel WHERE id = $1::uuid", made)
     assert Seal.of(intake.service.settings.folder).open(made, row["previous"])["secret"] == old
     assert row["previous_until"] == intake.clock.now() + timedelta(hours=24)
+    intake.clock.set(intake.clock.now() + timedelta(hours=23))
+    newer = (await intake.put("head", f"webhooks/{made}/rotation/{fresh()}", {})).json()["secret"]
+    assert await secrets(intake, made) == [newer, new["secret"], old]  # an answer was lost: none that holds is dropped
+    intake.clock.set(intake.clock.now() + timedelta(hours=2))
+    await intake.put("head", f"webhooks/{made}/rotation/{fresh()}", {})
+    assert (await secrets(intake, made))[1:] == [newer, new["secret"]]
     await intake.put("head", f"webhooks/{made}/removal/{fresh()}", {})
     gone = await pool.fetchrow("SELECT sealed, previous FROM identity.channel WHERE id = $1::uuid", made)
     assert tuple(gone) == (b"", None)
@@ -90,7 +103,7 @@ async def test_whose_hooks_they_are(intake):
     await intake.put("head", f"webhooks/{fresh()}", HOOK | {"unit": "xa-la"}, 404)
     everybodys = fresh()
     assert (await intake.put("admin", f"webhooks/{everybodys}", HOOK | {"unit": None})).json()["unit"] == "-"
-    await intake.put("head", f"webhooks/{everybodys}/removal/{fresh()}", {}, 422)
+    await intake.put("head", f"webhooks/{everybodys}/removal/{fresh()}", {}, 404)
     for who in ("inspector", "lead", "reviewer", "auditor"):
         await intake.put(who, f"webhooks/{fresh()}", HOOK, 403)
     assert len((await intake.get("auditor", "/intake/v1/webhooks"))["items"]) == 1
@@ -160,6 +173,10 @@ async def test_silences_have_a_reason_and_an_end_and_leave_what_must_be_heard(in
 
 
 async def test_without_keys_nothing_is_pushed(intake):
+    for name, key in (("p256dh", "B" * 86), ("p256dh", "C" * 87), ("auth", "a" * 21), ("auth", "a" * 43)):
+        wrong = {"endpoint": "https://push.example/x", "keys": KEYS | {name: key}}
+        refused = await intake.put("head", f"push-subscriptions/{fresh()}", wrong, 422)
+        assert pointers(refused) == [f"/keys/{name}"]
     answer = await intake.put(
         "head", f"push-subscriptions/{fresh()}", {"endpoint": "https://push.example/x", "keys": KEYS}, 409
     )

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from aiosmtpd.smtp import AuthResult
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from services.kernel.identity.channels import Seal
 from services.kernel.identity.vapid import unpadded
+from services.kernel.process.clock import SettableClock
 from services.kernel.process.settings import Settings
+from services.kernel.quarters import rfc3339
+from services.kernel.web.reachable import networks
 from services.reports.delivery import outward
 from services.reports.delivery import queue as queue_module
+from services.reports.delivery.mail.sender import MailChannel
+from services.reports.delivery.port import Message, Passing, Receiver
 from services.reports.delivery.webhook.signing import signature
 from services.reports.fold.fold import Fold
+from tests.support.certificates import Authority
 from tests.support.deliveries import OTHER, SECRET, UNIT, Sending, sending
 from tests.support.reports_http import NOW
 from tests.support.sinks import Hooks, hooks, postbox
+
+FIRST = "whsec_" + "WllY" * 8
 
 
 @pytest_asyncio.fixture
@@ -74,7 +85,11 @@ async def test_410_ends_it_redirects_fail_and_waiting_is_as_asked(post: Sending,
     assert busy["next_at"] >= (NOW + timedelta(seconds=900)).isoformat()[:19]
     await post.visit()
     await sink.until("/elsewhere", 2)
-    assert len(sink.at("/gone")) == 1
+    assert (await post.resend(gone["id"])).status_code == 200
+    async with asyncio.timeout(60):
+        while (again := (await post.settled("failed"))[0])["attempts"] != 2 or again["last"]["status"]:
+            await asyncio.sleep(0.05)
+    assert again["last"]["why"] == "gone" and len(sink.at("/gone")) == 1  # not that somebody had removed it
 
 
 async def test_a_receiver_that_hangs_or_sends_100_mb_delays_nobody(
@@ -107,18 +122,52 @@ async def test_a_name_that_leads_to_a_private_address_is_refused_where_the_socke
         assert len(refused) == 2 and not sink.came
 
 
-async def test_both_secrets_sign_while_one_is_being_replaced(post: Sending, sink: Hooks) -> None:
+async def test_what_is_wrong_with_a_receivers_tls_is_said_so(sink: Hooks, tmp_path: Path) -> None:
+    away = outward.Outward(networks("127.0.0.1"))
+    served = await asyncio.start_server(lambda _, answer: answer.close(), "127.0.0.1", 0, ssl=_untrusted(tmp_path))
+    async with served:
+        port = served.sockets[0].getsockname()[1]
+        for url, why in ((f"https://127.0.0.1:{port}/", "certificate"), (f"https{sink.url[4:]}/ok", "insecure")):
+            with pytest.raises(Passing) as refused:
+                await away.post(url, [], b"{}")
+            assert refused.value.why == why
+
+
+def _untrusted(folder: Path) -> ssl.SSLContext:
+    return Authority().context("127.0.0.1", folder)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+@pytest.mark.parametrize("box", [{}, {"authenticator": lambda *_: AuthResult(success=False, handled=False)}])
+async def test_a_password_that_the_mail_server_does_not_take_is_no_fault_of_the_letter(box: dict[str, Any]) -> None:
+    asks = {"auth_required": True, "auth_require_tls": False, **box}
+    message = Message(
+        id="1", kind="findings", unit=UNIT, unit_name=UNIT, inspection=None, finding=None, findings=1,
+        created_at="2026-09-01T00:00:00.000Z", due=None, due_on=None, link="",
+    )  # fmt: skip
+    with postbox(**asks) as server:
+        user = "user:wrong@" if box else ""
+        mail = MailChannel(f"smtp://{user}127.0.0.1:{server.port}", "bao@so.example", SettableClock(NOW))
+        with pytest.raises(Passing) as refused:
+            await mail.send(message, Receiver(id="1", private=[{"mail": "a@xa.example"}]))
+    assert refused.value.why == "credentials" and refused.value.status in (530, 535)
+
+
+async def test_every_secret_signs_for_its_day_while_it_is_being_replaced(post: Sending, sink: Hooks) -> None:
     key = await post.hook(f"{sink.url}/ok")
     seal = Seal.of(post.house.settings.folder)
+    ends = [rfc3339(NOW + timedelta(minutes=minutes)) for minutes in (30, -30)]
+    before = [{"secret": secret, "until": until} for secret, until in zip((FIRST, "whsec_QUFB"), ends, strict=True)]
+    old = {"url": f"{sink.url}/ok", "secret": SECRET, "before": before}
     new = {"url": f"{sink.url}/ok", "secret": "whsec_" + "QUJD" * 8}
     await post.database.execute(
-        "UPDATE identity.channel SET previous = sealed, previous_until = $2, sealed = $3 WHERE id = $1::uuid",
-        key, NOW + timedelta(hours=1), seal.close(key, new),
+        "UPDATE identity.channel SET previous = $4, previous_until = $2, sealed = $3 WHERE id = $1::uuid",
+        key, NOW + timedelta(hours=1), seal.close(key, new), seal.close(key, old),
     )  # fmt: skip
     await post.visit()
     [(headers, body)] = await sink.until("/ok", 1)
     stamp = int(headers["webhook-timestamp"])
-    expected = [signature(secret, headers["webhook-id"], stamp, body) for secret in (new["secret"], SECRET)]
+    expected = [signature(secret, headers["webhook-id"], stamp, body) for secret in (new["secret"], SECRET, FIRST)]
     assert headers["webhook-signature"].split(" ") == expected
     post.pass_time(7200)
     await post.visit()

@@ -181,7 +181,7 @@ async def test_a_whole_case_is_told_step_by_step_and_a_voiding_is_its_end(house:
 async def test_a_violation_in_two_of_four_visits_within_four_quarters_is_a_pattern(house: House) -> None:
     made = house.made
 
-    async def upheld(at: str, code: str) -> None:
+    async def upheld(at: str, code: str) -> str:
         first = len(made.entries)
         inspection = made.open(UNIT, f"{at}T07:30:00+07:00")
         finding = made.record(UNIT, inspection, code)
@@ -189,6 +189,7 @@ async def test_a_violation_in_two_of_four_visits_within_four_quarters_is_a_patte
         made.reply(UNIT, inspection, finding, False)
         made.decide(UNIT, inspection, finding, "upheld")
         await grown(house, first)
+        return inspection
 
     for at, code in (("2025-05-01", "B04"), ("2026-02-01", "A03"), ("2026-05-01", "B04"), ("2026-07-01", "A01")):
         await upheld(at, code)
@@ -197,8 +198,25 @@ async def test_a_violation_in_two_of_four_visits_within_four_quarters_is_a_patte
     [told] = [notice for notice in await inbox(house, "unit_head", UNIT) if notice["kind"] == "pattern"]
     assert (told["unit"], told["due"]) == (UNIT, None)
     assert [notice["kind"] for notice in await inbox(house, "reviewer")] == ["pattern"]
-    await upheld("2026-09-02", "A03")  # in two of five
+    gone = await upheld("2026-09-02", "A03")  # in two of five
     assert [notice["kind"] for notice in await inbox(house, "reviewer")] == ["pattern"]
+    first = len(made.entries)
+    made.void(UNIT, gone)
+    await grown(house, first)
+    await upheld("2026-09-03", "A03")  # the other one counts nowhere any more: again in two of five
+    first = len(made.entries)
+    again = made.open(UNIT, "2026-09-04T07:30:00+07:00")  # a voiding and what follows it in one run
+    finding = made.record(UNIT, again, "A01")
+    made.close(UNIT, again)
+    made.reply(UNIT, again, finding, True)
+    made.void(UNIT, again)
+    await grown(house, first)
+    assert [notice["kind"] for notice in await inbox(house, "reviewer")] == ["pattern"]
+    await upheld("2026-09-05", "A01")  # in two of six that stand
+    assert [notice["kind"] for notice in await inbox(house, "reviewer")] == ["pattern"]
+    await upheld("2026-09-06", "A01")  # in three of seven
+    await upheld("2026-09-07", "A01")  # in four of eight
+    assert [notice["kind"] for notice in await inbox(house, "reviewer")] == ["pattern"] * 2
     before = await everything(house)
     await Fold(house.app.state.service.pool).rebuild(made.covered())
     assert await everything(house) == before

@@ -14,7 +14,8 @@ from services.kernel.web.reachable import read_url
 
 _MAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$"  # noqa: E501
 _URL = r"^https?://[!-~]{1,2000}$"
-_KEY = r"^[A-Za-z0-9_-]{20,200}={0,2}$"
+_POINT = r"^B[A-P][A-Za-z0-9_-]{85}=?$"  # 65 bytes, of which the first says that both coordinates follow
+_SECRET = r"^[A-Za-z0-9_-]{22}(?:==)?$"  # noqa: S105 - 16 bytes
 
 
 def _mail(text: str) -> str:
@@ -92,8 +93,8 @@ class Webhook(Write):
 class PushKeys(Form):
     """What the browser's messages are sealed with."""
 
-    p256dh: Annotated[str, Field(pattern=_KEY)]
-    auth: Annotated[str, Field(pattern=_KEY)]
+    p256dh: Annotated[str, Field(pattern=_POINT)]
+    auth: Annotated[str, Field(pattern=_SECRET)]
 
 
 class Subscription(Write):

@@ -14,12 +14,13 @@ VALUES ($1::uuid, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 UPDATE identity.channel SET removed_at = $2, sealed = '', previous = NULL, confirm_hash = NULL WHERE id = ANY($1::uuid[]);
 
 -- name: sealed
--- What is sealed of a channel.
-SELECT sealed FROM identity.channel WHERE id = $1::uuid FOR UPDATE;
+-- What is sealed of a channel, and of its secret before while that signs too.
+SELECT sealed, CASE WHEN previous_until > $2 THEN previous END AS previous, previous_until
+FROM identity.channel WHERE id = $1::uuid FOR UPDATE;
 
 -- name: rotate
--- A hook's new secret beside the old one, which signs until $3 too.
-UPDATE identity.channel SET previous = sealed, previous_until = $3, sealed = $2 WHERE id = $1::uuid;
+-- A hook's new secret beside the old one, which signs until $4 too.
+UPDATE identity.channel SET sealed = $2, previous = $3, previous_until = $4 WHERE id = $1::uuid;
 
 -- name: confirm
 -- An address is its account's: the link was opened in time, once.

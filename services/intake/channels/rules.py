@@ -43,7 +43,10 @@ def add_address(asked: Asked) -> Accepted:
 def add_webhook(asked: Asked) -> Accepted:
     """Take a program's address, of a unit that the caller heads, or as an admin; the secret is shown this once."""
     world, form = asked.world, cast(Webhook, asked.command.form)
-    _own_or_admin(asked, form.unit)
+    if form.unit is not None and not world.directory.knows(form.unit):
+        raise NotFound
+    if not _may_hook(asked, form.unit):
+        raise NotFound if form.unit else invalid("/unit", "hãy ghi đơn vị của bạn", "name your own unit")
     refuse_foreign(asked.known)
     _check_host(world, form.url)
     secret = "whsec_" + world[Channels].draw()
@@ -109,7 +112,8 @@ def _found(asked: Asked) -> Channel:
     if channel is None or channel.kind != asked.command.noun.parent:
         raise NotFound
     if channel.kind == "webhook":
-        _own_or_admin(asked, channel.unit)
+        if not _may_hook(asked, channel.unit):
+            raise NotFound
     elif channel.account != asked.caller.account:
         raise NotFound
     return channel
@@ -120,17 +124,12 @@ def _require_there(channel: Channel) -> None:
         raise WrongState(("Mục này đã được bỏ trước đó.", "It was removed before."))
 
 
-def _own_or_admin(asked: Asked, unit: str | None) -> None:
+def _may_hook(asked: Asked, unit: str | None) -> bool:
+    """Whether the caller keeps the hooks of a unit, or (None) those of all."""
     grants = grants_at(asked.grants, asked.world.rights_at)
-    if unit is not None and not asked.world.directory.knows(unit):
-        raise NotFound
     scope = asked.world.scope(unit) if unit is not None else ()
     admin = any(grant.role is Role.ADMIN and (grant.unit is None or grant.covers(scope)) for grant in grants)
-    if admin or any(grant.role is Role.UNIT_HEAD and grant.unit == unit for grant in grants if unit is not None):
-        return
-    if unit is None:
-        raise invalid("/unit", "hãy ghi đơn vị của bạn", "name your own unit")
-    raise NotFound
+    return admin or any(grant.role is Role.UNIT_HEAD and grant.unit == unit for grant in grants if unit is not None)
 
 
 def _post(asked: Asked) -> str:

@@ -5,9 +5,10 @@ import base64
 import hashlib
 import os
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from services.intake.channels.rules import Hosts
 from services.intake.channels.state import Channel, Channels, New
@@ -16,12 +17,14 @@ from services.intake.writing.needs import Needs
 from services.intake.writing.world import World
 from services.kernel.identity.channels import Seal
 from services.kernel.process.settings import Settings
+from services.kernel.quarters import rfc3339
 from services.kernel.store.db import Connection
 from services.kernel.store.sql import load_queries
 from services.kernel.web.reachable import networks
 
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))
 CONFIRM_WITHIN = BOTH_SIGN = timedelta(hours=24)
+_MOST_SIGN = 14  # beside the newest two: a header of more is refused by many a receiver
 _LOOK_UP = 1.0  # seconds: what is not known by then is asked again where the socket opens
 
 
@@ -63,11 +66,21 @@ class ChannelKeeper(Keeper):
         for new in world[Channels].new:
             await connection.execute(QUERIES.add_channel, *self._row(new, world))
         for hook, secret in world[Channels].rotated:
-            held = self._seal.open(hook, await connection.fetchval(QUERIES.sealed, hook))
-            sealed = self._seal.close(hook, held | {"secret": secret})
-            await connection.execute(QUERIES.rotate, hook, sealed, world.now + BOTH_SIGN)
+            row = await connection.fetchrow(QUERIES.sealed, hook, world.now)
+            held = self._seal.open(hook, row["sealed"])
+            old = held | {"before": self._before(hook, row, world.now)}
+            sealed, previous = (self._seal.close(hook, one) for one in (held | {"secret": secret}, old))
+            await connection.execute(QUERIES.rotate, hook, sealed, previous, world.now + BOTH_SIGN)
         if world[Channels].removed:
             await connection.execute(QUERIES.remove_channels, world[Channels].removed, world.now)
+
+    def _before(self, hook: str, row: Any, now: datetime) -> list[dict[str, str]]:
+        """The secrets before the one that stands, each with its end: whoever lost an answer rotates once more."""
+        if row["previous"] is None:
+            return []
+        earlier = self._seal.open(hook, row["previous"])
+        newest = {"secret": earlier["secret"], "until": rfc3339(row["previous_until"])}
+        return [newest, *(one for one in earlier.get("before", []) if one["until"] > rfc3339(now))][:_MOST_SIGN]
 
     def _row(self, new: New, world: World) -> tuple[object, ...]:
         confirm = hash_secret(new.confirm) if new.confirm else None

@@ -168,6 +168,10 @@ class Outward:
             raise Permanent("private") from None
         except TimeoutError:
             raise Passing("timeout") from None
+        except ssl.SSLCertVerificationError:
+            raise Passing("certificate") from None
+        except ssl.SSLError:
+            raise Passing("insecure") from None
         except OSError:
             raise Passing("unreachable") from None
         except (h11.ProtocolError, ValueError):

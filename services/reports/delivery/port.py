@@ -27,10 +27,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """Where it goes: what was sealed, newest first (of a hook whose secret was changed within the day, both)."""
+    """Where it goes: what was sealed, newest first (of a hook whose secret was changed within the day, each)."""
 
     id: str
     private: Sequence[Any]
+    gone: bool = False
+    """It said so before: it is asked no more."""
 
 
 class Channel(Protocol):

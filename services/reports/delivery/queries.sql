@@ -54,10 +54,10 @@ SELECT id::text, kind, unit, inspection::text, finding::text, listed, created_at
 WHERE id = ANY($1::uuid[]) AND listed > 0;
 
 -- name: receivers
--- The receivers of deliveries, if they are still there.
-SELECT id::text, sealed, CASE WHEN previous_until > $2 THEN previous END AS previous FROM identity.channel
-WHERE id = ANY($1::uuid[]) AND removed_at IS NULL
-  AND NOT EXISTS (SELECT FROM reports.channel_off WHERE channel_off.channel = channel.id);
+-- The receivers of deliveries, if they are still there, and whether they said that they are gone.
+SELECT id::text, sealed, CASE WHEN previous_until > $2 THEN previous END AS previous,
+       EXISTS (SELECT FROM reports.channel_off WHERE channel_off.channel = channel.id) AS gone
+FROM identity.channel WHERE id = ANY($1::uuid[]) AND removed_at IS NULL;
 
 -- name: record
 -- What came of attempts: the deliveries as they now stand, and a line of each attempt.

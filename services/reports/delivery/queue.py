@@ -166,6 +166,8 @@ class Queue:
         now = self._clock.now()
         if receiver is None:
             return Come(taken, "failed", now, "removed", None)
+        if receiver.gone:
+            return Come(taken, "failed", now, "gone", None)
         if message is None:
             return Come(taken, "failed", now, "withdrawn", None)
         channel = self._channels.get(taken.via)
@@ -237,7 +239,8 @@ class Queue:
     async def _receivers(self, taken: Sequence[Taken]) -> dict[str, Receiver]:
         ids = list({one.channel for one in taken})
         found: dict[str, Receiver] = {}
-        for row in await self._pool.fetch(queries.receivers, ids, self._clock.now()):
+        now = self._clock.now()
+        for row in await self._pool.fetch(queries.receivers, ids, now):
             try:
                 private = [self._seal.open(row["id"], part) for part in (row["sealed"], row["previous"]) if part]
             except InvalidTag:
@@ -246,7 +249,8 @@ class Queue:
             if CONFIRMATION in {one.kind for one in taken if one.channel == row["id"]}:
                 link = f"{self._base}intake/v1/addresses/{row['id']}/confirmation?secret="
                 private = [one | {"link": link} for one in private]
-            found[row["id"]] = Receiver(id=row["id"], private=private)
+            private += [one for one in private[-1].get("before", ()) if one["until"] > rfc3339(now)]
+            found[row["id"]] = Receiver(id=row["id"], private=private, gone=row["gone"])
         return found
 
 

@@ -39,7 +39,15 @@ WHY: Mapping[str, Words] = {
         "The receiver's certificate is not trusted, so nothing is sent.",
     ),
     "protocol": ("Máy nhận trả lời không đúng giao thức.", "The receiver does not speak the protocol."),
+    "key": (
+        "Khóa mà trình duyệt đã gửi không dùng được; hãy tắt rồi bật lại thông báo trên máy đó.",
+        "The key that the browser gave is none; turn notices off and on again on that device.",
+    ),
     "refused": ("Máy nhận từ chối thư này.", "The mail server refuses the message."),
+    "credentials": (
+        "Máy chủ thư không nhận tên hoặc mật khẩu của hệ thống; người vận hành xem lại KYCUONG_SMTP_URL.",
+        "The mail server does not take this system's name or password; its operator checks KYCUONG_SMTP_URL.",
+    ),
     "off": ("Hệ thống chưa cấu hình kênh này.", "This channel is not set up here."),
     "removed": ("Nơi nhận đã được bỏ trước khi gửi.", "The receiver was removed before it was sent."),
     "withdrawn": ("Nội dung đã được rút trước khi gửi.", "What it told of was withdrawn before it was sent."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -12,8 +12,11 @@ from services.kernel.quarters import quarters_until
 from services.reports.facts.facts import Entry
 
 DECIDED, LAPSED, REPLIED = "kycuong.finding.decided.v1", "kycuong.finding.lapsed.v1", "kycuong.finding.replied.v1"
-_CONTESTING = frozenset({"kycuong.finding.appealed.v1", "kycuong.finding.reopened.v1"})
-TALLIED = frozenset({DECIDED, LAPSED, REPLIED, *_CONTESTING})
+VOIDED = "kycuong.inspection.voided.v1"
+_UNDOING = frozenset(
+    f"kycuong.finding.{what}.v1" for what in ("appealed", "reopened", "corrected", "withdrawn")
+)  # what was accepted and is corrected waits for another answer
+TALLIED = frozenset({DECIDED, LAPSED, REPLIED, VOIDED, *_UNDOING})
 _LEAST_VISITS = 2
 WINDOW = 4  # quarters
 
@@ -45,9 +48,13 @@ class Tally:
     """By finding: what it would count as, and its severity."""
     counted: dict[str, Counted] = field(default_factory=dict)
     visits: Mapping[str, Sequence[Visits]] = field(default_factory=dict)
-    """By unit: its inspections, a quarter each."""
+    """By unit: its inspections, a quarter each; those that the run voids among them."""
+    voided: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """By closed inspection that the run voids: its unit and quarter."""
     added: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
+    _fewer: Counter[tuple[str, str]] = field(init=False, default_factory=Counter)
+    """By unit and quarter: how many inspections were voided by now."""
     _alike: dict[tuple[str, str], dict[str, Counted]] = field(init=False, default_factory=dict)
     """By unit and code: what counts."""
 
@@ -61,6 +68,8 @@ class Tally:
     def repeated(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Those entries by which a violation becomes a repeated one."""
         for entry in entries:
+            if entry.event.type == VOIDED:
+                self._void(entry.event.data["inspection"])
             key = str(entry.event.data.get("finding"))
             if entry.event.type not in TALLIED or key not in self.about:
                 continue
@@ -74,14 +83,24 @@ class Tally:
                 if new and self._often(entry, counted):
                     yield entry
 
+    def _void(self, inspection: str) -> None:
+        """Neither the inspection nor a finding of it counts any more."""
+        if inspection in self.voided:
+            self._fewer[self.voided[inspection]] += 1
+        for key in [key for key, (one, _) in self.about.items() if one.inspection == inspection]:
+            self._remove(key)
+
     def _drop(self, entry: Entry, key: str) -> None:
-        """An appeal, a reopening or another outcome takes it out again; a reply or a lapse says nothing new."""
-        if entry.event.type in _CONTESTING or entry.event.type == DECIDED:
-            gone = self.counted.pop(key, None)
-            if gone is not None:
-                del self._of(gone)[key]
-            self.added.discard(key)
-            self.removed.add(key)
+        """What undoes it, and another outcome, take it out again; a reply or a lapse says nothing new."""
+        if entry.event.type in _UNDOING or entry.event.type == DECIDED:
+            self._remove(key)
+
+    def _remove(self, key: str) -> None:
+        gone = self.counted.pop(key, None)
+        if gone is not None:
+            del self._of(gone)[key]
+        self.added.discard(key)
+        self.removed.add(key)
 
     def _within(self, this: Counted) -> list[Counted]:
         others = self._of(this)
@@ -96,7 +115,7 @@ class Tally:
         window = quarters_until(this.quarter, WINDOW)
         visits = [one for one in self.visits.get(this.unit, ()) if one.quarter in window]
         exposure = sum(one.before + sum(closed <= entry.event.time for closed in one.since) for one in visits)
-        return 2 * found >= exposure
+        return 2 * found >= exposure - sum(self._fewer[this.unit, quarter] for quarter in window)
 
 
 def alike(about: Iterable[Counted], counted: Iterable[Counted]) -> list[Counted]:

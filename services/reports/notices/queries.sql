@@ -32,12 +32,13 @@ SELECT finding::text, inspection::text, counted.unit, counted.code, quarter FROM
 JOIN unnest($1::text[], $2::text[]) AS asked(unit, code) ON asked.unit = counted.unit AND asked.code = counted.code;
 
 -- name: visits
--- The closed inspections of some units in some quarters: how many were closed before a time, and when the others were.
+-- The closed inspections of some units in some quarters: how many were closed before a time, and when the others were;
+-- of the voided ones only $4.
 SELECT unit, quarter, count(*) FILTER (WHERE closed_at COLLATE "C" < $3) AS before,
        coalesce(array_agg(closed_at) FILTER (WHERE closed_at COLLATE "C" >= $3), '{}') AS since
 FROM unnest($1::text[]) AS asked(quarter) CROSS JOIN unnest($2::text[]) AS of(unit)
 JOIN reports.inspection USING (quarter, unit)
-WHERE closed_at IS NOT NULL
+WHERE closed_at IS NOT NULL AND (NOT voided OR id = ANY($4::uuid[]))
 GROUP BY unit, quarter;
 
 -- name: uncount

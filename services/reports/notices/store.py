@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from pathlib import Path
@@ -19,7 +19,7 @@ from services.reports.facts.directory import Directory
 from services.reports.facts.effects import Facts
 from services.reports.facts.facts import Entry, Finding
 from services.reports.notices.notice import TELLINGS, Notice, Post, units_asked
-from services.reports.notices.pattern import TALLIED, WINDOW, Counted, Tally, Visits, alike
+from services.reports.notices.pattern import TALLIED, VOIDED, WINDOW, Counted, Tally, Visits, alike
 from services.reports.notices.telling import Closing, Known, notices_of
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
@@ -127,7 +127,9 @@ async def _relist(
 
 async def _repeated(connection: Connection, entries: Sequence[Entry], facts: Facts) -> set[int]:
     """Of some entries those by which a violation becomes a repeated one; what counts is kept."""
-    named = {entry.event.data["finding"] for entry in entries}
+    void = {entry.event.data["inspection"] for entry in entries if entry.event.type == VOIDED}
+    named = {entry.event.data["finding"] for entry in entries if entry.event.type != VOIDED}
+    named |= {key for key, one in facts.findings.items() if one.inspection in void}
     about = {
         one.id: (_counted(facts, one), one.severity)
         for key in sorted(named)
@@ -138,7 +140,9 @@ async def _repeated(connection: Connection, entries: Sequence[Entry], facts: Fac
     named_now = [one for one, _ in about.values()]
     pairs = sorted({(one.unit, one.code) for one in named_now})
     counted = {row["finding"]: Counted(*row) for row in await connection.fetch(queries.counted, *columns(pairs, 2))}
-    tally = Tally(about, counted, await _visits(connection, alike(named_now, counted.values()), entries))
+    visits = await _visits(connection, alike(named_now, counted.values()), entries, void)
+    closed = [one for key in void if (one := facts.inspections[key]).closed_at is not None]
+    tally = Tally(about, counted, visits, {one.id: (one.unit, one.quarter) for one in closed})
     repeated = {entry.index for entry in tally.repeated(entries)}
     if tally.removed:
         await connection.execute(queries.uncount, sorted(tally.removed))
@@ -154,7 +158,7 @@ def _counted(facts: Facts, finding: Finding) -> Counted:
 
 
 async def _visits(
-    connection: Connection, about: Sequence[Counted], entries: Sequence[Entry]
+    connection: Connection, about: Sequence[Counted], entries: Sequence[Entry], void: Collection[str]
 ) -> dict[str, list[Visits]]:
     """The closed inspections of those units in every quarter that counts for one of these findings."""
     if not about:
@@ -162,7 +166,7 @@ async def _visits(
     quarters = {quarter for asked in {one.quarter for one in about} for quarter in quarters_until(asked, WINDOW)}
     units, since = {one.unit for one in about}, min(entry.event.time for entry in entries)
     found: dict[str, list[Visits]] = {}
-    for row in await connection.fetch(queries.visits, sorted(quarters), sorted(units), since):
+    for row in await connection.fetch(queries.visits, sorted(quarters), sorted(units), since, sorted(void)):
         found.setdefault(row["unit"], []).append(Visits(row["quarter"], row["before"], row["since"]))
     return found
 

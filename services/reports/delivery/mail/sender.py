@@ -18,6 +18,8 @@ from services.reports.delivery.port import Message, Passing, Permanent, Receiver
 
 _AT_ONCE = 8
 _PATIENCE = 20.0  # seconds
+_CREDENTIALS = (530, 534, 535, 538)  # RFC 4954
+_OF_THE_LETTER = (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
 _PORTS = {"smtp": 25, "smtps": 465}
 
 
@@ -46,8 +48,7 @@ class MailChannel:
             async with asyncio.timeout(_PATIENCE), self._room:
                 return await self._converse(mail)
         except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
-            code = error.recipients[0].code if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error.code
-            raise (Permanent if 500 <= code < 600 else Passing)("refused", code) from None
+            raise _refused(error) from None
         except (TimeoutError, aiosmtplib.SMTPTimeoutError):
             raise Passing("timeout") from None
         except (ssl.SSLError, aiosmtplib.SMTPException) as error:
@@ -84,6 +85,16 @@ def written(message: Message, receiver: Receiver, sender: str, now: datetime) ->
         link = private["link"] + quote(private["confirm"], safe="")
         return confirmation(message.id, link, sender, private["mail"], now)
     return (digest if message.kind == "digest" else letter)(message, sender, private["mail"], now)
+
+
+def _refused(error: aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPResponseException) -> Passing | Permanent:
+    """What a server's code says: of the letter it is for good, of ourselves it lasts until the operator mends it."""
+    several = isinstance(error, aiosmtplib.SMTPRecipientsRefused)
+    code = error.recipients[0].code if several else error.code
+    if code in _CREDENTIALS or isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        return Passing("credentials", code)
+    of_the_letter = several or isinstance(error, _OF_THE_LETTER)
+    return (Permanent if of_the_letter and 500 <= code < 600 else Passing)("refused", code)
 
 
 def _why(error: Exception) -> str:

@@ -37,7 +37,7 @@ class PushChannel:
         try:
             body = sealed(_said(message), keys["p256dh"], keys["auth"])
         except ValueError:
-            raise Permanent("protocol") from None
+            raise Permanent("key") from None
         word = authorization(self._key, f"{parts.scheme}://{parts.netloc}", self._subject, int(time.time()))
         headers = [
             (b"authorization", word.encode()), (b"content-encoding", b"aes128gcm"), (b"ttl", _KEPT),
