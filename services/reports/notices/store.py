@@ -141,8 +141,8 @@ async def _repeated(connection: Connection, entries: Sequence[Entry], facts: Fac
     pairs = sorted({(one.unit, one.code) for one in named_now})
     counted = {row["finding"]: Counted(*row) for row in await connection.fetch(queries.counted, *columns(pairs, 2))}
     visits = await _visits(connection, alike(named_now, counted.values()), entries, void)
-    closed = [one for key in void if (one := facts.inspections[key]).closed_at is not None]
-    tally = Tally(about, counted, visits, {one.id: (one.unit, one.quarter) for one in closed})
+    closed = [visit for key in void if (visit := facts.inspections[key]).closed_at is not None]
+    tally = Tally(about, counted, visits, {visit.id: (visit.unit, visit.quarter) for visit in closed})
     repeated = {entry.index for entry in tally.repeated(entries)}
     if tally.removed:
         await connection.execute(queries.uncount, sorted(tally.removed))

@@ -19,7 +19,7 @@ from services.reports.delivery.port import Message, Passing, Permanent, Receiver
 _AT_ONCE = 8
 _PATIENCE = 20.0  # seconds
 _CREDENTIALS = (530, 534, 535, 538)  # RFC 4954
-_OF_THE_LETTER = (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
+_OF_THE_LETTER = (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPDataError)
 _PORTS = {"smtp": 25, "smtps": 465}
 
 
@@ -89,12 +89,10 @@ def written(message: Message, receiver: Receiver, sender: str, now: datetime) ->
 
 def _refused(error: aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPResponseException) -> Passing | Permanent:
     """What a server's code says: of the letter it is for good, of ourselves it lasts until the operator mends it."""
-    several = isinstance(error, aiosmtplib.SMTPRecipientsRefused)
-    code = error.recipients[0].code if several else error.code
+    code = error.recipients[0].code if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error.code
     if code in _CREDENTIALS or isinstance(error, aiosmtplib.SMTPAuthenticationError):
         return Passing("credentials", code)
-    of_the_letter = several or isinstance(error, _OF_THE_LETTER)
-    return (Permanent if of_the_letter and 500 <= code < 600 else Passing)("refused", code)
+    return (Permanent if isinstance(error, _OF_THE_LETTER) and 500 <= code < 600 else Passing)("refused", code)
 
 
 def _why(error: Exception) -> str:
