@@ -79,6 +79,8 @@ def _about_what_is_known(world: World, case: schemathesis.Case) -> None:
     }
     if case.path.endswith("/silences/{id}"):
         known |= {"kinds": ["findings"], "until": known["expires"]}
+    if case.path.endswith("/unit-changes/{id}"):
+        known |= {"unit": world.spare}  # it may be closed, and everybody else's requests are about the other
     if case.path.endswith("/webhooks/{id}"):
         known |= {"kinds": ["findings"], "url": "https://hooks.example/in"}
     if case.path.endswith("/rounds/{id}"):
@@ -120,6 +122,13 @@ def connection() -> Iterator[requests.Session]:
     with requests.Session() as connection:
         connection.trust_env = False
         yield connection
+
+
+@pytest.fixture(scope="module", autouse=True)
+def standing(world: World) -> Iterator[None]:
+    """In any order: what all requests are about is afterwards as usable as before."""
+    yield
+    world.open_case()
 
 
 @pytest.mark.parametrize("mode", EXAMPLES, ids=lambda mode: mode.value)

@@ -118,6 +118,13 @@ class World:
         return self.round()[0]
 
     @cached_property
+    def spare(self) -> str:
+        """A unit that nothing else is about."""
+        unit = f"xa-{fresh()[-12:]}"
+        self.done("admin", f"unit-changes/{fresh()}", registration(unit, PARENT))
+        return unit
+
+    @cached_property
     def planned_entry(self) -> str:
         """One whose plan is in the log."""
         # plans go out one by one, each once the log has all before it
