@@ -142,6 +142,9 @@ def _say(quarter: str, made: Made, told: Mapping[str, Any] | None) -> int:
         found = Difference("-", "cards_root", made.other_roots[0], made.cards_root)
     if found is None:
         compared = "" if told is None else f" – {len(told.get('cards', [told]))} phiếu khớp / cards equal --against"
+        compared += (
+            " (một phần danh sách / a part of the list)" if told is not None and told.get("part") is True else ""
+        )
         click.echo(f"ĐẠT / OK: {head}, cards_root {made.cards_root}{compared}")
         return 0
     click.echo(

@@ -20,6 +20,7 @@ from services.kernel.log.tiles import bundle_path
 from services.reports.fold import cores
 from services.reports.reading.editions import frozen_card, frozen_listing
 from services.reports.reading.live_cards import listing
+from services.reports.reading.scope import Scope
 from services.scorecard import recompute
 from tests.integration.test_reports_comparison import QUARTER as Q4
 from tests.integration.test_reports_comparison import made as compared
@@ -178,6 +179,20 @@ async def test_a_unit_that_a_list_leaves_out_or_makes_up_is_named(
     more = told | {"cards": [*told["cards"], told["cards"][0] | {"unit": "xa-999"}]}
     answer = run(*log, "--against", written(tmp_path, more))
     assert (answer.exit_code, "xa-999: unit: " in answer.output) == (1, True)
+
+
+async def test_the_list_of_a_head_is_a_part_and_says_so(pool: asyncpg.Pool, made: MadeLog, tmp_path: Path) -> None:
+    busy(made, 5, visits=8)
+    await fold_all(pool, made)
+    whole = json.loads((await read(pool, listing, QUARTER, EVERYTHING)).text())
+    own = Scope(frozenset({whole["cards"][1]["unit"]}))
+    told = json.loads((await read(pool, listing, QUARTER, own)).text())
+    log = copied(made, tmp_path)
+    answer = run(*log, "--against", written(tmp_path, told))
+    assert ("part" in whole, told["part"], len(told["cards"])) == (False, True, 1)
+    assert (answer.exit_code, "1 phiếu khớp / cards equal --against (một phần" in answer.output) == (0, True)
+    false = told | {"cards": [told["cards"][0] | {"score": "12.34"}]}
+    assert run(*log, "--against", written(tmp_path, false)).exit_code == 1
 
 
 def test_a_published_root_that_is_not_the_cards_is_a_difference(made: MadeLog, tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ class Row(BaseModel):
 class Listing(BaseModel):
     """A quarter's list; `group` stands on one of a kind, `cards_root`, `closing` and `published_at` on frozen ones.
 
-    `published_at` is null while the edition is closed.
+    `part` is true where the reader may not see all units. `published_at` is null while the edition is closed.
     """
 
     quarter: str
@@ -176,6 +176,7 @@ class Listing(BaseModel):
     rules: str | None
     log: TreeHead
     group: str | None = None
+    part: bool | None = None
     cards_root: str | None = None
     closing: str | None = None
     published_at: str | None = None

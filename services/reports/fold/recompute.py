@@ -221,10 +221,13 @@ def first_difference(told: Mapping[str, Any], computed: Mapping[str, Any]) -> Di
 
 
 def _of_list(told: Mapping[str, Any], computed: Mapping[str, Any]) -> Difference | None:
-    """A list holds each unit once, in order, and whole; a page holds those from its first unit to its last."""
+    """A list holds each unit once, in order, and whole; a page those from its first unit to its last; a part any."""
     found = _of("-", _head(told), _head(computed))
     theirs, ours = told["cards"], computed["cards"]
-    if told.get("next") is not None and theirs:
+    if told.get("part") is True:
+        shown = {row["unit"] for row in theirs}
+        ours = [row for row in ours if row["unit"] in shown]
+    elif told.get("next") is not None and theirs:
         within = range(*_places(theirs, ours))
         ours = [ours[place] for place in within]
     for theirs_one, ours_one in zip_longest(theirs, ours) if found is None else ():
@@ -248,7 +251,7 @@ def _of_row(told: Mapping[str, Any] | None, computed: Mapping[str, Any] | None) 
 
 
 def _head(listing: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: listing[name] for name in listing if name not in ("cards", "next")}
+    return {name: listing[name] for name in listing if name not in ("cards", "next", "part")}
 
 
 def _of(unit: str, told: Any, computed: Any, path: str = "") -> Difference | None:

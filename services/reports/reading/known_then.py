@@ -99,8 +99,16 @@ def listing_then(snapshot: Snapshot, then: Then, quarter: str, scope: Scope, gro
     """A quarter's list as known then, or that of a kind of unit, as far as the scope reaches today."""
     asked = {unit: card for unit, card in then.cards.items() if group in (None, card["group"])}
     rows = {unit: dump(summary(card)) for unit, card in asked.items() if _sees(snapshot, scope, quarter, unit)}
-    of = group if len(rows) == len(asked) else None
-    return Listing(quarter=quarter, edition=LIVE, rules=then.rules, head=then.head, rows=rows, group=of)
+    part = len(rows) < len(asked)  # what the scope narrows is not all of a kind of unit
+    return Listing(
+        quarter=quarter,
+        edition=LIVE,
+        rules=then.rules,
+        head=then.head,
+        rows=rows,
+        group=None if part else group,
+        part=part,
+    )
 
 
 def card_then(snapshot: Snapshot, then: Then, quarter: str, unit: str, scope: Scope) -> dict[str, Any]:

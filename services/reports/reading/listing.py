@@ -42,7 +42,8 @@ class Frozen:
 class Listing:
     """A quarter's list: rows as JSON text by unit, with what heads the answer. Its bytes are made once.
 
-    `differs` is what a restatement says otherwise than the edition before it; `group` the kind of unit it is all of.
+    `differs` is what a restatement says otherwise than the edition before it; `group` the kind of unit it is all of;
+    `part` is true where the reader may not see all units.
     """
 
     quarter: str
@@ -51,6 +52,7 @@ class Listing:
     head: TreeHead
     rows: Mapping[str, str]
     group: str | None = None
+    part: bool = False
     frozen: Frozen | None = None
     differs: Sequence[Mapping[str, Any]] | None = None
     next: str | None = None
@@ -72,6 +74,7 @@ class Listing:
         """The answer of wire.md, without parsing a row."""
         top: dict[str, Any] = {"quarter": self.quarter, "edition": self.edition, "rules": self.rules}
         top |= {"log": self.head.json()} | ({} if self.group is None else {"group": self.group})
+        top |= {"part": True} if self.part else {}
         if self.frozen is not None:
             top |= {
                 "cards_root": self.frozen.cards_root, "closing": self.frozen.closing,

@@ -42,8 +42,16 @@ async def _listing(snapshot: Snapshot, quarter: str, scope: Scope, group: str | 
     }
     rules = snapshot.reference.rulebook.rules(quarter)
     version = rules.version if rules else None
-    of = group if len(rows) == len(asked) else None  # what the scope narrows is not all of a kind of unit
-    return Listing(quarter=quarter, edition=LIVE, rules=version, head=snapshot.head, rows=rows, group=of)
+    part = len(rows) < len(asked)  # what the scope narrows is not all of a kind of unit
+    return Listing(
+        quarter=quarter,
+        edition=LIVE,
+        rules=version,
+        head=snapshot.head,
+        rows=rows,
+        group=None if part else group,
+        part=part,
+    )
 
 
 def _beside(row: str, comparison: str | None, size: int) -> str:
