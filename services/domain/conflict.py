@@ -13,13 +13,20 @@ MONTHS = 24
 
 def conflicts(posts: Iterable[Grant], unit: str, directory: Directory, now: datetime) -> bool:
     """Whether somebody with these posts as head (past ones too) is or lately was head of a unit, above or below it."""
-    since = _months_before(now)
-    held = {post.unit for post in posts if post.valid_from <= now and (post.valid_to is None or post.valid_to > since)}
+    held = counting(posts, now)
     if not held:
         return False
     day = local_date(now)
     above = directory.scope(unit, day)
     return any(post is None or post in above or unit in directory.scope(post, day) for post in held)
+
+
+def counting(posts: Iterable[Grant], now: datetime) -> frozenset[str | None]:
+    """The units that somebody is or lately was head of."""
+    since = _months_before(now)
+    return frozenset(
+        post.unit for post in posts if post.valid_from <= now and (post.valid_to is None or post.valid_to > since)
+    )
 
 
 def _months_before(now: datetime) -> datetime:

@@ -11,6 +11,7 @@ from services.kernel.identity import reach
 
 _DAY = timedelta(days=1)
 _RECENT = 16_384
+_ASKED_FOR = 256
 FIELDS = frozenset({"name", "group", "parent", "staff"})
 
 
@@ -54,6 +55,8 @@ class Directory:
     """What units are called on a day; gone with a change."""
     _scopes: dict[tuple[str, date], tuple[str, ...]] = field(default_factory=dict)
     """Whose people reach a unit's cases on a day, so many as were asked for of late; gone with a change."""
+    _below: dict[tuple[frozenset[str], date], frozenset[str]] = field(default_factory=dict)
+    """Whose cases people of some units reach on a day, likewise."""
 
     def copy(self) -> "Directory":
         """A directory to change while others read this one."""
@@ -110,6 +113,7 @@ class Directory:
     def _forget(self) -> None:
         self._namesakes = None
         self._scopes.clear()
+        self._below.clear()
         self._above.clear()
         self._labels.clear()
 
@@ -140,10 +144,15 @@ class Directory:
         heir = self.heirs.get(unit)
         return (heir.unit,) if heir is not None and heir.valid_from <= day else ()
 
-    def below(self, units: Iterable[str], day: date) -> set[str]:
+    def below(self, units: Iterable[str], day: date) -> frozenset[str]:
         """The units whose cases people of these units reach on a day."""
-        wanted = set(units)
-        return {unit for unit in self.versions if not wanted.isdisjoint(self.scope(unit, day))}
+        wanted = frozenset(units)
+        if (wanted, day) not in self._below:
+            if len(self._below) > _ASKED_FOR:
+                self._below.clear()
+            held = (unit for unit in self.versions if not wanted.isdisjoint(self.scope(unit, day)))
+            self._below[wanted, day] = frozenset(held)
+        return self._below[wanted, day]
 
     def _nearest(self, unit: str, day: date) -> Version | None:
         versions = self.versions.get(unit, ())

@@ -43,6 +43,7 @@ from services.intake.people.known_devices import KnownDevices
 from services.intake.people.local_sign_in import Logins
 from services.intake.phones import endpoints as phones
 from services.intake.plain import endpoints as plain
+from services.intake.reading.kept import KeptAnswers
 from services.intake.replay import genesis, opening, receipts
 from services.intake.rounds import drawing
 from services.intake.rounds import endpoints as rounds
@@ -75,7 +76,7 @@ from services.kernel.web.app import service_app
 
 NAME = "intake"
 _FACES = (
-    people, directory, rounds, inspections, findings, desk, erasures, phones, photo_endpoints, file_endpoints,
+    desk, people, directory, rounds, inspections, findings, erasures, phones, photo_endpoints, file_endpoints,
     handover, minutes, concerned, sessions, channels, plain,
 )  # fmt: skip
 SECRETS = ("vault_kek", "channel_key", "handover_key", "known_devices", "read_token", "db_intake_app")
@@ -174,7 +175,7 @@ def _service(
 
 
 def _parts(folder: Folder, kept: Sequence[Keeper]) -> dict[type, Any]:
-    own = (Logins(KnownDevices.of(folder)), Keys.of(folder), Darkroom())
+    own = (Logins(KnownDevices.of(folder)), Keys.of(folder), Darkroom(), KeptAnswers())
     return {type(part): part for part in (*own, *kept)}
 
 

@@ -2,6 +2,7 @@
 
 The server is a process of its own, asked over one connection, in turns, in a province of 524 units. Three times: the
 cases spread over a hundred of them; the same beside a hundred thousand older ones that are closed; all in one unit.
+Each list as long as nothing happens, and beside it, where there is no limit, when asked after each event.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +34,10 @@ LISTS = {
     "a head's": ("head", "/intake/v1/desk?list=todo"),
 }
 ASKED = {"empty": ("reviewer", EMPTY), "me": ("reviewer", ME), **LISTS}
+AFTER = " after an event"
+_EVENT = (
+    "UPDATE intake.unit_sequence SET last_seq = last_seq + 1 WHERE unit = (SELECT min(unit) FROM intake.unit_sequence)"
+)
 Took = Mapping[str, Sequence[float]]
 """Seconds of every answer, the shortest first."""
 
@@ -100,11 +105,14 @@ async def _filled(settings: Settings, shape: Shape) -> dict[str, str]:
     return intake.tokens
 
 
-def _ask(port: int, tokens: Mapping[str, str]) -> Took:
+def _ask(port: int, tokens: Mapping[str, str], happen: Callable[[], object]) -> Took:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    took: dict[str, list[float]] = {what: [] for what in ASKED}
+    asked = ASKED | {what + AFTER: one for what, one in LISTS.items()}
+    took: dict[str, list[float]] = {what: [] for what in asked}
     for _ in range(WARM_UP + TIMES):
-        for what, (who, path) in ASKED.items():
+        for what, (who, path) in asked.items():
+            if what.endswith(AFTER):
+                happen()
             headers = {"Authorization": f"Bearer {tokens[who]}", "Accept-Encoding": "gzip"}
             began = time.perf_counter()
             connection.request("GET", path, headers=headers)
@@ -144,8 +152,13 @@ def _up(port: int) -> bool:
 async def _measured(shape: Shape) -> Took:
     async with database() as (settings, _):
         tokens = await _filled(settings, shape)
+        owner, loop = await asyncpg.connect(settings.database_url), asyncio.get_running_loop()
         async with _served(settings) as port:
-            return await asyncio.to_thread(_ask, port, tokens)
+            took = await asyncio.to_thread(
+                _ask, port, tokens, lambda: asyncio.run_coroutine_threadsafe(owner.execute(_EVENT), loop).result()
+            )
+        await owner.close()
+        return took
 
 
 def measure() -> Iterator[Limit]:
@@ -154,9 +167,10 @@ def measure() -> Iterator[Limit]:
         took = asyncio.run(_measured(shape))
         for name in LISTS:
             for beside in ("empty", "me"):
-                middles = [f"{took[what][TIMES // 2] * 1e3:.2f}" for what in (name, beside)]
+                kept, empty, after = (took[what][TIMES // 2] * 1e3 for what in (name, beside, name + AFTER))
                 yield at_most(
-                    f"desk: {name} of {shape.name}, p99 to that of {ASKED[beside][1]} (p50 {' to '.join(middles)} ms)",
+                    f"desk: {name} of {shape.name}, p99 to that of {ASKED[beside][1]}"
+                    f" (p50 {kept:.2f} to {empty:.2f} ms;{AFTER} {after:.2f} ms, {after / empty:.1f})",
                     BOUND, _p99(took[name]) / _p99(took[beside]),
                 )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The desk's lists: whose turn it is, in which order, what is searched, and page by page."""
 
 import re
+from datetime import datetime, timedelta
 from itertools import product
 
 import asyncpg
@@ -12,8 +13,9 @@ from services.domain.words import EVENTS
 from services.intake.findings import desk
 from services.intake.findings import endpoints as findings
 from services.intake.inspections import endpoints as inspections
+from services.intake.reading.kept import KeptAnswers
 from services.kernel.store.db import columns, transaction
-from tests.support.intake import UNIT, closing, fresh, opening, populate, recording, running_intake
+from tests.support.intake import NOW, UNIT, closing, fresh, opening, populate, recording, running_intake
 
 
 @pytest_asyncio.fixture
@@ -123,6 +125,64 @@ async def test_what_makes_no_sense_is_refused(intake, asked):
     await intake.get("reviewer", f"/intake/v1/desk?{asked}", 422)
 
 
+async def text(intake, who, asked):
+    headers = {"authorization": f"Bearer {intake.tokens[who]}"}
+    answer = await intake.client.get(f"/intake/v1/desk?{asked}", headers=headers)
+    assert answer.status_code == 200
+    return answer.text
+
+
+async def test_an_answer_is_made_once_till_anything_happens_in_any_process(settings, intake, monkeypatch):
+    inspection, [finding] = await inspected(intake, "A03")
+    made, page = [], desk._page
+    monkeypatch.setattr(desk, "_page", lambda *asked: made.append(1) or page(*asked))
+    told = await text(intake, "reviewer", "list=period")
+    assert await text(intake, "reviewer", "list=period") == told
+    assert len(made) == 1
+    assert inspection in await text(intake, "head", "list=todo") != told
+    other = await asyncpg.connect(settings.database_url)
+    try:
+        async with other.transaction():
+            await other.execute("UPDATE intake.finding SET count = 7 WHERE id = $1", finding)
+            await other.execute("UPDATE intake.unit_sequence SET last_seq = last_seq + 1 WHERE unit = $1", UNIT)
+            assert await text(intake, "reviewer", "list=period") == told
+        changed = await text(intake, "reviewer", "list=period")
+        await other.execute("UPDATE identity.appointment SET valid_to = $1 WHERE account = 'reviewer'", NOW)
+        headers = {"authorization": f"Bearer {intake.tokens['reviewer']}"}
+        assert (await intake.client.get("/intake/v1/desk?list=period", headers=headers)).status_code == 403
+    finally:
+        await other.close()
+    assert changed == told.replace('"count":3', '"count":7') != told
+
+
+async def test_what_is_kept_is_what_would_be_told_at_every_instant(intake):
+    """Of cases that stand in every way, around each instant that anything is judged by."""
+    inspection, [_, replied, upheld, appealed] = await inspected(intake, "A01", "A03", "B01", "A03")
+    for finding in (replied, upheld, appealed):
+        await intake.put(
+            "head", f"findings/{finding}/reply/{fresh()}", {"accepts": False, "private": {"text": "Không."}}
+        )
+    for finding in (upheld, appealed):
+        decision = {"outcome": "upheld", "private": {"reason": "Theo hồ sơ."}}
+        await intake.put("reviewer", f"findings/{finding}/decision/{fresh()}", decision)
+    await intake.put("head", f"findings/{appealed}/appeal/{fresh()}", {"private": {"text": "Không đúng."}})
+    told = await intake.get("reviewer", f"/intake/v1/desk?inspection={inspection}")
+    ends = {clock["due"] for one in told["items"][0]["findings"] for clock in one["deadlines"]}
+    marks = {NOW, NOW + timedelta(days=1), NOW + timedelta(days=365), *map(datetime.fromisoformat, ends)}
+    kept, seen = intake.service.part(KeptAnswers), set()
+    for at in sorted(mark + timedelta(seconds=near) for mark in marks for near in (-1, 0, 1)):
+        intake.clock.set(at)
+        await intake.service.let_lapse(intake.service, at)
+        for who, asked in product(
+            ("inspector", "head", "lead", "reviewer", "auditor"), (f"inspection={inspection}", "list=todo")
+        ):
+            before = await text(intake, who, asked)
+            kept._stands = None
+            assert await text(intake, who, asked) == before, at
+            seen.add(before)
+    assert len(seen) > 2 * len(marks)
+
+
 async def test_the_database_sorts_cases_into_lists_as_the_table_of_cases_does(intake):
     cases = list(product(sorted(SEVERITIES), map(str, State), (None, False, True), (False, True)))
     async with transaction(intake.service.pool) as connection:
@@ -170,6 +230,7 @@ async def test_who_waits_for_more_time_is_told_alike_by_the_list_and_by_the_case
     for n, came in enumerate(EVENTS, start=1):
         for place, told in ((2 * n, "finding.extension_requested"), (2 * n + 1, came)):
             await intake.service.pool.execute(step, finding, place, fresh(), told)
+            await intake.service.pool.execute("UPDATE intake.unit_sequence SET last_seq = last_seq + 1")
         there = await ids(intake, "reviewer", "list=extension") == [inspection]
         [item] = await listed(intake, "reviewer", f"inspection={inspection}")
         assert (item["findings"][0]["waits_for"] == "extension") == there, came

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -18,10 +19,12 @@ from services.domain.remedy import Remedy
 from services.intake.findings import endpoints as findings
 from services.intake.findings.state import Finding
 from services.intake.inspections import endpoints as inspections
+from services.intake.reading.kept import KeptAnswers
 from services.intake.reading.paging import FIRST, LAST, Cursor, Limit, Short
-from services.intake.reading.reach import Reading, reading
+from services.intake.reading.reach import Reading, asking, reading
 from services.intake.reading.searching import Sought, sought
 from services.intake.writing.forms import is_write_id
+from services.intake.writing.service import service_of
 from services.kernel.identity.roles import Action, allows
 from services.kernel.problems import Language, invalid, language_of
 from services.kernel.web.paging import bad_cursor, read_cursor, write_cursor
@@ -44,7 +47,6 @@ WhichList = Annotated[
     ),
 ]
 _OF_UNITS = frozenset({"todo", "following", "done"})
-_JSON = "application/json"
 _BEFORE_ALL = float("-inf")
 OF_UNITS, WAITING = (
     findings.QUERIES.with_inspections.replace("(listed)", f"({listing.rstrip(';')})")
@@ -66,8 +68,16 @@ async def desk(
     limit: Limit = 10,
 ) -> Response:
     """Inspections with their cases, those of one list or one inspection alone; `total` counts at most 100."""
-    asked = Listing(listed, inspection, q, cursor, limit)
-    return Response(orjson.dumps(await page(request, asked, language_of(request.headers))), media_type=_JSON)
+    asked, language = Listing(listed, inspection, q, cursor, limit), language_of(request.headers)
+    service = service_of(request)
+    kept = service.part(KeptAnswers)
+    asks = await asking(request, service.pool, Action.READ_CASE, planned_once=True)
+    answer = kept.known(asks, (asked, language))
+    if answer is None:
+        async with _reading(request, asked) as reader:
+            body = orjson.dumps(await _page(reader, asked, language))
+            answer = kept.keep(reader, (asked, language), body)
+    return answer.response(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +93,32 @@ class Listing:
 
 async def page(request: Request, asked: Listing, language: Language) -> dict[str, Any]:
     """A page of inspections with their cases, as the caller reads them, in words of a language."""
-    inspection, limit = asked.inspection, asked.limit
-    if inspection is not None and not is_write_id(inspection):
+    async with _reading(request, asked) as reader:
+        return await _page(reader, asked, language)
+
+
+def _reading(request: Request, asked: Listing) -> AbstractAsyncContextManager[Reading]:
+    if asked.inspection is not None and not is_write_id(asked.inspection):
         raise invalid("/inspection", "phải là UUIDv7 viết thường", "must be a UUIDv7 in lower case")
-    async with reading(request, Action.READ_CASE, planned_once=True) as reader:
-        if inspection is not None:
-            rows, total = await inspections.some(reader, [inspection]), 1
-        else:
-            rows = await _rows(reader, asked)
-            total = rows[0]["total"] if rows else 0
-        items = await _laid_out(reader, rows, language)
-    following = write_cursor(f"{rows[-1]['place']}|{rows[-1]['id']}") if total > limit else None
+    return reading(request, Action.READ_CASE, planned_once=True)
+
+
+async def _page(reader: Reading, asked: Listing, language: Language) -> dict[str, Any]:
+    if asked.inspection is not None:
+        rows, total = await inspections.some(reader, [asked.inspection]), 1
+    else:
+        rows = await _rows(reader, asked)
+        total = rows[0]["total"] if rows else 0
+    items = await _laid_out(reader, rows, language)
+    following = write_cursor(f"{rows[-1]['place']}|{rows[-1]['id']}") if total > asked.limit else None
     return {"items": items, "next": following, "total": total}
 
 
 async def _rows(reader: Reading, asked: Listing) -> list[asyncpg.Record]:
     """The inspections of a page, each with its place in the list, and with how many follow, as far as is counted."""
     listed, cursor = asked.listed, asked.cursor
+    if listed == "second":  # what one has read is on it no more
+        reader.unheard()
     place, after = _after(cursor) if cursor is not None else (_BEFORE_ALL, LAST if listed == "handled" else FIRST)
     words = sought(asked.q, reader.directory, reader.service.catalogues)
     most = max(asked.limit + 1, MOST)

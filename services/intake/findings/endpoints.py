@@ -213,10 +213,18 @@ def _reply_due(row: Mapping[str, Any], finding: Finding) -> datetime | None:
     return told
 
 
+def _unheard(row: Mapping[str, Any], finding: Finding) -> bool:
+    """Whether what is told of it changes without an event: photos come, somebody reads it, a lost name is found."""
+    people = (*row["team"], *row["former"], finding.filer, *(step.account or "" for step in finding.steps))
+    return row["blind"] or bool(finding.missing) or any(map(is_lost, people))
+
+
 def _shown(
     row: Mapping[str, Any], finding: Finding, reader: Reading, left: DaysLeft, apart: Collection[str],
     language: Language,
 ) -> dict[str, Any]:  # fmt: skip
+    if _unheard(row, finding):
+        reader.unheard()
     permitted, reply_due = may(reader, row, finding, apart, left.calendar), _reply_due(row, finding)
     where = (finding.severity, finding.state, finding.accepts)
     until = deadlines(finding, left.calendar, reader)

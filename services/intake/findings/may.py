@@ -68,7 +68,7 @@ class _Asked:
         if self.finding.last("finding.appealed"):
             return False
         until = _appeal_due(self.finding, self.calendar, self.reading)
-        return until is not None and self.reading.now <= until
+        return until is not None and self.reading.by(until)
 
     def another(self) -> bool:
         """Whether the caller has not decided it before."""
@@ -89,7 +89,7 @@ class _Asked:
     def reopens(self) -> bool:
         """Whether the caller may have it decided again."""
         last = self.finding.last("finding.decided")
-        recent = last is not None and self.reading.now <= last.at + REOPENED_WITHIN
+        recent = last is not None and self.reading.by(last.at + REOPENED_WITHIN)
         return recent and self.another() and self.judges(Action.REVIEW)
 
     def verifies(self) -> bool:
@@ -103,7 +103,7 @@ class _Asked:
     def runs(self, kind: Kind) -> bool:
         """Whether a deadline is still to come."""
         clock = self.finding.running(kind)
-        return clock is not None and self.reading.now <= clock.due
+        return clock is not None and self.reading.by(clock.due)
 
     def judges(self, action: Action) -> bool:
         """Whether the caller judges the unit's cases and certainly had no part in this one, nor in the unit."""
@@ -124,7 +124,7 @@ class _Asked:
         if Role.LEAD in roles:
             return True
         is_filer = Role.INSPECTOR in roles and finding.filer == self.reading.caller.account
-        return is_filer and self.reading.now <= finding.received_at + FILER_MAY_WITHDRAW
+        return is_filer and self.reading.by(finding.received_at + FILER_MAY_WITHDRAW)
 
 
 _CONDITIONS: Mapping[str, Callable[[_Asked], bool]] = {
@@ -165,7 +165,7 @@ def deadlines(finding: Finding, calendar: WorkingCalendar, reading: Reading) -> 
     shown = [{"of": one.kind, "due": rfc3339(one.due), "state": one.state} for one in newest]
     until = None if finding.kept else _appeal_due(finding, calendar, reading)
     if until is not None:
-        state = "met" if finding.last("finding.appealed") else "open" if reading.now <= until else "lapsed"
+        state = "met" if finding.last("finding.appealed") else "open" if reading.by(until) else "lapsed"
         shown.append({"of": "appeal", "due": rfc3339(until), "state": state})
     return shown
 

@@ -18,6 +18,7 @@ from services.intake.reading.private import note_reading, private_of
 from services.intake.reading.reach import STAFF, Reading, reading
 from services.intake.reading.searching import Sought, sought
 from services.intake.writing.forms import is_write_id
+from services.intake.writing.world import is_lost
 from services.kernel.identity.roles import Action, Role, allows
 from services.kernel.problems import NotFound
 from services.kernel.quarters import rfc3339
@@ -123,6 +124,8 @@ def shown(row: asyncpg.Record, reader: Reading, left: DaysLeft) -> dict[str, Any
         "roll": row["roll"] and json.loads(row["roll"]), "mine": reader.caller.account in row["team"],
         "found": json.loads(row["found"]), "working_days_left": left(row["reply_due"]), "may": may(reader, row),
     }  # fmt: skip
+    if any(map(is_lost, (row["opener"], *row["team"]))):
+        reader.unheard()
     if reader.knows_people(row["unit"], row["team"]):
         told |= {"opener": row["opener"], "team": row["team"]}
     return told

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from asyncpg import Record
 from fastapi import Request
@@ -20,12 +21,21 @@ from services.kernel.identity.reach import Matter, covering, is_kept_from, reada
 from services.kernel.identity.roles import MATRIX, Action, Reach, Role
 from services.kernel.problems import Unauthorized
 from services.kernel.quarters import local_date
-from services.kernel.store.db import Connection, snapshot
+from services.kernel.store.db import Connection, Pool, snapshot
 from services.kernel.store.sql import load_queries
 
 _sql = load_queries(Path(__file__).with_name("queries.sql"))
 STAFF = (Role.INSPECTOR, Role.LEAD, Role.REVIEWER)
+_NEVER, _ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _READERS = (*STAFF, Role.UNIT_HEAD, Role.AUDITOR)  # of several roles the first that reaches a case reads it
+
+
+class Stands(NamedTuple):
+    """The number of the last change of the unit tree, how many calendars there are, and how many events if asked."""
+
+    directory: int
+    calendars: int
+    events: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +43,7 @@ class Some:
     """Some units, or all of them."""
 
     everywhere: bool
-    units: set[str]
+    units: frozenset[str]
 
     def holds(self, unit: str) -> bool:
         """Whether the unit is one of them."""
@@ -57,6 +67,9 @@ class Reading:
     directory: Directory
     calendar: WorkingCalendar
     now: datetime
+    stands: Stands
+    until: datetime = _ALWAYS
+    """How long what was told so far is told so, while there is no further event."""
     _scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _held: dict[Action, tuple[Grant, ...]] = field(default_factory=dict)
     _roles: dict[tuple[Action, str], frozenset[Role]] = field(default_factory=dict)
@@ -64,6 +77,17 @@ class Reading:
     _conflicts: dict[str, bool] = field(default_factory=dict)
     _answers: dict[str, bool] = field(default_factory=dict)
     _reached: tuple[bool, list[str], bool, list[str], bool, list[str]] | None = None
+
+    def by(self, instant: datetime) -> bool:
+        """Whether it is not later than an instant; what is told of that holds no longer than till then."""
+        if self.now > instant:
+            return False
+        self.until = min(self.until, instant)
+        return True
+
+    def unheard(self) -> None:
+        """What is told changes without an event."""
+        self.until = _NEVER
 
     def role(self, unit: str, team: Sequence[str], *, kept: bool = False) -> Role | None:
         """As whom the caller reads a case of a unit and team; None when it is not for him."""
@@ -154,7 +178,7 @@ class Reading:
     def _some(self, grants: Iterable[Grant]) -> Some:
         units = [grant.unit for grant in grants]
         named = [unit for unit in units if unit is not None]
-        return Some(None in units, self.directory.below(named, local_date(self.now)) if named else set())
+        return Some(None in units, self.directory.below(named, local_date(self.now)) if named else frozenset())
 
     def _scope(self, unit: str) -> tuple[str, ...]:
         known = self._scopes.get(unit)
@@ -163,21 +187,40 @@ class Reading:
         return known
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, when, and as what stands."""
+
+    caller: Caller
+    grants: tuple[Grant, ...]
+    now: datetime
+    stands: Stands
+
+
+async def asking(request: Request, source: Pool | Connection, action: Action, *, planned_once: bool = False) -> Asking:
+    """Who asks for an action; Unauthorized, or Forbidden for another role."""
+    token = token_of(request)
+    if token is None:
+        raise Unauthorized
+    rows = await source.fetch(_sql.who_asks, hash_token(token), planned_once)
+    caller, now = _caller(rows), service_of(request).clock.now()
+    stands = Stands(rows[0]["version"], rows[0]["calendars"], rows[0]["events"])
+    return Asking(caller, caller.require(action, now), now, stands)
+
+
 @asynccontextmanager
 async def reading(request: Request, action: Action, *, planned_once: bool = False) -> AsyncIterator[Reading]:
     """Who asks, and the one snapshot that he is answered from; Unauthorized, or Forbidden for another role.
 
     What is told to the reading log is written after it, on a connection of its own.
     """
-    service, token = service_of(request), token_of(request)
-    if token is None:
+    service = service_of(request)
+    if token_of(request) is None:  # before a connection is taken for him
         raise Unauthorized
     async with snapshot(service.pool, planned_once=planned_once) as connection:
-        rows = await connection.fetch(_sql.who_asks, hash_token(token))
-        caller, now = _caller(rows), service.clock.now()
-        grants = caller.require(action, now)
-        known = await service.known(connection, Stamps(rows[0]["version"], rows[0]["calendars"]))
-        yield Reading(service, connection, caller, action, grants, *known, now)
+        asks = await asking(request, connection, action, planned_once=planned_once)
+        known = await service.known(connection, Stamps(asks.stands.directory, asks.stands.calendars))
+        yield Reading(service, connection, asks.caller, action, asks.grants, *known, asks.now, asks.stands)
 
 
 def _caller(rows: Sequence[Record]) -> Caller:

@@ -81,7 +81,7 @@ class Packing:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _takes_gzip(scope):
+        if scope["type"] != "http" or not takes_gzip(scope):
             await self._app(scope, receive, send)
             return
         held: Message | None = None
@@ -102,7 +102,8 @@ class Packing:
         await self._app(scope, receive, packed_send)
 
 
-def _takes_gzip(scope: Scope) -> bool:
+def takes_gzip(scope: Scope) -> bool:
+    """Whether the reader of an answer takes it packed."""
     asked = [value for name, value in scope["headers"] if name == b"accept-encoding"]
     return bool(asked) and _gzip_in(b", ".join(asked))
 
@@ -155,12 +156,16 @@ _kept: OrderedDict[tuple[bytes, bool], bytes] = OrderedDict()
 async def _huge(body: bytes, *, tagged: bool) -> bytes:
     """An answer that is sent again and again; the same object is found without being read once more."""
     if (body, tagged) not in _kept:
-        packer = _Gzip(len(body), b"" if tagged else _padding(body))
-        _kept[body, tagged] = await asyncio.to_thread(packer.more, body, False)
+        _kept[body, tagged] = await asyncio.to_thread(gzipped, body, tagged=tagged)
     _kept.move_to_end((body, tagged))
     while len(_kept) > _KEPT:
         _kept.popitem(last=False)
     return _kept[body, tagged]
+
+
+def gzipped(body: bytes, *, tagged: bool = False) -> bytes:
+    """A whole answer as it travels."""
+    return _Gzip(len(body), b"" if tagged else _padding(body)).more(body, False)
 
 
 def _padding(body: bytes) -> bytes:
