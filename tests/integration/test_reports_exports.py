@@ -33,6 +33,7 @@ from services.kernel.log.tiles import bundle_path, bundles_of, decode_bundle
 from services.kernel.quarters import parse_instant
 from tests.integration.test_old_folder import Old, old
 from tests.integration.test_reports_then import a_frozen_quarter, ask, etag, publish
+from tests.support.intake import fresh
 from tests.support.old_folder import LEFT
 
 __all__ = ["old"]
@@ -471,6 +472,35 @@ async def test_an_administrator_makes_a_token_once_and_sees_when_it_was_used(old
     for wrong, status in (("[", 400), ("[]", 422)):
         typed = headers | {"content-type": "application/json"}
         assert (await old.client.post("/intake/v1/tokens", content=wrong, headers=typed)).status_code == status
+
+
+async def test_a_token_whose_answer_was_lost_is_told_again_until_it_is_used(old: Old) -> None:
+    connection = await asyncpg.connect(old.house.settings.dsn("intake_app"))
+    source = old.house.settings.source
+    admins = [await issue_token(connection, source, Role.ADMIN, None, name, LEFT) for name in ("tt-mot", "tt-hai")]
+    await connection.close()
+
+    async def post(body: dict[str, Any], admin: int = 0) -> httpx.Response:
+        headers = {"authorization": f"Bearer {admins[admin]}"}
+        return await old.client.post("/intake/v1/tokens", json=body, headers=headers)
+
+    asked = {"id": fresh(), "account": "excel.mat-tin", "days": 30}
+    made, again = await post(asked), await post(asked)
+    assert (made.status_code, again.status_code) == (201, 200) and made.json() == again.json()
+    anothers = await post(asked, 1)
+    assert anothers.status_code == 201 and anothers.json()["token"] != made.json()["token"]
+    assert (await post({"account": "excel.mat-tin", "days": 30})).json()["token"] != made.json()["token"]
+    for changed in ({"account": "excel.khac"}, {"days": 31}):
+        assert (await post(asked | changed)).json()["type"] == "/problems/id-reused"
+    assert (await post(asked | {"id": "1"})).json()["errors"][0]["pointer"] == "/id"
+    token, key = made.json()["token"], made.json()["id"]
+    assert (await old.client.get("/reports/v1/editions", headers=basic(token))).status_code == 200
+    assert (await post(asked)).json() == {name: value for name, value in made.json().items() if name != "token"}
+    ended = await old.client.post(
+        f"/intake/v1/tokens/{key}/revocation", headers={"authorization": f"Bearer {admins[0]}"}
+    )
+    assert ended.status_code == 204
+    assert (await post(asked)).json()["type"] == "/problems/wrong-state"
 
 
 async def test_the_code_on_a_paper_leads_to_its_check(old: Old, tmp_path: Path) -> None:

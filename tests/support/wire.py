@@ -87,7 +87,7 @@ ROUTES = (
     _read("/intake/v1/tokens", Action.CHANGE_DIRECTORY, frozenset({200, 401, 403})),
     Route(
         "intake", "post", "/intake/v1/tokens", Action.CHANGE_DIRECTORY.name,
-        frozenset({201, 400, 401, 403, 413, 415, 422, 503}),
+        frozenset({200, 201, 400, 401, 403, 409, 413, 415, 422, 503}),
     ),
     Route(
         "intake", "post", "/intake/v1/tokens/{id}/revocation", Action.CHANGE_DIRECTORY.name,

@@ -56,12 +56,14 @@ async def issue_token(
     return token
 
 
-async def issue_reading_token(connection: Connection, account: str, life: timedelta, now: datetime) -> str:
+async def issue_reading_token(
+    connection: Connection, account: str, life: timedelta, now: datetime, secret: str | None = None
+) -> str:  # fmt: skip
     """A bearer token without any appointment, which reads published editions; makes the account if it is missing.
 
-    DisabledAccount when the account is disabled.
+    Of a given secret it is made once. DisabledAccount when the account is disabled.
     """
-    token = f"{READING_PREFIX}{secrets.token_urlsafe(32)}"
+    token = f"{READING_PREFIX}{secret or secrets.token_urlsafe(32)}"
     async with connection.transaction():
         await connection.execute(QUERIES.add_account, account, None, None, now)
         if await connection.fetchval(QUERIES.account_state, account):

@@ -37,7 +37,7 @@ VALUES ($1, $2, $3, $4, $5, now(), now() + $6::interval);
 -- name: open_reading
 -- A token without an appointment, which reads what $3 says and ends after $4 by the database's clock.
 INSERT INTO identity.session (token_hash, account, kind, reads, created_at, expires_at)
-VALUES ($1, $2, 'bearer', $3, now(), now() + $4::interval);
+VALUES ($1, $2, 'bearer', $3, now(), now() + $4::interval) ON CONFLICT (token_hash) DO NOTHING;
 
 -- name: reading_tokens
 -- The tokens that read what is published and are good now, the newest first; each by the start of its hash.
@@ -46,8 +46,10 @@ WHERE reads IS NOT NULL AND revoked_at IS NULL AND expires_at > now()
 ORDER BY created_at DESC, id;
 
 -- name: reading_token
--- A token that was just made.
-SELECT left(encode(token_hash, 'hex'), 16) AS id, reads, expires_at FROM identity.session WHERE token_hash = $1;
+-- A token that was made, just now or before.
+SELECT left(encode(token_hash, 'hex'), 16) AS id, account, reads, expires_at, expires_at - created_at AS life, used_at,
+       revoked_at IS NOT NULL OR expires_at <= now() AS over
+FROM identity.session WHERE token_hash = $1;
 
 -- name: revoke_reading
 -- Revoke a token that reads what is published, if it is still good.

@@ -5,6 +5,7 @@ import { byId, confirmed, el, flash, onSubmit } from "../../assets/dom.js";
 import { moment, t } from "../../assets/words.js";
 import { now, stamp } from "../shared/clock.js";
 import { clearErrors, errorsOf, showErrors } from "../shared/fields.js";
+import { uuid7 } from "../shared/uuid7.js";
 
 const TOKENS = "/intake/v1/tokens";
 const NAME = /^[a-z0-9][a-z0-9._-]{1,94}$/;
@@ -14,6 +15,8 @@ export class Tokens {
   constructor() {
     this.form = byId("token-form");
     this.place = byId("token-made");
+    /** @type {{ of: string, id: string } | null} */
+    this.asked = null;
     this.list = byId("tokens-list");
     onSubmit(this.form, () => this.make());
     byId("token-addresses").replaceChildren(...addresses());
@@ -39,7 +42,8 @@ export class Tokens {
     if (errors.length) return showErrors(this.form, errors, undefined, () => this.read().errors);
     clearErrors(this.form);
     try {
-      const { body: made } = await request("POST", TOKENS, body);
+      const { body: made } = await request("POST", TOKENS, { id: this.idOf(body), ...body });
+      this.asked = null;
       this.form.reset();
       this.tell(made);
     } catch (error) {
@@ -47,6 +51,13 @@ export class Tokens {
       return showErrors(this.form, errorsOf(problem));
     }
     await this.show();
+  }
+
+  /** One id as long as the same is asked for: where an answer was lost, the next one tells the same token. @param {object} body */
+  idOf(body) {
+    const of = JSON.stringify(body);
+    if (this.asked?.of !== of) this.asked = { of, id: uuid7() };
+    return this.asked.id;
   }
 
   /** The one time that it is seen: nothing keeps it, so it can only be copied now. @param {Token} token */
