@@ -163,6 +163,20 @@ async def test_many_single_items_leave_a_part_of_each_batch_to_the_others():
     await batcher.close()
 
 
+async def test_where_commits_are_slow_the_thousands_go_in_smaller_batches():
+    sizes = []
+
+    async def commit(items):
+        sizes.append(len(items))
+        await asyncio.sleep(len(items) / 1_000)  # 1,000 a second at most
+        return items
+
+    batcher = Batcher(commit, max_size=500, max_age=0)
+    await batcher.submit_many(["many"] * 1_000)
+    assert sizes[0] == 500 and max(sizes[1:]) <= 150  # what takes 0.15 s
+    await batcher.close()
+
+
 async def test_one_bad_item_among_hundreds_costs_few_commits():
     sizes = []
 

@@ -11,6 +11,7 @@ from services.kernel.problems import Unavailable
 T = TypeVar("T")
 R = TypeVar("R")
 _KEPT = 5  # of a batch, one part in so many is kept for those who send many items at once
+_BRIEF = 0.15  # seconds of a commit for their sake: a single item waits for the one under way and for its own
 log = logging.getLogger(__name__)
 
 
@@ -18,7 +19,7 @@ class Batcher(Generic[T, R]):
     """Commits items in batches bounded by size and age.
 
     Single items go first; those who submit many share the rest of each batch evenly, so nobody waits for another's
-    thousands. What is submitted in one lane keeps its order.
+    thousands; on a slow machine a batch holds fewer of them. What is submitted in one lane keeps its order.
 
     `commit` takes a batch and returns one result, or one exception, per item, in order. When it raises, nothing of the
     batch was stored, and its halves are committed, so one bad write never fails a stranger's.
@@ -40,6 +41,7 @@ class Batcher(Generic[T, R]):
         self._some = asyncio.Event()
         self._closing = False
         self._loop: asyncio.Task[None] | None = None
+        self._pace = max_size / _BRIEF  # items a second, of the last commit
 
     async def submit(self, item: T) -> R:
         """Commit one item with others; returns its result or raises its exception."""
@@ -89,10 +91,11 @@ class Batcher(Generic[T, R]):
         """The next batch: single items, then an even share of each lane."""
         kept = self._max_size // _KEPT if self._lanes else 0
         batch = [self._singles.popleft() for _ in range(min(len(self._singles), self._max_size - kept))]
-        while self._lanes and (room := self._max_size - len(batch)):
+        size = min(self._max_size, max(len(batch) + kept, int(self._pace * _BRIEF)))
+        while self._lanes and (room := size - len(batch)):
             share = -(-room // len(self._lanes))
             for lane in list(self._lanes)[:room]:
-                waiting, room = self._lanes.pop(lane), self._max_size - len(batch)
+                waiting, room = self._lanes.pop(lane), size - len(batch)
                 batch += [waiting.popleft() for _ in range(min(share, room, len(waiting)))]
                 if waiting:
                     self._lanes[lane] = waiting  # behind the others
@@ -101,11 +104,13 @@ class Batcher(Generic[T, R]):
     async def _settle(self, batch: list[tuple[T, "asyncio.Future[R]"]]) -> None:
         if not batch:
             return
+        began = asyncio.get_running_loop().time()
         try:
             results = await self._commit([item for item, _ in batch])
         except Exception as error:
             await self._settle_halves(batch, error)
             return
+        self._pace = len(batch) / max(asyncio.get_running_loop().time() - began, 0.001)
         for (_, future), result in zip(batch, results, strict=True):
             _resolve(future, result)
 
