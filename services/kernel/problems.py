@@ -279,7 +279,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 def field_errors(error: ValidationError) -> list[FieldError]:
     """Pydantic's faults as pointers with a remedy; `ValueError(("vi", "en"))` of our own validators passes through."""
-    found = error.errors(include_url=False, include_input=False)
+    found = error.errors(include_url=False)
     named = [field_error(dict(item)) for item in found[:MOST_ERRORS]]
     return [*named, unnamed(len(found) - MOST_ERRORS)] if len(found) > MOST_ERRORS else named
 
@@ -291,7 +291,9 @@ def field_error(item: dict[str, Any]) -> FieldError:
     own = getattr(context.get("error"), "args", ())
     if own and isinstance(own[0], tuple):
         return FieldError(pointer, *own[0])
-    words = _WORDS.get(item["type"])
+    # of a text that a check of ours has read, pydantic says what it says of a list
+    of_text = f"string_{item['type']}" if isinstance(item.get("input"), str) else ""
+    words = _WORDS.get(of_text) or _WORDS.get(item["type"])
     if words is None:
         return FieldError(pointer, "giá trị chưa đúng; hãy kiểm tra lại", f"is not right: {item['msg']}")
     # pydantic joins what it expects with an English word

@@ -228,6 +228,7 @@ NO_NAMES = (
     "...", "12",
     "UBND xã\u200b Tân Hòa", "UBND xã \u202eaòH nâT", "\u2066UBND xã Tân Hòa\u2069", "UBND xã Tân Hòa\u00ad",
     "UBND x\u0430 Tân Hòa", "\uff35\uff22\uff2e\uff24 xã", "UBND  xã Tân Hòa", "UBND\u00a0xã Tân Hòa", "UBND\u2028xã",
+    "Trạm Y tế, gọi 0912 345 678", "UBND xã 079.080.001234 của ông A",
     "UBND xã Tân Hòa \U000e0041", "UBND xã \ue000", "UBND xã Tân Hòa \u0661",
 )  # fmt: skip
 WORDS_FOR_A_NUMBER = (

@@ -50,6 +50,7 @@ async def test_a_survey_is_recorded_under_the_writes_id_and_its_event_has_the_co
         ({"source": ""}, "/source"),
         ({"source": "12"}, "/source"),
         ({"source": "a" * 61}, "/source"),
+        ({"source": "Nguyễn Văn A 0912345678"}, "/source"),
         ({"note": "x"}, "/note"),
     ],
 )

@@ -1,7 +1,9 @@
+from typing import Annotated
+
 import httpx
 import pytest
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.kernel.problems import (
     FieldError,
@@ -33,6 +35,17 @@ def faults(body):
 def test_a_wrong_integer_is_named_with_its_remedy(count):
     fault = faults({"count": count, "code": "A01"})["/count"]
     assert fault.vi and fault.en and "{" not in fault.vi + fault.en
+
+
+def test_a_text_too_long_is_counted_in_characters_and_a_list_in_items():
+    for kind, value, told in (
+        (Annotated[str, AfterValidator(str.strip), Field(max_length=3)], "abcd", "dài quá 3 ký tự"),
+        (Annotated[str, Field(max_length=3)], "abcd", "dài quá 3 ký tự"),
+        (Annotated[list[str], Field(max_length=3)], ["a"] * 4, "có quá 3 mục"),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            TypeAdapter(kind).validate_python(value)
+        assert [fault.vi for fault in field_errors(caught.value)] == [told]
 
 
 def test_missing_and_unknown_fields_are_named():

@@ -36,7 +36,7 @@ _NAME = rf"^(?=[^{_LETTER}]*[{_LETTER}]){_WORD}(?: {_WORD})*$"
 _NUMBER = rf"^(?=[^0-9]*[0-9])[{_LETTER}0-9_./&-]+$"
 _KINDS = "Nghị quyết|Quyết định|Nghị định|Thông tư|Kế hoạch|Luật|NQ|QĐ|NĐ|TT|KH|CT|TB|KL|CV"
 _BASIS = rf"^(?:(?:{_KINDS})(?: số)? )?{_NUMBER[1:]}"
-_CALLED = re.compile(r"\d(?:[.-]?\d){8}", re.ASCII)  # a telephone or an identity card: no document has such a number
+_CALLED = re.compile(r"\d(?:[ .-]?\d){8}", re.ASCII)  # a telephone or an identity card: no document has such a number
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _DAY = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
@@ -109,6 +109,11 @@ def _line(text: str) -> str:
 
 def _name(text: str) -> str:
     text = _line(text)
+    if _CALLED.search(text):
+        raise ValueError((
+            "không ghi số điện thoại hay số định danh của ai: tên này ai cũng đọc được",
+            "give nobody's telephone or identity number: this name is for all to read",
+        ))  # fmt: skip
     if re.fullmatch(_NAME, text):
         return text
     odd = next((one for one in text if not re.match(rf"[{_LETTER}0-9{_SIGN} \u0300-\u034e\u0350-\u036f]", one)), None)
