@@ -84,6 +84,7 @@ def settings_of(folder: Folder, url: str, address: str | None = None) -> Setting
 async def prepare(settings: Settings, upgrading: Upgrading = here) -> None:
     """What an installation must have before its services start: its tables, and every secret, made once."""
     from services.audit.guard import keys_of
+    from services.intake.channels.key import require_channel_key
     from services.intake.handover.keys import Keys
     from services.intake.people.known_devices import KnownDevices
     from services.intake.replay import genesis
@@ -94,6 +95,7 @@ async def prepare(settings: Settings, upgrading: Upgrading = here) -> None:
     connection = await asyncpg.connect(settings.dsn("intake_app"))
     try:
         await open_vault(connection, settings.folder)
+        await require_channel_key(connection, settings.folder)
         await genesis.require_own(connection, settings.folder)
     finally:
         await connection.close()

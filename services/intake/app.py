@@ -20,6 +20,7 @@ from services.intake.calendars import watch as calendar_watch
 from services.intake.calendars.store import CalendarKeeper
 from services.intake.cases import deadlines as lapses
 from services.intake.channels import endpoints as channels
+from services.intake.channels.key import require_channel_key
 from services.intake.concerned import endpoints as concerned
 from services.intake.directory import endpoints as directory
 from services.intake.directory.store import DirectoryKeeper
@@ -119,6 +120,7 @@ async def _running(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     dsn = settings.dsn("intake_app")
     async with opened_pool(dsn, name=NAME) as pool, opened_stream(settings, NAME) as stream:
         vault = await open_vault(pool, settings.folder)
+        await require_channel_key(pool, settings.folder)
         relay = Relay(stream, settings.topic("discipline.events"), dsn=dsn)
         service = _service(settings, clock, pool, relay, vault, load_catalogues(), load_deadlines())
         stop = asyncio.Event()

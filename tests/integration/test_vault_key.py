@@ -7,8 +7,10 @@ import os
 import asyncpg
 import pytest
 
+from services.intake.channels.key import require_channel_key
 from services.intake.vault.key import VaultKeyMissing, VaultKeyWrong, open_vault
 from services.intake.vault.sealing import Vault
+from services.kernel.identity.channels import Seal
 from services.kernel.process.folder import Folder
 from services.kernel.process.loops import StartRefused
 from services.run import prepare
@@ -62,6 +64,34 @@ async def test_a_start_with_another_key_is_refused_also_before_anything_was_file
     another_key(settings.folder)
     with pytest.raises(VaultKeyWrong):
         await refused_by(start, settings)
+
+
+@pytest.mark.parametrize("start", ["intake", "migrate"])
+async def test_a_start_without_the_key_of_channels_or_with_another_is_refused_while_some_stand(
+    settings, database, start
+):
+    await open_vault(database, settings.folder)
+    channel = "01920000-0000-7000-8000-000000000002"
+    kept = Seal.of(settings.folder).close(channel, {"mail": "van-thu@example.vn"})
+    await database.execute("INSERT INTO identity.account (account, created_at) VALUES ('van-thu', now())")
+    await database.execute(
+        "INSERT INTO identity.channel (id, kind, account, sealed, created_at) "
+        "VALUES ($1, 'address', 'van-thu', $2, now())", channel, kept,
+    )  # fmt: skip
+    key = settings.folder.secrets_dir / "channel_key"
+    right = key.read_text()
+    key.unlink()
+    with pytest.raises(StartRefused, match="channel_key is missing"):
+        await refused_by(start, settings)
+    assert not key.exists()
+    key.write_text(base64.urlsafe_b64encode(os.urandom(32)).decode())
+    with pytest.raises(StartRefused, match="channel_key is not the key"):
+        await refused_by(start, settings)
+    key.write_text(right)
+    await require_channel_key(database, settings.folder)
+    key.unlink()
+    await database.execute("UPDATE identity.channel SET sealed = ''")
+    await require_channel_key(database, settings.folder)
 
 
 async def refused_by(start, settings):

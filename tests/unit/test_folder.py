@@ -170,3 +170,10 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeyp
         with pytest.raises(OSError, match="space"):
             write(tmp_path / ("file" if write is write_durably else "other"), "new", 0o600)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "old")]
+
+
+def test_a_full_disk_is_said_also_where_the_error_names_no_file():
+    assert "đĩa chứa thư mục dữ liệu đã đầy" in folders.disk_full("") and "the disk of the data folder" in (
+        folders.disk_full("")
+    )
+    assert "đĩa chứa /du-lieu đã đầy" in folders.disk_full("/du-lieu")

@@ -18,6 +18,10 @@ UPDATE identity.channel SET removed_at = $2, sealed = '', previous = NULL, confi
 SELECT sealed, CASE WHEN previous_until > $2 THEN previous END AS previous, previous_until
 FROM identity.channel WHERE id = $1::uuid FOR UPDATE;
 
+-- name: newest_sealed
+-- What the folder's key must open: the channels sealed last, of those that stand.
+SELECT id::text, sealed FROM identity.channel WHERE sealed <> '' ORDER BY created_at DESC LIMIT 10;
+
 -- name: rotate
 -- A hook's new secret beside the old one, which signs until $4 too.
 UPDATE identity.channel SET sealed = $2, previous = $3, previous_until = $4 WHERE id = $1::uuid;

@@ -189,10 +189,11 @@ def _close(room: Path, mode: int) -> None:
 
 
 def disk_full(place: object) -> str:
-    """The sentence about a disk without room."""
+    """The sentence about a disk without room; what failed while it was open often names no place."""
     return (
-        f"đĩa chứa {place} đã đầy; hãy giải phóng chỗ rồi chạy lại, những gì đã nhận vẫn còn nguyên / the disk of "
-        f"{place} is full: free some room and start again; what was accepted is still there"
+        f"đĩa chứa {place or 'thư mục dữ liệu'} đã đầy; hãy giải phóng chỗ rồi chạy lại, những gì đã nhận vẫn còn "
+        f"nguyên / the disk of {place or 'the data folder'} is full: free some room and start again; what was accepted "
+        "is still there"
     )
 
 
