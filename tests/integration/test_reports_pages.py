@@ -401,6 +401,8 @@ async def test_the_department_sees_how_decisions_stood_up_by_person_and_by_team(
         for number, finding in enumerate(found[:5]):
             made.appeal("xa-tan-hoa", together, finding)
             made.decide("xa-tan-hoa", together, finding, "unfounded" if number < 2 else "upheld")
+        none = unescape((await house.ask(f"/reports/figures?quarter={QUARTER}&lang=vi", "reviewer")).text)
+        assert "chưa có hồ sơ nào thẩm định lần hai xong; chưa có hồ sơ nào quyết định lại." in none
         await house.grow(first)
         page = unescape((await house.ask(f"/reports/figures?quarter={QUARTER}&lang=vi", "reviewer")).text)
         table = page[page.index('id="judgements"') :]

@@ -157,7 +157,7 @@ async def _read(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choic
         "card": card,
         "survey": card.get("survey"),
         "frozen": frozen,
-        "inspectors": await _inspectors(snapshot, choice, card),
+        "inspectors": await _inspectors(snapshot, card),
         "contested": await contested(snapshot, choice.quarter, unit) if choice.edition == LIVE else 0,
         "pending": await _pending(snapshot, caller, now, choice, unit),
         "differs": await differences_of(snapshot, choice.quarter, choice.edition, unit),
@@ -170,10 +170,10 @@ async def _read(snapshot: Snapshot, caller: Caller, now: datetime, choice: Choic
     }
 
 
-async def _inspectors(snapshot: Snapshot, choice: Choice, card: Mapping[str, Any]) -> int | None:
-    """Behind the comparison of a live card; None beside what is frozen, for the log has moved on since."""
+async def _inspectors(snapshot: Snapshot, card: Mapping[str, Any]) -> int | None:
+    """Behind a comparison; also of a frozen card by the log as it is, for no card says how many they were."""
     compared = card.get("comparison")
-    if choice.edition != LIVE or not compared:
+    if not compared:
         return None
     return await around.most_inspectors(snapshot, card["unit"], compared["window"])
 
