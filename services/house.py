@@ -22,6 +22,7 @@ from services.kernel.process.collector import spare_the_collector
 from services.kernel.process.loops import on_signals
 from services.kernel.web import listening, rendering
 from services.kernel.web.app import SecurityHeaders, not_allowed
+from services.kernel.web.packing import Packing
 from services.kernel.web.protocol import guarded
 
 GRACE = 2  # seconds for requests under way; with the loops and PostgreSQL, Ctrl-C ends within 5
@@ -44,6 +45,7 @@ class House:
         self._porch.state.pages = getattr(self._face.state, "pages", None)
         rendering.install(self._porch)
         self._porch.add_exception_handler(405, not_allowed)
+        self._porch.add_middleware(Packing)
         self._door = SecurityHeaders(self._dispatch)
 
     def leave(self) -> None:

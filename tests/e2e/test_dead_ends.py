@@ -70,6 +70,7 @@ def test_a_browser_gets_a_page_and_a_program_the_problem(instance: Instance, pat
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert problem.headers["content-type"] == "application/problem+json"
     assert "Accept" in page.headers["vary"] and "Accept" in problem.headers["vary"]
+    assert page.headers["content-encoding"] == "gzip" or len(page.content) <= 1024
     says(page, problem.json()["detail"])
     for way in links(page):
         assert ask(instance, way).status_code in (200, 303), way
