@@ -366,8 +366,9 @@ async def test_missing_files_come_in_any_order_and_one_by_one(intake: Intake, fi
     files = [{"sha256": sha256(raw).hexdigest(), "bytes": len(raw), "type": kind} for _, raw, kind in papers]
     await intake.put("head", f"findings/{finding}/reply/{write}", {"accepts": False, "files": files})
     missing = f"{finding}/reply/{write}/files"
-    for chosen in (papers[2:], papers[1::-1]):
+    for chosen, said in ((papers[2:], "Đã nhận: Giải trình. Còn thiếu 2 tệp"), (papers[1::-1], "Tình trạng mới")):
         await send_missing(intake, "head", missing, [("/files", one) for one in chosen], 303)
+        assert said in await page(intake, "head", f"cases/{finding}?done=reply")
     shown = (await intake.get("head", f"/intake/v1/findings/{finding}"))["files"]
     assert [one["held"] for one in shown] == [True] * 3
     again = (await send_missing(intake, "head", missing, [("/files", papers[0])], 422)).text
