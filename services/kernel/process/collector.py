@@ -2,7 +2,7 @@
 
 import gc
 
-_OFTEN = 50_000, 20, 20
+_OFTEN = 150_000, 20, 20
 
 
 def spare_the_collector() -> None:

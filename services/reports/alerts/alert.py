@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from services.kernel.envelope import named_id
 from services.reports.facts.facts import Finding, Inspection
@@ -14,9 +15,10 @@ TELLING = frozenset({
     "kycuong.finding.withdrawn.v1",
 })  # fmt: skip
 """The events that change an alert."""
+_index = attrgetter("index")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Alert:
     """What a unit's head is told of one inspection; `acknowledged_at` is None while open."""
 
@@ -35,7 +37,7 @@ def alert_id(inspection: str) -> str:
 
 def alert_of(inspection: Inspection, findings: Iterable[Finding]) -> Alert | None:
     """The alert of a closed inspection, None when nothing is listed; an acknowledgement covers what was known then."""
-    listed = tuple(sorted((one for one in findings if one.listed), key=lambda one: one.index))
+    listed = tuple(sorted([one for one in findings if one.listed], key=_index))
     if inspection.closed_at is None or not inspection.counts or not listed:
         return None
     seen = inspection.acknowledged_index

@@ -127,12 +127,17 @@ class Directory:
         return max(known.first, min(last, known.last or last))
 
     def details(self, unit: str, day: date) -> Details:
-        """Name, group and parent on a day: of each the latest change that had begun."""
+        """Name, group and parent on a day."""
+        told = self._told(unit, day)
+        return Details(told["name"], told["group"], told.get("parent"))
+
+    def _told(self, unit: str, day: date) -> Mapping[str, Any]:
+        """Of each field the latest change that had begun on a day."""
         (_, _, found), *later = self._units[unit].changes
         for since, _, fields in later:
             if since <= day:
                 found = {**found, **fields}
-        return Details(found["name"], found["group"], found.get("parent"))
+        return found
 
     def beside(self, unit: str, day: date) -> str | None:
         """What tells a unit from others of its name: its parent's name, where that is not enough its id."""
@@ -179,7 +184,7 @@ class Directory:
 
     def parent_of(self, unit: str, day: date) -> str | None:
         """The unit above on a day, or on the unit's nearest day."""
-        return self.details(unit, self.nearest(unit, day)).parent if unit in self._units else None
+        return self._told(unit, self.nearest(unit, day)).get("parent") if unit in self._units else None
 
     def heirs_of(self, unit: str, day: date) -> list[str]:
         """Those to whom the unit's open cases have passed by a day; none while it keeps them."""

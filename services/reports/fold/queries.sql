@@ -18,12 +18,13 @@ WHERE size = $1
 RETURNING size;
 
 -- name: impatient
--- While a rebuild holds the head, the fold steps back after a second and tries again: who reads waits for its turn.
-SET LOCAL lock_timeout = '1s';
+-- While a rebuild holds the head, the fold steps back after a second and tries again: who reads waits for its turn. And no
+-- plan reads a table through: one made while it is small would be kept while it grows.
+SELECT set_config('lock_timeout', '1s', true), set_config('enable_seqscan', 'off', true);
 
 -- name: patient
--- Rendering on other connections takes longer than a transaction may otherwise stand idle.
-SET LOCAL idle_in_transaction_session_timeout = '10min';
+-- Rendering on other connections takes longer than a transaction may otherwise stand idle. As for plans, see above.
+SELECT set_config('idle_in_transaction_session_timeout', '10min', true), set_config('enable_seqscan', 'off', true);
 
 -- name: lock_head
 -- The position, held until the transaction ends: a rebuild begins with it.

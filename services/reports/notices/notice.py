@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -108,15 +108,20 @@ REPEATED = Telling(Kind.PATTERN, Audience.WATCHERS)
 """What an entry tells by which a violation becomes a repeated one."""
 
 
-def tellings(entry: Entry) -> tuple[Telling, ...]:
+def tellings(entry: Entry) -> list[Telling]:
     """What an entry tells; nothing for most."""
     told, data = TELLINGS.get(entry.event.type, ()), entry.event.data
-    return tuple([one for one in told if one.when is None or one.when(data)])
+    return [one for one in told if one.when is None or one.when(data)]
 
 
 def notice_id(event: str, kind: str, account: str) -> str:
     """UUIDv5 of `<event id>/<kind>/<account>`."""
     return named_id(f"{event}/{kind}/{account}")
+
+
+def hour_of(entry: Entry) -> str:
+    """The hour of an entry's receipt, in UTC: `2026-09-01T03`."""
+    return entry.event.time[:13]
 
 
 def day_of(entry: Entry) -> date:
@@ -126,14 +131,14 @@ def day_of(entry: Entry) -> date:
 
 @lru_cache(maxsize=1024)
 def _day_of_hour(hour: str) -> date:
-    """Of the hour of a receipt in UTC: in Viet Nam a day begins with a whole one."""
+    """In Viet Nam a day begins with a whole hour."""
     return local_date(parse_instant(f"{hour}:00:00Z"))
 
 
-def units_asked(entries: Iterable[Entry], directory: Directory) -> set[str]:
-    """Every unit whose posts may have to hear of some entries."""
-    asked = {(entry.event.unit, day_of(entry)) for entry in entries}
-    return {one for unit, day in asked for one in directory.holders(unit, day)}
+def holding(asked: Iterable[tuple[str, str]], directory: Directory) -> set[str]:
+    """Every unit whose posts may have to hear of something at a unit, in an hour."""
+    days = {(unit, _day_of_hour(hour)) for unit, hour in asked}
+    return {one for unit, day in days for one in directory.holders(unit, day)}
 
 
 class Hearers:
@@ -146,10 +151,10 @@ class Hearers:
             self._posts.setdefault(post.grant.unit, []).append(post)
         self._known: dict[tuple[Audience, str, date], list[Post]] = {}
 
-    def of(self, audience: Audience, entry: Entry, told: Collection[str]) -> list[str]:
-        """The accounts of an audience at an entry's time, in order; `told` are those who know of the inspection."""
-        if audience is Audience.TOLD:
-            return sorted(told)
+    def of(self, audience: Audience, entry: Entry) -> list[str]:
+        """The accounts of an audience at an entry's time, in order."""
+        if not self._posts:
+            return []
         key = audience, entry.event.unit, day_of(entry)
         if key not in self._known:
             self._known[key] = self._heard(*key)
@@ -160,8 +165,6 @@ class Hearers:
 
     def _heard(self, audience: Audience, unit: str, day: date) -> list[Post]:
         """The posts of an audience, whenever they are held."""
-        if not self._posts:
-            return []
         match audience:
             case Audience.HEADS:
                 return self._heads(self._directory.answering(unit, day))

@@ -31,15 +31,14 @@ SELECT pg_notify('kycuong_notices', '');
 SELECT finding::text, inspection::text, counted.unit, counted.code, quarter FROM reports.counted
 JOIN unnest($1::text[], $2::text[]) AS asked(unit, code) ON asked.unit = counted.unit AND asked.code = counted.code;
 
--- name: visits
--- The closed inspections of some units in some quarters: how many were closed before a time, and when the others were;
--- of the voided ones only $4.
-SELECT unit, quarter, count(*) FILTER (WHERE closed_at COLLATE "C" < $3) AS before,
-       coalesce(array_agg(closed_at) FILTER (WHERE closed_at COLLATE "C" >= $3), '{}') AS since
-FROM unnest($1::text[]) AS asked(quarter) CROSS JOIN unnest($2::text[]) AS of(unit)
-JOIN reports.inspection USING (quarter, unit)
-WHERE closed_at IS NOT NULL AND (NOT voided OR id = ANY($4::uuid[]))
-GROUP BY unit, quarter;
+-- name: often
+-- Of some entries those by whose time a unit was inspected at most so many times in some quarters, what was voided left
+-- out: no more are looked at.
+SELECT entry FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::int[]) AS asked(entry, of, quarters, time, most)
+WHERE (SELECT count(*) FROM (
+    SELECT FROM reports.inspection
+    WHERE unit = of AND quarter = ANY(string_to_array(quarters, ' ')) AND closed_at IS NOT NULL AND NOT voided AND closed_at COLLATE "C" <= time
+    LIMIT greatest(most + 1, 0)) AS visit) <= most;
 
 -- name: uncount
 -- What counts no more.

@@ -16,6 +16,7 @@ from services.reports.notices.notice import (
     REPEATED,
     VACANT,
     VOIDED,
+    Audience,
     Hearers,
     Notice,
     Post,
@@ -69,16 +70,17 @@ def notices_of(entries: Iterable[Entry], known: Known, directory: Directory, pos
         _note(entry, known)
         if entry.event.data.get("inspection") in known.closings:
             for notice in _notices(entry, known, hearers):
+                made.pop(notice.id, None)  # one that is moved goes to the end
                 made[notice.id] = notice
-    return sorted(made.values(), key=lambda one: (one.index, one.number))
+    return list(made.values())
 
 
 def _note(entry: Entry, known: Known) -> None:
     data = entry.event.data
-    if entry.event.type == CLOSED:
-        known.closings[data["inspection"]] = Closing(entry.event.id, entry.event.time, data.get("reply_due"))
-    elif entry.event.type == RECORDED:
+    if entry.event.type == RECORDED:
         known.severities[data["finding"]] = data["severity"]
+    elif entry.event.type == CLOSED:
+        known.closings[data["inspection"]] = Closing(entry.event.id, entry.event.time, data.get("reply_due"))
     elif entry.event.type == RELEASED:
         known.released.add(data["finding"])
 
@@ -90,9 +92,12 @@ def _notices(entry: Entry, known: Known, hearers: Hearers) -> Iterator[Notice]:
         return
     if entry.event.type == VOIDED and not known.lists(inspection):
         return  # nobody was told of it
-    for telling in (*tellings(entry), *([REPEATED] if entry.index in known.repeated else [])):
-        told = known.told.get(inspection, set()) - {VACANT}
-        for account in hearers.of(telling.audience, entry, told) or [VACANT]:
+    for telling in tellings(entry) + ([REPEATED] if entry.index in known.repeated else []):
+        if telling.audience is Audience.TOLD:
+            accounts = sorted(known.told.get(inspection, set()) - {VACANT})
+        else:
+            accounts = hearers.of(telling.audience, entry)
+        for account in accounts or [VACANT]:
             yield _notice(entry, telling, account, number, known)
             number += 1
 
