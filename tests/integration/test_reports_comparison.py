@@ -21,6 +21,8 @@ from services.reports.fold.refit import Refit
 from services.reports.reading.editions import frozen_card, frozen_listing
 from services.reports.reading.live_cards import listing
 from services.reports.scoring.comparison.compare import compare
+from services.reports.scoring.comparison.rules import Comparison, Least
+from services.reports.scoring.comparison.tally import Seen, Stratum, Tally
 from tests.integration.test_reports_fold import EVERYTHING, card, dump, fold_all, pool
 from tests.support.reports_log import REF, MadeLog
 from tests.support.reports_reading import TODAY, read
@@ -182,6 +184,16 @@ async def test_a_quarter_whose_rules_compare_nothing_starts_no_process(
     await pool.execute("DELETE FROM reports.fit WHERE quarter <> '2026-Q3'")
     assert await refit(pool).once()
     assert (await card(pool, "xa-an", "2026-Q3"))["comparison"] is None
+
+
+async def test_where_no_group_is_large_enough_to_fit_no_process_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/dev/null")
+    rules = Comparison({}, {}, Least(1, 1, 1))
+    units = {unit: Seen("xa", {QUARTER: Tally(Stratum(2, 80, 3), inspectors=2)}) for unit in UNITS[:7]}
+    told = await fitted(rules, QUARTER, units)
+    assert [(one["units"], one["observed"], one["standing"]) for one in told.values()] == [(7, 3, "insufficient")] * 7
+    with pytest.raises(OSError, match="/dev/null"):
+        await fitted(rules, QUARTER, units | {"xa-lam": units["xa-an"]})
 
 
 async def test_a_process_that_fails_is_said_and_freezes_nothing(

@@ -159,6 +159,10 @@ async def refused(house: House, why: str) -> None:
 async def test_a_cut_whose_comparison_is_not_fitted_is_told_until_it_is(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    known = len(house.made.entries)
+    for name in ("mot", "hai", "ba", "bon"):
+        house.made.register(f"xa-{name}")  # with the province's four enough to be compared
+    await house.grow(known)
     before = len(house.made.entries)
     house.made.close_quarter("2026-Q4", "flash")
     with monkeypatch.context() as changed:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from services.reports.scoring.comparison.compare import FEWEST_UNITS, compare
 from services.reports.scoring.comparison.rules import Comparison
 from services.reports.scoring.comparison.tally import Seen, Stratum, Tally
 from services.reports.text import dump
@@ -24,6 +25,8 @@ class FitFailed(OSError):
 
 async def fitted(rules: Comparison, quarter: str, units: Mapping[str, Seen]) -> dict[str, dict[str, Any]]:
     """What `compare` says of these counts; FitFailed when no process could say it."""
+    if len(units) < FEWEST_UNITS:  # too few for any group to be fitted
+        return compare(rules, quarter, units)
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", __name__, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
@@ -47,9 +50,7 @@ def _asked(rules: Comparison, quarter: str, units: Mapping[str, Seen]) -> bytes:
 
 
 def _answered(asked: bytes) -> dict[str, dict[str, Any]]:
-    """What the process does; the only place of a service that loads numpy, scipy and mpmath."""
-    from services.reports.scoring.comparison.compare import compare
-
+    """What the process does; the only place of a service where numpy, scipy and mpmath are loaded."""
     told = json.loads(asked)
     rules = Comparison.read("", told["rules"])
     units = {

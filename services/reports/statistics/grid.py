@@ -10,10 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
-
-import mpmath
 
 CVS = ("0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "0.9", "1", "1.2", "1.5")
 STEPS = range(-10, 11)
@@ -49,7 +47,7 @@ class Posterior:
     @cached_property
     def precise(self) -> tuple[Node, ...]:
         """All nodes at the precision that mpmath works at when first asked: 50 digits."""
-        return tuple(_weighed(self._counts, _DIGITS))
+        return tuple(_weighed(self._counts, _digits()))
 
     @cached_property
     def arrays(self) -> tuple[Any, Any, Any]:
@@ -72,6 +70,8 @@ class Posterior:
 
     def precise_mean(self, observed: int, exposure: int) -> Any:
         """The same at 50 digits."""
+        import mpmath
+
         return mpmath.fsum(
             node.weight * (node.alpha + observed) / (node.beta + exposure) for node in self.precise
         )  # fmt: skip
@@ -95,6 +95,8 @@ class Posterior:
 
     def precise_quantile(self, observed: int, exposure: int, level: str, near: float) -> Any:
         """The same at 50 digits, from a float that is near."""
+        import mpmath
+
         target = mpmath.mpf(level)
 
         def miss(x: Any) -> Any:
@@ -156,11 +158,19 @@ def _float_log_rates(counts: Sequence[tuple[int, int]]) -> Callable[[float, floa
 
 
 def _precise_log_rates(counts: Sequence[tuple[int, int]]) -> Callable[[Any, Any], Any]:
+    import mpmath
+
     return lambda alpha, beta: mpmath.fsum((alpha + o) * mpmath.log(beta + n) for o, n in counts)
 
 
 _FLOATS = _Numbers(float, math.exp, math.log, math.lgamma, math.fsum, _float_log_rates)
-_DIGITS = _Numbers(mpmath.mpf, mpmath.exp, mpmath.log, mpmath.loggamma, mpmath.fsum, _precise_log_rates)
+
+
+@cache
+def _digits() -> _Numbers:
+    import mpmath
+
+    return _Numbers(mpmath.mpf, mpmath.exp, mpmath.log, mpmath.loggamma, mpmath.fsum, _precise_log_rates)
 
 
 def _weighed(counts: Sequence[tuple[int, int]], by: _Numbers) -> list[Node]:

@@ -9,8 +9,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import mpmath
-
 FEW = 24
 """Up to so many units the distribution of a rank is worked out; above, its refined normal law."""
 ENDS = 0.05, 0.95
@@ -35,6 +33,8 @@ def expected_ranks(shapes: Sequence[float], rates: Sequence[float]) -> list[floa
 
 def precise_rank(shapes: Sequence[Any], rates: Sequence[Any], at: int) -> Any:
     """The expected rank of one unit at mpmath's precision."""
+    import mpmath
+
     return 1 + mpmath.fsum(
         mpmath.betainc(shapes[j], shapes[at], 0, rates[j] / (rates[j] + rates[at]), regularized=True)
         for j in range(len(shapes))

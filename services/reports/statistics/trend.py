@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import mpmath
-
 from services.reports.statistics.grid import Posterior
 
 Counts = tuple[int, int]
@@ -36,6 +34,8 @@ def improved(fit: Posterior, now: Counts, then: Counts) -> float:
 
 def precise_improved(fit: Posterior, now: Counts, then: Counts) -> Any:
     """The same at mpmath's precision."""
+    import mpmath
+
     return mpmath.fsum(
         node.weight * mpmath.betainc(
             node.alpha + now[0], node.alpha + then[0], 0, (node.beta + now[1]) / (2 * node.beta + now[1] + then[1]),

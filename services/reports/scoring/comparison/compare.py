@@ -1,4 +1,4 @@
-"""Method comparison/1: each unit of a quarter beside its peers. Pure; loads scipy when it is first called.
+"""Method comparison/1: each unit of a quarter beside its peers. Pure; loads scipy and mpmath when a group is fitted.
 
 Facts in, comparisons out: `compare` is all that live cards, frozen ones, cards at a size and a recomputation call.
 What it is given are integers, and every figure is rounded so that no library's version shows (`statistics.shown`).
@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
-
-import mpmath
 
 from services.reports.scoring.comparison.rules import Comparison, Least
 from services.reports.scoring.comparison.tally import Seen, Stratum, Tally, span
@@ -143,6 +141,8 @@ class _Pool:
         observed, expected = self._counts[unit][0], self.expected[unit]
 
         def precise() -> Any:
+            import mpmath
+
             each = {name: mpmath.mpf(one.numerator) / one.denominator for name, one in self.expected.items()}
             found = [o for o, _ in self._counts.values()]
             _, tau2 = funnel.over_dispersion(found, list(each.values()), mpmath.sqrt, mpmath.fsum)
@@ -189,6 +189,8 @@ class _Pool:
         }
 
     def _precise_rank(self, at: int) -> Any:
+        import mpmath
+
         nodes = self._fit.precise
         m = mpmath.fsum(node.weight * node.alpha / node.beta for node in nodes)
         cv = mpmath.fsum(node.weight / mpmath.sqrt(node.alpha) for node in nodes)
