@@ -109,7 +109,11 @@ READING_ROUNDS = ("lead", "lead elsewhere", "reviewer", "auditor")
 FILERS = (*INSPECTORS, "lead", *FILING_ELSEWHERE)
 WRITES = (
     _put("devices/{id}", lambda _: {"key": Phone().public}, {201: FILERS}),
-    _put("unit-changes/{id}", lambda _: registration(f"xa-{fresh()}", PARENT), {201: ("admin",)}),
+    _put(
+        "unit-changes/{id}",  # an id drawn may read as a telephone number, which a name must not
+        lambda _: registration(f"xa-{fresh()}", PARENT) | {"name": "UBND xã mới"},
+        {201: ("admin",)},
+    ),
     _put("inspections/{id}", lambda _: opening(), {201: (*INSPECTORS, "lead"), 404: FILING_ELSEWHERE}),
     _put("inspections/{inspection}/closing/{id}", lambda _: closing(), OPENER, NEW),
     _put("inspections/{inspection}/correction/{id}", lambda _: closing() | REASON, OPENER, SHUT),

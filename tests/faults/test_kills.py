@@ -95,7 +95,7 @@ class World:
 
     def _register(self, unit: str) -> None:
         self.admin.put(f"unit-changes/{fresh()}", {
-            "change": "register", "unit": unit, "name": f"UBND {unit}", "group": "xa", "parent": None, "staff": 60,
+            "change": "register", "unit": unit, "name": "UBND xã mới", "group": "xa", "parent": None, "staff": 60,
             "valid_from": "2025-07-01",
         })  # fmt: skip
 
