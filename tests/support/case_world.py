@@ -121,7 +121,7 @@ class World:
     def spare(self) -> str:
         """A unit that nothing else is about."""
         unit = f"xa-{fresh()[-12:]}"
-        self.done("admin", f"unit-changes/{fresh()}", registration(unit, PARENT))
+        self.done("admin", f"unit-changes/{fresh()}", registration(unit, PARENT) | {"name": "UBND xã mới"})
         return unit
 
     @cached_property
