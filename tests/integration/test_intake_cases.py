@@ -370,7 +370,14 @@ async def test_a_second_review_is_blind_and_of_what_the_log_drew(intake, monkeyp
     await cases.refused("second", undrawn, "second-review", EXCUSED)
     monkeypatch.setattr(receipts, "is_drawn", lambda root: len(root) == 32)
     finding = await cases.upheld()
-    await cases.logged()
+
+    async def judged(who):
+        [visit] = (await intake.get(who, "/intake/v1/desk?list=handled"))["items"]
+        return {one["id"]: one["outcome"] for one in visit["findings"]}[finding]
+
+    assert await judged("second") == "upheld"
+    await cases.logged()  # the log draws it, and no event tells of that
+    assert await judged("second") is None
 
     async def row(who):
         items = (await intake.get(who, "/intake/v1/findings"))["items"]

@@ -61,6 +61,14 @@ def test_what_changes_without_an_event_and_what_has_no_room_is_not_kept() -> Non
     assert kept(body=b" " * (_ROOM + 1)).known(ASKS, "todo") is None
 
 
+def test_questions_without_an_answer_fill_no_memory() -> None:
+    answers, many = KeptAnswers(), _ROOM // 1024
+    reader = SimpleNamespace(caller=CALLER, now=NOW, stands=ASKS.stands, until=NOW)
+    for word in range(many):
+        answers.keep(reader, word, BODY)  # type: ignore[arg-type]
+    assert answers.known(ASKS, 0) is not None and answers.known(ASKS, many - 1) is None
+
+
 def test_what_the_desk_shows_is_changed_beside_an_event_or_never_kept() -> None:
     """Another statement that changes it belongs to a transaction that counts an event, or its rows are `unheard`."""
     changing = {

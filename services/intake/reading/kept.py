@@ -14,6 +14,7 @@ from services.kernel.quarters import local_date
 from services.kernel.web.packing import WORTH, gzipped, takes_gzip
 
 _ROOM = 16 << 20  # bytes, unpacked
+_QUESTION = 2 << 10  # bytes that the question itself and its place take, however little there is to answer
 _JSON = "application/json"
 _PACKED = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
 
@@ -41,8 +42,9 @@ class Answer:
 class KeptAnswers:
     """Answers of one state of the database, by who asked for what; gone with any event, whichever process wrote it.
 
-    An event is counted where it is stored, so a snapshot that counts as many sees the same cases. What changes without
-    one is not kept (`Reading.unheard`); what time alone changes is part of who asks, or ends an answer (`Reading.by`).
+    An event is counted where it is stored, and where it comes back from the log (which draws second reviews), so a
+    snapshot that counts as many sees the same cases. What changes without that is not kept (`Reading.unheard`); what
+    time alone changes is part of who asks, or ends an answer (`Reading.by`).
     """
 
     _stands: Stands | None = None
@@ -59,9 +61,9 @@ class KeptAnswers:
         if reader.stands != self._stands:
             self._stands, self._answers, self._room = reader.stands, {}, _ROOM
         answer = Answer(body, reader.now, reader.until)
-        if reader.now <= reader.until and len(body) <= self._room:
+        if reader.now <= reader.until and len(body) + _QUESTION <= self._room:
             self._answers[_key(reader.caller, reader.now, asked)] = answer
-            self._room -= len(body)
+            self._room -= len(body) + _QUESTION
         return answer
 
 

@@ -31,7 +31,7 @@ _READERS = (*STAFF, Role.UNIT_HEAD, Role.AUDITOR)  # of several roles the first 
 
 
 class Stands(NamedTuple):
-    """The number of the last change of the unit tree, how many calendars there are, and how many events if asked."""
+    """The last change of the unit tree, how many calendars there are; if asked, how many events, stored and logged."""
 
     directory: int
     calendars: int

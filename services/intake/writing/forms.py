@@ -36,7 +36,13 @@ _NAME = rf"^(?=[^{_LETTER}]*[{_LETTER}]){_WORD}(?: {_WORD})*$"
 _NUMBER = rf"^(?=[^0-9]*[0-9])[{_LETTER}0-9_./&-]+$"
 _KINDS = "Nghị quyết|Quyết định|Nghị định|Thông tư|Kế hoạch|Luật|NQ|QĐ|NĐ|TT|KH|CT|TB|KL|CV"
 _BASIS = rf"^(?:(?:{_KINDS})(?: số)? )?{_NUMBER[1:]}"
-_CALLED = re.compile(r"\d(?:[ .-]?\d){8}", re.ASCII)  # a telephone or an identity card: no document has such a number
+_CALLED = re.compile(r"\d(?:[.-]?\d){8}", re.ASCII)  # a telephone or an identity card: no document has such a number
+# the same among words, where years, days and ids are, too: a number that stands alone and looks like one
+_CALLED_AMONG_WORDS = re.compile(
+    r"(?<![\w-])(?:(?:\+?84|0)(?:[ .\u2013-]?[0-9]){8,11}|[0-9]{9}|[0-9]{3}([ .-])[0-9]{3}\1[0-9]{3})"
+    r"(?![\w-]|[ .][0-9])"
+)
+_DAYS = re.compile(r"(?<![0-9])(?:[0-9]{1,2}[-./][0-9]{1,2}[-./]20[0-9]{2}|20[0-9]{2}(?:[-./][0-9]{1,2}){2})(?![0-9])")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _DAY = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
@@ -109,7 +115,7 @@ def _line(text: str) -> str:
 
 def _name(text: str) -> str:
     text = _line(text)
-    if _CALLED.search(text):
+    if _CALLED_AMONG_WORDS.search(_DAYS.sub(",", text)):
         raise ValueError((
             "không ghi số điện thoại hay số định danh của ai: tên này ai cũng đọc được",
             "give nobody's telephone or identity number: this name is for all to read",
