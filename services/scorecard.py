@@ -27,7 +27,7 @@ from services.reports.editions.fitting import fitted
 from services.reports.facts.facts import Unfoldable
 from services.reports.facts.picked import Picking
 from services.reports.fold.cores import CasesFile
-from services.reports.fold.recompute import LIVE, Difference, Made, Recomputing, Told, first_difference
+from services.reports.fold.recompute import LIVE, Difference, Made, Recomputing, Told, first_difference, is_part
 from services.reports.scoring.comparison.rules import Comparison
 from services.reports.scoring.comparison.tally import Seen
 from services.reports.text import dump
@@ -142,9 +142,8 @@ def _say(quarter: str, made: Made, told: Mapping[str, Any] | None) -> int:
         found = Difference("-", "cards_root", made.other_roots[0], made.cards_root)
     if found is None:
         compared = "" if told is None else f" – {len(told.get('cards', [told]))} phiếu khớp / cards equal --against"
-        compared += (
-            " (một phần danh sách / a part of the list)" if told is not None and told.get("part") is True else ""
-        )
+        if told is not None and is_part(told):
+            compared += " (một phần danh sách / a part of the list)"
         click.echo(f"ĐẠT / OK: {head}, cards_root {made.cards_root}{compared}")
         return 0
     click.echo(

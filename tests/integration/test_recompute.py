@@ -191,8 +191,13 @@ async def test_the_list_of_a_head_is_a_part_and_says_so(pool: asyncpg.Pool, made
     answer = run(*log, "--against", written(tmp_path, told))
     assert ("part" in whole, told["part"], len(told["cards"])) == (False, True, 1)
     assert (answer.exit_code, "1 phiếu khớp / cards equal --against (một phần" in answer.output) == (0, True)
-    false = told | {"cards": [told["cards"][0] | {"score": "12.34"}]}
-    assert run(*log, "--against", written(tmp_path, false)).exit_code == 1
+    one = told["cards"][0]
+    for cards in ([one | {"score": "12.34"}], [one, one], [one | {"unit": "xa-999"}], whole["cards"][::-1]):
+        assert run(*log, "--against", written(tmp_path, told | {"cards": cards})).exit_code == 1, cards
+    assert ": part: " in run(*log, "--against", written(tmp_path, told | {"part": "yes"})).output
+    frozen = json.loads((await read(pool, frozen_listing, QUARTER, "flash")).text())
+    forged = frozen | {"cards": frozen["cards"][1:], "part": True}
+    assert "-: part: " in run(*log, "--against", written(tmp_path, forged)).output  # what is frozen is for all to see
 
 
 def test_a_published_root_that_is_not_the_cards_is_a_difference(made: MadeLog, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from xlsxwriter.worksheet import Worksheet
 
 from services.reports.exports import workbook as made
-from services.reports.exports.source import Source
+from services.reports.exports.document import list_sheet
+from services.reports.exports.source import PART, Source
 from services.reports.exports.tables import list_sheets
 from tests.bench.bench_exports import CUT, OFFICE, listing
 
@@ -39,3 +40,11 @@ def test_a_workbook_was_made_when_its_cut_was() -> None:
     book = made.workbook(list_sheets(cards), Source.of(cards, datetime.fromisoformat("2026-10-16T08:00:00+07:00")), "/")
     with ZipFile(BytesIO(book)) as parts:
         assert b'W3CDTF">2026-10-16T01:00:00Z</dcterms:created>' in parts.read("docProps/core.xml")
+
+
+def test_what_is_a_part_of_a_list_says_so_wherever_a_reader_looks_first() -> None:
+    for part in (False, True):
+        cards = listing(2) | ({"part": True} if part else {})
+        source = Source.of(cards, CUT)
+        assert any(words.startswith(PART) for _, words in source.notes("/") if isinstance(words, str)) is part
+        assert any(PART in text for text in list_sheet(cards, source, OFFICE, {}).opening) is part

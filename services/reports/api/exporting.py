@@ -110,7 +110,7 @@ async def file_of_list(
     """A list as a file; `tree` is a size at which the log can be read, `kept` how long the file may be."""
     if not listing.published:
         await _permit(state, caller, request, wanted, listing.quarter, listing.edition, None)
-    stem = f"scorecards-{listing.quarter}-{listing.edition}-{listing.head.size}"
+    stem = f"scorecards-{listing.quarter}-{listing.edition}-{listing.head.size}" + ("-part" if listing.part else "")
     name = file_name("Phiếu điểm", quarter_name(listing.quarter), edition_words(listing.edition)[0], kind=_end(wanted))
     digest, published = listing.digest, listing.published
     headers = _headers(state, request, wanted, digest, published, f"{stem}.{_end(wanted)}", name) | kept

@@ -11,7 +11,7 @@ from services.domain.words import GROUP, STANDINGS, headed
 from services.kernel.paper.sheet import Bars, Grid, Part, Sheet, day_in_words
 from services.kernel.quarters import local_date, quarter_name
 from services.reports.exports.columns import Row
-from services.reports.exports.source import Office, Source
+from services.reports.exports.source import PART, Office, Source
 from services.reports.exports.tables import as_row
 from services.reports.scoring.masks import masked
 from services.reports.scoring.method import BAND_LABELS, GROUPS
@@ -25,8 +25,9 @@ _LIST_WIDTHS = (1.0, 5.0, 1.2, 1.5, 1.7, 2.7, *(1.25,) * len(GROUPS), 1.2, 2.5)
 def list_sheet(listing: Mapping[str, Any], source: Source, office: Office, names: Mapping[str, str]) -> Sheet:
     """Of a list as GET answers it: figures, two charts, and every unit in a table; `names` of groups and codes."""
     rows = sorted((masked(row) for row in listing["cards"]), key=lambda row: (_ORDER[row["group"]], row["unit"]))
+    scope = [f"{PART}."] if source.part else []
     return _sheet(
-        source, office, wide=True, subtitle=source.edition_name, opening=[_province(rows, source)],
+        source, office, wide=True, subtitle=source.edition_name, opening=[*scope, _province(rows, source)],
         parts=[
             Part("I. Kết quả chung", bars=_bands(rows)),
             Part("II. Các nhóm ghi nhận bị trừ điểm", [_MEAN], bars=_deducted(rows, names)),

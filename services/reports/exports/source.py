@@ -11,6 +11,8 @@ from services.domain.words import edition_words, headed
 from services.kernel.quarters import ICT, quarter_name
 from services.reports.check_address import check_address
 
+PART = "Một phần danh sách: chỉ các đơn vị mà người lấy bản này được xem"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
@@ -23,7 +25,10 @@ class Office:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where an export comes from; `cut` is the time of the log's last entry that it knows."""
+    """Where an export comes from; `cut` is the time of the log's last entry that it knows.
+
+    `part` is true of a list whose reader may not see all units.
+    """
 
     quarter: str
     edition: str
@@ -34,6 +39,7 @@ class Source:
     cards_root: str | None = None
     unit: str | None = None
     unit_name: str | None = None
+    part: bool = False
 
     @classmethod
     def of(cls, shown: Mapping[str, Any], cut: datetime) -> Source:
@@ -41,7 +47,7 @@ class Source:
         return cls(
             quarter=shown["quarter"], edition=shown["edition"], rules=shown["rules"], size=shown["log"]["size"],
             root=shown["log"]["root"], cut=cut, cards_root=shown.get("cards_root"), unit=shown.get("unit"),
-            unit_name=shown.get("unit_name"),
+            unit_name=shown.get("unit_name"), part=shown.get("part") is True,
         )  # fmt: skip
 
     @property
@@ -71,9 +77,10 @@ class Source:
             + " --against TỆP"
         )
         of_unit = [("Đơn vị", self.unit_name or ""), ("Mã đơn vị", self.unit)] if self.unit else []
+        of_part = [("Phạm vi", f"{PART}.")] if self.part else []
         of_cards = [("Mã gốc của các phiếu", self.cards_root)] if self.cards_root else []
         return [
-            ("Nội dung", self.title), *of_unit, ("Bản", self.edition_name), ("Mã bản", self.edition),
+            ("Nội dung", self.title), *of_unit, *of_part, ("Bản", self.edition_name), ("Mã bản", self.edition),
             ("Tính đến", self.cut_in_words), ("Thang điểm", self.rules or "chưa có"),
             ("Số mục nhật ký", self.size), ("Mã gốc nhật ký", self.root), *of_cards,
             ("Cách kiểm lại", f"Mở {self.address(site)}"),

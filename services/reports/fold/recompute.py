@@ -221,10 +221,13 @@ def first_difference(told: Mapping[str, Any], computed: Mapping[str, Any]) -> Di
 
 
 def _of_list(told: Mapping[str, Any], computed: Mapping[str, Any]) -> Difference | None:
-    """A list holds each unit once, in order, and whole; a page those from its first unit to its last; a part any."""
+    """A list holds each unit once, in order, and whole; a page those from its first unit to its last; a part any.
+
+    What is frozen is for all to see: no answer of it is a part.
+    """
     found = _of("-", _head(told), _head(computed))
     theirs, ours = told["cards"], computed["cards"]
-    if told.get("part") is True:
+    if is_part(told):
         shown = {row["unit"] for row in theirs}
         ours = [row for row in ours if row["unit"] in shown]
     elif told.get("next") is not None and theirs:
@@ -235,6 +238,11 @@ def _of_list(told: Mapping[str, Any], computed: Mapping[str, Any]) -> Difference
         if found is not None:
             break
     return found
+
+
+def is_part(told: Mapping[str, Any]) -> bool:
+    """Whether a list is only what its reader may see."""
+    return told.get("part") is True and told.get("edition") == LIVE
 
 
 def _places(page: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
@@ -251,7 +259,8 @@ def _of_row(told: Mapping[str, Any] | None, computed: Mapping[str, Any] | None) 
 
 
 def _head(listing: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: listing[name] for name in listing if name not in ("cards", "next", "part")}
+    beside = ("cards", "next", "part") if is_part(listing) else ("cards", "next")
+    return {name: listing[name] for name in listing if name not in beside}
 
 
 def _of(unit: str, told: Any, computed: Any, path: str = "") -> Difference | None:

@@ -13,7 +13,9 @@ FEW = 24
 """Up to so many units the distribution of a rank is worked out; above, its refined normal law."""
 ENDS = 0.05, 0.95
 _POINTS = 32
-_COMMON = 256  # rates
+_COMMON = 256  # rates at least
+_DENSE = 2  # rates in the width of the narrowest unit, wherever so many have room
+_ROOM = 2**22  # numbers at once
 _TAIL = 1e-9
 
 
@@ -90,9 +92,13 @@ def _refined(shapes: Sequence[float], rates: Sequence[float]) -> list[tuple[int,
 
     a, b = np.array(shapes)[:, None], np.array(rates)[:, None]
     ends = gammaincinv(a, _TAIL) / b, gammaincinv(a, 1 - _TAIL) / b
-    x = np.geomspace(ends[0].min(), ends[1].max(), _COMMON)
+    first, last = ends[0].min(), ends[1].max()
+    # of a thousand findings a unit's rate is known so well that it may lie between two points
+    needed = int(_DENSE * math.log(last / first) * math.sqrt(a.max()))
+    x = np.geomspace(first, last, max(_COMMON, min(needed, _ROOM // len(a))))
     below = gammainc(a, b * x)
-    density = np.exp(a * np.log(b * x) - b * x - gammaln(a))
+    logs = a * np.log(b * x) - b * x - gammaln(a)
+    density = np.exp(logs - logs.max(1, keepdims=True))
     density /= density.sum(1, keepdims=True)
     parts = below, below * (1 - below), below * (1 - below) * (1 - 2 * below)
     mean, spread, third = (part.sum(0) - part for part in parts)
