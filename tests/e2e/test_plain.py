@@ -29,6 +29,7 @@ def enter(page: Page, account: str, password: str) -> None:
 def test_a_head_signs_in_and_reads_what_waits(page: Page, instance: Instance) -> None:
     inspected(instance, "A01")
     page.goto(f"{instance.url}/intake/desk/")  # leads to signing in, and back
+    expect(page.locator("noscript p")).to_contain_text("sau khi đăng nhập, hồ sơ để giải trình hay quyết định")
     enter(page, "chu.tich", "sai mật khẩu")
     expect(page.get_by_text("Tài khoản hoặc mật khẩu không đúng")).to_be_visible()
     enter(page, " Chu.Tich ", PASSWORDS["chu.tich"])
