@@ -574,6 +574,29 @@ async def test_a_form_drawn_before_the_decision_tells_no_outcome(intake: Intake,
     await page(intake, "second", f"cases/{finding}?blind=true")
 
 
+async def test_a_blind_reader_is_told_by_no_list_that_a_remedy_waits(intake: Intake, finding: str) -> None:
+    """Only what was upheld is to be put right; who has read how it was decided finds it where it waits."""
+    await send(intake, "head", finding, "reply", {"id": fresh(), **DISAGREES})
+    await send(intake, "reviewer", finding, "decision", {"id": fresh(), **UPHELD})
+    await drawn(intake, finding)
+
+    async def told(who: str, name: str) -> list[tuple[list[str], str | None]]:
+        items = (await intake.get(who, f"/intake/v1/desk?list={name}"))["items"]
+        return [(one["may"], one["waits_for"]) for item in items for one in item["findings"] if one["id"] == finding]
+
+    untold = [(["reopening", "second-review"], None)]
+    assert await told("second", "handled") == untold
+    assert (await intake.get("second", f"/intake/v1/findings/{finding}?blind=true"))["may"] == untold[0][0]
+    done = {"id": fresh(), "/done_on": "1/9/2026", "/private/text": "Đã trực đủ."}
+    await send(intake, "head", finding, "remedy-report", done)
+    for name in ("waiting", "verification", "extension", "following", "done"):
+        assert await told("second", name) == []
+    assert await told("second", "handled") == await told("second", "second") == untold
+    assert [waits for _, waits in await told("reviewer", "verification")] == ["verification"]
+    await intake.get("second", f"/intake/v1/findings/{finding}")
+    assert [waits for _, waits in await told("second", "verification")] == ["verification"]
+
+
 async def test_a_blind_reader_is_told_neither_of_a_remedy_s_files_nor_of_an_appeal(
     intake: Intake, finding: str
 ) -> None:  # fmt: skip

@@ -25,7 +25,7 @@ from services.intake.reading.reach import Reading, asking, reading
 from services.intake.reading.searching import Sought, sought
 from services.intake.writing.forms import is_write_id
 from services.intake.writing.service import service_of
-from services.kernel.identity.roles import Action, allows
+from services.kernel.identity.roles import Action, Role, allows
 from services.kernel.problems import Language, invalid, language_of
 from services.kernel.web.paging import bad_cursor, read_cursor, write_cursor
 
@@ -124,10 +124,22 @@ async def _rows(reader: Reading, asked: Listing) -> list[asyncpg.Record]:
     most = max(asked.limit + 1, MOST)
     told = (listed, most, place, after, reader.caller.account, *reader.reach(), words, asked.limit)
     if listed not in _OF_UNITS:
-        return list(await reader.connection.fetch(WAITING, *told))
+        return list(await reader.connection.fetch(WAITING, *told, await _blindfolded(reader)))
+    if not any(reader.headed().columns()):  # others would tell by these lists what is still to be put right
+        return []
     own = reader.own()
     units = own if listed == "todo" else list(reader.directory.versions)
     return list(await reader.connection.fetch(OF_UNITS, *told, own, units))
+
+
+async def _blindfolded(reader: Reading) -> bool:
+    """Whether something is to be put right that waits for a second review of the caller's: its decision is not told."""
+    blind = any(one.role is Role.REVIEWER for one in reader.grants) and bool(
+        await reader.connection.fetchval(findings.QUERIES.blindfolded, reader.caller.account)
+    )
+    if blind:  # until he has read it
+        reader.unheard()
+    return blind
 
 
 def _after(cursor: str) -> tuple[float, str]:
@@ -142,7 +154,9 @@ async def _laid_out(reader: Reading, rows: Sequence[asyncpg.Record], language: L
     left = reader.days_left()
     cases: dict[str, list[dict[str, Any]]] = {row["id"]: [] for row in rows}
     for finding, shown in await findings.of_inspections(reader, list(cases), left, language):
-        shown["waits_for"] = _waits_for(finding)
+        waits = _waits_for(finding)
+        blindfold = "second-review" in shown["may"] and waits != "decision"
+        shown["waits_for"] = None if blindfold else waits
         cases[finding.inspection].append(shown)
     return [_item(reader, row, cases[row["id"]], left) for row in rows]
 

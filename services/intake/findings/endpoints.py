@@ -17,7 +17,7 @@ from services.domain.case import shown as shown_state
 from services.domain.deadlines import Kind
 from services.domain.remedy import Remedy
 from services.domain.words import EVENTS, case_label
-from services.intake.findings.may import deadlines, may, offered
+from services.intake.findings.may import deadlines, may, offered, untelling
 from services.intake.findings.state import Finding, Step
 from services.intake.findings.store import finding_of, with_cases
 from services.intake.reading.paging import FIRST, Cursor, Limit, Short, before, next_id, paged
@@ -44,6 +44,7 @@ _PARTS = {
 }  # fmt: skip
 """The noun of the write that each kind of a person's step came by."""
 _CORRECTED = ("narrative", "persons")
+_ANSWERED = "kycuong.finding.answered.v1"
 Blind = Annotated[bool, Query(description="as it stood before its first decision, for who is to review it once more")]
 QUERIES = _sql = load_queries(Path(__file__).with_name("queries.sql"))
 FINDINGS, OF_INSPECTIONS = with_cases(_sql.findings), with_cases(_sql.findings_of_inspections)
@@ -107,7 +108,7 @@ async def opened(
         files = [dict(one) | {"awaited": sends and one["awaited"]} for one in rows]
         shown["files"] = _before(steps, files) if blind else files
         if opens:
-            shown |= await _opened(reader, shown, row["severity"])
+            shown |= await _opened(reader, shown, row["severity"], role)
     if opens:
         await note_reading(reader, role, finding=id, reason=reason, part="blind" if blind else None)
     return shown
@@ -181,11 +182,15 @@ async def _listed(
     return [(one, _shown(row, one, reader, left, apart, language)) for row, one in zip(rows, found, strict=True)]
 
 
-async def _opened(reader: Reading, shown: Mapping[str, Any], severity: int) -> dict[str, Any]:
-    """The private parts of a finding and of its newest steps; those of each step stand in its history, too."""
-    opened = await privates_of(reader, [step["id"] for step in shown["history"] if step["id"] is not None])
+async def _opened(reader: Reading, shown: Mapping[str, Any], severity: int, role: Role) -> dict[str, Any]:
+    """The private parts of a finding and of its newest steps; those of each step stand in its history, too.
+
+    What the person concerned said the unit does not read: so it was promised to whom may have to fear it.
+    """
+    untold = _ANSWERED if role is Role.UNIT_HEAD else None
+    opened = await privates_of(reader, [one["id"] for one in shown["history"] if one["id"] and one["type"] != untold])
     private = dict(opened[shown["id"]])
-    answers = {name: opened[event] for name, event in shown["answers"].items() if opened[event]}
+    answers = {name: opened[event] for name, event in shown["answers"].items() if opened.get(event)}
     for step in shown["history"]:
         if step["type"] == "kycuong.finding.corrected.v1":
             private |= {name: part for name, part in opened[step["id"]].items() if name in _CORRECTED}
@@ -244,7 +249,7 @@ def _shown(
     if "second-review" in permitted:  # who is to judge for himself is not told how it was judged
         told = [one for one in until if one["of"] == Kind.REPLY]
         judged = case_label(finding.severity, State.DECIDED, finding.accepts, None, language)
-        hidden = {"outcome": None, "remedy": Remedy.NONE, "deadlines": told}
+        hidden = {"outcome": None, "remedy": Remedy.NONE, "deadlines": told, "may": untelling(permitted)}
         shown |= hidden | {"state": State.DECIDED, "state_label": judged}  # only what was upheld is appealed
     if reader.knows_people(finding.unit, row["team"]):
         shown["filer"] = finding.filer

@@ -153,6 +153,11 @@ def may(
     return [noun for noun in taken if noun not in _CONDITIONS or _CONDITIONS[noun](asked)]
 
 
+def untelling(permitted: Sequence[str]) -> list[str]:
+    """Of these what tells nothing of how the case was decided: only what was upheld is to be put right."""
+    return [noun for noun in permitted if noun not in ("extension", "remedy-verification")]
+
+
 def offered(finding: Finding) -> list[Outcome]:
     """What a decision may say: nothing is upheld before its photos are held."""
     found = outcomes(finding.severity, finding.state, finding.released)

@@ -190,7 +190,8 @@ ORDER BY place, inspection.id LIMIT $2;
 -- For whoever judges cases: at most $2 of the inspections with a case of a list ($1) beyond one of them ($4; $3 is a place of
 -- other lists), the oldest first, what is handled the newest first; of the reach of a caller ($5 to $11, as in findings), with
 -- what is sought ($12). What waits for more time is what was last asked so, while its clock runs. Each part is read off an
--- index in the list's order, no further than it is shown.
+-- index in the list's order, no further than it is shown. Of what waits for the caller's second review ($14: there is such)
+-- nothing is told that follows a decision that upheld.
 WITH reached AS NOT MATERIALIZED (
     SELECT id, inspection, list, remedy FROM intake.finding
     WHERE severity > 0 AND NOT (severity = 4 AND NOT released AND ($10 OR unit = ANY($11::text[]))) AND ($6 AND $12::jsonb IS NULL OR (
@@ -201,6 +202,13 @@ WITH reached AS NOT MATERIALIZED (
                    SELECT FROM intake.finding WHERE finding.inspection = inspection.id AND code = ANY(word.codes)
                      AND NOT (severity = 4 AND NOT released AND ($10 OR finding.unit = ANY($11::text[])))))))
         FROM intake.inspection WHERE inspection.id = finding.inspection))
+), unread AS (
+    SELECT finding FROM intake.second_review
+    WHERE review IS NULL
+      AND NOT EXISTS (SELECT FROM intake.case_step JOIN intake.write ON write.id = event
+                      WHERE case_step.finding = second_review.finding AND type = 'finding.decided' AND write.account = $5)
+      AND NOT EXISTS (SELECT FROM intake.vault_read WHERE vault_read.finding = second_review.finding AND account = $5
+                                                      AND read_at >= decided_at AND part IS NULL)
 )
 SELECT inspection AS id, $3::float8 AS place
 FROM (
@@ -213,24 +221,31 @@ FROM (
     UNION
     (SELECT DISTINCT inspection FROM reached
      WHERE $1 IN ('waiting', 'verification') AND remedy IN ('reported', 'declined') AND inspection > $4
+       AND NOT ($14 AND id IN (SELECT finding FROM unread))
      ORDER BY inspection LIMIT $2)
     UNION
     SELECT inspection FROM reached
     WHERE $1 IN ('waiting', 'extension') AND inspection > $4
+      AND NOT ($14 AND remedy <> 'none' AND id IN (SELECT finding FROM unread))
       AND id IN (SELECT finding FROM intake.case_step WHERE type IN ('finding.extension_requested', 'remedy.extension_requested'))
       AND EXISTS (SELECT FROM intake.deadline WHERE deadline.finding = reached.id AND deadline.state = 'open')
       AND (SELECT type FROM intake.case_step
            WHERE case_step.finding = reached.id AND type NOT IN ('finding.reminded', 'remedy.reminded', 'remedy.planned', 'finding.answered', 'photo.redacted')
            ORDER BY n DESC LIMIT 1) LIKE '%.extension\_requested'
     UNION
-    SELECT inspection FROM reached JOIN intake.second_review ON second_review.finding = reached.id
-    WHERE $1 = 'second' AND review IS NULL AND inspection > $4
-      AND NOT EXISTS (SELECT FROM intake.case_step JOIN intake.write ON write.id = event
-                      WHERE case_step.finding = reached.id AND type = 'finding.decided' AND write.account = $5)
-      AND NOT EXISTS (SELECT FROM intake.vault_read WHERE vault_read.finding = reached.id AND account = $5
-                                                      AND read_at >= decided_at AND part IS NULL)
+    SELECT inspection FROM reached JOIN unread ON unread.finding = reached.id WHERE $1 = 'second' AND inspection > $4
 ) AS listed
 ORDER BY CASE WHEN $1 <> 'handled' THEN inspection END, inspection DESC LIMIT $2;
+
+-- name: blindfolded
+-- Whether there is something to be put right of what waits for an account's ($1) second review, as desk_waiting has it.
+SELECT EXISTS (
+    SELECT FROM intake.second_review JOIN intake.finding ON finding.id = second_review.finding
+    WHERE review IS NULL AND remedy NOT IN ('none', 'verified', 'waived')
+      AND NOT EXISTS (SELECT FROM intake.case_step JOIN intake.write ON write.id = event
+                      WHERE case_step.finding = second_review.finding AND type = 'finding.decided' AND write.account = $1)
+      AND NOT EXISTS (SELECT FROM intake.vault_read WHERE vault_read.finding = second_review.finding AND account = $1
+                                                      AND read_at >= decided_at AND part IS NULL));
 
 -- name: with_inspections
 -- The first $13 of a list of inspections (it takes the place of `listed`), each as some_inspections has it, with how many there are.
