@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from services.kernel.process.folder import Folder
 from services.kernel.quarters import local_date
@@ -170,6 +170,32 @@ def test_another_planner_tells_the_beacon_and_the_units_are_drawn(enter: Enter, 
     page.get_by_role("button", name="Tự kiểm lần rút thăm").click()
     expect(page.locator(".draw [role=status]")).to_contain_text("Mọi bước đều khớp", timeout=2 * FAR)
     expect(page.locator(".draw .steps")).to_contain_text("48213")
+    what_is_not_as_drawn_is_said(page, planned)
+
+
+def what_is_not_as_drawn_is_said(page: Page, planned: str) -> None:
+    """Candidates that the plan does not commit to, and a result whose bytes are not the log's."""
+
+    def fewer(route: Route) -> None:
+        told = route.fetch().json()
+        for group in told["candidates"]:
+            group["units"].pop()
+        route.fulfill(json=told)
+
+    def other(route: Route) -> None:
+        route.fulfill(body=route.fetch().body().replace(b'"48213"', b'"48214"'), content_type="application/json")
+
+    for address, tampered, words in (
+        ("**/intake/v1/rounds/*", fewer, "Danh sách để rút thăm khác với kế hoạch"),
+        ("**/audit/v1/entries/*", other, "Kết quả rút thăm không ở trong nhật ký đã ký"),
+    ):
+        page.route(address, tampered)
+        page.reload()
+        page.locator("#rounds-list > li", has_text="17/KH-SNV").locator("summary").first.click()
+        page.get_by_role("button", name="Tự kiểm lần rút thăm").click()
+        expect(page.locator(".draw [role=status]")).to_contain_text("Có bước không khớp", timeout=2 * FAR)
+        expect(page.locator('.draw li[data-ok="false"]').first).to_contain_text(words)
+        page.unroute(address)
 
 
 def shown(instance: Instance, planned: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ const BESIDE = 10; // tickets shown after those drawn
 
 /** @typedef {{ok: boolean, words: string}} Told */
 /** The plan and the result as their events have them. @typedef {{candidates: {root: string, count: number, group: string}[], strata: {size: number}[], beacon?: {name: string, pattern: string}}} Planned */
-/** @typedef {{root: string, round: string, beacon: string, drawn: {units: string[]}[]}} Drawn */
+/** @typedef {{root: string, round: string, beacon: string, drawn: {group: string, units: string[]}[]}} Drawn */
 /** @typedef {{group: string, size: number, rows: {unit: string, ticket: string}[]}} Stratum */
 
 /** SHA-256 of a text, in hex. @param {string} words */
@@ -83,13 +83,16 @@ async function* compared(plan, data, candidates) {
   const roots = await Promise.all(candidates.map(({ units }) => sha256(units.map((unit) => `${unit}\n`).join(""))));
   const same = plan.candidates.length === candidates.length && plan.candidates.every(({ root, count, group }, place) => root === roots[place] && count === candidates[place].units.length && group === candidates[place].group);
   yield told(same, t("Danh sách để rút thăm đúng như kế hoạch đã cam kết.", "The candidates are those that the plan commits to."), t("Danh sách để rút thăm khác với kế hoạch.", "The candidates are not those of the plan."));
-  yield told(!plan.beacon || new RegExp(plan.beacon.pattern, "u").test(data.beacon),
+  // as the service reads a pattern: with the flag u a script takes no \: for a colon
+  yield told(plan.beacon ? new RegExp(plan.beacon.pattern).test(data.beacon) : data.beacon === "",
     plan.beacon ? t(`Kết quả công khai (${plan.beacon.name}): ${data.beacon}. Hãy so với kết quả đã đăng.`, `The beacon (${plan.beacon.name}): ${data.beacon}. Compare it with what was published.`)
       : t("Đợt này không hẹn kết quả công khai: người giữ nhật ký có thể đã thử nhiều kế hoạch.", "This round has no beacon: whoever runs the log could have tried several plans."),
-    t("Kết quả công khai không theo mẫu đã hẹn.", "The beacon is not as the plan says."));
+    plan.beacon ? t("Kết quả công khai không theo mẫu đã hẹn.", "The beacon is not as the plan says.")
+      : t("Kết quả rút thăm dùng một số công khai mà kế hoạch không hẹn.", "The draw uses a beacon that the plan does not name."));
   const seed = await sha256(`${METHOD}\n${data.root}\n${data.round}\n${data.beacon}\n`);
   const strata = await Promise.all(candidates.map(async ({ group, units }, place) => ({ group, size: plan.strata[place].size, rows: await ticketed(seed, units) })));
-  const right = strata.every(({ size, rows }, place) => rows.slice(0, size).map(({ unit }) => unit).join() === data.drawn[place].units.join());
+  const smallest = strata.map(({ group, size, rows }) => [group, ...rows.slice(0, size).map(({ unit }) => unit)].join());
+  const right = smallest.join("\n") === data.drawn.map(({ group, units }) => [group, ...units].join()).join("\n");
   yield { ...told(right, t("Các phiếu nhỏ nhất đúng là các đơn vị trúng thăm.", "The smallest tickets are those of the units drawn."), t("Các đơn vị trúng thăm không phải là những phiếu nhỏ nhất.", "The units drawn are not those with the smallest tickets.")), seed, strata };
 }
 
