@@ -51,6 +51,8 @@ async def test_a_link_is_read_by_its_secret_alone_and_spent_by_one_answer(intake
     assert told["type"] == "kycuong.finding.answered.v1" and told["data"]["by"] == {"role": "concerned"}
     case = await intake.get("reviewer", f"/intake/v1/findings/{finding}")
     assert case["private"]["answer"]["text"] == "Tôi đi họp." and case["state"] == "recorded"
+    mine = await intake.get("head", f"/intake/v1/findings/{finding}")  # so the page promised
+    assert "answer" in mine["answers"] and "answer" not in mine["private"] and "Tôi đi họp" not in str(mine)
     assert (await intake.client.get(link)).status_code == 404
     assert (await intake.client.post(link, json={"text": "Lần nữa."})).status_code == 404
 
@@ -83,10 +85,35 @@ async def test_what_was_typed_outlives_every_refusal(intake, finding, monkeypatc
     pages = []
     for address in (link, f"{link}x"):
         gone = await intake.client.post(address, data={"text": "Tôi đi họp."}, headers={"accept": "text/html"})
-        assert gone.status_code == 404 and "data-kept>Tôi đi họp.<" in gone.text and "<form" not in gone.text
+        assert gone.status_code == 404 and "data-kept>Tôi đi họp.<" in gone.text and "<textarea" not in gone.text
         assert gone.headers["referrer-policy"] == "no-referrer" and gone.headers["cache-control"] == "no-store"
         pages.append(gone.text)
     assert pages[0] == pages[1]
+
+
+async def test_the_page_speaks_either_language_keeps_what_was_typed_and_tells_days_of_vietnam(intake, finding):
+    _, link = await given(intake, finding)
+    early = "UPDATE intake.finding SET captured_at = '2026-08-31T23:30:00Z' WHERE id = $1"
+    await intake.service.pool.execute(early, finding)
+    page = (await intake.client.get(link, headers={"accept": "text/html"})).text
+    assert "01/09/2026: A03 – Vắng mặt không lý do; số lượt: 3. Đã ghi nhận." in page
+    again = await intake.client.post(f"{link}?lang=en", data={"text": "Tôi đi họp.", "again": "1"})
+    assert again.status_code == 200 and ">\nTôi đi họp.</textarea>" in again.text
+    assert "Unexcused absence; count: 3. Recorded." in again.text and "The person concerned, " in again.text
+    blank = await intake.client.post(link, data={"text": " "})
+    assert "write your answer" in blank.text  # the language stays chosen
+    kept = await intake.client.post(f"{link}x?lang=vi", data={"text": "Tôi đi họp.", "again": "1"})
+    assert kept.status_code == 404 and "hãy hỏi người đã gửi" in kept.text.lower() and "data-kept>Tôi" in kept.text
+    assert (await intake.get("reviewer", f"/intake/v1/findings/{finding}"))["answers"] == {}
+
+
+async def test_a_link_ends_with_its_finding(intake, finding):
+    path, link = await given(intake, finding)
+    await intake.put("inspector", f"findings/{finding}/withdrawal/{fresh()}", {"private": {"reason": "Nhầm."}})
+    gone = await intake.client.post(link, json={"text": "Tôi đi họp."})
+    assert gone.status_code == (await intake.client.get(link)).status_code == 404
+    await intake.put("reviewer", f"{path}/removal/{fresh()}", {}, 409)
+    await intake.put("reviewer", f"findings/{finding}/person-links/{fresh()}", {"expires": "2026-09-20"}, 409)
 
 
 async def test_a_link_ends_by_its_day_or_by_a_reviewer_and_all_wrong_ones_are_alike(intake, finding):

@@ -24,7 +24,7 @@ from services.intake.writing.service import Service, service_of
 from services.intake.writing.storing import lock_units, store_writes
 from services.kernel.envelope import derived_id
 from services.kernel.identity.roles import PUBLIC
-from services.kernel.problems import FieldError, Invalid, Language, NotFound, Problem, TooFast, TooLarge, language_of
+from services.kernel.problems import FieldError, Invalid, Language, NotFound, Problem, TooFast, TooLarge
 from services.kernel.quarters import local_date, rfc3339
 from services.kernel.store.db import TRANSIENT, Connection, transaction
 from services.kernel.strict_json import parse
@@ -42,6 +42,13 @@ _FAILURES: tuple[type[Exception], ...] = (Problem, *cast(tuple[type[Exception], 
 _guessing = Patience()
 
 
+class NoSuchLink(NotFound):
+    """Liên kết không đúng, đã được trả lời, đã bị thu hồi hoặc đã hết hạn. Hãy hỏi người đã gửi liên kết cho bạn.
+
+    The link is wrong, answered, ended or out of date. Ask whoever sent it to you.
+    """
+
+
 def install(app: FastAPI) -> None:
     """Add the routes."""
     app.get(_PATH, include_in_schema=False, openapi_extra=PUBLIC)(read)
@@ -50,7 +57,7 @@ def install(app: FastAPI) -> None:
 
 async def read(request: Request, secret: str) -> Response:
     """The finding and who has opened it: as a page, or as JSON to whom asks for that; the reading is logged."""
-    service, language = service_of(request), language_of(request.headers)
+    service, language = service_of(request), _language(request)
     async with transaction(service.pool) as connection:
         link = await _link(request, connection, secret)
         shown = await _shown(connection, service, link, language)
@@ -66,7 +73,7 @@ async def answer(request: Request, secret: str) -> Response:
     if not isinstance(form, Answer):
         raise Invalid(errors=form) if isinstance(form, list) else NotFound
     told = await _take(request, secret, form)
-    return JSONResponse(told, 201, headers={"content-language": language_of(request.headers)})
+    return JSONResponse(told, 201, headers={"content-language": _language(request)})
 
 
 async def _take(request: Request, secret: str, form: Answer) -> dict[str, Any]:
@@ -82,8 +89,10 @@ async def _take(request: Request, secret: str, form: Answer) -> dict[str, Any]:
 
 async def _plainly(request: Request, secret: str) -> Response:
     """The answer of a form: whatever becomes of it, what was typed is shown again."""
-    typed, whole = await _typed(request)
+    typed, again, whole = await _typed(request)
     try:
+        if again:
+            return await _asked_again(request, service_of(request), secret, typed, [], status=200)
         if not whole:
             raise TooLarge
         form = read_form(Answer, {"text": typed})
@@ -97,37 +106,37 @@ async def _plainly(request: Request, secret: str) -> Response:
 
 def _unsent(request: Request, typed: str, problem: Problem) -> Response:
     """What was typed, and why it was not taken: by a link that is wrong or over, no more than that it is."""
-    told = problem.body("en" if pages.language_of(request) == "en" else "vi", request.url.path)
+    told = problem.body(_language(request), request.url.path)
     page = PAGES.render(request, "concerned_unsent.html", status=problem.status, problem=told, typed=typed)
     page.headers.update(problem.headers)
     return page
 
 
-async def _typed(request: Request) -> tuple[str, bool]:
-    """What was written into the plain form, as far as it is read, and whether that is all."""
+async def _typed(request: Request) -> tuple[str, bool, bool]:
+    """What was written into the plain form, as far as it is read; if it is but to be drawn anew; and if that is all."""
     raw, size = bytearray(), 0
     async for part in request.stream():
         raw += part[: max(0, _MAX_BODY - size)]
         size += len(part)
         if size > _MOST_READ:
             break
-    said = parse_qs(raw.decode(errors="replace"), max_num_fields=None).get("text", [""])
-    return written(said[0]), size <= _MAX_BODY
+    said = parse_qs(raw.decode(errors="replace"), max_num_fields=None)
+    return written(said.get("text", [""])[0]), "again" in said, size <= _MAX_BODY
 
 
 async def _asked_again(
-    request: Request, service: Service, secret: str, typed: str, errors: Sequence[FieldError]
+    request: Request, service: Service, secret: str, typed: str, errors: Sequence[FieldError], status: int = 422
 ) -> Response:  # fmt: skip
     """The page with what was typed, and why it was not taken."""
     async with transaction(service.pool) as connection:
         link = await _link(request, connection, secret)
-        shown = await _shown(connection, service, link, language_of(request.headers))
+        shown = await _shown(connection, service, link, _language(request))
         await note_opening(connection, _CONCERNED, _CONCERNED, service.clock.now(), finding=link["id"])
-    return _page(request, shown, typed=typed, wrong=[(one.vi, one.en) for one in errors], status=422)
+    return _page(request, shown, typed=typed, wrong=[(one.vi, one.en) for one in errors], status=status)
 
 
 async def _link(request: Request, connection: Connection, secret: str) -> asyncpg.Record:
-    """The link of a secret; NotFound alike for a wrong, spent, ended and expired one, TooFast to who keeps guessing."""
+    """The link of a secret; NoSuchLink alike for any that is wrong or over, TooFast to who keeps guessing."""
     address = counted(request.client.host if request.client else None)
     keys = [("address", address)]
     if (wait := _guessing.wait(keys)) > 0:
@@ -136,7 +145,7 @@ async def _link(request: Request, connection: Connection, secret: str) -> asyncp
     row = await connection.fetchrow(QUERIES.link_by_secret, hashed(secret), today)
     if row is None:
         _guessing.count(keys)
-        raise NotFound
+        raise NoSuchLink
     return row
 
 
@@ -176,11 +185,11 @@ async def _narrative(connection: Connection, service: Service, finding: str) -> 
 
 
 async def _store(connection: Connection, service: Service, link: Mapping[str, Any], text: str) -> str:
-    """The answer's event, which names nobody, and its words, sealed; NotFound when another was just faster."""
+    """The answer's event, which names nobody, and its words, sealed; NoSuchLink when another was just faster."""
     numbers, now = Numbers(await lock_units(connection, {link["unit"]})), service.clock.now()
     event = derived_id(link["link"], Answer.EVENT, 1)
     if await connection.fetchval(QUERIES.spend_link, link["link"], event) is None:
-        raise NotFound
+        raise NoSuchLink
     sealed, commitment = service.vault.seal(event, "text", text.encode())
     data = {
         "by": {"role": _CONCERNED}, "finding": link["id"], "inspection": link["inspection"],
@@ -193,6 +202,10 @@ async def _store(connection: Connection, service: Service, link: Mapping[str, An
     await store_writes(connection, [], [told], numbers, now, [sealed])
     await connection.execute(QUERIES.add_step, link["id"], event, now)
     return event
+
+
+def _language(request: Request) -> Language:
+    return cast(Language, pages.language_of(request))
 
 
 def _answered(request: Request, shown: dict[str, Any]) -> Response:

@@ -2,9 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from services.intake.writing.forms import Day, Form, Reason, Write
+from services.intake.writing.forms import Day, Form, Text, Write
+from services.kernel.strict_json import is_blank
+
+
+def _said(text: str) -> str:
+    if is_blank(text):
+        raise ValueError(("hãy ghi ý kiến của bạn", "write your answer"))
+    return text
 
 
 class GiveLink(Write):
@@ -22,4 +29,4 @@ class Answer(Form):
 
     EVENT = "kycuong.finding.answered.v1"
 
-    text: Annotated[Reason, Field(description="the answer, sealed")]
+    text: Annotated[Text, AfterValidator(_said), Field(description="the answer, sealed")]

@@ -1,8 +1,9 @@
 -- Statements of links for persons concerned.
 
 -- name: links
--- These links, and whether each is over.
-SELECT id::text, finding::text, removed OR answer IS NOT NULL AS over FROM intake.person_link WHERE id = ANY($1::uuid[]);
+-- These links, and whether each is over: it ends with its finding, too.
+SELECT person_link.id::text, finding::text, removed OR answer IS NOT NULL OR state IN ('withdrawn', 'voided') AS over
+FROM intake.person_link JOIN intake.finding ON finding.id = person_link.finding WHERE person_link.id = ANY($1::uuid[]);
 
 -- name: add_links
 -- New links; of a secret only its hash is kept.
@@ -18,7 +19,7 @@ UPDATE intake.person_link SET removed = true WHERE id = ANY($1::uuid[]);
 SELECT person_link.id::text AS link, expires, finding.id::text, finding.inspection::text, finding.unit, code, catalogue, count,
        severity, captured_at, finding.state, accepts, outcome
 FROM intake.person_link JOIN intake.finding ON finding.id = person_link.finding
-WHERE secret_hash = $1 AND NOT removed AND answer IS NULL AND expires >= $2;
+WHERE secret_hash = $1 AND NOT removed AND answer IS NULL AND expires >= $2 AND finding.state NOT IN ('withdrawn', 'voided');
 
 -- name: readers
 -- Who has opened the finding, when, and as what; each day once.

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import cast
 
+from services.domain.case import State
 from services.intake.concerned.forms import GiveLink
 from services.intake.concerned.state import Link, Links
 from services.intake.findings.asking import known_finding
@@ -18,6 +19,10 @@ from services.kernel.quarters import local_date, quarter_of
 
 LONGEST = timedelta(days=30)
 ADDRESS = "/intake/concerned/"
+_OVER = (
+    "Ghi nhận này đã được rút lại hoặc hủy cùng cuộc kiểm tra; không còn gì để hỏi người liên quan.",
+    "This finding was withdrawn, or voided with its inspection; there is nothing left to ask the person concerned.",
+)
 
 
 def give(asked: Asked) -> Accepted:
@@ -25,6 +30,8 @@ def give(asked: Asked) -> Accepted:
     world, form = asked.world, cast(GiveLink, asked.command.form)
     finding, grant = _found(asked, asked.command.parent)
     refuse_foreign(asked.known)
+    if finding.state in (State.WITHDRAWN, State.VOIDED):
+        raise WrongState(_OVER)
     today, last = local_date(world.now), date.fromisoformat(form.expires)
     if not today <= last <= today + LONGEST:
         raise invalid("/expires", "phải từ hôm nay và trong vòng 30 ngày", "must be today or within 30 days")

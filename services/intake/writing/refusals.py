@@ -42,7 +42,7 @@ class PhotoMissing(Problem):
 
 
 class UploadGap(Problem):
-    """Phần ảnh này không nối tiếp phần đã nhận; hãy gửi tiếp từ byte ghi ở "received".
+    """Phần này không nối tiếp phần đã nhận; hãy gửi tiếp từ byte ghi ở "received".
 
     This part does not follow what was received; go on from the byte that "received" names.
     """
