@@ -254,6 +254,9 @@ async def test_words_outlive_the_session_that_they_were_typed_in(intake: Intake,
 
 async def test_another_language_or_view_keeps_what_was_typed_and_sends_nothing(intake: Intake, finding: str) -> None:
     typed = {"id": fresh(), "/accepts": "false", "/private/text": "", "/private/reason": "x"}
+    unsent = await page(intake, "head", f"cases/{finding}")
+    assert f'form="typed" formaction="/intake/cases/{finding}/reply?lang=en#errors"' in unsent
+    assert unsent.count('id="typed" method="post" action=') == 1 and "data-language" not in unsent
     refused = (await send(intake, "head", finding, "reply", typed, 422)).text
     assert refused.count('form="typed"') == 3 and 'formaction="?lang=en#errors"' in refused
     assert 'id="typed" method="post" action=' in refused and "data-language" not in refused
@@ -271,6 +274,7 @@ async def test_another_language_or_view_keeps_what_was_typed_and_sends_nothing(i
         drawn = await send(intake, "head", finding, f"reply?{query}", typed, 200)
         said = unescape(drawn.text)
         assert words in said and f">\n{SAID}</textarea>" in said and shown in said and f'value="{typed["id"]}"' in said
+        assert "error-summary" not in said and 'class="notice" id="errors" role="status"' in said
         assert query.split("=")[1] in drawn.headers["set-cookie"]
     assert await state(intake, finding) == "recorded"
     signed_out = (await send(intake, "nobody", finding, "reply?lang=en", typed, 401)).text

@@ -43,7 +43,7 @@ def forms_of(
     """The forms, and what is said above them of one that was not taken as it came."""
     missing = _missing(case)
     if refused is None:
-        return _told_of(missing, [_form(noun, case, None, ()) for noun in offered])
+        return _told_of(case, missing, [_form(noun, case, None, ()) for noun in offered])
     late = refused.sent.taken
     shown = refused.noun in offered and not late
     before = None if late else _sent_before(case, refused, shown=shown)
@@ -56,18 +56,20 @@ def forms_of(
     if shown:
         forms.insert(0, _form(refused.noun, case, refused, [*wrong, *lost]))
     kept = () if late or shown else kept_of(refused)
-    return _told_of(missing, forms) | {
+    retyped = again_typed(refused, kept=True) if shown or kept else {}
+    return _told_of(case, missing, forms) | {
         "problem": problem, "late": late, "awaited": refused.sent.id in missing, "before": before,
         "wrong": _told(wrong, forms), "lost": _told(lost, forms), "kept": kept,
-        **again_typed(refused, kept=shown or bool(kept)),
+        **retyped,
     }  # fmt: skip
 
 
-def _told_of(missing: Mapping[str, Any], forms: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """All that the page asks for, of a case of which nothing was refused."""
+def _told_of(case: Case, missing: Mapping[str, Any], forms: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """All that the page asks for, of a case of which nothing was refused; the first form outlives another language."""
     return {
         "missing": missing, "forms": forms, "problem": None, "late": False, "awaited": False, "before": None,
-        "wrong": (), "lost": (), "kept": (), "retyped": None, "typed": {},
+        "wrong": (), "lost": (), "kept": (), "retyped": _RETYPED if forms else None, "typed": {},
+        "retyped_at": f"/intake/cases/{case['id']}/{forms[0]['noun']}" if forms else "",
     }  # fmt: skip
 
 
@@ -87,7 +89,7 @@ def again_typed(refused: Refused, *, kept: bool) -> dict[str, Any]:
     if not kept:
         return {"retyped": None, "typed": {}}
     why = Why.of(refused.problem, chosen=refused.sent.chosen).written()
-    return {"retyped": _RETYPED, "typed": {"id": refused.sent.id, "was": why, **refused.sent.typed}}
+    return {"retyped": _RETYPED, "retyped_at": "", "typed": {"id": refused.sent.id, "was": why, **refused.sent.typed}}
 
 
 def _missing(case: Case) -> dict[str, list[Mapping[str, Any]]]:
