@@ -103,6 +103,15 @@ def head_answers(page: Page) -> None:
     expect(page.locator('#answer-list [data-code="A03"]')).to_contain_text("Đã giải trình")
     expect(page.locator("#answer-list > li")).to_contain_text("2 chờ khắc phục")  # what was accepted is to be put right
 
+    def months_later(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.body().replace(b'"state":"open"', b'"state":"lapsed"'))
+
+    page.route("**/intake/v1/desk?list=todo*", months_later)
+    page.reload()
+    expect(page.locator("#answer-list > li")).to_contain_text("Quá hạn khắc phục: hạn đã hết ngày")
+    page.unroute("**/intake/v1/desk?list=todo*")
+
 
 def reviewer_decides(page: Page) -> None:
     page.goto(page.url.split("/intake")[0] + "/intake/desk/")

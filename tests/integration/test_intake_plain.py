@@ -17,6 +17,7 @@ from services.intake.plain import endpoints
 from services.intake.plain.entries import ASKED
 from services.kernel.identity.authentication import COOKIE
 from services.kernel.process.settings import Settings
+from services.kernel.web.pages import day
 from tests.support.intake import Intake, closing, fresh, opening, populate, recording, running_intake
 from tests.support.photos import jpeg, scene
 
@@ -518,6 +519,15 @@ async def test_lists_are_the_desk_s(intake: Intake, finding: str) -> None:
     found = re.search(r'href="\?(list=todo&[^"]*cursor=[^"]+)"', first)
     assert found and first.count("<h2>") == 10
     assert (await page(intake, "head", f"cases?{found[1]}")).count("<h2>") == 1
+
+
+async def test_a_remedy_that_is_overdue_is_said_so_in_the_list(intake: Intake, finding: str) -> None:
+    await send(intake, "head", finding, "reply", {"id": fresh(), **DISAGREES})
+    await send(intake, "reviewer", finding, "decision", {"id": fresh(), **UPHELD})
+    assert "quá hạn khắc phục" not in await page(intake, "head", "cases")
+    await intake.service.pool.execute("UPDATE intake.deadline SET state = 'lapsed' WHERE finding = $1", finding)
+    due = (await intake.get("head", f"/intake/v1/findings/{finding}"))["deadlines"][1]["due"]
+    assert f"A03: quá hạn khắc phục, hạn đã hết ngày {day(due)}" in await page(intake, "head", "cases")
 
 
 async def drawn(intake: Intake, finding: str, later: timedelta = timedelta()) -> None:

@@ -50,6 +50,12 @@ function due({ due: when, working_days_left: days }) {
     t(`Hạn: hết ngày ${day(when)} · ${rest}`, `Due by the end of ${day(when)} · ${rest}`));
 }
 
+/** What should have been put right by now, in words, since the day of the oldest. @param {DeskRow} row */
+function overdue({ findings }) {
+  const passed = findings.filter(unmended).flatMap(({ deadlines }) => deadlines.filter(({ of, state }) => of === "remedy" && state === "lapsed")).map((one) => one.due).sort();
+  return passed.length > 0 && el("span", { class: "due late" }, t(`Quá hạn khắc phục: hạn đã hết ngày ${day(passed[0])}`, `Remedy overdue: it was due by the end of ${day(passed[0])}`));
+}
+
 export class Head {
   /** @param {Desk} desk @param {string} name */
   constructor(desk, name) {
@@ -134,7 +140,7 @@ export class Head {
     const node = el("li", { "data-inspection": inspection.id },
       el("div", { class: "title-line" }, el("h3", {}, inspection.unit_name), el("span", { class: "tag info" }, KIND[inspection.kind])), line, facts, seen);
     node.update = (row) => {
-      line.replaceChildren(el("b", {}, progress(row)), due(row) || "");
+      line.replaceChildren(el("b", {}, progress(row)), due(row) || "", overdue(row) || "");
       facts.replaceChildren(el("span", {}, t(`Kiểm tra ngày ${day(row.opened_at)}`, `Inspected on ${day(row.opened_at)}`)), el("span", {}, whole(row.basis)));
       seen.replaceChildren(this.seenLine(row) ?? "");
       for (const finding of row.findings.sort(byCode)) {

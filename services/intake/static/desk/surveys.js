@@ -221,7 +221,7 @@ export class Surveys {
     redraw(this.place,
       el("p", { class: wrong.length ? "notice bad" : "notice", role: "status", tabindex: "-1", id: "surveys-said" }, said),
       ignored.length > 0 && el("p", { class: "hint", id: "surveys-ignored" }, t(`Cột không ghi, chỉ hiện để đối chiếu: ${ignored.join(", ")}.`, `Columns that are not recorded, only shown to compare: ${ignored.join(", ")}.`)),
-      el("div", { class: "table-wrap" }, el("table", {},
+      el("div", { class: "table-wrap", tabindex: "0", role: "group", "aria-labelledby": "surveys-said" }, el("table", {},
         el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("Dòng", "Line")), ...NAMES.map((name) => el("th", { scope: "col", class: NAMES.indexOf(name) > 2 ? "figure" : "" }, LABELS[name])), el("th", { scope: "col" }, t("Lỗi", "Wrong")), ...ignored.map((head) => el("th", { scope: "col" }, t(`${head} (không ghi)`, `${head} (not recorded)`))))),
         el("tbody", {}, shown.map((row) => drawn(row))))),
       rows.length > shown.length && el("p", { class: "hint" }, t(`Hiện ${number(shown.length)} dòng đầu.`, `The first ${number(shown.length)} rows are shown.`)),
