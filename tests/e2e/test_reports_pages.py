@@ -165,6 +165,14 @@ def test_a_head_reads_the_inbox_in_either_language(browser: Browser, served: Ser
     fits(head)
 
 
+def answers_at_the_stream(page: Page) -> list[int]:
+    """What the page is told from now on; at first that nobody answers, as by a proxy while the service starts anew."""
+    told: list[int] = []
+    page.on("response", lambda answer: told.append(answer.status) if "/alerts/stream" in answer.url else None)
+    page.route("**/reports/v1/alerts/stream*", lambda route: route.fulfill(status=503), times=1)
+    return told
+
+
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 def test_a_head_reads_notices_and_has_read_what_was_opened(
     browser: Browser, served: Served, viewport: dict[str, int]
@@ -182,6 +190,13 @@ def test_a_head_reads_notices_and_has_read_what_was_opened(
     assert opened.status == 303 and opened.headers["location"].startswith("/intake/desk/#/answer")
     page.reload()
     expect(unread).to_have_count(before - 1)
+    heard = answers_at_the_stream(page)
+    page.clock.install()
+    page.reload()
+    while len(heard) < 2:  # the page comes again some seconds after it was refused
+        page.clock.fast_forward(20_000)
+        page.wait_for_timeout(50)
+    assert heard == [503, 200]
     page.get_by_role("link", name="Đã gửi ra ngoài").click()
     expect(page.locator("main")).to_contain_text("Không có lần gửi nào.")
     fits(head)

@@ -70,7 +70,7 @@ class Listening:
                 name, _, value = line.partition(": ")
                 if name in ("event", "id", "data"):
                     found[name] = value
-                if not line and "data" in found:
+                if not line:  # ends an event and nothing else: some readers make an event of every empty line
                     assert found["event"] == "notice"
                     notice = json.loads(found["data"])
                     assert notice["place"] == found["id"]
@@ -81,8 +81,8 @@ class Listening:
         """The next comment."""
         async with asyncio.timeout(60):
             async for line in self._lines:
-                if line == ":":
-                    return
+                assert line == ":"
+                return
         raise EOFError
 
     async def end(self) -> None:

@@ -209,4 +209,5 @@ def _recipients(document: Any, paper: Mapping[str, Any]) -> None:
 
 def _proof(document: Any, paper: Mapping[str, Any]) -> None:
     document.add_paragraph().add_run().add_picture(io.BytesIO(qr_png(paper["address"])), width=Mm(28))
-    line(document, f"SHA-256: {paper['hash']}\n{paper['address']}", size=9)
+    for text in (f"SHA-256: {paper['hash']}", paper["address"]):  # a break within a paragraph is lost on some readers
+        line(document, text, size=9)

@@ -22,6 +22,7 @@ from services.kernel.strict_json import parse
 from services.kernel.web.app import read_body
 
 MAX_BODY = 64 * 1024
+_OWN_ID = "UUIDv7 of RFC 9562, made by the client and used once; lists go by the time in its first 48 bits"
 
 
 class WriteRoute(APIRoute):
@@ -65,6 +66,7 @@ def _described(noun: Noun) -> dict[str, Any]:
             {
                 "name": name, "in": "path", "required": True,
                 "schema": {"type": "string", "pattern": patterns.get(name, WRITE_ID)},
+                **({"description": _OWN_ID} if name == "id" else {}),
             }
             for name in names
         ],

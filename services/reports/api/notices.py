@@ -22,7 +22,10 @@ from services.reports.reading.state import State
 from services.reports.text import dump
 
 router = APIRouter()
-_STREAM = {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "notices as they come"}
+_STREAM = {
+    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "description": "notices as they come, and a comment line every 15 s: wait longer than that for the next byte",
+}
 Place = Annotated[str | None, Query(max_length=40, description="the place of the last notice that is known")]
 
 

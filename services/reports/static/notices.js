@@ -4,6 +4,9 @@ import { problemOf, request } from "../assets/api.js";
 import { el, flash, redraw } from "../assets/dom.js";
 import { t } from "../assets/words.js";
 
+// a browser comes again by itself when a stream breaks off, and never after a refusal, as a proxy gives while the service starts anew
+const AGAIN = 15_000;
+
 /** The same list as the server would show it now, in place of the one that is shown. @param {HTMLElement} place */
 async function renew(place) {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
@@ -12,16 +15,23 @@ async function renew(place) {
   if (fresh) redraw(place, ...fresh.childNodes);
 }
 
-/** @type {HTMLElement | null} */
-const place = document.querySelector("[data-notices]");
-if (place) {
-  const after = place.dataset.notices;
+/** Show each notice that comes after the one at a place. @param {HTMLElement} place @param {string | undefined} after */
+function listen(place, after) {
   const stream = new EventSource(`/reports/v1/alerts/stream${after ? `?after=${encodeURIComponent(after)}` : ""}`);
-  stream.addEventListener("notice", async () => {
+  let last = after;
+  stream.addEventListener("notice", async ({ lastEventId }) => {
+    last = lastEventId;
     await renew(place);
     flash("good", t("Có thông báo mới.", "There is a new notice."));
   });
+  stream.addEventListener("error", () => {
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN, place, last);
+  });
 }
+
+/** @type {HTMLElement | null} */
+const place = document.querySelector("[data-notices]");
+if (place) listen(place, place.dataset.notices);
 
 /** @type {NodeListOf<HTMLElement>} */
 const buttons = document.querySelectorAll("[data-resend]");

@@ -25,7 +25,7 @@ from services.reports.reading.snapshot import Reader, Snapshot
 from services.reports.text import dump
 
 BEAT = 15.0  # seconds between two comments, and two looks at who may still listen
-COMMENT = b":\n\n"
+COMMENT = b":\n"  # no empty line: httpx-sse 0.4.3 makes an event of each, see findings/
 MOST_WAITING = 256  # events of one listener; a slower one is sent away and resumes
 PACE = 0.02  # seconds between two readings: a wake per checkpoint would cost a query each
 _PAGE = 1_000

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from services.reports.delivery.inbox.hub import COMMENT, Hub, Listener
 
 _PATIENCE = 30.0  # seconds that a full connection may take nothing
-_RETRY = b"retry: 2000\n\n"
+_RETRY = b"retry: 2000\n"
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
