@@ -1,7 +1,7 @@
 """One table of words: what scripts and templates carry says what services/domain/words.py says."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 
 from services.domain import words
 from services.domain.words import Words, headed
+from services.intake.plain.entries import ASKED
 
 ROOT = Path(__file__).parents[2]
 INTAKE = ROOT / "services/intake"
@@ -71,6 +72,36 @@ def test_a_template_says_what_the_domain_says(
 ) -> None:
     text = next(INTAKE.rglob(template)).read_text(encoding="utf-8")
     assert dict(re.findall(pattern, text)) == {key: as_shown(one)[0] for key, one in table.items()}
+
+
+def asked_by_plain_forms() -> Iterator[Words]:
+    """All that the forms without a script say, but of files, which the desk takes one by one."""
+    cases: list[dict[str, Any]] = [
+        {"severity": severity, "remedy": remedy, "deadlines": [], "outcomes": list(words.OUTCOMES)}
+        for severity, remedy in ((1, "declined"), (4, "reported"))
+    ]
+    for asking in ASKED.values():
+        yield from filter(None, (asking.title, asking.button, asking.note))
+        for entry in (one for one in asking.entries if one.kind != "files"):
+            yield from filter(None, (entry.label, entry.missing, entry.hint))
+            for case in cases:
+                for _, called, effect in entry.options(case):
+                    yield from filter(None, (called, effect))
+
+
+def test_a_form_without_a_script_asks_as_the_desk_does() -> None:
+    """Word for word; a day's example goes before, and a sentence of the desk may say more before it."""
+    desk = "".join((INTAKE / f"static/desk/{name}.js").read_text(encoding="utf-8") for name in ("acts", "labels"))
+    said = [(vi.lower(), en.lower()) for vi, en in re.findall(r'(?="([^"\n]+)", "([^"\n]+)")', desk)]
+    told = {
+        (vi.removeprefix("Như 15/12/2026. "), en.removeprefix("As 15/12/2026. ")) for vi, en in asked_by_plain_forms()
+    }
+    told = {(vi, en) for vi, en in told if not vi.startswith("Như ")}  # the desk names the very day
+    assert len(told) > 60
+    assert {
+        one for one in told
+        if not any(vi.endswith(one[0].lower()) and en.endswith(one[1].lower()) for vi, en in said)
+    } == set()  # fmt: skip
 
 
 def test_the_glossary_and_the_table_call_a_value_alike() -> None:

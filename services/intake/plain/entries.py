@@ -129,8 +129,8 @@ def _any_outcome(case: Case) -> list[Option]:
 
 
 def _replies(case: Case) -> list[Option]:
-    counts = ("mức 1: tính ngay", "level 1: counts at once")
-    decided = ("Sở Nội vụ vẫn quyết định", "the Department still decides")
+    counts = ("mức 1: tính điểm trừ ngay", "level 1: counts at once")
+    decided = ("mức 2 trở lên: Sở Nội vụ vẫn quyết định", "level 2 and above: the Department still decides")
     return [
         ("true", ("Thống nhất", "Agree"), counts if case["severity"] == 1 else decided),
         (
@@ -141,7 +141,10 @@ def _replies(case: Case) -> list[Option]:
 
 
 def _feasible(_: Case) -> list[Option]:
-    left = ("Sở Nội vụ sẽ xem xét: gia hạn, miễn hoặc giữ nguyên hạn", "the Department will extend, waive or keep it")
+    left = (
+        "Sở Nội vụ sẽ xem xét: gia hạn, miễn hoặc giữ nguyên hạn",
+        "the Department will extend, waive or keep the deadline",
+    )
     return [
         ("true", ("Được, theo ngày dưới đây", "Yes, by the day below"), None),
         ("false", ("Không khắc phục được", "It cannot"), left),
@@ -151,8 +154,14 @@ def _feasible(_: Case) -> list[Option]:
 def _verdicts(case: Case) -> list[Option]:
     if case["remedy"] == "declined":
         return [
-            ("verified", ("Đồng ý là không khắc phục được", "Agreed that it cannot"), ("miễn khắc phục", "waived")),
-            ("refused", ("Không đồng ý, vẫn phải khắc phục", "Not agreed"), ("giữ nguyên hạn", "the deadline stands")),
+            (
+                "verified", ("Đồng ý là không khắc phục được", "Agreed that it cannot be put right"),
+                ("miễn khắc phục; không được giảm nửa điểm trừ", "the remedy is waived; no points come back"),
+            ),
+            (
+                "refused", ("Không đồng ý, vẫn phải khắc phục", "Not agreed, it is still to be put right"),
+                ("giữ nguyên hạn khắc phục", "the deadline stands"),
+            ),
         ]  # fmt: skip
     again = ("mở hạn thứ hai và cuối cùng", "opens the second and last deadline")
     return [
@@ -179,9 +188,16 @@ def _verdict(pointer: str, label: Words, missing: Words, options: Callable[[Case
     return Entry(pointer=pointer, kind="choice", label=label, missing=missing, options=options)
 
 
-_OUTCOME: tuple[str, Words, Words] = ("/outcome", ("Quyết định", "Decision"), ("hãy chọn một mục", "choose one"))
+_OUTCOME: tuple[str, Words, Words] = (
+    "/outcome",
+    ("Quyết định", "Decision"),
+    ("hãy chọn một quyết định", "choose a decision"),
+)
 _MORE_TIME = (
-    _verdict("/of", ("Gia hạn việc gì", "More time for"), ("hãy chọn việc cần gia hạn", "choose one"), _clocks),
+    _verdict(
+        "/of", ("Gia hạn việc gì", "More time for"),
+        ("hãy chọn việc cần gia hạn", "choose what the time is for"), _clocks,
+    ),
     Entry(
         pointer="/until", kind="day", label=("Đến hết ngày", "Until the end of"),
         missing=("hãy ghi ngày", "give the day"),
@@ -226,7 +242,10 @@ ASKED: Mapping[str, Asking] = {
             Entry(
                 pointer="/private/text", kind="text", label=("Đã làm gì", "What was done"),
                 missing=("hãy nêu việc đã làm", "say what was done"),
-                hint=("Nêu việc đã làm, văn bản kèm số. Được lưu mã hóa.", "What, with documents. Stored encrypted."),
+                hint=(
+                    "Nêu việc đã làm, văn bản kèm số. Được lưu mã hóa.",
+                    "State what was done, documents by number. Stored encrypted.",
+                ),
             ),
             _FILES,
         ),
@@ -287,14 +306,18 @@ ASKED: Mapping[str, Asking] = {
         button=("Ghi ý kiến thẩm định lần hai", "Record the second review"),
         entries=(_verdict(*_OUTCOME, _any_outcome), _REASON),
         note=(
-            "Kết luận thứ nhất không hiện ở đây; ý kiến của bạn không đổi điểm.",
-            "The first outcome is not shown here; yours changes no score.",
+            "Hồ sơ này được rút ngẫu nhiên để đọc lại độc lập. Kết luận thứ nhất không hiện ở đây; "
+            "ý kiến của bạn không đổi điểm.",
+            "This case was drawn at random to be read again. The first outcome is not shown; yours changes no score.",
         ),
     ),
     "remedy-verification": Asking(
         title=("Xác nhận khắc phục", "Verify the remedy"), button=("Ghi kết quả", "Record it"),
         entries=(
-            _verdict("/outcome", ("Kết quả khắc phục", "The remedy"), ("hãy chọn kết quả", "choose one"), _verdicts),
+            _verdict(
+                "/outcome", ("Kết quả khắc phục", "The remedy"),
+                ("hãy chọn kết quả", "choose what became of it"), _verdicts,
+            ),
             _REASON_READ,
         ),
     ),
@@ -303,7 +326,8 @@ ASKED: Mapping[str, Asking] = {
         title=("Thông báo cho đơn vị (mức 4)", "Release to the unit (level 4)"),
         button=("Thông báo cho đơn vị", "Release it"), entries=(_REASON,),
         note=(
-            "Đơn vị sẽ nhận được ghi nhận này và được giải trình.", "The unit will be told of it and may reply.",
+            "Đơn vị sẽ nhận được ghi nhận này và được giải trình.",
+            "The unit will be told of this finding and may reply.",
         ),
     ),
     "reopening": Asking(
