@@ -26,7 +26,7 @@ from services.kernel.quarters import quarter_days
 from services.reports.editions.fitting import fitted
 from services.reports.facts.facts import Unfoldable
 from services.reports.facts.picked import Picking
-from services.reports.fold.cores import CasesFile
+from services.reports.fold.cores import CasesFile, Stopped
 from services.reports.fold.recompute import LIVE, Difference, Made, Recomputing, Told, first_difference, is_part
 from services.reports.scoring.comparison.rules import Comparison
 from services.reports.scoring.comparison.tally import Seen
@@ -87,6 +87,8 @@ def recompute(
             )
         except (BadLog, Unfoldable) as fault:
             raise click.ClickException(str(fault)) from fault
+        except Stopped as fault:  # no verdict
+            raise click.UsageError(str(fault)) from fault
     if not vkeys:
         click.echo("khóa là do chính nơi này đưa ra / the key is this place's own word: --vkey", err=True)
     sys.exit(_say(quarter, made, told))

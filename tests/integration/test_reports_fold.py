@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import multiprocessing
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import asyncpg
@@ -19,8 +20,10 @@ from services.kernel.problems import NotFound
 from services.kernel.process.settings import Settings
 from services.kernel.store.db import open_pool
 from services.reports.facts.facts import Unfoldable
-from services.reports.fold import fold as fold_module
+from services.reports.fold import anew
+from services.reports.fold.cores import Stopped
 from services.reports.fold.fold import Fenced, Fold, read_entries
+from services.reports.fold.part import part_of
 from services.reports.fold.prefix import Prefix
 from services.reports.reading.alerts import alerts as read_alerts
 from services.reports.reading.editions import frozen_card, frozen_listing
@@ -272,8 +275,12 @@ async def test_cards_folded_in_memory_are_those_of_the_database(pool: asyncpg.Po
             assert {name: shown[name] for name in folded} == folded
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_the_cut_into_checkpoints_does_not_matter(pool: asyncpg.Pool, made: MadeLog, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "many"), [(1, anew.MANY), (2, 1), (3, anew.MANY)])
+async def test_the_cut_into_checkpoints_does_not_matter(
+    pool: asyncpg.Pool, made: MadeLog, monkeypatch: pytest.MonkeyPatch, seed: int, many: int
+) -> None:
+    """Nor whether a rebuild is made here or by processes of its own."""
+    monkeypatch.setattr(anew, "MANY", many)
     busy(made, seed)
     chance = random.Random(seed)
     await fold_all(pool, made, *sorted(chance.sample(range(1, len(made.entries)), 25)))
@@ -321,16 +328,13 @@ async def test_how_units_interleave_in_the_log_does_not_matter(pool: asyncpg.Poo
     assert await indexless_cards(pool) == expected
 
 
-async def test_a_rebuild_heals_a_damaged_projection(
-    pool: asyncpg.Pool, made: MadeLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_rebuild_heals_a_damaged_projection(pool: asyncpg.Pool, made: MadeLog) -> None:
     busy(made, 4)
     await fold_all(pool, made)
     live = await dump(pool)
     await pool.execute("UPDATE reports.card SET body = 'x', row = 'x'")
     await pool.execute("DELETE FROM reports.alert")
     assert await dump(pool) != live
-    monkeypatch.setattr(fold_module, "SEGMENT", 7)  # and with other segments
     await Fold(pool).rebuild(made.covered())
     assert await dump(pool) == live
 
@@ -422,6 +426,45 @@ async def test_an_id_that_another_log_holds_twice_is_told_in_words(
     twice = made.append(f"{kind}.recorded", entry["subject"], UNIT, data, id=entry["id"])
     with pytest.raises(Unfoldable, match=f"entry {twice} .*{kind}.recorded.v1.*was recorded before"):
         await fold_all(pool, made)
+    assert await dump(pool) == before
+
+
+@pytest.mark.parametrize("kind", ["inspection.opened", "finding.recorded", "commendation.recorded"])
+async def test_an_id_that_two_units_hold_stops_a_rebuild_in_words(pool: asyncpg.Pool, made: MadeLog, kind: str) -> None:
+    """The two are folded apart, so that only the database can tell."""
+    await fold_all(pool, made)
+    before = await dump(pool)
+    other = next(unit for unit in map("xa-{}".format, range(99)) if part_of(unit) != part_of(UNIT))
+    made.register(other)
+    given = made.open(UNIT), made.open(other)
+    if kind != "inspection.opened":
+        made.record(UNIT, given[0], "A01")
+        made.commend(UNIT)
+    first = next(json.loads(raw) for raw in reversed(made.entries) if kind.encode() in raw and UNIT.encode() in raw)
+    visit = {"inspection": given[1]} if kind == "finding.recorded" else {}
+    made.append(kind, first["subject"], other, first["data"] | visit, id=first["id"])
+    with pytest.raises(Unfoldable, match=f"{kind}.v1.*was recorded before"):
+        await Fold(pool).rebuild(made.covered())
+    assert await dump(pool) == before
+
+
+async def test_a_process_that_dies_stops_a_rebuild_and_nothing_changes(
+    pool: asyncpg.Pool, made: MadeLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anew, "MANY", 1)
+    busy(made, 5)
+    await fold_all(pool, made)
+    before = await dump(pool)
+
+    async def log() -> AsyncIterator[Sequence[bytes]]:
+        yield made.entries[:10]
+        for child in multiprocessing.active_children():
+            child.kill()
+            child.join()
+        yield made.entries[10:]
+
+    with pytest.raises(Stopped, match="out of memory"):
+        await Fold(pool).rebuild_from(made.covered().checkpoint, log())
     assert await dump(pool) == before
 
 

@@ -19,6 +19,7 @@ from services.reports.fold.live_cards import LiveCards
 from services.reports.fold.reference import Reference
 from services.reports.fold.sql import queries
 from services.reports.reading.live_cards import listing
+from services.reports.scoring import cards as scoring_cards
 from tests.integration.test_reports_fold import EVERYTHING, QUARTER, UNIT, busy, card, dump, fold_all, made, pool
 from tests.support.reports_log import MadeLog
 from tests.support.reports_reading import read, render_all
@@ -228,8 +229,8 @@ async def test_a_card_that_cannot_be_rendered_keeps_no_other_one(
             raise ValueError("no such band")
         return live_render(facts, *rest)
 
-    live_render = live_cards.render
-    monkeypatch.setattr(live_cards, "render", render)
+    live_render = scoring_cards.render
+    monkeypatch.setattr(scoring_cards, "render", render)
     monkeypatch.setattr(live_cards, "_AT_ONCE", 2)
     with pytest.raises(live_cards.Unrenderable, match=f"{broken[1]} in {broken[0]}: ValueError: no such band"):
         await LiveCards(pool).all()
@@ -260,8 +261,8 @@ async def test_many_cards_that_cannot_be_rendered_keep_no_other_one(
             raise ValueError("no such band")
         return live_render(facts, *rest)
 
-    live_render = live_cards.render
-    monkeypatch.setattr(live_cards, "render", render)
+    live_render = scoring_cards.render
+    monkeypatch.setattr(scoring_cards, "render", render)
     monkeypatch.setattr(live_cards, "_AT_ONCE", 2)
     cards = LiveCards(pool)
     with pytest.raises(live_cards.Unrenderable):

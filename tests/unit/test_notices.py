@@ -15,8 +15,17 @@ from services.kernel.identity.roles import Role
 from services.kernel.quarters import parse_instant
 from services.reports.facts.directory import UNIT_EVENTS, Directory
 from services.reports.facts.facts import Entry
-from services.reports.notices.notice import TELLINGS, VACANT, Notice, Post, day_of, notice_id, place, read_place
-from services.reports.notices.telling import Known, notices_of
+from services.reports.notices.notice import (
+    VACANT,
+    Hearers,
+    Notice,
+    Post,
+    day_of,
+    notice_id,
+    place,
+    read_place,
+)
+from services.reports.notices.telling import SPEAKING, Known, notices_of
 from tests.support.reports_log import MadeLog
 
 UNIT, PARENT, OTHER = "xa-tan-hoa", "huyen-ba", "xa-khac"
@@ -52,11 +61,8 @@ def told(made: MadeLog, posts: tuple[Post, ...] = POSTS) -> list[Notice]:
     for entry in entries:
         if entry.event.type in UNIT_EVENTS:
             directory.apply(entry.index, entry.event.type, entry.event.unit, entry.event.data)
-    known = Known()
-    for entry in entries:
-        if entry.event.type == "kycuong.finding.recorded.v1":
-            known.findings.setdefault(entry.event.data["inspection"], set()).add(entry.event.data["finding"])
-    return notices_of([entry for entry in entries if entry.event.type in TELLINGS], known, directory, posts)
+    speaking = [entry for entry in entries if entry.event.type in SPEAKING]
+    return notices_of(speaking, Known(), Hearers(directory, posts))
 
 
 def who(notices: list[Notice], kind: Kind) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
 
 from services.kernel.envelope import named_id
 from services.reports.facts.facts import Finding, Inspection
+from services.reports.text import dump
 
 TELLING = frozenset({
     "kycuong.inspection.closed.v1", "kycuong.inspection.voided.v1", "kycuong.inspection.acknowledged.v1",
@@ -15,6 +17,7 @@ TELLING = frozenset({
     "kycuong.finding.withdrawn.v1",
 })  # fmt: skip
 """The events that change an alert."""
+COLUMNS = ("id", "inspection", "unit", "created_at", "acknowledged_at", "body")
 _index = attrgetter("index")
 
 
@@ -50,3 +53,22 @@ def alert_of(inspection: Inspection, findings: Iterable[Finding]) -> Alert | Non
         created_at=inspection.closed_at,
         acknowledged_at=inspection.acknowledged_at if covered else None,
     )
+
+
+def row_of(alert: Alert) -> tuple[str | None, ...]:
+    """An alert as it is kept."""
+    return alert.id, alert.inspection, alert.unit, alert.created_at, alert.acknowledged_at, dump(alert_json(alert))
+
+
+def alert_json(alert: Alert) -> dict[str, Any]:
+    """An alert as the wire shows it."""
+    return {
+        "id": alert.id,
+        "unit": alert.unit,
+        "inspection": alert.inspection,
+        "findings": [
+            {"id": one.id, "code": one.code, "severity": one.severity, "count": one.count} for one in alert.findings
+        ],
+        "created_at": alert.created_at,
+        "acknowledged_at": alert.acknowledged_at,
+    }

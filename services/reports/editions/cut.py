@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -13,8 +13,12 @@ from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.quarters import quarter_days
 from services.reports.facts.directory import Directory
 from services.reports.facts.facts import QUARTER_CLOSED, Entry, Unfoldable, UnitQuarter
-from services.reports.scoring.cards import Form, TreeHead, render, with_log
+from services.reports.scoring.cards import Form, TreeHead, render, summary, with_log
+from services.reports.scoring.masks import masked
 from services.reports.scoring.rulebook import Rulebook
+from services.reports.text import dump
+
+_NOT_COMPARED = b'"comparison":null'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,7 @@ def edition_of(entry: Entry) -> str:
     return f"restated-{int(entry.event.data['n'])}"
 
 
-def card_bytes(card: dict[str, Any]) -> bytes:
+def card_bytes(card: Mapping[str, Any]) -> bytes:
     """A card's RFC 8785 bytes: it holds no floats, and its members' names are ASCII, so that this encoder is enough."""
     return orjson.dumps(card, option=orjson.OPT_SORT_KEYS)
 
@@ -81,3 +85,36 @@ def card_of(
 ) -> dict[str, Any]:
     """A unit's card at a cut."""
     return with_log(render(facts, directory, rulebook, cut.edition, cut.form, comparison), cut.head)
+
+
+class FrozenCard(NamedTuple):
+    """One card's RFC 8785 bytes, and its row in the list."""
+
+    unit: str
+    group: str
+    body: bytes
+    row: str
+
+    @classmethod
+    def of(cls, card: Mapping[str, Any]) -> FrozenCard:
+        """A card as it is frozen."""
+        return cls(card["unit"], card["group"], card_bytes(card), dump(summary(card)))
+
+    def compared(self, comparison: Mapping[str, Any] | None) -> FrozenCard:
+        """With its unit's comparison, where it has one."""
+        if comparison is None:
+            return self
+        return self._replace(
+            body=body_compared(self.body, comparison), row=row_compared(self.row, comparison, live=False)
+        )  # fmt: skip
+
+
+def body_compared(body: bytes, comparison: Mapping[str, Any]) -> bytes:
+    """A card's bytes with its comparison: no text holds a bare quotation mark, so the first such place is it."""
+    return body.replace(_NOT_COMPARED, b'"comparison":' + card_bytes(comparison), 1)
+
+
+def row_compared(row: str, comparison: Mapping[str, Any], *, live: bool) -> str:
+    """A row of the list, as JSON text, with its unit's comparison as it is shown there."""
+    shown = comparison if live else masked({"comparison": comparison})["comparison"]
+    return f"{row.removesuffix('null}')}{dump(shown)}}}"

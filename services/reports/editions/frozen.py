@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import base64
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from services.kernel.process.telemetry import meter
 from services.kernel.store.db import Connection, Pool, columns
 from services.reports.editions.comparing import comparisons
-from services.reports.editions.cut import Cut, card_bytes, card_of, cards_root
+from services.reports.editions.cut import Cut, FrozenCard, card_of, cards_root
 from services.reports.editions.sql import queries
 from services.reports.facts import store
 from services.reports.facts.directory import Directory
 from services.reports.facts.facts import QUARTER_CLOSED, QUARTER_PUBLISHED, Entry, Unfoldable
-from services.reports.scoring.cards import Form, summary
+from services.reports.scoring.cards import Form
 from services.reports.scoring.rulebook import Rulebook
-from services.reports.text import dump
 
 log = logging.getLogger(__name__)
 _refused = meter.create_gauge(
@@ -29,19 +27,8 @@ _refused = meter.create_gauge(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FrozenCard:
-    """One card's RFC 8785 bytes, and its row in the list."""
-
-    unit: str
-    group: str
-    body: bytes
-    row: str
-
-
-async def freeze(connection: Connection, cut: Cut, directory: Directory, rulebook: Rulebook) -> None:
+async def freeze(connection: Connection, cut: Cut, cards: Sequence[FrozenCard], rulebook: Rulebook) -> None:
     """Store a cut's cards once; Unfoldable when it is already frozen as something else (a rebuild that disagrees)."""
-    cards = await _cards(connection, cut, directory, rulebook)
     root = cards_root(card.body for card in cards)
     rules = rulebook.rules(cut.quarter)
     added = await connection.fetchval(
@@ -53,7 +40,7 @@ async def freeze(connection: Connection, cut: Cut, directory: Directory, ruleboo
         return
     await connection.execute(
         queries.add_edition_cards, cut.closing,
-        *columns([(card.unit, card.group, card.body, card.row) for card in cards], 4),
+        *columns(cards, 4),
     )  # fmt: skip
     log.info("froze %s %s: %d cards at size %d", cut.quarter, cut.edition, len(cards), cut.size)
 
@@ -65,7 +52,8 @@ async def _compare(connection: Connection, cut: Cut, root: bytes) -> None:
         raise Unfoldable(cut.size - 1, QUARTER_CLOSED, reason)
 
 
-async def _cards(connection: Connection, cut: Cut, directory: Directory, rulebook: Rulebook) -> list[FrozenCard]:
+async def cards_at(connection: Connection, cut: Cut, directory: Directory, rulebook: Rulebook) -> list[FrozenCard]:
+    """The cards of a cut that the projections stand at, by unit."""
     active = await store.active_units(connection, cut.quarter)
     units = sorted(active.union(directory.units_in(cut.quarter)))
     facts = await store.unit_quarters(connection, [(cut.quarter, unit) for unit in units])
@@ -73,13 +61,9 @@ async def _cards(connection: Connection, cut: Cut, directory: Directory, ruleboo
     if cut.form is Form.SECOND:
         beside = await comparisons(connection, cut.quarter, units, directory, rulebook)
     return [
-        _frozen(card_of(one, directory, rulebook, cut, beside.get(one.unit)))
+        FrozenCard.of(card_of(one, directory, rulebook, cut, beside.get(one.unit)))
         for one in sorted(facts.values(), key=lambda one: one.unit)
     ]
-
-
-def _frozen(card: dict[str, Any]) -> FrozenCard:
-    return FrozenCard(card["unit"], card["group"], card_bytes(card), dump(summary(card)))
 
 
 async def open_edition(connection: Connection, entry: Entry) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from services.domain.case import Outcome
+from services.kernel.envelope import BadEnvelope, read_envelope
 from services.kernel.quarters import local_date, parse_instant, quarter_days, quarter_of
 from services.reports.facts import directory
 from services.reports.facts.facts import (
@@ -51,6 +52,8 @@ class Facts:
 
     inspections: dict[str, Inspection] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
+    found: dict[str, list[Finding]] = field(default_factory=dict)
+    """By inspection: its findings, in log order."""
     commendations: list[Commendation] = field(default_factory=list)
     commended: set[str] = field(default_factory=set)
     """The commendations' ids."""
@@ -60,12 +63,18 @@ class Facts:
     stored: set[str] = field(default_factory=set)
     """Ids of the inspections and findings that were there before the run."""
 
-    def by_inspection(self) -> dict[str, list[Finding]]:
-        """All findings of the inspections that the run speaks of."""
-        found: dict[str, list[Finding]] = {key: [] for key in self.inspections}
-        for finding in self.findings.values():
-            found[finding.inspection].append(finding)
-        return found
+    def stand(self, inspections: Iterable[Inspection], findings: Iterable[Finding]) -> None:
+        """Begin with what stands: inspections with all their findings, in log order."""
+        self.inspections = {one.id: one for one in inspections}
+        self.found = {key: [] for key in self.inspections}
+        for one in findings:
+            self.findings[one.id] = one
+            self.found[one.inspection].append(one)
+        self.stored = {*self.inspections, *self.findings}
+
+    def forget(self, inspection: str) -> None:
+        """Let go of an inspection that nothing was found at."""
+        del self.inspections[inspection], self.found[inspection]
 
     def apply(self, entry: Entry) -> None:
         """Take one event about an inspection, finding, commendation or survey; Unfoldable when it cannot be."""
@@ -83,6 +92,17 @@ class Facts:
         cards = {(one.quarter, one.unit) for one in closed if one.closed_at is not None}  # a voided one leaves its card
         praised = {(one.quarter, one.unit) for one in self.commendations}
         return cards | praised | {(quarter, unit) for unit, quarter, _ in self.surveys}
+
+
+def read_entry(index: int, raw: bytes) -> Entry:
+    """A log entry's event; Unfoldable when it is none, or of a type that this program does not know."""
+    try:
+        event = read_envelope(raw)
+    except BadEnvelope as error:
+        raise Unfoldable(index, "?", str(error)) from error
+    if event.type not in KNOWN:
+        raise Unfoldable(index, event.type, "unknown event type")
+    return Entry(index, event)
 
 
 def wanted(entries: Iterable[Entry]) -> set[str]:
@@ -109,9 +129,10 @@ def _id(entry: Entry, name: str) -> str:
 def _opened(facts: Facts, entry: Entry) -> None:
     data = entry.event.data
     opened_on = local_date(parse_instant(data["opened_at"]))
-    key = data["inspection"]
+    key = _id(entry, "inspection")
     if key in facts.inspections:
         raise ValueError(f"inspection {key} was opened before")
+    facts.found[key] = []
     facts.inspections[key] = Inspection(
         id=key,
         unit=entry.event.unit,
@@ -178,15 +199,17 @@ def _recorded(facts: Facts, entry: Entry) -> None:
     key = _id(entry, "finding")
     if key in facts.findings:
         raise ValueError(f"finding {key} was recorded before")
-    facts.findings[key] = Finding(
+    inspection = _touch(facts, entry).id
+    finding = facts.findings[key] = Finding(
         id=key,
-        inspection=_touch(facts, entry).id,
+        inspection=inspection,
         code=data["code"],
         catalogue=data["catalogue"],
         severity=_number(data, "severity"),
         count=_number(data, "count"),
         index=entry.index,
     )
+    facts.found[inspection].append(finding)
     facts.touched_findings.add(key)
 
 

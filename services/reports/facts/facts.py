@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
+from operator import attrgetter
 from typing import Any, Protocol
 
 from services.domain.case import KEPT, SCORED
@@ -166,6 +167,26 @@ class UnitQuarter:
     def empty(self) -> bool:
         """Whether nothing is known."""
         return not self.active and not self.surveys
+
+
+def _fields(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "inspection": _fields(Inspection),
+    "finding": (*_fields(Finding)[:-1], *(f"remedy.{name}" for name in _fields(Remedy))),
+    "commendation": _fields(Commendation),
+    "survey": _fields(Survey),
+}
+"""What is kept of each kind of facts, by its table; a remedy is kept with its finding."""
+COLUMNS = {table: tuple(name.rpartition(".")[2] for name in names) for table, names in FIELDS.items()}
+_values = {table: attrgetter(*names) for table, names in FIELDS.items()}
+
+
+def rows_of(table: str, facts: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """Facts as a table keeps them."""
+    return map(_values[table], facts)
 
 
 class Event(Protocol):

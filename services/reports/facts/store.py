@@ -15,23 +15,22 @@ from services.kernel.store.db import Connection, columns
 from services.kernel.store.sql import load_queries
 from services.reports.facts.effects import Facts
 from services.reports.facts.facts import (
+    COLUMNS,
     COMMENDED,
+    FIELDS,
     FINDING_RECORDED,
-    Commendation,
     Finding,
     Inspection,
     Survey,
     Unfoldable,
     UnitQuarter,
+    rows_of,
 )
 from services.reports.facts.remedy import Remedy
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
-_REMEDY = [field.name for field in fields(Remedy)]
-_FINDING = [field.name for field in fields(Finding) if field.name != "remedy"]
-_REMEDY_AT = len(_FINDING)
-_ALL_OF_FINDING = [*_FINDING, *(f"remedy.{name}" for name in _REMEDY)]
-_CHANGING_OF_FINDING = [name for name in _ALL_OF_FINDING if name not in ("inspection", "index")]
+_REMEDY_AT = len(fields(Finding)) - 1  # it stands last
+_CHANGING_OF_FINDING = [name for name in FIELDS["finding"] if name not in ("inspection", "index")]
 _CHANGING_OF_INSPECTION = (
     "id", "team", "closed_at", "persons_checked", "files_checked", "acknowledged_index", "acknowledged_at", "voided",
 )  # fmt: skip
@@ -41,12 +40,9 @@ async def load_facts(connection: Connection, inspections: Collection[str]) -> Fa
     """The inspections that a run of entries speaks of, with all their findings, as they stand."""
     facts = Facts()
     if inspections:
-        rows = await connection.fetch(queries.inspections, sorted(inspections))
-        facts.inspections = {row["id"]: Inspection(*row) for row in rows}
-    if facts.inspections:
-        rows = await connection.fetch(queries.findings_of, list(facts.inspections))
-        facts.findings = {row["id"]: _finding(row) for row in rows}
-    facts.stored = {*facts.inspections, *facts.findings}
+        visits = [Inspection(*row) for row in await connection.fetch(queries.inspections, sorted(inspections))]
+        found = await connection.fetch(queries.findings_of, [one.id for one in visits]) if visits else []
+        facts.stand(visits, map(_finding, found))
     return facts
 
 
@@ -82,30 +78,23 @@ def _twice(facts: Facts, detail: str) -> Unfoldable | None:
 async def _write_facts(connection: Connection, facts: Facts) -> None:
     inspections = [facts.inspections[key] for key in sorted(facts.touched_inspections)]
     findings = [facts.findings[key] for key in sorted(facts.touched_findings)]
-    await _add(connection, "inspection", _names(Inspection), inspections, facts.stored)
-    await _add(connection, "finding", _ALL_OF_FINDING, findings, facts.stored)
+    await _add(connection, "inspection", inspections, facts.stored)
+    await _add(connection, "finding", findings, facts.stored)
     changed = [one for one in inspections if one.id in facts.stored]
     await _put(connection, queries.change_inspections, _CHANGING_OF_INSPECTION, changed)
     changed_findings = [one for one in findings if one.id in facts.stored]
     await _put(connection, queries.change_findings, _CHANGING_OF_FINDING, changed_findings)
-    await _put(connection, queries.add_commendations, _names(Commendation), facts.commendations)
+    await _put(connection, queries.add_commendations, FIELDS["commendation"], facts.commendations)
     surveys = [facts.surveys[key] for key in sorted(facts.surveys)]
-    await _put(connection, queries.put_surveys, _names(Survey), surveys)
+    await _put(connection, queries.put_surveys, FIELDS["survey"], surveys)
 
 
-def _names(kind: type[Any]) -> list[str]:
-    return [field.name for field in fields(kind)]
-
-
-async def _add(
-    connection: Connection, table: str, names: Sequence[str], rows: Sequence[Any], stored: Collection[str]
-) -> None:
-    """Those rows that are not stored yet, with these fields in columns of their names."""
-    new = [one for one in rows if one.id not in stored]
+async def _add(connection: Connection, table: str, facts: Sequence[Any], stored: Collection[str]) -> None:
+    """Those facts that are not stored yet."""
+    new = [one for one in facts if one.id not in stored]
     if new:
         await connection.copy_records_to_table(
-            table, schema_name="reports", columns=[name.rpartition(".")[2] for name in names],
-            records=map(attrgetter(*names), new),
+            table, schema_name="reports", columns=COLUMNS[table], records=rows_of(table, new)
         )  # fmt: skip
 
 

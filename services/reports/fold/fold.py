@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from services.kernel.envelope import BadEnvelope, read_envelope
-from services.kernel.feed.entries import Covered, LogDiffers
+from services.kernel.feed.entries import Covered
 from services.kernel.log.merkle import EMPTY_ROOT, CompactRange, leaf_hash
 from services.kernel.log.note import Checkpoint
 from services.kernel.process.failpoints import failpoint
@@ -21,27 +18,24 @@ from services.kernel.process.telemetry import links, meter, tracer
 from services.kernel.store.db import Connection, Pool, transaction
 from services.reports.alerts.store import rewrite_alerts
 from services.reports.editions.cut import Cut
-from services.reports.editions.frozen import freeze, open_edition, tell_refused
+from services.reports.editions.frozen import cards_at, freeze, open_edition, tell_refused
 from services.reports.facts import store
 from services.reports.facts.directory import UNIT_EVENTS, Directory
-from services.reports.facts.effects import KNOWN, SILENT, Facts, wanted
+from services.reports.facts.effects import SILENT, Facts, read_entry, wanted
 from services.reports.facts.facts import (
-    COMMENDED,
     CUTS,
-    FINDING_RECORDED,
-    INSPECTION_OPENED,
     QUARTER_PUBLISHED,
-    SURVEYED,
     Entry,
-    Unfoldable,
 )
-from services.reports.fold.live_cards import LiveCards, mark_stale, rewrite_cards
+from services.reports.fold.anew import fold_anew
+from services.reports.fold.live_cards import LiveCards, mark_stale
 from services.reports.fold.reference import REFERENCE_EVENTS, RULES, Reference, add_reference_events, load_reference
 from services.reports.fold.sql import queries
 from services.reports.notices.notice import Notice
+from services.reports.notices.pattern import Said, said
 from services.reports.notices.store import rewrite_notices
+from services.reports.notices.telling import Known
 from services.reports.scoring.comparison.tally import touched
-from services.reports.scoring.rulebook import Rulebook
 
 SEGMENT = 5_000
 """Entries folded by one set of statements: they are all in memory at once."""
@@ -60,19 +54,9 @@ async def read_entries(first: int, raw: Sequence[bytes]) -> list[Entry]:
     """The events of log entries; Unfoldable at the first that is not one, or of a type this program does not know."""
     entries: list[Entry] = []
     for start in range(0, len(raw), _BREATH):
-        entries += [_entry(first + start + place, value) for place, value in enumerate(raw[start : start + _BREATH])]
+        entries += [read_entry(index, value) for index, value in enumerate(raw[start : start + _BREATH], first + start)]
         await asyncio.sleep(0)
     return entries
-
-
-def _entry(index: int, raw: bytes) -> Entry:
-    try:
-        event = read_envelope(raw)
-    except BadEnvelope as error:
-        raise Unfoldable(index, "?", str(error)) from error
-    if event.type not in KNOWN:
-        raise Unfoldable(index, event.type, "unknown event type")
-    return Entry(index, event)
 
 
 def segments(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
@@ -154,7 +138,6 @@ class Fold:
         what is already shown, LogDiffers when the entries, a stretch at a time, do not have the root that it signs.
         """
         self._reference = None
-        reference, tree, dirty = Reference(), CompactRange(), set[tuple[str, str]]()
         async with transaction(self._pool) as connection:
             await connection.execute(queries.patient)
             if await connection.fetchval(queries.lock_head) > checkpoint.size:
@@ -162,18 +145,10 @@ class Fold:
             await self._render_before()
             await connection.execute(queries.clear_projections)
             await connection.execute(queries.reset_head, EMPTY_ROOT)
-            async with aclosing(_read_ahead(log)) as stretches:
-                async for raw, entries in stretches:
-                    first = tree.size
-                    done = await _run(connection, reference, raw, entries, tree)
-                    tree.extend(map(leaf_hash, raw[tree.size - first :]))
-                    dirty |= done.dirty
-            if (tree.size, tree.root()) != (checkpoint.size, checkpoint.root):
-                raise LogDiffers(f"the entries do not have the root that is signed for size {checkpoint.size}")
-            await rewrite_cards(connection, dirty, reference)
+            tree, reference, cards = await fold_anew(connection, checkpoint, log)
             last = reference.index if reference.index >= 0 else None
             await connection.fetchval(queries.move_head, 0, tree.size, tree.root(), tree.hashes, last)
-            await _want_fits(connection, dirty, ())
+            await _want_fits(connection, cards, ())
             # a crash before the commit leaves the old projections untouched
 
     async def _render_before(self) -> None:
@@ -216,14 +191,14 @@ async def _run(
     """Apply every segment, freeze at every cut; `prefix` is the tree before the entries, and grows up to a cut."""
     done, first = _Done(), prefix.size
     for run in segments(entries):
-        facts = await _apply_segment(connection, reference, run)
+        facts, before, counting = await _apply_segment(connection, reference, run)
         done.dirty |= facts.dirty() | await _restyled(connection, run)
-        done.told += await rewrite_notices(connection, run, facts, reference.directory)
+        done.told += await rewrite_notices(connection, run, facts, before, counting, reference.directory)
         if run[-1].event.type in CUTS:
             prefix.extend(map(leaf_hash, raw[prefix.size - first : run[-1].index + 1 - first]))
-            await freeze(
-                connection, Cut.of(run[-1], prefix.size, prefix.root()), reference.directory, reference.rulebook
-            )
+            cut = Cut.of(run[-1], prefix.size, prefix.root())
+            cards = await cards_at(connection, cut, reference.directory, reference.rulebook)
+            await freeze(connection, cut, cards, reference.rulebook)
     return done
 
 
@@ -235,32 +210,16 @@ async def _want_fits(connection: Connection, dirty: Collection[tuple[str, str]],
         await connection.execute(queries.want_all_fits)
 
 
-async def _read_ahead(
-    log: AsyncIterator[Sequence[bytes]],
-) -> AsyncGenerator[tuple[Sequence[bytes], list[Entry]], None]:
-    """The stretches of a log with their events: while the database takes one, the next is read."""
-    first, coming = 0, deque[tuple[Sequence[bytes], asyncio.Task[list[Entry]]]]()
-    try:
-        async for raw in log:
-            coming.append((raw, asyncio.create_task(read_entries(first, raw))))
-            first += len(raw)
-            if len(coming) > 1:
-                before, reading = coming.popleft()
-                yield before, await reading
-        for last, reading in coming:
-            yield last, await reading
-    finally:
-        for _, reading in coming:
-            reading.cancel()
-
-
 async def _at_once(entries: Sequence[bytes]) -> AsyncIterator[Sequence[bytes]]:
     yield entries
 
 
-async def _apply_segment(connection: Connection, reference: Reference, run: Sequence[Entry]) -> Facts:
-    """Load what a segment touches, apply it, write it back."""
+async def _apply_segment(
+    connection: Connection, reference: Reference, run: Sequence[Entry]
+) -> tuple[Facts, Known, list[Said]]:
+    """Load what a segment touches, apply it, write it back; what was known before, and what may count from it on."""
     facts = await store.load_facts(connection, wanted(run))
+    before, counting = Known.of(facts), list[Said]()
     kept: list[tuple[Entry, date | None]] = []
     for entry in run:
         if entry.event.type in REFERENCE_EVENTS:
@@ -270,33 +229,12 @@ async def _apply_segment(connection: Connection, reference: Reference, run: Sequ
             await open_edition(connection, entry)
         elif entry.event.type not in SILENT and entry.event.type not in CUTS:
             facts.apply(entry)
-    _check_units(facts, reference.directory)
-    _check_codes(facts, reference.rulebook)
+            counting += said(entry, facts)
+    reference.check(facts)
     await store.write_facts(connection, facts)
     await add_reference_events(connection, kept)
     await rewrite_alerts(connection, facts, run)
-    return facts
-
-
-def _check_units(facts: Facts, directory: Directory) -> None:
-    """A card needs its unit's name: the log registers a unit before it speaks of what was seen there."""
-    for inspection in (facts.inspections[key] for key in facts.touched_inspections):
-        if inspection.unit not in directory:
-            raise Unfoldable(inspection.opened_index, INSPECTION_OPENED, f"unit {inspection.unit} is not registered")
-    of_units = [(COMMENDED, one) for one in facts.commendations] + [(SURVEYED, one) for one in facts.surveys.values()]
-    for kind, one in of_units:
-        if one.unit not in directory:
-            raise Unfoldable(one.index, kind, f"unit {one.unit} is not registered")
-
-
-def _check_codes(facts: Facts, rulebook: Rulebook) -> None:
-    """A finding of a code that no published catalogue has could never be shown on a card."""
-    for key in facts.touched_findings:
-        finding = facts.findings[key]
-        catalogue = rulebook.catalogues.get(finding.catalogue)
-        if catalogue is None or finding.code not in catalogue.codes:
-            reason = f"code {finding.code} is not in catalogue {finding.catalogue}"
-            raise Unfoldable(finding.index, FINDING_RECORDED, reason)
+    return facts, before, counting
 
 
 async def _restyled(connection: Connection, run: Sequence[Entry]) -> set[tuple[str, str]]:

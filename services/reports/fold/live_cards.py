@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, NamedTuple
 
 from asyncpg import LockNotAvailableError
@@ -24,13 +23,11 @@ from services.reports.facts.directory import Directory
 from services.reports.facts.facts import UnitQuarter
 from services.reports.fold.reference import Reference, load_reference
 from services.reports.fold.sql import queries
-from services.reports.scoring.cards import render, summary
-from services.reports.text import dump
+from services.reports.scoring.cards import live_card
 
 _AT_ONCE = 100
 _ROUNDS = 20  # of a second: a rebuild that holds the head has rendered by then, or cannot
 _AGAIN = 60  # seconds until somebody may ask again for what cannot be rendered
-_COLUMNS = ("quarter", "unit", "body", "row")
 Card = tuple[str, str]
 """Quarter and unit."""
 
@@ -175,7 +172,7 @@ class LiveCards:
         rows: list[tuple[str, str, int, str | None, str | None]] = []
         for key, one in facts.items():
             try:
-                card = (None, None) if _gone(one, reference.directory) else _rendered(one, reference)
+                card = live_card(one, reference.directory, reference.rulebook) or (None, None)
             except Exception as error:
                 failed.add(key, marks[key], _name(one, reference.directory), error)
             else:
@@ -202,28 +199,8 @@ async def mark_stale(connection: Connection, dirty: Collection[Card]) -> None:
         await connection.execute(queries.mark_stale, *columns(sorted(dirty), 2))
 
 
-async def rewrite_cards(connection: Connection, dirty: Collection[Card], known: Reference) -> None:
-    """Render and store some cards and their rows where there are none: a rebuild's, of facts that only it sees yet."""
-    pending = iter(sorted(dirty))
-    while some := list(islice(pending, 4 * _AT_ONCE)):
-        facts = await store.unit_quarters(connection, some)
-        rows = [(*key, *_rendered(one, known)) for key, one in facts.items() if not _gone(one, known.directory)]
-        await connection.copy_records_to_table("card", schema_name="reports", columns=_COLUMNS, records=rows)
-
-
 def _name(one: UnitQuarter, directory: Directory) -> str:
     """A unit's name in a quarter; its id where it has none."""
     if one.unit not in directory:
         return one.unit
     return directory.details(one.unit, directory.card_day(one.unit, one.quarter)).name
-
-
-def _gone(one: UnitQuarter, directory: Directory) -> bool:
-    """Whether there is no card: nothing is known, or only surveys of a unit that was not valid then."""
-    return one.empty or not (one.active or directory.valid_in(one.unit, one.quarter))
-
-
-def _rendered(one: UnitQuarter, known: Reference) -> tuple[str, str]:
-    """A card and its row in the list, as JSON text."""
-    card = render(one, known.directory, known.rulebook)
-    return dump(card), dump(summary(card))

@@ -7,13 +7,12 @@ import json
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import zip_longest
 from typing import Any, NamedTuple, Protocol
 
-import orjson
-
 from services.kernel.log.merkle import CompactRange, leaf_hash
-from services.reports.editions.cut import Cut, edition_of
+from services.reports.editions.cut import Cut, body_compared, edition_of, row_compared
 from services.reports.editions.differences import before, differences
 from services.reports.facts.facts import CUTS, Entry, Unfoldable
 from services.reports.facts.picked import Brief, Picked
@@ -22,12 +21,9 @@ from services.reports.fold.shard import Asked, Passed, References, Row
 from services.reports.scoring.cards import NEWEST, Form, TreeHead
 from services.reports.scoring.comparison.rules import Comparison
 from services.reports.scoring.comparison.tally import Seen
-from services.reports.scoring.masks import masked
 from services.reports.scoring.reference import REFERENCE_EVENTS
-from services.reports.text import dump
 
 LIVE = "live"
-_NOT_COMPARED = b'"comparison":null'
 
 
 @dataclass(slots=True)
@@ -54,9 +50,11 @@ class Made:
         for unit in sorted(rows):
             row, comparison = rows[unit], beside.get(unit)
             tree.append(
-                row.leaf if comparison is None or row.body is None else leaf_hash(_body_compared(row.body, comparison))
+                row.leaf if comparison is None or row.body is None else leaf_hash(body_compared(row.body, comparison))
             )
-            self.rows[unit] = row.text if comparison is None else _row_compared(row.text, comparison, self.edition)
+            self.rows[unit] = (
+                row.text if comparison is None else row_compared(row.text, comparison, live=self.edition == LIVE)
+            )
             if row.card is not None:
                 self.card = json.loads(row.card) | ({} if comparison is None else {"comparison": comparison})
         self.cards_root = base64.b64encode(tree.root()).decode()
@@ -95,8 +93,8 @@ class Cases(Protocol):
     def keep(self, cases: Sequence[bytes]) -> None:
         """The next entries' part of every shard."""
 
-    def work(self, references: References, asked: Asked) -> Iterable[shard.Made]:
-        """What every shard makes of what is asked, in any order."""
+    def work(self, make: Callable[[int, Iterable[bytes]], shard.Made]) -> Iterable[shard.Made]:
+        """What is made of every shard, in any order."""
 
 
 class Recomputing:
@@ -181,7 +179,8 @@ class Recomputing:
 
     def _asked(self, references: References, asked: Asked) -> tuple[dict[str, Row], dict[str, Seen]]:
         rows, seen, faults = dict[str, Row](), dict[str, Seen](), list[tuple[int, str, str]]()
-        for made in self._cases.work(references, asked):
+        references.units(asked.size, asked.quarter)  # read once, for copies of this process to have
+        for made in self._cases.work(partial(shard.made, references, asked)):
             rows |= made.rows
             seen |= made.seen
             faults += [made.fault] if made.fault else []
@@ -192,16 +191,6 @@ class Recomputing:
 
 def _of_group(rows: Mapping[str, str], group: str | None) -> Mapping[str, str]:
     return rows if group is None else {unit: row for unit, row in rows.items() if json.loads(row)["group"] == group}
-
-
-def _body_compared(body: bytes, comparison: Mapping[str, Any]) -> bytes:
-    """A card's bytes with its comparison: no text holds a bare quotation mark, so the first such place is it."""
-    return body.replace(_NOT_COMPARED, b'"comparison":' + orjson.dumps(comparison, option=orjson.OPT_SORT_KEYS), 1)
-
-
-def _row_compared(row: str, comparison: Mapping[str, Any], edition: str) -> str:
-    shown = comparison if edition == LIVE else masked({"comparison": comparison})["comparison"]
-    return f"{row.removesuffix('null}')}{dump(shown)}}}"
 
 
 class Difference(NamedTuple):

@@ -19,7 +19,7 @@ from services.reports.scoring.reference import Reference
 from services.reports.text import dump
 
 Passed = tuple[int, str, str, str, str, dict[str, Any]]
-"""An entry that all cards need: its index, and its event's type, unit, id, time and data."""
+"""An entry as it goes from process to process: its index, and its event's type, unit, id, time and data."""
 
 
 class Asked(NamedTuple):
@@ -78,7 +78,7 @@ class References:
         return found
 
 
-def made(number: int, cases: Iterable[bytes], references: References, asked: Asked) -> Made:
+def made(references: References, asked: Asked, number: int, cases: Iterable[bytes]) -> Made:
     """A shard's part of a quarter."""
     try:
         facts, reference = _folded(cases, asked), references.at(asked.size)
@@ -108,7 +108,7 @@ def _folded(cases: Iterable[bytes], asked: Asked) -> Facts:
         elif entry.event.type == INSPECTION_OPENED:
             facts.apply(entry)
             if inspections[key].quarter not in quarters:
-                del inspections[key]
+                facts.forget(key)
                 elsewhere.add(key)
         elif key not in elsewhere:
             raise Unfoldable(entry.index, entry.event.type, f"unit {entry.event.unit} has no inspection {key}")

@@ -70,6 +70,7 @@ class Telling:
 
 CLOSED, RECORDED = "kycuong.inspection.closed.v1", "kycuong.finding.recorded.v1"
 RELEASED, VOIDED = "kycuong.finding.released.v1", "kycuong.inspection.voided.v1"
+CORRECTED, WITHDRAWN = "kycuong.finding.corrected.v1", "kycuong.finding.withdrawn.v1"
 ESCALATED = "kycuong.finding.escalated.v1"
 TELLINGS: Mapping[str, tuple[Telling, ...]] = {
     CLOSED: (Telling(Kind.FINDINGS, Audience.HEADS, "reply_due"),),
@@ -77,7 +78,7 @@ TELLINGS: Mapping[str, tuple[Telling, ...]] = {
     RELEASED: (Telling(Kind.RELEASE, Audience.HEADS, "reply_due"),),
     VOIDED: (Telling(Kind.VOIDING, Audience.TOLD),),
     "kycuong.inspection.corrected.v1": (Telling(Kind.CORRECTION, Audience.TOLD),),
-    "kycuong.finding.corrected.v1": (Telling(Kind.CORRECTION, Audience.HEADS, "reply_due"),),
+    CORRECTED: (Telling(Kind.CORRECTION, Audience.HEADS, "reply_due"),),
     "kycuong.finding.reminded.v1": (Telling(Kind.REMINDER, Audience.HEADS, "due"),),
     "kycuong.remedy.reminded.v1": (Telling(Kind.REMINDER, Audience.HEADS, "due"),),
     "kycuong.finding.lapsed.v1": (Telling(Kind.LAPSE, Audience.HEADS),),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from services.domain.case import LIGHT, SCORED, Outcome
 from services.kernel.quarters import quarters_until
 from services.reports.facts.effects import Facts
-from services.reports.facts.facts import Entry, Finding, Inspection
+from services.reports.facts.facts import Entry, Inspection
 
 DECIDED, LAPSED, REPLIED = "kycuong.finding.decided.v1", "kycuong.finding.lapsed.v1", "kycuong.finding.replied.v1"
 VOIDED = "kycuong.inspection.voided.v1"
@@ -50,16 +50,23 @@ class Candidate(NamedTuple):
     most: int
     """So many of the inspections that were never voided: it was found in at least half of all that counted then."""
 
+    def confirmed(self, visits: Iterable[Inspection]) -> bool:
+        """Whether the unit, given its inspections, was seen no more often; of stored ones `often` says the same."""
+        quarters = self.quarters.split()
+        seen = [one for one in visits if one.quarter in quarters and one.counts and str(one.closed_at) <= self.time]
+        return len(seen) <= self.most
 
-def said(entries: Iterable[Entry], facts: Facts, findings: Mapping[str, Sequence[Finding]]) -> Iterator[Said]:
-    """What entries say of findings that may count, given by inspection; most replies say nothing new of that."""
-    for entry in entries:
-        data, void = entry.event.data, entry.event.type == VOIDED
-        for finding in findings[data["inspection"]] if void else (facts.findings[data["finding"]],):
-            counts = _counts(entry, finding.severity) if finding.severity in SCORED else None
-            if counts is not None:
-                one = facts.inspections[finding.inspection]
-                yield Said(entry, Counted(finding.id, one.id, one.unit, finding.code, one.quarter), counts)
+
+def said(entry: Entry, facts: Facts) -> Iterator[Said]:
+    """What an entry says of findings that may count, the facts as right after it; most replies say nothing new."""
+    if entry.event.type not in TALLIED:
+        return
+    data, void = entry.event.data, entry.event.type == VOIDED
+    for finding in facts.found[data["inspection"]] if void else (facts.findings[data["finding"]],):
+        counts = _counts(entry, finding.severity) if finding.severity in SCORED else None
+        if counts is not None:
+            one = facts.inspections[finding.inspection]
+            yield Said(entry, Counted(finding.id, one.id, one.unit, finding.code, one.quarter), counts)
 
 
 def voided(entries: Iterable[Entry], facts: Facts) -> list[tuple[int, Inspection]]:

@@ -6,6 +6,10 @@ SELECT account, role, unit, valid_from, valid_to FROM identity.post
 WHERE (unit = ANY($1::text[]) OR unit IS NULL) AND role IN ('unit_head', 'reviewer', 'lead')
   AND valid_from <= $3 AND (valid_to IS NULL OR valid_to > $2);
 
+-- name: all_posts
+-- Who ever held a post at a unit, or over the province as reviewer or lead.
+SELECT account, role, unit, valid_from, valid_to FROM identity.post WHERE role IN ('unit_head', 'reviewer', 'lead');
+
 -- name: told
 -- The notices of these inspections from which further ones follow: of their findings, of a release, of the voiding.
 SELECT id::text, inspection::text, finding::text, event::text, kind, account, created_at, due, listed FROM reports.notice

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
+from typing import Any
 
-from services.domain.case import FREE, KEPT
+from services.domain.case import FREE, KEPT, SCORED
 from services.domain.notices import Kind
-from services.reports.facts.directory import Directory
-from services.reports.facts.facts import Entry
+from services.reports.facts.effects import Facts
+from services.reports.facts.facts import Entry, Finding
 from services.reports.notices.notice import (
     CLOSED,
+    CORRECTED,
     RECORDED,
     RELEASED,
     REPEATED,
+    TELLINGS,
     VACANT,
     VOIDED,
+    WITHDRAWN,
     Audience,
     Hearers,
     Notice,
-    Post,
     Telling,
     notice_id,
     tellings,
 )
+
+SPEAKING = frozenset({*TELLINGS, WITHDRAWN})
+"""The events that notices are made of, or moved or shortened by."""
+COLUMNS = (*(field.name for field in fields(Notice)), "listed")
+_values = attrgetter(*COLUMNS[:-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +46,42 @@ class Closing:
 
 @dataclass(slots=True, kw_only=True)
 class Known:
-    """What was there before a run, kept true through it."""
+    """What is known of some inspections before an entry, kept true from each to the next."""
 
     severities: dict[str, int] = field(default_factory=dict)
+    withdrawn: set[str] = field(default_factory=set)
+    findings: dict[str, set[str]] = field(default_factory=dict)
+    """By inspection."""
     released: set[str] = field(default_factory=set)
     closings: dict[str, Closing] = field(default_factory=dict)
     told: dict[str, set[str]] = field(default_factory=dict)
     """By inspection: who has the notice of its findings."""
-    withdrawn: set[str] = field(default_factory=set)
-    findings: dict[str, set[str]] = field(default_factory=dict)
-    """By voided inspection: its findings."""
-
     repeated: set[int] = field(default_factory=set)
     """Log indexes of entries by which a violation became a repeated one."""
+
+    @classmethod
+    def of(cls, facts: Facts) -> Known:
+        """What facts say of it."""
+        return cls(
+            severities={one.id: one.severity for one in facts.findings.values()},
+            withdrawn={one.id for one in facts.findings.values() if one.withdrawn},
+            findings={key: {one.id for one in found} for key, found in facts.found.items()},
+        )
+
+    def note(self, entry: Entry) -> None:
+        """Take the next entry."""
+        data = entry.event.data
+        if entry.event.type == RECORDED:
+            self.severities[data["finding"]] = data["severity"]
+            self.findings.setdefault(data["inspection"], set()).add(data["finding"])
+        elif entry.event.type == CORRECTED:
+            self.severities[data["finding"]] = data["severity"]
+        elif entry.event.type == WITHDRAWN:
+            self.withdrawn.add(data["finding"])
+        elif entry.event.type == CLOSED:
+            self.closings[data["inspection"]] = Closing(entry.event.id, entry.event.time, data.get("reply_due"))
+        elif entry.event.type == RELEASED:
+            self.released.add(data["finding"])
 
     def kept(self, finding: str) -> bool:
         """Whether the unit may not know of a finding."""
@@ -63,26 +95,21 @@ class Known:
         )
 
 
-def notices_of(entries: Iterable[Entry], known: Known, directory: Directory, posts: Sequence[Post]) -> list[Notice]:
+def notices_of(entries: Iterable[Entry], known: Known, hearers: Hearers) -> list[Notice]:
     """The notices that entries make or move, each once as it stands at the end, by place."""
-    made, hearers = dict[str, Notice](), Hearers(directory, posts)
+    made = dict[str, Notice]()
     for entry in entries:
-        _note(entry, known)
-        if entry.event.data.get("inspection") in known.closings:
-            for notice in _notices(entry, known, hearers):
-                made.pop(notice.id, None)  # one that is moved goes to the end
-                made[notice.id] = notice
+        tell(entry, known, hearers, made)
     return list(made.values())
 
 
-def _note(entry: Entry, known: Known) -> None:
-    data = entry.event.data
-    if entry.event.type == RECORDED:
-        known.severities[data["finding"]] = data["severity"]
-    elif entry.event.type == CLOSED:
-        known.closings[data["inspection"]] = Closing(entry.event.id, entry.event.time, data.get("reply_due"))
-    elif entry.event.type == RELEASED:
-        known.released.add(data["finding"])
+def tell(entry: Entry, known: Known, hearers: Hearers, made: dict[str, Notice]) -> None:
+    """Take an entry, and add the notices that it makes or moves; one that is moved goes to the end."""
+    known.note(entry)
+    if entry.event.data.get("inspection") in known.closings:
+        for notice in _notices(entry, known, hearers):
+            made.pop(notice.id, None)
+            made[notice.id] = notice
 
 
 def _notices(entry: Entry, known: Known, hearers: Hearers) -> Iterator[Notice]:
@@ -136,3 +163,34 @@ def _joined(entry: Entry, account: str, number: int, due: str | None, known: Kno
 def _nearest(first: str | None, second: str | None, now: str) -> str | None:
     """The earlier of two deadlines that is still to come; their text order is their time order."""
     return min((due for due in (first, second) if due is not None and due > now), default=second or first)
+
+
+@dataclass(slots=True)
+class Listed:
+    """The notices that inspections have, and how many findings they list."""
+
+    notices: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By inspection: the notices of its findings, and how many each lists."""
+    released: dict[str, set[str]] = field(default_factory=dict)
+    """By inspection: the findings that a release told of."""
+    voided: set[str] = field(default_factory=set)
+
+    def take(self, kind: str, inspection: str, finding: str | None, key: str, listed: int) -> None:
+        """The next notice, of the database or of this run."""
+        if kind == Kind.FINDINGS:
+            self.notices.setdefault(inspection, {}).setdefault(key, listed)
+        elif kind == Kind.RELEASE and finding is not None:
+            self.released.setdefault(inspection, set()).add(finding)
+        elif kind == Kind.VOIDING:
+            self.voided.add(inspection)
+
+    def lists(self, inspection: str, findings: Iterable[Finding]) -> int:
+        """How many findings the notice of an inspection tells of: neither withdrawn nor kept; none once voided."""
+        if inspection in self.voided:
+            return 0
+        released = self.released.get(inspection, ())
+        return sum(not one.withdrawn and (one.severity in SCORED or one.id in released) for one in findings)
+
+    def row(self, notice: Notice, findings: Iterable[Finding]) -> tuple[Any, ...]:
+        """A notice that was taken, given its inspection's findings, as it is kept."""
+        return *_values(notice), self.lists(notice.inspection, findings) if notice.kind is Kind.FINDINGS else 1

@@ -24,6 +24,7 @@ from services.reports.scoring.method import (
 )
 from services.reports.scoring.rulebook import Catalogue, Rulebook
 from services.reports.statistics.intervals import share_shown, wilson_shown
+from services.reports.text import dump
 
 
 class Form(StrEnum):
@@ -134,6 +135,17 @@ def render(
     """A card by the unit's name and group on its last valid day in the quarter."""
     details = directory.details(facts.unit, directory.card_day(facts.unit, facts.quarter))
     return card(facts, details, rulebook, edition=edition, form=form, comparison=comparison)
+
+
+def live_card(facts: UnitQuarter, directory: Directory, rulebook: Rulebook) -> tuple[str, str] | None:
+    """A live card and its row in the list, as JSON text.
+
+    None where there is none: nothing is known, or only surveys of a unit that was not valid then.
+    """
+    if facts.empty or not (facts.active or directory.valid_in(facts.unit, facts.quarter)):
+        return None
+    rendered = render(facts, directory, rulebook)
+    return dump(rendered), dump(summary(rendered))
 
 
 def with_log(rendered: Mapping[str, Any], head: TreeHead) -> dict[str, Any]:

@@ -51,11 +51,8 @@ def seen(
 def _visits(facts: Facts, quarters: Iterable[str]) -> dict[tuple[str, str], Visits]:
     """The inspections that count, each with its findings, by unit and quarter."""
     wanted = frozenset(quarters)
-    findings: dict[str, list[Finding]] = defaultdict(list)
-    for finding in facts.findings.values():
-        findings[finding.inspection].append(finding)
     found: dict[tuple[str, str], Visits] = defaultdict(list)
     for inspection in facts.inspections.values():
         if inspection.counts and inspection.quarter in wanted:
-            found[inspection.unit, inspection.quarter].append((inspection, findings.get(inspection.id, ())))
+            found[inspection.unit, inspection.quarter].append((inspection, facts.found[inspection.id]))
     return found

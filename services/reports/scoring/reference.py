@@ -8,7 +8,18 @@ from datetime import date
 from services.kernel.envelope import genesis_id
 from services.kernel.quarters import local_date, parse_instant
 from services.reports.facts.directory import UNIT_EVENTS, Directory
-from services.reports.facts.facts import CATALOGUE, SCORING, Entry, Unfoldable
+from services.reports.facts.effects import Facts
+from services.reports.facts.facts import (
+    CATALOGUE,
+    COMMENDED,
+    FINDING_RECORDED,
+    INSPECTION_OPENED,
+    SCORING,
+    SURVEYED,
+    Entry,
+    Finding,
+    Unfoldable,
+)
 from services.reports.scoring.rulebook import Rulebook
 
 RULES = frozenset({CATALOGUE, SCORING})
@@ -41,3 +52,27 @@ class Reference:
         if self.directory.empty and event.id == genesis_id(event.type, str(event.data["version"])):
             return None
         return local_date(parse_instant(event.time))
+
+    def check(self, facts: Facts) -> None:
+        """Unfoldable where facts that were touched are of a unit that is not registered, or of an unknown code.
+
+        A card needs its unit's name, and a finding of a code that no published catalogue has could never be shown.
+        """
+        for inspection in map(facts.inspections.__getitem__, facts.touched_inspections):
+            self._check_unit(inspection.opened_index, INSPECTION_OPENED, inspection.unit)
+        for given in facts.commendations:
+            self._check_unit(given.index, COMMENDED, given.unit)
+        for survey in facts.surveys.values():
+            self._check_unit(survey.index, SURVEYED, survey.unit)
+        for finding in map(facts.findings.__getitem__, facts.touched_findings):
+            self._check_code(finding)
+
+    def _check_unit(self, index: int, kind: str, unit: str) -> None:
+        if unit not in self.directory:
+            raise Unfoldable(index, kind, f"unit {unit} is not registered")
+
+    def _check_code(self, finding: Finding) -> None:
+        catalogue = self.rulebook.catalogues.get(finding.catalogue)
+        if catalogue is None or finding.code not in catalogue.codes:
+            reason = f"code {finding.code} is not in catalogue {finding.catalogue}"
+            raise Unfoldable(finding.index, FINDING_RECORDED, reason)
