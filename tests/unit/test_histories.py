@@ -41,7 +41,7 @@ def cards(log: Arriving) -> dict[str, dict[str, Any]]:
     asked, references = Asked(QUARTER, size, cut, counts=True), References(picked.entries)
     found: dict[str, dict[str, Any]] = {}
     for number in {shard_of(unit) for unit in UNITS}:
-        part = made(number, [picked.cases[number]], references, asked)
+        part = made(references, asked, number, [picked.cases[number]])
         assert part.fault is None
         found |= {unit: json.loads(row.body or b"") for unit, row in part.rows.items()}
     for card in found.values():
