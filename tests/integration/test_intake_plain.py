@@ -601,6 +601,10 @@ async def test_a_blind_reader_is_told_by_no_list_that_a_remedy_waits(intake: Int
     untold = [(["reopening", "second-review"], None)]
     assert await told("second", "handled") == untold
     assert (await intake.get("second", f"/intake/v1/findings/{finding}?blind=true"))["may"] == untold[0][0]
+    more = {"id": fresh(), "/of": "remedy", "/until": "2026-09-24", "/private/reason": "Chờ thiết bị."}
+    await send(intake, "head", finding, "extension-request", more)
+    assert await told("second", "extension") == await told("second", "waiting") == []
+    assert [waits for _, waits in await told("reviewer", "extension")] == ["extension"]
     done = {"id": fresh(), "/done_on": "1/9/2026", "/private/text": "Đã trực đủ."}
     await send(intake, "head", finding, "remedy-report", done)
     for name in ("waiting", "verification", "extension", "following", "done"):

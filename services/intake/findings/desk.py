@@ -47,6 +47,8 @@ WhichList = Annotated[
     ),
 ]
 _OF_UNITS = frozenset({"todo", "following", "done"})
+_REMEDIES = frozenset({"waiting", "verification", "extension"})
+"""The lists that tell of remedies."""
 _BEFORE_ALL = float("-inf")
 OF_UNITS, WAITING = (
     findings.QUERIES.with_inspections.replace("(listed)", f"({listing.rstrip(';')})")
@@ -124,7 +126,8 @@ async def _rows(reader: Reading, asked: Listing) -> list[asyncpg.Record]:
     most = max(asked.limit + 1, MOST)
     told = (listed, most, place, after, reader.caller.account, *reader.reach(), words, asked.limit)
     if listed not in _OF_UNITS:
-        return list(await reader.connection.fetch(WAITING, *told, await _blindfolded(reader)))
+        blind = listed in _REMEDIES and await _blindfolded(reader)
+        return list(await reader.connection.fetch(WAITING, *told, blind))
     if not any(reader.headed().columns()):  # others would tell by these lists what is still to be put right
         return []
     own = reader.own()
@@ -133,7 +136,7 @@ async def _rows(reader: Reading, asked: Listing) -> list[asyncpg.Record]:
 
 
 async def _blindfolded(reader: Reading) -> bool:
-    """Whether something is to be put right that waits for a second review of the caller's: its decision is not told."""
+    """Whether a remedy waits for whoever judges it that the caller is to review blind: its decision is not told."""
     blind = any(one.role is Role.REVIEWER for one in reader.grants) and bool(
         await reader.connection.fetchval(findings.QUERIES.blindfolded, reader.caller.account)
     )

@@ -238,10 +238,13 @@ FROM (
 ORDER BY CASE WHEN $1 <> 'handled' THEN inspection END, inspection DESC LIMIT $2;
 
 -- name: blindfolded
--- Whether there is something to be put right of what waits for an account's ($1) second review, as desk_waiting has it.
+-- Whether a remedy waits for whoever judges it of what waits for an account's ($1) second review, as desk_waiting has it.
 SELECT EXISTS (
     SELECT FROM intake.second_review JOIN intake.finding ON finding.id = second_review.finding
-    WHERE review IS NULL AND remedy NOT IN ('none', 'verified', 'waived')
+    WHERE review IS NULL
+      AND (remedy IN ('reported', 'declined')
+           OR remedy <> 'none' AND EXISTS (SELECT FROM intake.case_step
+                                           WHERE case_step.finding = second_review.finding AND type = 'remedy.extension_requested'))
       AND NOT EXISTS (SELECT FROM intake.case_step JOIN intake.write ON write.id = event
                       WHERE case_step.finding = second_review.finding AND type = 'finding.decided' AND write.account = $1)
       AND NOT EXISTS (SELECT FROM intake.vault_read WHERE vault_read.finding = second_review.finding AND account = $1
