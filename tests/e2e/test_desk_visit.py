@@ -111,6 +111,7 @@ def test_a_reviewer_gives_the_person_concerned_a_link_and_ends_it(enter: Any, in
     assert page.request.get(link).status == 200
     shown.get_by_role("button", name="Thu hồi liên kết").click()
     expect(page.locator("#flash")).to_contain_text("Liên kết đã hết hiệu lực")
+    expect(shown.locator("[data-act=person-links] > summary")).to_be_focused()
     assert page.request.get(link).status == 404
 
 

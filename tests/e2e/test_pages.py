@@ -321,6 +321,7 @@ def _publish(page: Page) -> None:
     expect(page.locator("#flash")).to_contain_text("Đã công bố Quý")
     expect(edition).to_contain_text("đã công bố lúc")
     expect(edition.get_by_role("button")).to_have_count(0)
+    expect(edition.get_by_role("link")).to_be_focused()
     for width in (320, 360, 1366):
         page.set_viewport_size({"width": width, "height": 800})
         fits(page)

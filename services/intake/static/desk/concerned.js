@@ -35,7 +35,9 @@ function shown({ id }, made, link) {
   const ended = async (/** @type {{ target: HTMLElement }} */ { target }) => {
     try {
       await put(`/intake/v1/findings/${id}/person-links/${made}/removal/${uuid7()}`, {});
+      const fold = target.closest("details");
       /** @type {HTMLElement} */ (target.closest(".notice")).remove();
+      fold?.querySelector("summary")?.focus();
       flash("good", t("Liên kết đã hết hiệu lực.", "The link is over."));
     } catch (error) {
       const problem = problemOf(error);

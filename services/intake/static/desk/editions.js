@@ -20,6 +20,8 @@ export class Editions {
   constructor(desk) {
     this.desk = desk;
     this.sent = new Set(); // publications on their way to the cards
+    /** By closing what its row says and is. @type {Map<string, { said: string, node: HTMLElement }>} */
+    this.rows = new Map();
   }
 
   /** List them; what was just written takes a moment to reach the cards, so look again until it is there. @param {(items: any[]) => boolean} there */
@@ -39,11 +41,24 @@ export class Editions {
     this.show((items) => items.some(there)).catch((problem) => flash("warn", problem.message));
   }
 
-  /** @param {Edition[]} items */
+  /** What stays keeps what is typed in it, and the focus; where that was on what goes, it moves to the edition's cards. @param {Edition[]} items */
   draw(items) {
     this.items = items;
     byId("editions-none").hidden = items.length > 0;
-    byId("editions-list").replaceChildren(...items.map((edition) => el("li", {}, this.row(edition))));
+    const [place, held] = [byId("editions-list"), /** @type {HTMLElement} */ (document.activeElement)];
+    const item = place.contains(held) ? held.closest("li")?.dataset.item : null;
+    this.rows = new Map(items.map((edition) => [edition.closing, this.kept(edition)]));
+    const rows = [...this.rows.values()].map(({ node }) => node);
+    if (rows.length === place.children.length && rows.every((node, index) => node === place.children[index])) return;
+    place.replaceChildren(...rows);
+    if (item) (held.isConnected ? held : place.querySelector(`[data-item="${item}"] a`))?.focus({ preventScroll: true });
+  }
+
+  /** @param {Edition} edition */
+  kept(edition) {
+    const said = JSON.stringify([edition, this.sent.has(edition.closing), this.newest(edition)]);
+    const known = this.rows.get(edition.closing);
+    return known?.said === said ? known : { said, node: el("li", { "data-item": edition.closing }, this.row(edition)) };
   }
 
   /** @param {Edition} edition */
