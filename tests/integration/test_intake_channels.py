@@ -1,6 +1,7 @@
 """Where people and programs want to be told: addresses, hooks, subscriptions, silences; what is secret stays so."""
 
 import json
+from base64 import b64decode
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -41,6 +42,7 @@ async def test_a_hooks_secret_is_shown_once_and_stands_nowhere_in_the_clear(inta
     made = fresh()
     first = (await intake.put("head", f"webhooks/{made}", HOOK)).json()
     assert first["secret"].startswith("whsec_") and (first["unit"], first["state"]) == (UNIT, "registered")
+    assert len(b64decode(first["secret"].removeprefix("whsec_"), validate=True)) == 33 and "=" not in first["secret"]
     assert "event" not in first and "receipt" not in first
     again = (await intake.put("head", f"webhooks/{made}", HOOK, 200)).json()
     assert again == {name: value for name, value in first.items() if name != "secret"}

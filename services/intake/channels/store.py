@@ -96,7 +96,7 @@ class _Found:
 
 
 def _secret() -> str:
-    return base64.b64encode(os.urandom(32)).decode()
+    return base64.b64encode(os.urandom(33)).decode()  # 33 need no padding, which some readers lose and others ask for
 
 
 def hash_secret(secret: str) -> bytes:
