@@ -15,13 +15,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import click
 
-from services.audit.verifier.cli import TOKEN, VKEY, asking, bar
+from services.audit.verifier.cli import TOKEN, VKEY, asking
 from services.audit.verifier.faults import BadLog
 from services.audit.verifier.reading import Place, own_keys, proven_root
 from services.audit.verifier.sources import HttpSource, Source
 from services.audit.verifier.trust import Trust
 from services.audit.verifier.verify import Asked, read_checkpoint, verify
 from services.kernel.log.note import Checkpoint
+from services.kernel.progress import bar
 from services.kernel.quarters import quarter_days
 from services.reports.editions.fitting import fitted
 from services.reports.facts.facts import Unfoldable

@@ -9,6 +9,7 @@ from services.kernel.command import database_of, in_words
 from services.kernel.feed.client import LogUnreachable, OtherLog
 from services.kernel.feed.entries import LogDiffers
 from services.kernel.process.settings import Settings
+from services.kernel.progress import bar
 from services.reports.facts.facts import Unfoldable
 from services.reports.fold import rebuild as rebuilding
 from services.reports.fold.fold import Fenced
@@ -27,9 +28,9 @@ def rebuild(data: Path, audit_url: str) -> None:
     """Tính lại phiếu điểm từ mục 0 của nhật ký (fold all scorecards again from the log's first entry)."""
     folder, url = database_of(data)
     try:
-        with in_words():
+        with in_words(), bar("rebuild") as progress:
             settings = Settings(data=folder.path, database_url=url, audit_url=audit_url)
-            size = asyncio.run(rebuilding.rebuild(settings))
+            size = asyncio.run(rebuilding.rebuild(settings, progress))
     except LogUnreachable as error:
         raise click.ClickException(
             f"không đọc được nhật ký; `kycuong run` có đang chạy không? (is it running?) {error}"

@@ -19,10 +19,11 @@ from services.audit.verifier.reading import Place, own_keys
 from services.audit.verifier.remembered import Memory, default_folder
 from services.audit.verifier.sources import CannotRead
 from services.audit.verifier.trust import Trust
-from services.audit.verifier.verify import Asked, Progress, Verdict, read_draw
+from services.audit.verifier.verify import Asked, Verdict, read_draw
 from services.audit.verifier.verify import verify as verify_log
 from services.kernel.log.note import BadNote
 from services.kernel.log.witness_policy import BadPolicy
+from services.kernel.progress import bar
 
 VKEY = click.option(
     "--vkey", "vkeys", multiple=True, metavar="FILE|STRING",
@@ -203,20 +204,6 @@ def asking() -> Iterator[None]:
         raise click.UsageError(str(fault)) from fault
     except KeyboardInterrupt:
         sys.exit(130)  # broken off is no verdict; click would make it a 1
-
-
-@contextmanager
-def bar(what: str) -> Iterator[Progress | None]:
-    """Progress on a terminal, nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @click.command("verify")

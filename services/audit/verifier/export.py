@@ -18,10 +18,11 @@ from services.audit.verifier.parts import PartCheck, Task, tile_root
 from services.audit.verifier.reading import cut_bundle, prove_extension, read_tile
 from services.audit.verifier.sources import FolderSource, Source
 from services.audit.verifier.trust import Trust
-from services.audit.verifier.verify import Progress, read_checkpoint
+from services.audit.verifier.verify import read_checkpoint
 from services.kernel.log.merkle import HASH_SIZE
 from services.kernel.log.note import Checkpoint
 from services.kernel.log.tiles import TILE_HEIGHT, TILE_WIDTH, Edge, Tile, bundle_path, bundles_of, tiles_of
+from services.kernel.progress import Progress
 
 CHECKPOINT = "checkpoint"
 BLOCK = 64  # bundles whose tiles are fetched before they are

@@ -18,6 +18,7 @@ from services.audit.verifier.schemas import known_types, rules_of
 from services.audit.verifier.sources import Source
 from services.audit.verifier.trust import Opened, Trust
 from services.kernel.log.tiles import TILE_HEIGHT, FullTile, Tile, bundle_path, bundles_of, split_bundle, width_at
+from services.kernel.progress import Progress
 
 ERASED = "kycuong.part.erased.v1"
 RUN = 16  # bundles that are read and checked together
@@ -27,7 +28,6 @@ ABSENT = Fault(
     "ở đây không có mốc kiểm chứng; nhật ký Kỷ Cương nằm dưới /audit/",
     "there is no checkpoint here; the log of Kỷ Cương is below /audit/",
 )
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

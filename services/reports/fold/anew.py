@@ -19,6 +19,7 @@ from asyncpg import UniqueViolationError
 from services.kernel.feed.entries import LogDiffers
 from services.kernel.log.merkle import CompactRange
 from services.kernel.log.note import Checkpoint
+from services.kernel.progress import Progress
 from services.kernel.store.db import Connection
 from services.reports.alerts.alert import COLUMNS as ALERT
 from services.reports.editions.cut import Cut, FrozenCard
@@ -35,7 +36,7 @@ from services.reports.facts.facts import (
 )
 from services.reports.facts.picked import Brief
 from services.reports.fold.cores import CasesFile, PiecesFile, Stopped, cores, working
-from services.reports.fold.part import CARD, Common, Part, Row, Stretch, made, read
+from services.reports.fold.part import CARD, PARTS, Common, Part, Row, Stretch, made, read
 from services.reports.fold.reference import REFERENCE_EVENTS, RULES, Reference, add_reference_events
 from services.reports.fold.shard import Passed
 from services.reports.notices.pattern import Counted
@@ -81,7 +82,7 @@ def _entry(passed: Passed) -> Entry:
 
 
 async def fold_anew(
-    connection: Connection, checkpoint: Checkpoint, log: AsyncIterator[Sequence[bytes]]
+    connection: Connection, checkpoint: Checkpoint, log: AsyncIterator[Sequence[bytes]], progress: Progress
 ) -> tuple[CompactRange, Reference, set[tuple[str, str]]]:
     """Write what a log says into projections that are empty: its tree, its directory and rules, and which cards.
 
@@ -89,13 +90,13 @@ async def fold_anew(
     Stopped when a process dies.
     """
     try:
-        return await _fold_anew(connection, checkpoint, log)
+        return await _fold_anew(connection, checkpoint, log, progress)
     except BrokenProcessPool as error:
         raise Stopped from error
 
 
 async def _fold_anew(
-    connection: Connection, checkpoint: Checkpoint, log: AsyncIterator[Sequence[bytes]]
+    connection: Connection, checkpoint: Checkpoint, log: AsyncIterator[Sequence[bytes]], progress: Progress
 ) -> tuple[CompactRange, Reference, set[tuple[str, str]]]:
     jobs = cores() if checkpoint.size >= MANY else 1
     with closing(CasesFile(jobs)) as cases, closing(PiecesFile()) as frozen:
@@ -103,15 +104,17 @@ async def _fold_anew(
         async with aclosing(_stretches(log, jobs)) as stretches:
             async for stretch in stretches:
                 anew.take(stretch)
+                progress(anew.tree.size, 2 * checkpoint.size)
         if (anew.tree.size, anew.tree.root()) != (checkpoint.size, checkpoint.root):
             raise LogDiffers(f"the entries do not have the root that is signed for size {checkpoint.size}")
         common = Common(anew.entries, anew.cuts, await all_posts(connection))
         with closing(cases.coming(partial(made, common))) as parts:
-            for future in parts:
+            for number, future in enumerate(parts, 1):
                 part = await asyncio.wrap_future(future)
                 await _write(connection, part)
                 frozen.put(part.frozen.items())
                 touched |= part.cards
+                progress(checkpoint.size + checkpoint.size * number // PARTS, 2 * checkpoint.size)
         return anew.tree, await _write_passed(connection, anew, frozen), touched
 
 

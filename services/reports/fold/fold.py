@@ -15,6 +15,7 @@ from services.kernel.log.merkle import EMPTY_ROOT, CompactRange, leaf_hash
 from services.kernel.log.note import Checkpoint
 from services.kernel.process.failpoints import failpoint
 from services.kernel.process.telemetry import links, meter, tracer
+from services.kernel.progress import Progress, quiet
 from services.kernel.store.db import Connection, Pool, transaction
 from services.reports.alerts.store import rewrite_alerts
 from services.reports.editions.cut import Cut
@@ -131,7 +132,9 @@ class Fold:
             raise ValueError("a rebuild begins at entry 0")
         await self.rebuild_from(covered.checkpoint, _at_once(covered.entries))
 
-    async def rebuild_from(self, checkpoint: Checkpoint, log: AsyncIterator[Sequence[bytes]]) -> None:
+    async def rebuild_from(
+        self, checkpoint: Checkpoint, log: AsyncIterator[Sequence[bytes]], progress: Progress = quiet
+    ) -> None:
         """Fold the whole log anew in one transaction, in place of the projections; readers see old, then new.
 
         Frozen editions stay: a rebuild that does not arrive at their bytes fails. Fenced when the checkpoint is behind
@@ -145,7 +148,7 @@ class Fold:
             await self._render_before()
             await connection.execute(queries.clear_projections)
             await connection.execute(queries.reset_head, EMPTY_ROOT)
-            tree, reference, cards = await fold_anew(connection, checkpoint, log)
+            tree, reference, cards = await fold_anew(connection, checkpoint, log, progress)
             last = reference.index if reference.index >= 0 else None
             await connection.fetchval(queries.move_head, 0, tree.size, tree.root(), tree.hashes, last)
             await _want_fits(connection, cards, ())

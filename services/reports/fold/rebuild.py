@@ -9,6 +9,7 @@ from contextlib import aclosing
 from services.kernel.feed.client import find_keys
 from services.kernel.process.collector import spare_the_collector
 from services.kernel.process.settings import Settings
+from services.kernel.progress import Progress, quiet
 from services.kernel.store.db import open_pool
 from services.reports.fold.feed import log_client, read_log
 from services.reports.fold.fold import Fenced, Fold
@@ -18,7 +19,7 @@ _PAUSE = 1.0
 log = logging.getLogger(__name__)
 
 
-async def rebuild(settings: Settings) -> int:
+async def rebuild(settings: Settings, progress: Progress = quiet) -> int:
     """Fold the log anew; the size the projections then stand at.
 
     The service may go on running: readers see the old projections until the new ones are there, and its fold notices
@@ -33,7 +34,7 @@ async def rebuild(settings: Settings) -> int:
             checkpoint = await client.checkpoint()
             try:
                 async with aclosing(read_log(client, checkpoint.size)) as entries:
-                    await Fold(pool).rebuild_from(checkpoint, entries)
+                    await Fold(pool).rebuild_from(checkpoint, entries, progress)
             except Fenced:
                 log.info("the service went ahead of size %d meanwhile; reading again", checkpoint.size)
                 await asyncio.sleep(_PAUSE)
