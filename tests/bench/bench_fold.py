@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def measure() -> Iterator[Limit]:
     yield at_most(f"fold: a batch at {one.entries:,} entries in units of one at {FEW:,}", 1.2, late / early)
     yield at_most("fold: cards rendered afterwards, in units of the fold", 0.5, one.rendered / sum(one.batches))
     yield at_most("rebuild: in units of reading and hashing the same entries", 20, one.rebuilt / one.read)
-    yield at_most(f"rebuild: memory at {one.entries:,} entries", 300, one.resident, " MB")
+    yield at_most(f"rebuild: memory of the parent at {one.entries:,} entries", 300, one.resident, " MB")
 
 
 def province(entries: int) -> Iterator[bytes]:
@@ -105,7 +106,11 @@ def _stretches(file: Path, size: int) -> Iterator[list[bytes]]:
 
 
 async def _measure() -> Figures:
+    starting, loop = ThreadPoolExecutor(), asyncio.get_running_loop()
+    loop.set_default_executor(starting)
     async with database(place()) as (settings, path):
+        loop.set_default_executor(ThreadPoolExecutor())
+        starting.shutdown()  # no thread is left, as in the program that rebuilds
         file = path / "entries"
         with file.open("wb") as out:
             out.writelines(raw + b"\n" for raw in province(ENTRIES))
@@ -132,7 +137,8 @@ async def _figures(pool: Pool, file: Path, server: int) -> Figures:
     told.entries = tree.size
     began = _spent(server)
     await fold.cards.all()
-    told.rendered, began = _spent(server) - began, _spent(server)
+    told.rendered = _spent(server) - began
+    began = _spent(server)
     await Fold(pool).rebuild_from(Checkpoint(ORIGIN, tree.size, tree.root()), _log(file))
     told.rebuilt = _spent(server) - began
     told.resident = _held()
@@ -152,8 +158,8 @@ def _held() -> int:
 
 
 def _spent(server: int) -> float:
-    """Processor time of this process and of PostgreSQL's so far."""
-    return time.process_time() + sum(_times(stat) for stat in _stats() if server in stat[:2]) / _TICKS
+    """Processor time of this process, of those it started and that ended, and of PostgreSQL's so far."""
+    return sum(os.times()[:4]) + sum(_times(stat) for stat in _stats() if server in stat[:2]) / _TICKS
 
 
 def _stats() -> Iterator[tuple[int, int, list[int]]]:
