@@ -78,11 +78,11 @@ class Brief(NamedTuple):
     data: dict[str, Any]
 
 
-class Passing:
-    """An event that is read one after the other in the same place, for who keeps none of them."""
+class _Passing:
+    """A case's event as far as cards are made of it."""
 
-    __slots__ = ("data", "id", "time", "type", "unit")
-    id: str
+    __slots__ = ("data", "time", "type", "unit")
+    id = ""
     type: str
     unit: str
     time: str
@@ -150,8 +150,8 @@ def shard_of(unit: str) -> int:
 
 def unpacked(cases: Iterable[bytes]) -> Iterator[Entry]:
     """A shard's entries as `effects` takes them: one after the other in the same place, for who keeps none of them."""
-    event = Passing()
-    entry, event.id = Entry(0, event), ""
+    event = _Passing()
+    entry = Entry(0, event)
     for packed in cases:
         records = marshal.loads(packed) if packed else ()  # noqa: S302 - another process of this program wrote it
         for entry.index, event.type, event.unit, event.time, values in records:

@@ -1,14 +1,13 @@
-"""The whole log folded anew: read by processes, every part of the units folded by one, its rows written in streams."""
+"""The whole log folded anew: sorted by parts of the units, each folded by a process, its rows written in streams."""
 
 from __future__ import annotations
 
 import asyncio
+import marshal
 import pickle
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
-from concurrent.futures import Future
+from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import aclosing, closing
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -17,7 +16,7 @@ from operator import attrgetter
 from asyncpg import UniqueViolationError
 
 from services.kernel.feed.entries import LogDiffers
-from services.kernel.log.merkle import CompactRange
+from services.kernel.log.merkle import CompactRange, leaf_hash
 from services.kernel.log.note import Checkpoint
 from services.kernel.progress import Progress
 from services.kernel.store.db import Connection
@@ -25,6 +24,7 @@ from services.reports.alerts.alert import COLUMNS as ALERT
 from services.reports.editions.cut import Cut, FrozenCard
 from services.reports.editions.fitting import fitted
 from services.reports.editions.frozen import freeze, open_edition
+from services.reports.facts.effects import read_entry
 from services.reports.facts.facts import (
     COLUMNS,
     COMMENDED,
@@ -34,9 +34,9 @@ from services.reports.facts.facts import (
     Entry,
     Unfoldable,
 )
-from services.reports.facts.picked import Brief
-from services.reports.fold.cores import CasesFile, PiecesFile, Stopped, cores, working
-from services.reports.fold.part import CARD, PARTS, Common, Part, Row, Stretch, made, read
+from services.reports.facts.picked import NO_CASE, Brief
+from services.reports.fold.cores import CasesFile, PiecesFile, Stopped, cores
+from services.reports.fold.part import CARD, PARTS, Common, Part, Raw, Row, made, part_of, told_at_the_end
 from services.reports.fold.reference import REFERENCE_EVENTS, RULES, Reference, add_reference_events
 from services.reports.fold.shard import Passed
 from services.reports.notices.pattern import Counted
@@ -65,20 +65,23 @@ class Anew:
     entries: list[Passed] = field(default_factory=list)
     cuts: dict[int, Cut] = field(default_factory=dict)
 
-    def take(self, stretch: Stretch) -> None:
-        """The next entries."""
-        first = self.tree.size
-        for passed in stretch.entries:
-            if passed[1] in CUTS:
-                self.tree.extend(stretch.hashes[self.tree.size - first : passed[0] + 1 - first])
-                self.cuts[passed[0]] = Cut.of(_entry(passed), self.tree.size, self.tree.root())
-        self.tree.extend(stretch.hashes[self.tree.size - first :])
-        self.entries += stretch.entries
-        self.cases.keep(stretch.cases)
+    def take(self, raw: Iterable[bytes]) -> None:
+        """The next entries; only those that all parts need are read here."""
+        parts: list[list[Raw]] = [[] for _ in range(PARTS)]
+        for index, value in enumerate(raw, self.tree.size):
+            self.tree.append(leaf_hash(value))
+            kind, unit = told_at_the_end(value)
+            if kind in NO_CASE:
+                self._pass(read_entry(index, value))
+            else:
+                parts[part_of(unit)].append((index, value))
+        self.cases.keep([marshal.dumps(part) for part in parts])
 
-
-def _entry(passed: Passed) -> Entry:
-    return Entry(passed[0], Brief(*passed[1:]))
+    def _pass(self, entry: Entry) -> None:
+        event = entry.event
+        self.entries.append((entry.index, event.type, event.unit, event.id, event.time, event.data))
+        if event.type in CUTS:
+            self.cuts[entry.index] = Cut.of(entry, self.tree.size, self.tree.root())
 
 
 async def fold_anew(
@@ -101,10 +104,10 @@ async def _fold_anew(
     jobs = cores() if checkpoint.size >= MANY else 1
     with closing(CasesFile(jobs)) as cases, closing(PiecesFile()) as frozen:
         anew, touched = Anew(cases), set[tuple[str, str]]()
-        async with aclosing(_stretches(log, jobs)) as stretches:
-            async for stretch in stretches:
-                anew.take(stretch)
-                progress(anew.tree.size, 2 * checkpoint.size)
+        async for raw in log:
+            anew.take(raw)
+            progress(anew.tree.size, 2 * checkpoint.size)
+            await asyncio.sleep(0)  # for the next of the log to come
         if (anew.tree.size, anew.tree.root()) != (checkpoint.size, checkpoint.root):
             raise LogDiffers(f"the entries do not have the root that is signed for size {checkpoint.size}")
         common = Common(anew.entries, anew.cuts, await all_posts(connection))
@@ -116,20 +119,6 @@ async def _fold_anew(
                 touched |= part.cards
                 progress(checkpoint.size + checkpoint.size * number // PARTS, 2 * checkpoint.size)
         return anew.tree, await _write_passed(connection, anew, frozen), touched
-
-
-async def _stretches(log: AsyncIterator[Sequence[bytes]], jobs: int) -> AsyncGenerator[Stretch]:
-    """The log as it is read, in order: while one stretch is taken, others are on their way."""
-    first, coming = 0, deque[Future[Stretch]]()
-    with working(jobs, read) as submit:
-        async for raw in log:
-            coming.append(submit(first, raw))
-            first += len(raw)
-            await asyncio.sleep(0)
-            if len(coming) > 2 * jobs:
-                yield await asyncio.wrap_future(coming.popleft())
-        while coming:
-            yield await asyncio.wrap_future(coming.popleft())
 
 
 async def _write(connection: Connection, part: Part) -> None:
@@ -159,7 +148,8 @@ def _twice(table: str, rows: Sequence[Row], detail: str) -> Unfoldable | None:
 async def _write_passed(connection: Connection, anew: Anew, frozen: PiecesFile) -> Reference:
     """The entries that every part needed, in their order: units and rules, editions, publications."""
     reference, kept = Reference(), list[tuple[Entry, date | None]]()
-    for entry in map(_entry, anew.entries):
+    for passed in anew.entries:
+        entry = Entry(passed[0], Brief(*passed[1:]))
         if entry.event.type in REFERENCE_EVENTS:
             kept.append((entry, reference.published(entry) if entry.event.type in RULES else None))
             reference.apply(entry)

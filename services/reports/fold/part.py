@@ -11,12 +11,11 @@ from functools import cache
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from services.kernel.log.merkle import leaf_hash
 from services.reports.alerts.alert import alert_of, row_of
 from services.reports.editions.cut import Cut, FrozenCard, card_of
 from services.reports.facts.effects import SILENT, Facts, read_entry
-from services.reports.facts.facts import INSPECTION_OPENED, Entry, Inspection, rows_of
-from services.reports.facts.picked import NO_CASE, Brief, Passing
+from services.reports.facts.facts import INSPECTION_OPENED, Entry, Inspection, Unfoldable, rows_of
+from services.reports.facts.picked import NO_CASE, Brief
 from services.reports.fold.shard import Passed
 from services.reports.notices.notice import Hearers, Notice, Post
 from services.reports.notices.pattern import TALLIED, Tally, said
@@ -29,29 +28,20 @@ from services.reports.scoring.reference import REFERENCE_EVENTS, Reference
 PARTS = 32
 CARD = ("quarter", "unit", "body", "row")
 Row = tuple[Any, ...]
-_TAKES_NO_PART = SILENT - SPEAKING
 
 
-class Stretch(NamedTuple):
-    """Of neighbouring entries their hashes, those that every part needs, and the others by part."""
-
-    hashes: list[bytes]
-    entries: list[Passed]
-    cases: list[bytes]
+Raw = tuple[int, bytes]
+"""An entry as it stands in the log, with its index."""
 
 
-def read(first: int, raw: Sequence[bytes]) -> Stretch:
-    """Entries as they come from the log; Unfoldable at the first that is none, or unknown."""
-    entries: list[Passed] = []
-    parts: list[list[Passed]] = [[] for _ in range(PARTS)]
-    for index, value in enumerate(raw, first):
-        event = read_entry(index, value).event
-        passed = index, event.type, event.unit, event.id, event.time, event.data
-        if event.type in NO_CASE:
-            entries.append(passed)
-        elif event.type not in _TAKES_NO_PART:
-            parts[part_of(event.unit)].append(passed)
-    return Stretch([leaf_hash(value) for value in raw], entries, [marshal.dumps(one) for one in parts])
+def told_at_the_end(raw: bytes) -> tuple[str, str]:
+    """An event's type and unit, read where they stand in its RFC 8785 bytes: last but for `unitseq`."""
+    head, _, tail = raw.rpartition(b',"unit":"')
+    return _text(head[head.rfind(b'"', 0, -1) + 1 : -1]), _text(tail[: tail.find(b'"')])
+
+
+def _text(name: bytes) -> str:
+    return name.decode(errors="replace")  # what is no text belongs nowhere, and is told by who reads all of it
 
 
 @cache
@@ -85,7 +75,7 @@ Frozen = tuple[list[FrozenCard], dict[str, Seen]]
 def made(common: Common, number: int, cases: Iterable[bytes]) -> Part:
     """All of a part; Unfoldable where the fold would stop."""
     making, waiting = _Making(common, number), list(reversed(common.entries))
-    for entry in _entries(cases):
+    for entry in _entries(number, cases):
         while waiting and waiting[-1][0] < entry.index:
             making.pass_by(waiting.pop())
         making.take(entry)
@@ -94,13 +84,12 @@ def made(common: Common, number: int, cases: Iterable[bytes]) -> Part:
     return making.end()
 
 
-def _entries(cases: Iterable[bytes]) -> Iterator[Entry]:
-    """One after the other in the same place."""
-    event = Passing()
-    entry = Entry(0, event)
+def _entries(number: int, cases: Iterable[bytes]) -> Iterator[Entry]:
     for packed in cases:
-        records = marshal.loads(packed)  # noqa: S302 - another process of this program wrote it
-        for entry.index, event.type, event.unit, event.id, event.time, event.data in records:
+        for index, raw in marshal.loads(packed):  # noqa: S302 - this program's own
+            entry = read_entry(index, raw)
+            if entry.event.type in NO_CASE or part_of(entry.event.unit) != number:
+                raise Unfoldable(index, entry.event.type, "its bytes are not in RFC 8785 form")
             yield entry
 
 
