@@ -44,7 +44,6 @@ _PARTS = {
 }  # fmt: skip
 """The noun of the write that each kind of a person's step came by."""
 _CORRECTED = ("narrative", "persons")
-_ANSWERED = "kycuong.finding.answered.v1"
 Blind = Annotated[bool, Query(description="as it stood before its first decision, for who is to review it once more")]
 QUERIES = _sql = load_queries(Path(__file__).with_name("queries.sql"))
 FINDINGS, OF_INSPECTIONS = with_cases(_sql.findings), with_cases(_sql.findings_of_inspections)
@@ -108,7 +107,7 @@ async def opened(
         files = [dict(one) | {"awaited": sends and one["awaited"]} for one in rows]
         shown["files"] = _before(steps, files) if blind else files
         if opens:
-            shown |= await _opened(reader, shown, row["severity"], role)
+            shown |= await _opened(reader, shown, row["severity"])
     if opens:
         await note_reading(reader, role, finding=id, reason=reason, part="blind" if blind else None)
     return shown
@@ -182,15 +181,11 @@ async def _listed(
     return [(one, _shown(row, one, reader, left, apart, language)) for row, one in zip(rows, found, strict=True)]
 
 
-async def _opened(reader: Reading, shown: Mapping[str, Any], severity: int, role: Role) -> dict[str, Any]:
-    """The private parts of a finding and of its newest steps; those of each step stand in its history, too.
-
-    What the person concerned said the unit does not read: so it was promised to whom may have to fear it.
-    """
-    untold = _ANSWERED if role is Role.UNIT_HEAD else None
-    opened = await privates_of(reader, [one["id"] for one in shown["history"] if one["id"] and one["type"] != untold])
+async def _opened(reader: Reading, shown: Mapping[str, Any], severity: int) -> dict[str, Any]:
+    """The private parts of a finding and of its newest steps; those of each step stand in its history, too."""
+    opened = await privates_of(reader, [step["id"] for step in shown["history"] if step["id"] is not None])
     private = dict(opened[shown["id"]])
-    answers = {name: opened[event] for name, event in shown["answers"].items() if opened.get(event)}
+    answers = {name: opened[event] for name, event in shown["answers"].items() if opened[event]}
     for step in shown["history"]:
         if step["type"] == "kycuong.finding.corrected.v1":
             private |= {name: part for name, part in opened[step["id"]].items() if name in _CORRECTED}
