@@ -300,6 +300,41 @@ async def test_a_remedy_planned_reported_refused_and_verified(intake):
     await cases.refused("head", finding, "remedy-report", {"done_on": "2026-09-10"})
 
 
+async def test_what_comes_after_a_deadline_and_before_the_sweep_comes_after_what_passed(intake):
+    """Whatever stops a remedy's clock tells first that it was over, once; a reply is taken until its lapse is told."""
+    cases = Cases(intake)
+    cannot = {"feasible": False, "private": {"actions": "Thiếu kinh phí."}}
+    report, verified, overdue = {"done_on": "2026-09-01"}, {"outcome": "verified"}, "remedy.overdue"
+    late = (
+        (await cases.upheld(), "head", "remedy-report", report, [overdue, "remedy.reported"]),
+        (await cases.upheld(), "reviewer", "remedy-verification", verified, [overdue, "remedy.verified"]),
+        (await cases.upheld(), "second", "reopening", REASON, [overdue, "finding.reopened"]),
+        (await cases.begin("A01"), "reviewer", "decision", EXCUSED, [overdue, "finding.decided"]),
+        (await cases.upheld(), "head", "remedy-plan", cannot, ["remedy.planned"]),  # its clock runs on
+        (await cases.begin(), "head", "reply", {"accepts": False}, ["finding.replied"]),
+    )  # fmt: skip
+    await cases.do("head", late[1][0], "remedy-plan", cannot)
+    await cases.do("head", late[3][0], "reply", {"accepts": True})
+    await cases.logged()
+    unlogged = await cases.upheld("A05")  # the log has had it for no time yet
+    intake.clock.set(day("2026-09-24"))
+    for finding, who, noun, body, told in (*late, (unlogged, "head", "remedy-report", report, ["remedy.reported"])):
+        before = await intake.event_bytes()
+        await cases.do(who, finding, noun, body)
+        events = [validate_event(raw) for raw in (await intake.event_bytes())[len(before) :]]
+        assert [one["type"] for one in events] == [f"kycuong.{kind}.v1" for kind in told]
+        assert [one["unitseq"] for one in events] == list(range(events[0]["unitseq"], events[0]["unitseq"] + len(told)))
+        if len(told) == 2:
+            assert (events[0]["time"], events[0]["data"]["n"]) == ("2026-09-23T16:59:59.999Z", 1)
+            assert events[0]["id"] == derived_id(finding, events[0]["type"], 1)
+    assert [one["type"].split(".", 1)[1] for one in (await cases.shown(late[0][0]))["history"]][-2:] == [
+        "remedy.overdue.v1", "remedy.reported.v1",
+    ]  # fmt: skip
+    assert (await cases.due(late[0][0], "remedy"))["state"] == "lapsed"
+    assert await cases.passes(day("2026-09-24")) == 1  # of what is planned alone
+    assert (await cases.data("remedy.overdue"))["finding"] == late[4][0]
+
+
 async def test_what_cannot_be_put_right_is_waived_or_given_time(intake):
     cases = Cases(intake)
     finding, other = await cases.upheld(), await cases.upheld("A05")

@@ -2,30 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from services.domain import case
 from services.domain.calendar import WorkingCalendar
 from services.domain.deadlines import Deadline, Kind, Standing
 from services.intake.cases import moves, reminders
 from services.intake.cases.store import QUERIES, note_logged
-from services.intake.findings.state import Finding, Step
+from services.intake.findings.passing import overdue, passed
+from services.intake.findings.state import Finding
 from services.intake.findings.store import load_findings, store_passed
-from services.intake.writing.events import Event, Numbers, system_event
+from services.intake.writing.accepted import Passed
+from services.intake.writing.events import Event, Numbers, passed_event
 from services.intake.writing.service import Service
 from services.intake.writing.storing import lock_units, store_writes
 from services.intake.writing.world import World
-from services.kernel.envelope import derived_id
 from services.kernel.process.failpoints import failpoint
 from services.kernel.process.loops import wait_for_event
-from services.kernel.quarters import rfc3339
 from services.kernel.store.db import TRANSIENT, Connection, transaction
 
 TYPE = "kycuong.finding.lapsed.v1"
-OVERDUE = "kycuong.remedy.overdue.v1"
-_MOST_OVERDUE = 2  # events for a finding
 EVERY = 5.0  # seconds between looks
 _AT_ONCE = 1_000
 log = logging.getLogger(__name__)
@@ -114,27 +110,17 @@ def _world(service: Service, now: datetime, calendar: WorkingCalendar) -> World:
 
 def _lapse(service: Service, numbers: Numbers, finding: Finding, clock: Deadline, world: World) -> Event | None:
     """What a deadline that passes does to its finding, and the event that tells of it."""
-    if clock.kind == Kind.REMEDY:
-        clock.state = Standing.LAPSED
-        n = 1 + sum(step.type == "remedy.overdue" for step in finding.steps)
-        if n > _MOST_OVERDUE:
-            return None
-        return _event(service, numbers, finding, OVERDUE, clock.due, n, {"n": n})
+    told = overdue(finding, clock) if clock.kind == Kind.REMEDY else _unanswered(finding, clock, world)
+    if told is None:
+        return None
+    unit = finding.unit
+    return passed_event(service.settings.source, told, f"finding/{finding.id}", unit, numbers.next(unit))
+
+
+def _unanswered(finding: Finding, clock: Deadline, world: World) -> Passed | None:
     state = case.step(finding.severity, finding.state, case.Command.LAPSE, finding.released)
     if not isinstance(state, case.State):
         clock.state = Standing.ENDED  # answered meanwhile
         return None
     moves.lapse(finding, state, world)
-    return _event(service, numbers, finding, TYPE, clock.due, clock.n, {})
-
-
-def _event(
-    service: Service, numbers: Numbers, finding: Finding, type: str, due: datetime, n: int, told: Mapping[str, Any]
-) -> Event:  # fmt: skip
-    """The system's event about a finding, the n-th of its type; of what only passed, its time is the deadline's."""
-    event = derived_id(finding.id, type, n)
-    finding.steps.append(Step(event, type.removeprefix("kycuong.").removesuffix(".v1"), "system", due, None))
-    data = {"finding": finding.id, "inspection": finding.inspection, "due": rfc3339(due), **told}
-    unit = finding.unit
-    subject = f"finding/{finding.id}"
-    return system_event(service.settings.source, event, type, subject, due, unit, numbers.next(unit), data)
+    return passed(finding, TYPE, clock.due, clock.n, {})

@@ -9,6 +9,7 @@ from services.domain.catalogue import COMMENDATIONS, Catalogue, Code
 from services.domain.deadlines import Kind
 from services.intake.findings.asking import known_finding
 from services.intake.findings.forms import CorrectFinding, RecordFinding
+from services.intake.findings.passing import passed_before
 from services.intake.findings.state import Finding, Findings, Step
 from services.intake.inspections.asking import filing_grant, known_inspection, require_standing
 from services.intake.inspections.state import Inspection, Inspections
@@ -224,6 +225,7 @@ def accepted_about(
 ) -> Accepted:  # fmt: skip
     """An accepted write about a finding, under the state's own event; a further step of its case."""
     world, kind, account = asked.world, f"{family}.{state}", asked.caller.account
+    before = passed_before(finding, world)
     finding.steps.append(Step(asked.command.id, kind, role.value, world.now, account))
     world[Findings].changed[finding.id] = finding
     return Accepted(
@@ -231,6 +233,7 @@ def accepted_about(
         type=f"kycuong.{kind}.v1", subject=f"finding/{finding.id}",
         data={"finding": finding.id, "inspection": inspection.id, **data},
         state=state, flags=flags or [], private=True, extra={"finding": finding.id, "inspection": inspection.id},
+        before=before,
     )  # fmt: skip
 
 

@@ -50,6 +50,8 @@ class Finding:
     clocks: list[Deadline] = field(default_factory=list)
     """In their order, of each kind; those from `kept_clocks` on are new."""
     kept_clocks: int = 0
+    stopped: list[Deadline] = field(default_factory=list)
+    """Clocks that ran until this write, or this sweep."""
     held: dict[int, str] = field(default_factory=dict)
     """The commitment to each photo that is kept, by its place in the manifest, from 1."""
 
@@ -95,6 +97,7 @@ class Finding:
         running = self.running(kind)
         if running is not None:
             running.state = standing
+            self.stopped.append(running)
 
     def end(self) -> None:
         """Nothing is waited for any more, and nothing put right."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from services.intake.writing.world import Known
@@ -22,6 +23,16 @@ class Replay:
     """The write was accepted before: the answer it got."""
 
     answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An event of the system's about a deadline that passed: its time is the deadline's."""
+
+    id: str
+    type: str
+    time: datetime
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,8 @@ class Accepted:
     """The answer's own fields."""
     once: Mapping[str, Any] = field(default_factory=dict)
     """What only the first answer shows, and nobody keeps: a fresh secret."""
+    before: tuple[Passed, ...] = ()
+    """What passed before it and was not told yet, of the write's unit and subject."""
     further: tuple[Further, ...] = ()
     consequence: Consequence | None = None
     """Of the write's type and subject."""

@@ -10,7 +10,7 @@ import orjson
 
 from services.intake.vault.pseudonyms import Naming
 from services.intake.vault.sealing import Sealed, Vault
-from services.intake.writing.accepted import Accepted
+from services.intake.writing.accepted import Accepted, Passed
 from services.intake.writing.commands import Command
 from services.intake.writing.world import LOST, is_lost
 from services.kernel.envelope import canonical, derived_id, event_bytes
@@ -78,6 +78,9 @@ class Maker:
             data[name] = [self._ref(account, accepted.quarter) for account in accounts]
         if accepted.private:
             data["commitments"] = self._seal(command.id, accepted.parts)
+        for told in accepted.before:
+            number = self._numbers.next(accepted.unit)
+            self.events.append(passed_event(self._source, told, accepted.subject, accepted.unit, number))
         first = self._event(command.id, accepted, command, accepted.unit, accepted.subject, data, received_at)
         for number, further in enumerate(accepted.further, start=1):
             derived = derived_id(command.id, accepted.type, number)
@@ -198,3 +201,8 @@ def system_event(
         data={"by": SYSTEM, **data},
     )
     return Event(id=id, unit=unit, unitseq=unitseq, bytes=raw, barrier=subject.startswith("quarter/"))
+
+
+def passed_event(source: str, told: Passed, subject: str, unit: str, unitseq: int) -> Event:
+    """The event of a deadline that passed."""
+    return system_event(source, told.id, told.type, subject, told.time, unit, unitseq, told.data)
