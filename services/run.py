@@ -18,7 +18,7 @@ from services.kernel.process.custody import Custody
 from services.kernel.process.folder import Folder, write_durably
 from services.kernel.process.loops import on_signals
 from services.kernel.process.settings import Settings
-from services.kernel.store.migrate import Upgrading, apart, check_migrated, here, migrate
+from services.kernel.store.migrate import apart, check_migrated, migrate
 from services.kernel.store.postgres import EmbeddedPostgres
 from services.kernel.web import listening
 
@@ -81,8 +81,14 @@ def settings_of(folder: Folder, url: str, address: str | None = None) -> Setting
     return settings if address is None else settings.model_copy(update={"audit_url": address})
 
 
-async def prepare(settings: Settings, upgrading: Upgrading = here) -> None:
+async def prepare(settings: Settings) -> None:
     """What an installation must have before its services start: its tables, and every secret, made once."""
+    await migrate(settings)
+    await prepare_secrets(settings)
+
+
+async def prepare_secrets(settings: Settings) -> None:
+    """Every secret, made once, in an installation that has its tables."""
     from services.audit.guard import keys_of
     from services.intake.channels.key import require_channel_key
     from services.intake.handover.keys import Keys
@@ -91,7 +97,6 @@ async def prepare(settings: Settings, upgrading: Upgrading = here) -> None:
     from services.intake.vault.key import open_vault
     from services.kernel.identity.channels import Seal
 
-    await migrate(settings, upgrading)
     connection = await asyncpg.connect(settings.dsn("intake_app"))
     try:
         await open_vault(connection, settings.folder)
@@ -123,12 +128,12 @@ async def run(data: Path, host: str, port: int, url: str | None, announce: Calla
     # the port first: without it there is no use in starting a database
     with listening.bind(host, port) as listener:
         importing = asyncio.create_task(asyncio.to_thread(_load))  # meanwhile the database starts
-        new = url is None and not (folder.path / "postgres").exists()
-        async with apart(ahead=new) as upgrading, database(folder, url) as admin_url:
-            await importing
+        async with database(folder, url) as admin_url:
             remember_database(folder, admin_url)
             settings = settings_of(folder, admin_url, listening.address_of(listener))
-            await prepare(settings, upgrading)
+            await migrate(settings, apart)
+            await importing
+            await prepare_secrets(settings)
             from services.house import House, serve
 
             with telemetry.exporting("run"):

@@ -1,6 +1,6 @@
 """Upgrades schemas as a program of its own, which takes Alembic's memory along: `python -m services.kernel.upgrading`.
 
-It reads `{"schema": "address as its owner"}` from stdin, once it is loaded; what goes wrong is the last line on stderr.
+It reads `{"schema": "address as its owner"}` from stdin; what goes wrong is the last line on stderr.
 """
 
 import json
@@ -11,9 +11,6 @@ from services.kernel.store.upgrade import upgrade
 
 def main() -> None:
     """Upgrade what stdin names."""
-    from alembic import command  # noqa: F401 - loads what takes long, while whoever started us prepares the database
-    from sqlalchemy.ext import asyncio  # noqa: F401
-
     try:
         upgrade(json.load(sys.stdin))
     except Exception as error:

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from services.kernel.store.upgrade import grant
+
 SCHEMA = context.config.config_ini_section
-READERS = {"stream": "kycuong_intake_app, kycuong_audit_app, kycuong_reports_app"}
 
 
 def run(connection: Connection) -> None:
@@ -23,10 +24,7 @@ def run(connection: Connection) -> None:
     connection.commit()
     with context.begin_transaction():
         context.run_migrations()
-    # a service compares the version with its own before it starts
-    connection.execute(
-        text(f"GRANT SELECT ON {SCHEMA}.alembic_version TO {READERS.get(SCHEMA, f'kycuong_{SCHEMA}_app')}")
-    )
+    connection.execute(text(grant(SCHEMA)))
     connection.commit()
 
 

@@ -5,9 +5,8 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from configparser import ConfigParser
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,7 +15,7 @@ import asyncpg
 from services.kernel.process.loops import StartRefused
 from services.kernel.process.settings import ROLES, Settings
 from services.kernel.store.db import Connection
-from services.kernel.store.upgrade import ALEMBIC, upgrade
+from services.kernel.store.upgrade import ALEMBIC, grant, upgrade
 
 HERE = ALEMBIC.parent
 PROGRAM = "services.kernel.upgrading"
@@ -144,35 +143,47 @@ async def migrate(settings: Settings, upgrading: Upgrading = here) -> None:
     """Roles, schemas, tables: all that a database needs before the services start. A repeat changes nothing."""
     behind = await _behind(settings)  # before anything is touched
     await prepare_roles(settings)
-    if behind:
-        await upgrading({schema: settings.dsn(f"{schema}_owner") for schema in behind})
+    owners = {schema: settings.dsn(f"{schema}_owner") for schema in behind}
+    older = {schema: dsn for schema, dsn in owners.items() if not await _made(schema, dsn)}
+    if older:
+        await upgrading(older)
 
 
-@asynccontextmanager
-async def apart(*, ahead: bool) -> AsyncIterator[Upgrading]:
-    """Upgrades in a process of its own: one that goes on serving has no use for Alembic's 27 MB.
-
-    `ahead` starts that process at once, for it takes a while to load.
-    """
-    programs = [await _program()] if ahead else []
-
-    async def upgrading(dsns: Mapping[str, str]) -> None:
-        if not programs:
-            programs.append(await _program())
-        _, said = await programs[0].communicate(json.dumps(dsns).encode())
-        if programs[0].returncode:
-            raise UpgradeFailed(said.decode(errors="replace").strip())
-
+async def _made(schema: str, dsn: str) -> bool:
+    """Make a schema that stands at no version by the files that Alembic would run, which then need not be loaded."""
+    connection = await asyncpg.connect(dsn, server_settings={"search_path": schema, "statement_timeout": "60s"})
     try:
-        yield upgrading
+        async with connection.transaction():  # a crash here leaves nothing of the schema
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtext('kycuong-migrate'))")
+            new = await _version(connection, schema) is None
+            if new:
+                await _make(connection, schema)
+        return new
     finally:
-        for program in programs:
-            if program.returncode is None:
-                program.kill()
-                await program.wait()
+        await connection.close()
 
 
-async def _program() -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
+async def _make(connection: Connection, schema: str) -> None:
+    await connection.execute(
+        "CREATE TABLE IF NOT EXISTS alembic_version"
+        " (version_num varchar(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY)"
+    )
+    for path in files_of(schema):
+        await connection.execute(path.with_suffix(".sql").read_text(encoding="utf-8"))
+    await connection.execute("INSERT INTO alembic_version VALUES ($1)", versions(schema)[-1])
+    await connection.execute(grant(schema))
+
+
+async def apart(dsns: Mapping[str, str]) -> None:
+    """Upgrades in a process of its own: one that goes on serving has no use for Alembic's 27 MB."""
+    program = await asyncio.create_subprocess_exec(
         sys.executable, "-m", PROGRAM, stdin=subprocess.PIPE, stderr=subprocess.PIPE
     )
+    try:
+        _, said = await program.communicate(json.dumps(dsns).encode())
+    finally:
+        if program.returncode is None:
+            program.kill()
+            await program.wait()
+    if program.returncode:
+        raise UpgradeFailed(said.decode(errors="replace").strip())
