@@ -1,5 +1,6 @@
 """What the suites that drive the phone form share: a browser, an installation with people, a network that fails."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,10 +15,25 @@ from tests.support.postgres import Cluster
 from tests.support.web_proxy import WebProxy
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="session")
+def driven() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """A process's one browser, and its driver's loop, which the driver leaves marked as running."""
     with chromium() as browser:
-        yield browser
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield browser, loop
+        asyncio._set_running_loop(loop)
+
+
+@pytest.fixture(scope="module")
+def browser(driven: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
+    """The browser, without anything of other files; its driver's loop counts as running within this file alone."""
+    browser, loop = driven
+    asyncio._set_running_loop(loop)
+    yield browser
+    for context in browser.contexts:
+        context.close()
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture(scope="session")
