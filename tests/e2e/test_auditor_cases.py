@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.support.axe import violations
 from tests.support.browser import DESK, PHONE, Person, overflow
 from tests.support.case_world import PICTURE, closing, fresh, now, opening, registration
 from tests.support.instance import Instance, running
@@ -213,7 +213,7 @@ def test_it_fits_and_is_for_everybody_in_english_too(enter: Any, case: tuple[str
         shown = opened(page, case[1])
         expect(shown.locator("form")).to_be_visible()
         assert overflow(page) <= 0
-        faults = Axe().run(page).response["violations"]
+        faults = violations(page)
         assert [each["id"] for each in faults if each["impact"] in ("serious", "critical")] == []
     expect(shown).to_contain_text("Private part, not opened")
     shown.get_by_label("Reason for opening the private part").fill(WHY)

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Route, expect
 
 from services.domain.rulefiles import load_calendar
 from services.kernel.quarters import local_date
 from tests.e2e.test_desk_cases import case, inspected, state
+from tests.support.axe import violations
 from tests.support.browser import DESK, PHONE, overflow
 from tests.support.case_world import fresh
 from tests.support.form import UNIT, until
@@ -164,7 +164,7 @@ def test_what_waits_fits_and_is_for_everybody(enter: Any, instance: Instance, wi
         first.click()
         expect(page.locator("form.case-form").first).to_be_visible()
         assert overflow(page) <= 0
-        found = Axe().run(page).response["violations"]
+        found = violations(page)
         assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
 
 

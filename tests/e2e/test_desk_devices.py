@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Route, expect
 
+from tests.support.axe import violations
 from tests.support.browser import DESK, PHONE, Person
 from tests.support.case_world import closing, fresh, now, opening, registration
 from tests.support.installation import installed
@@ -87,7 +87,7 @@ def test_a_deleted_item_is_said_in_words(enter: Any, phone: Phone, account: str)
     expect(row).to_contain_text("còn 2 mục chưa gửi")
     picture(person, f"phones-{account}")
     assert person.overflow() == 0
-    found = Axe().run(person.page).response["violations"]
+    found = violations(person.page)
     assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 import uuid_utils
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.support.axe import violations
 from tests.support.browser import Person, overflow
 from tests.support.form import (
     FAR,
@@ -427,7 +427,7 @@ def test_the_closing_page_is_whole_in_both_languages_and_for_those_who_do_not_se
     page.goto(f"{net.url}/intake/?lang={language}#/inspection/{inspection}/close")
     expect(page.locator("#view-close")).to_be_visible()
     page.locator("details.more").evaluate_all("all => all.forEach((more) => { more.open = true; })")
-    found = Axe().run(page).response["violations"]
+    found = violations(page)
     assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
     if language == "en":
         shown = page.locator("#view-close").inner_text()

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import brotli
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Page, expect
 
+from tests.support.axe import violations
 from tests.support.browser import PHONE, Person, executable
 from tests.support.form import (
     FAR,
@@ -420,7 +420,7 @@ def test_nothing_serious_for_those_who_do_not_see(phone: Person) -> None:
 
     def look(view: str) -> None:
         assert phone.overflow() <= 0, view
-        found = Axe().run(page).response["violations"]
+        found = violations(page)
         faults.extend(
             (view, each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")
         )

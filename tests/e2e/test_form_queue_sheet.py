@@ -1,9 +1,9 @@
 """The status line opened up: what is unsent, why, and what to do about it."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from tests.support.axe import violations
 from tests.support.browser import Person, overflow
 from tests.support.form import FAR, NAME, count, filed, installed, open_inspection, record, until
 from tests.support.web_proxy import WebProxy
@@ -32,7 +32,7 @@ def test_the_line_opens_what_waits_and_the_focus_goes_in_and_comes_back(phone: P
     for words in ("Mở cuộc kiểm tra", "A01 ", NAME, "B01 "):
         expect(sheet.get_by_role("listitem").filter(has_text=words).first).to_contain_text("Chờ gửi")
     expect(sheet.locator('[data-state="held"]')).to_contain_text("còn hoàn tác được")
-    assert [each for each in Axe().run(page).response["violations"] if each["impact"] in ("serious", "critical")] == []
+    assert [each for each in violations(page) if each["impact"] in ("serious", "critical")] == []
     assert overflow(page) <= 0
     for control in [*sheet.get_by_role("button").all(), *sheet.get_by_role("link").all(), page.locator("#queue-open")]:
         box = control.bounding_box()

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.support.axe import violations
 from tests.support.browser import PHONE, Person, overflow
 from tests.support.form import (
     FAR,
@@ -41,7 +41,7 @@ def one_more(sheet: Locator, times: int) -> None:
 
 def faults(page: Page) -> list[str]:
     assert overflow(page) <= 0
-    found = Axe().run(page).response["violations"]
+    found = violations(page)
     return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in ("serious", "critical")]
 
 

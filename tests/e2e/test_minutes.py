@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 import zxingcpp
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from services.intake.minutes.files import qr_svg
+from tests.support.axe import violations
 from tests.support.browser import PHONE, Person, overflow
 from tests.support.form import NAME, PASSWORDS, UNIT
 from tests.support.instance import Instance
@@ -66,7 +66,7 @@ def test_whoever_scans_the_paper_reads_match_and_what_it_must_say(
     expect(page.locator('[data-verdict="match"]')).to_contain_text("TRÙNG KHỚP")
     expect(page.locator("dl.facts")).to_contain_text(NAME)
     expect(page.get_by_text("A01")).to_be_visible()
-    found = Axe().run(page).response["violations"]
+    found = violations(page)
     assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
     assert overflow(page) <= 0
     page.goto(page.url + "?lang=en")

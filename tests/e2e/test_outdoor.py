@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from services.kernel.identity.roles import Role
+from tests.support.axe import violations
 from tests.support.browser import Person, overflow
 from tests.support.case_world import closing, fresh, now, opening
 from tests.support.form import (
@@ -85,7 +85,7 @@ def readable(page: Page, what: object) -> None:
     assert page.evaluate("document.documentElement.hasAttribute('data-outdoor')"), what
     assert overflow(page) <= 0, what
     assert page.evaluate(SMALL) == [], what
-    faults = Axe().run(page, options=ENHANCED).response["violations"]
+    faults = violations(page, **ENHANCED)
     assert [(what, node["html"]) for fault in faults for node in fault["nodes"]] == []
 
 

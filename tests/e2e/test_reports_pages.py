@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import uvicorn
 import zxingcpp
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from services.kernel.identity.authentication import COOKIE
 from services.kernel.process.clock import SettableClock
 from services.reports.app import create_app
+from tests.support.axe import violations
 from tests.support.browser import DESK, PHONE, Person
 from tests.support.instance import free_port
 from tests.support.postgres import Cluster
@@ -285,7 +285,7 @@ def test_everybody_can_read_the_figures(browser: Browser, served: Served, viewpo
         "closing?quarter=2026-Q4",
     ):
         page.goto(f"{served.url}/reports/{path}")
-        found = Axe().run(page).response["violations"]
+        found = violations(page)
         assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == [], path
 
 

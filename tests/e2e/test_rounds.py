@@ -6,11 +6,11 @@ from typing import Any
 
 import asyncpg
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
 from services.kernel.process.folder import Folder
 from services.kernel.quarters import local_date
+from tests.support.axe import violations
 from tests.support.browser import Person, overflow
 from tests.support.case_world import fresh, registration
 from tests.support.form import FAR, NAME, PASSWORDS, UNIT, filed, installed, reopen, until
@@ -92,8 +92,7 @@ def checked(page: Page) -> None:
 
 def fair(page: Page) -> None:
     """Nothing that a screen reader or weak eyes stumble over."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page) == []
 
 
 def test_what_is_assigned_stands_on_the_phone_also_offline_and_opens_from_there(
